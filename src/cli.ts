@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { nearest, PanxError } from './errors.js';
+import { closeProgressLine } from './run/console.js';
+
+/**
+ * Every command with its one-line meaning. The module behind a command (and with it Arrow, tokenizers, TensorFlow.js)
+ * is imported only when that command is typed, so `panx --help` answers at once.
+ */
+const commands: Record<string, { summary: string; load: () => Promise<{ define(command: Command): void }> }> = {
+  train: { summary: 'fine-tune a token classifier on PAN-X', load: () => import('./commands/train.js') },
+  sweep: {
+    summary: 'run a cross-lingual curriculum and draw its learning curve',
+    load: () => import('./commands/sweep.js'),
+  },
+  evaluate: {
+    summary: 'score a checkpoint on the splits of one or more languages',
+    load: () => import('./commands/evaluate.js'),
+  },
+  predict: { summary: 'tag sentences with a checkpoint', load: () => import('./commands/predict.js') },
+  data: { summary: 'look at a corpus: data stats, data show', load: () => import('./commands/data.js') },
+  fetch: {
+    summary: 'bring a model and data from the Hugging Face hub ahead of time',
+    load: () => import('./commands/fetch.js'),
+  },
+  init: { summary: 'write a randomly initialised checkpoint', load: () => import('./commands/init.js') },
+  config: { summary: 'show every setting, its default and its range', load: () => import('./commands/config.js') },
+  setup: { summary: 'provision the TensorFlow engine', load: () => import('./commands/setup.js') },
+  doctor: {
+    summary: 'print what panx found on this machine, and what is wrong with it',
+    load: () => import('./commands/doctor.js'),
+  },
+};
+
+async function main(argv: string[]): Promise<void> {
+  const program = new Command('panx')
+    .description('Cross-lingual named entity recognition experiments from the command line.')
+    .version(packageVersion(), '-V, --version')
+    .showHelpAfterError('(panx --help lists the commands)')
+    .exitOverride();
+  const chosen = argv[0] === 'help' ? argv[1] : argv[0];
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = program.command(name).description(summary).exitOverride();
+    if (name === chosen) (await load()).define(command);
+  }
+  if (chosen !== undefined && !chosen.startsWith('-') && !(chosen in commands) && chosen !== 'help') {
+    const suggestion = nearest(chosen, Object.keys(commands));
+    throw new PanxError(`Unknown command "${chosen}"${suggestion ? `; did you mean "${suggestion}"?` : '.'}`, {
+      hint: 'panx --help lists the commands.',
+      exitCode: 2,
+    });
+  }
+  if (argv.length === 0) program.outputHelp();
+  else await program.parseAsync(argv, { from: 'user' });
+}
+
+/** The version in package.json, which lies one folder above both src/ and dist/. */
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}
+
+/** Print one clear sentence and leave with the error's exit code; only a bug of panx shows a stack. */
+function fail(error: unknown): void {
+  closeProgressLine();
+  if (error instanceof CommanderError) {
+    // Commander has printed its own message; asking for help or the version is not a failure.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof PanxError) {
+    process.stderr.write(`panx: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
+    process.exitCode = error.exitCode;
+  } else {
+    process.stderr.write(
+      `panx: internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
+    );
+    process.exitCode = 70;
+  }
+}
+
+main(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,90 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf, messageOf, PanxError } from '../errors.js';
+
+/**
+ * Write a file so that a reader, or a crash at any moment, sees the old content or the new one and never a part:
+ * the bytes go to a neighbour `<path>.<random>.tmp`, are flushed to the disk, and the neighbour is renamed.
+ *
+ * @throws PanxError naming the path where the folder cannot be made or written to.
+ */
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  const temporary = temporaryNeighbour(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw cannotWrite(path, error);
+  }
+}
+
+/** Write a value as indented JSON, atomically, with a final newline. */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Read and parse a JSON file. @throws PanxError naming the file where it is absent or not JSON. */
+export async function readJson<T>(path: string): Promise<T> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}`, { cause: error });
+  }
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw new PanxError(`${path} is not valid JSON: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** SHA-256 of a file's bytes, in hexadecimal; the file is streamed. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** A name beside `path` that no other process uses, for content that is renamed into place when whole. */
+export function temporaryNeighbour(path: string): string {
+  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+}
+
+/** The error for a path that could not be written, with the system's reason in words. */
+export function cannotWrite(path: string, error: unknown): PanxError {
+  return new PanxError(`${path} cannot be written: ${reasonOf(error)}`, {
+    hint: 'Choose a folder that you can write to and that has room.',
+    cause: error,
+  });
+}
+
+/** A system error's reason in words, without the call and path that Node.js puts into its message. */
+export function reasonOf(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return 'no such file or folder';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'ENOSPC':
+      return 'no space left on the disk';
+    case 'EISDIR':
+      return 'it is a folder, not a file';
+    case 'ENOTDIR':
+      return 'a part of the path is a file, not a folder';
+    default:
+      return messageOf(error);
+  }
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// Native addons (TensorFlow, tokenizers) must not be loaded twice into one process: each file gets a fork of its own.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/**/*.slow.test.ts', 'node_modules/**'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
