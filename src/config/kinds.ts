@@ -1,0 +1,127 @@
+/**
+ * One setting: what it means, what it is when nobody sets it, and which values it takes. `expected` completes the
+ * sentence "expected ..."; `accepts` is the same statement as code.
+ */
+export interface Setting<T> {
+  readonly default: T;
+  readonly expected: string;
+  readonly meaning: string;
+  accepts(value: unknown): value is T;
+}
+
+/** Any text that is not empty: a path, a hub id. */
+export function text(byDefault: string, meaning: string): Setting<string> {
+  return {
+    default: byDefault,
+    expected: 'text',
+    meaning,
+    accepts: (value): value is string => typeof value === 'string' && value.trim() !== '',
+  };
+}
+
+/** One of the words listed. */
+export function choice<const T extends string>(
+  words: readonly T[],
+  byDefault: NoInfer<T>,
+  meaning: string,
+): Setting<T> {
+  return {
+    default: byDefault,
+    expected: words.length === 2 ? words.join(' or ') : `one of ${words.join(', ')}`,
+    meaning,
+    accepts: (value): value is T => words.some(word => word === value),
+  };
+}
+
+/** true or false. */
+export function toggle(byDefault: boolean, meaning: string): Setting<boolean> {
+  return { default: byDefault, expected: 'true or false', meaning, accepts: value => typeof value === 'boolean' };
+}
+
+/** A whole number from `min` to `max`, both included. */
+export function integer(byDefault: number, range: { min: number; max?: number }, meaning: string): Setting<number> {
+  const { min, max = Number.MAX_SAFE_INTEGER } = range;
+  return {
+    default: byDefault,
+    expected: `a whole number ${range.max === undefined ? `of at least ${min}` : `from ${min} to ${max}`}`,
+    meaning,
+    accepts: (value): value is number => isWholeNumber(value, min) && value <= max,
+  };
+}
+
+/** A finite number; `above` and `below` are excluded, `min` and `max` included. */
+export function number(
+  byDefault: number,
+  range: { min?: number; above?: number; max?: number; below?: number },
+  meaning: string,
+): Setting<number> {
+  const { min = -Infinity, above = -Infinity, max = Infinity, below = Infinity } = range;
+  const words = [
+    range.min === undefined ? [] : [`of at least ${min}`],
+    range.above === undefined ? [] : [`above ${above}`],
+    range.max === undefined ? [] : [`at most ${max}`],
+    range.below === undefined ? [] : [`below ${below}`],
+  ];
+  return {
+    default: byDefault,
+    expected: `a number ${words.flat().join(' and ')}`,
+    meaning,
+    accepts: (value): value is number =>
+      typeof value === 'number' &&
+      Number.isFinite(value) &&
+      value >= min &&
+      value > above &&
+      value <= max &&
+      value < below,
+  };
+}
+
+/** One language code as PAN-X writes it: en, tr, zh-classical. It becomes part of a file name. */
+export function language(byDefault: string, meaning: string): Setting<string> {
+  return { default: byDefault, expected: 'a language code such as tr', meaning, accepts: isLanguage };
+}
+
+/** Different language codes; with `min: 0` the list may be empty. */
+export function languages(byDefault: string[], range: { min: number }, meaning: string): Setting<string[]> {
+  return {
+    default: byDefault,
+    expected: `a list of ${range.min === 0 ? 'no or more ' : ''}different language codes such as [en, tr]`,
+    meaning,
+    accepts: (value): value is string[] =>
+      Array.isArray(value) &&
+      value.length >= range.min &&
+      value.every(isLanguage) &&
+      new Set(value).size === value.length,
+  };
+}
+
+/** Row counts, each larger than the one before. */
+export function sizes(byDefault: number[], meaning: string): Setting<number[]> {
+  return {
+    default: byDefault,
+    expected: 'a list of whole numbers of at least 1, each larger than the one before, such as [250, 500]',
+    meaning,
+    accepts: (value): value is number[] =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((size, i) => isWholeNumber(size, 1) && (i === 0 || size > value[i - 1])),
+  };
+}
+
+/** The same setting, which may also be null; its default becomes null, and `meaning` must say what that stands for. */
+export function orNull<T>(setting: Setting<T>): Setting<T | null> {
+  return {
+    default: null,
+    expected: `${setting.expected}, or null`,
+    meaning: setting.meaning,
+    accepts: (value): value is T | null => value === null || setting.accepts(value),
+  };
+}
+
+function isWholeNumber(value: unknown, min: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= min;
+}
+
+function isLanguage(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z]{2,}(-[a-z]+)*$/.test(value);
+}

@@ -1,0 +1,121 @@
+import { choice, integer, language, languages, number, orNull, type Setting, sizes, text, toggle } from './kinds.js';
+
+/**
+ * Every setting of panx, once: its type, default, range and meaning. The defaults are those of the reference run
+ * (Hugging Face Trainer on XLM-R base); the `Config` type, validation, `panx config` and the options' help follow
+ * from this object.
+ */
+export const schema = {
+  model: text(
+    'FacebookAI/xlm-roberta-base',
+    'checkpoint to start from: a folder, or a model id on the Hugging Face hub',
+  ),
+  data: text('google/xtreme', 'corpus: a folder that holds PAN-X.<lang>/, or a data set id on the Hugging Face hub'),
+  backend: choice(
+    ['auto', 'tensorflow', 'wasm'],
+    'auto',
+    'engine that computes; auto takes tensorflow where it is provisioned, else wasm',
+  ),
+  seed: integer(
+    42,
+    { min: 0, max: 2 ** 32 - 1 },
+    'seeds the order of the rows, dropout, and a classifier that the checkpoint lacks',
+  ),
+  tokenization: {
+    maxLength: integer(512, { min: 3 }, 'subwords of a row, specials included; longer rows are cut, and counted'),
+    emptyWords: choice(
+      ['drop', 'unk'],
+      'drop',
+      'a word that yields no subword: drop leaves it out of loss and scores, unk stands the unknown token in its place',
+    ),
+  },
+  training: {
+    langs: languages(['en'], { min: 1 }, 'languages to train on; the rows of several are concatenated'),
+    size: orNull(integer(1, { min: 1 }, 'rows taken of each train split; null takes all')),
+    subset: choice(
+      ['shuffled', 'head'],
+      'shuffled',
+      'which rows a size takes: shuffled, nested seeded subsets; head, the first as they lie in the file',
+    ),
+    epochs: integer(3, { min: 1 }, 'passes over the training rows'),
+    batchSize: integer(32, { min: 1 }, 'rows of a batch'),
+    learningRate: number(
+      2e-5,
+      { above: 0, max: 1 },
+      'learning rate at its peak; it falls linearly to 0 at the last step',
+    ),
+    weightDecay: number(
+      0.01,
+      { min: 0, max: 1 },
+      'decoupled decay of matrices and embeddings; biases and LayerNorm never decay',
+    ),
+    maxGradNorm: number(1, { above: 0 }, 'gradients whose global L2 norm is larger are scaled down to it'),
+    warmupSteps: integer(0, { min: 0 }, 'steps in which the learning rate rises linearly from 0 to its peak'),
+    gradientAccumulationSteps: integer(1, { min: 1 }, 'batches whose mean gradient makes one optimizer step'),
+    maxSteps: orNull(
+      integer(
+        1,
+        { min: 1 },
+        'optimizer steps after which training ends early, schedule included; null trains all epochs',
+      ),
+    ),
+    dropout: orNull(
+      number(0, { min: 0, below: 1 }, "probability of every dropout of the model; null takes the checkpoint's own"),
+    ),
+  },
+  evaluation: {
+    enabled: toggle(true, 'score the trained model; false leaves out both this and the scores after each epoch'),
+    langs: languages(
+      [],
+      { min: 0 },
+      'languages whose test splits are scored at the end; [] takes the training languages',
+    ),
+    eachEpoch: toggle(true, 'score the validation splits of the training languages after every epoch'),
+    batchSize: integer(32, { min: 1 }, 'rows of a batch while scoring'),
+    limit: orNull(integer(1, { min: 1 }, 'score only the first rows of each split, for a quick look; null scores all')),
+  },
+  checkpoint: {
+    everyMinutes: number(5, { above: 0 }, 'minutes between two training states from which an interrupted run goes on'),
+    everySteps: orNull(
+      integer(1, { min: 1 }, 'also keep a training state every so many steps; null goes by minutes alone'),
+    ),
+  },
+  sweep: {
+    source: language('en', 'language with many labelled rows'),
+    target: language('tr', 'language whose labelled rows are added step by step'),
+    sizes: sizes([250, 500, 1000, 2000, 5000, 10000, 20000], 'rows of the target in the stages of phase 3'),
+    protocol: choice(
+      ['cumulative', 'from-source'],
+      'cumulative',
+      'where a stage of phase 3 starts: cumulative, from the stage before it; from-source, from the source-only model',
+    ),
+  },
+};
+
+/** The resolved configuration: the value of every setting. */
+export type Config = Values<typeof schema>;
+
+/** The dotted name of a setting, such as `training.learningRate`. */
+export type Key = KeysOf<typeof schema>;
+
+/** The value of every setting of a schema, section by section. */
+export type Values<S> = { -readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : Values<S[K]> };
+
+/** Every setting with its dotted name, in the order of the schema. */
+export const settings: ReadonlyMap<Key, Setting<unknown>> = new Map(walk(schema, ''));
+
+export function isSetting(node: unknown): node is Setting<unknown> {
+  return typeof (node as Setting<unknown> | undefined)?.accepts === 'function';
+}
+
+type KeysOf<S, Prefix extends string = ''> = {
+  [K in keyof S & string]: S[K] extends Setting<unknown> ? `${Prefix}${K}` : KeysOf<S[K], `${Prefix}${K}.`>;
+}[keyof S & string];
+
+function walk(section: object, prefix: string): [Key, Setting<unknown>][] {
+  return Object.entries(section).flatMap(([name, node]: [string, unknown]) =>
+    isSetting(node)
+      ? [[`${prefix}${name}` as Key, node] as [Key, Setting<unknown>]]
+      : walk(node as object, `${prefix}${name}.`),
+  );
+}

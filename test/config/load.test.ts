@@ -1,0 +1,220 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { loadConfig } from '../../src/config/load.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'panx-config-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function file(name: string, content: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+describe('precedence and origin', () => {
+  it('gives the defaults of the reference run', async () => {
+    const { config, origins } = await loadConfig({});
+    expect(config).toEqual({
+      model: 'FacebookAI/xlm-roberta-base',
+      data: 'google/xtreme',
+      backend: 'auto',
+      seed: 42,
+      tokenization: { maxLength: 512, emptyWords: 'drop' },
+      training: {
+        langs: ['en'],
+        size: null,
+        subset: 'shuffled',
+        epochs: 3,
+        batchSize: 32,
+        learningRate: 2e-5,
+        weightDecay: 0.01,
+        maxGradNorm: 1,
+        warmupSteps: 0,
+        gradientAccumulationSteps: 1,
+        maxSteps: null,
+        dropout: null,
+      },
+      evaluation: { enabled: true, langs: [], eachEpoch: true, batchSize: 32, limit: null },
+      checkpoint: { everyMinutes: 5, everySteps: null },
+      sweep: {
+        source: 'en',
+        target: 'tr',
+        sizes: [250, 500, 1000, 2000, 5000, 10000, 20000],
+        protocol: 'cumulative',
+      },
+    });
+    expect(new Set(Object.values(origins))).toEqual(new Set(['default']));
+  });
+
+  it('lets the extending file win over the extended, --set over both, and an option over --set', async () => {
+    const base = await file('base.yaml', 'seed: 1\ntraining:\n  epochs: 2\n  batchSize: 8\n  dropout: 0.2\n');
+    const top = await file('top.yaml', 'extends: base.yaml\ntraining:\n  epochs: 4\n  batchSize: 16\n  dropout: 0\n');
+    const { config, origins } = await loadConfig({
+      file: top,
+      assignments: ['training.batchSize=64', 'training.dropout=0.3'],
+      options: [{ key: 'training.dropout', value: null, origin: '--dropout' }],
+    });
+    expect(config.seed).toBe(1);
+    expect(config.training).toMatchObject({ epochs: 4, batchSize: 64, dropout: null, maxGradNorm: 1 });
+    expect(origins).toMatchObject({
+      seed: base,
+      'training.epochs': top,
+      'training.batchSize': '--set training.batchSize=64',
+      'training.dropout': '--dropout',
+      'training.maxGradNorm': 'default',
+    });
+  });
+
+  it('lets the last of two assignments to one key win', async () => {
+    const { config } = await loadConfig({ assignments: ['seed=1', 'seed=2'] });
+    expect(config.seed).toBe(2);
+  });
+
+  it.each([
+    ['YAML', stringify],
+    ['JSON', JSON.stringify],
+  ] as const)('repeats a resolved configuration saved as %s', async (format, write) => {
+    const first = await loadConfig({ assignments: ['training.learningRate=3e-6', 'training.langs=[tr, de]'] });
+    const saved = await file(`saved.${format}`, write(first.config));
+    expect((await loadConfig({ file: saved })).config).toEqual(first.config);
+  });
+
+  it('does not share its defaults with the caller', async () => {
+    (await loadConfig({})).config.training.langs.push('de');
+    expect((await loadConfig({})).config.training.langs).toEqual(['en']);
+  });
+});
+
+describe('the syntax of --set', () => {
+  it('reads YAML values, lists and sections', async () => {
+    const { config } = await loadConfig({
+      assignments: [
+        'sweep.sizes=[10, 20]',
+        'training.learningRate=5e-4',
+        'evaluation.enabled=false',
+        'training.size=null',
+        'model=./a=b',
+        'training={epochs: 1, langs: [no]}',
+      ],
+    });
+    expect(config.sweep.sizes).toEqual([10, 20]);
+    expect(config.evaluation.enabled).toBe(false);
+    expect(config.model).toBe('./a=b');
+    expect(config.training).toMatchObject({ learningRate: 5e-4, size: null, epochs: 1, langs: ['no'] });
+  });
+
+  it('takes a section without settings as one that sets nothing', async () => {
+    const path = await file('empty.yaml', 'training:\n  # epochs: 1\nseed: 7\n');
+    const { config } = await loadConfig({ file: path });
+    expect(config.seed).toBe(7);
+    expect(config.training.epochs).toBe(3);
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    ['training.epoch=1', 'Unknown setting training.epoch, from --set training.epoch=1; did you mean training.epochs?'],
+    ['epochs=1', 'Unknown setting epochs, from --set epochs=1; did you mean training.epochs?'],
+    ['model.seed=1', 'model is {"seed":1}, from --set model.seed=1; expected text.'],
+    [
+      'learning_rate=1',
+      'Unknown setting learning_rate, from --set learning_rate=1; did you mean training.learningRate?',
+    ],
+    ['quantumFlux=1', 'Unknown setting quantumFlux, from --set quantumFlux=1.'],
+    ['__proto__.seed=1', 'Unknown setting __proto__, from --set __proto__.seed=1.'],
+    ['epochs', '--set epochs is not an assignment; expected KEY=VALUE, such as training.epochs=1.'],
+    [
+      'training=3',
+      'training is 3, from --set training=3; expected a section with langs, size, subset, epochs, batchSize, learningRate, weightDecay, maxGradNorm, warmupSteps, gradientAccumulationSteps, maxSteps, dropout.',
+    ],
+    ['seed="1', '--set seed="1 is not valid YAML: Missing closing "quote at line 1, column 3.'],
+  ])('--set %s', async (assignment, sentence) => {
+    await expect(loadConfig({ assignments: [assignment] })).rejects.toMatchObject({ message: sentence, exitCode: 2 });
+  });
+
+  it.each([
+    ['seed', '-1', '-1', 'a whole number from 0 to 4294967295'],
+    ['backend', 'cuda', '"cuda"', 'one of auto, tensorflow, wasm'],
+    ['model', '""', '""', 'text'],
+    ['model', '7', '7', 'text'],
+    ['tokenization.maxLength', '2', '2', 'a whole number of at least 3'],
+    ['tokenization.emptyWords', 'keep', '"keep"', 'drop or unk'],
+    ['training.epochs', '2.5', '2.5', 'a whole number of at least 1'],
+    ['training.epochs', 'three', '"three"', 'a whole number of at least 1'],
+    ['training.size', '0', '0', 'a whole number of at least 1, or null'],
+    ['training.learningRate', '0', '0', 'a number above 0 and at most 1'],
+    ['training.learningRate', '.inf', 'Infinity', 'a number above 0 and at most 1'],
+    ['training.learningRate', '.nan', 'NaN', 'a number above 0 and at most 1'],
+    ['training.dropout', '1', '1', 'a number of at least 0 and below 1, or null'],
+    ['training.langs', '[]', '[]', 'a list of different language codes such as [en, tr]'],
+    ['training.langs', 'en', '"en"', 'a list of different language codes such as [en, tr]'],
+    ['training.langs', '[en, en]', '["en","en"]', 'a list of different language codes such as [en, tr]'],
+    ['sweep.target', '../x', '"../x"', 'a language code such as tr'],
+    ['evaluation.enabled', 'yes', '"yes"', 'true or false'],
+    [
+      'sweep.sizes',
+      '[500, 250]',
+      '[500,250]',
+      'a list of whole numbers of at least 1, each larger than the one before, such as [250, 500]',
+    ],
+  ])('%s=%s', async (key, value, found, expected) => {
+    await expect(loadConfig({ assignments: [`${key}=${value}`] })).rejects.toThrow(
+      `${key} is ${found}, from --set ${key}=${value}; expected ${expected}.`,
+    );
+  });
+
+  it('names the file that a wrong value came from, the extended one too', async () => {
+    const base = await file('base.yaml', 'training: {epochs: 0}');
+    const top = await file('top.yaml', 'extends: base.yaml');
+    await expect(loadConfig({ file: top })).rejects.toThrow(
+      `training.epochs is 0, from ${base}; expected a whole number of at least 1.`,
+    );
+  });
+
+  it('an option with a wrong value, by the option name', async () => {
+    const options = [{ key: 'training.epochs' as const, value: 'many', origin: '--epochs' }];
+    await expect(loadConfig({ options })).rejects.toThrow(
+      'training.epochs is "many", from --epochs; expected a whole number of at least 1.',
+    );
+  });
+
+  it('a chain of files that ends in itself', async () => {
+    const a = await file('a.yaml', 'extends: b.yaml');
+    const b = await file('b.yaml', 'extends: ./a.yaml');
+    await expect(loadConfig({ file: a })).rejects.toThrow(`${a} extends itself: ${a} -> ${b} -> ${a}.`);
+  });
+
+  it('a file that is absent, and says who asked for it', async () => {
+    const missing = join(folder, 'none.yaml');
+    await expect(loadConfig({ file: missing })).rejects.toThrow(
+      `The configuration file ${missing} cannot be read: there is no such file.`,
+    );
+    const top = await file('top.yaml', 'extends: none.yaml');
+    await expect(loadConfig({ file: top })).rejects.toThrow(
+      `The configuration file ${missing}, which ${top} extends, cannot be read: there is no such file.`,
+    );
+  });
+
+  it('a file that is not YAML, holds a list, or sets a key twice', async () => {
+    const broken = await file('broken.yaml', 'training: {epochs: 1');
+    await expect(loadConfig({ file: broken })).rejects.toThrow(`${broken} is not valid YAML: Flow map`);
+    const list = await file('list.yaml', '- seed');
+    await expect(loadConfig({ file: list })).rejects.toThrow(
+      `${list} holds ["seed"]; expected settings, such as "seed: 42".`,
+    );
+    const twice = await file('twice.yaml', 'seed: 1\nseed: 2\n');
+    await expect(loadConfig({ file: twice })).rejects.toThrow(
+      `${twice} is not valid YAML: Map keys must be unique at line 2, column 1.`,
+    );
+    const two = await file('two.yaml', 'extends: [a, b]');
+    await expect(loadConfig({ file: two })).rejects.toThrow(
+      `extends is ["a","b"], from ${two}; expected the name of one other file.`,
+    );
+  });
+});
