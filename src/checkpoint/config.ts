@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PanxError } from '../errors.js';
+import { readJson } from '../run/files.js';
+
+const architectures = ['xlm-roberta', 'roberta'] as const;
+
+/** What a checkpoint's config.json says about its model. Nothing here has a default: the file says it, or it is an error. */
+export interface ModelConfig {
+  architecture: (typeof architectures)[number];
+  vocabularySize: number;
+  hiddenSize: number;
+  layers: number;
+  /** Attention heads; each sees hiddenSize / heads values. */
+  heads: number;
+  intermediateSize: number;
+  /** Rows of the position table; the first padId + 1 of them are never a token's position. */
+  maxPositions: number;
+  typeVocabularySize: number;
+  layerNormEps: number;
+  padId: number;
+  hiddenDropout: number;
+  attentionDropout: number;
+  /** classifier_dropout, else hidden_dropout_prob. */
+  classifierDropout: number;
+  /** Standard deviation of new weights. */
+  initializerRange: number;
+  /** Tags by id, from id2label; LABEL_0, LABEL_1, ... where only num_labels is given; [] where the file names neither. */
+  labels: string[];
+  /** The whole file as it was read. */
+  raw: Record<string, unknown>;
+}
+
+/**
+ * Read and check the config.json of a Hugging Face folder.
+ *
+ * @throws PanxError naming the file, the key, what it holds and what panx needs.
+ */
+export async function readModelConfig(folder: string): Promise<ModelConfig> {
+  const path = join(folder, 'config.json');
+  if (!existsSync(path)) {
+    throw new PanxError(
+      existsSync(folder) ? `${folder} has no config.json.` : `${folder} does not exist; expected a checkpoint folder.`,
+      { hint: 'A checkpoint folder holds config.json, model.safetensors and tokenizer.json.' },
+    );
+  }
+  return parseModelConfig(path, await readJson<unknown>(path));
+}
+
+/** Check the content of a config.json; `path` is for messages. @throws PanxError, see `readModelConfig`. */
+export function parseModelConfig(path: string, content: unknown): ModelConfig {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new PanxError(`${path} does not hold a JSON object.`);
+  }
+  const raw = content as Record<string, unknown>;
+  const architecture = oneOf(path, raw, 'model_type', architectures);
+  oneOf(path, raw, 'hidden_act', ['gelu']);
+  // Newer transformers versions leave these two out where they have the only value that the architecture knows.
+  if (raw.position_embedding_type !== undefined) oneOf(path, raw, 'position_embedding_type', ['absolute']);
+  if (raw.is_decoder !== undefined) oneOf(path, raw, 'is_decoder', [false]);
+  const hiddenDropout = fraction(path, raw, 'hidden_dropout_prob');
+  const config: ModelConfig = {
+    architecture,
+    vocabularySize: integer(path, raw, 'vocab_size', 1),
+    hiddenSize: integer(path, raw, 'hidden_size', 1),
+    layers: integer(path, raw, 'num_hidden_layers', 1),
+    heads: integer(path, raw, 'num_attention_heads', 1),
+    intermediateSize: integer(path, raw, 'intermediate_size', 1),
+    maxPositions: integer(path, raw, 'max_position_embeddings', 1),
+    typeVocabularySize: integer(path, raw, 'type_vocab_size', 1),
+    layerNormEps: positive(path, raw, 'layer_norm_eps'),
+    padId: integer(path, raw, 'pad_token_id', 0),
+    hiddenDropout,
+    attentionDropout: fraction(path, raw, 'attention_probs_dropout_prob'),
+    classifierDropout:
+      raw.classifier_dropout === undefined || raw.classifier_dropout === null
+        ? hiddenDropout
+        : fraction(path, raw, 'classifier_dropout'),
+    initializerRange: positive(path, raw, 'initializer_range'),
+    labels: labelsOf(path, raw),
+    raw,
+  };
+  if (config.hiddenSize % config.heads !== 0) {
+    throw new PanxError(
+      `${path}: hidden_size is ${config.hiddenSize}, which ${config.heads} attention heads (num_attention_heads) ` +
+        'do not divide.',
+    );
+  }
+  if (config.padId >= config.vocabularySize || config.padId + 1 >= config.maxPositions) {
+    throw new PanxError(
+      `${path}: pad_token_id is ${config.padId}, expected less than vocab_size (${config.vocabularySize}) and ` +
+        `max_position_embeddings - 1 (${config.maxPositions - 1}).`,
+    );
+  }
+  return config;
+}
+
+/** Tags in the order of their ids. */
+function labelsOf(path: string, raw: Record<string, unknown>): string[] {
+  const { id2label } = raw;
+  const count = raw.num_labels === undefined ? undefined : integer(path, raw, 'num_labels', 1);
+  if (id2label === undefined || id2label === null) return Array.from({ length: count ?? 0 }, (_, id) => `LABEL_${id}`);
+  if (typeof id2label !== 'object' || Array.isArray(id2label)) {
+    throw needed(path, raw, 'id2label', 'an object from ids to names');
+  }
+  const entries = Object.entries(id2label);
+  const labels = entries.map((_, id) => {
+    const label: unknown = (id2label as Record<string, unknown>)[id];
+    if (typeof label === 'string') return label;
+    throw new PanxError(
+      `${path}: id2label has ${entries.length} entries and none (or no name) for id ${id}, ` +
+        `expected names for 0 to ${entries.length - 1}.`,
+    );
+  });
+  const repeated = labels.find((label, id) => labels.indexOf(label) !== id);
+  if (repeated !== undefined) throw new PanxError(`${path}: id2label names "${repeated}" twice.`);
+  if (count !== undefined && count !== labels.length) {
+    throw new PanxError(`${path}: num_labels is ${count}, and id2label names ${labels.length} labels.`);
+  }
+  return labels;
+}
+
+function oneOf<T extends string | boolean>(
+  path: string,
+  raw: Record<string, unknown>,
+  key: string,
+  values: readonly T[],
+): T {
+  const value = values.find(candidate => candidate === raw[key]);
+  if (value === undefined) throw needed(path, raw, key, values.map(one => JSON.stringify(one)).join(' or '));
+  return value;
+}
+
+function integer(path: string, raw: Record<string, unknown>, key: string, least: number): number {
+  const value = raw[key];
+  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
+  throw needed(path, raw, key, `a whole number of ${least} or more`);
+}
+
+function positive(path: string, raw: Record<string, unknown>, key: string): number {
+  const value = raw[key];
+  if (typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw needed(path, raw, key, 'a number above 0');
+}
+
+function fraction(path: string, raw: Record<string, unknown>, key: string): number {
+  const value = raw[key];
+  if (typeof value === 'number' && value >= 0 && value < 1) return value;
+  throw needed(path, raw, key, 'a number of at least 0 and less than 1');
+}
+
+function needed(path: string, raw: Record<string, unknown>, key: string, expected: string): PanxError {
+  const found = raw[key] === undefined ? 'is missing' : `is ${JSON.stringify(raw[key])}`;
+  return new PanxError(`${path}: ${key} ${found}, expected ${expected}.`);
+}

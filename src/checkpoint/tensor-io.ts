@@ -1,0 +1,122 @@
+import type { FileHandle } from 'node:fs/promises';
+import { PanxError } from '../errors.js';
+import { widenBfloat16, widenFloat16 } from './float-formats.js';
+import { elementsOf, type HeaderEntry, itemBytes } from './safetensors-header.js';
+
+/**
+ * Tensor data between a file and float32 arrays. The files are little-endian, as is every processor that Node.js and
+ * TensorFlow are built for together, so float32 data goes straight into the array's memory.
+ */
+
+/** A file that is read at offsets; the path is for messages. */
+export interface ReadableFile {
+  path: string;
+  handle: FileHandle;
+}
+
+/** Node.js refuses single reads and writes of 2 GB and more. */
+const longestTransfer = 1 << 30;
+/** Half-precision data is widened piece by piece, so that it is never in memory twice. */
+const pieceBytes = 16 << 20;
+/** Rows nearer to each other than this are read together: skipping costs a system call, reading on costs a copy. */
+const gapBytes = 32 << 10;
+
+/** All values of a tensor, row-major. */
+export async function readTensor(file: ReadableFile, entry: HeaderEntry): Promise<Float32Array> {
+  const out = new Float32Array(elementsOf(entry.shape));
+  if (entry.dtype === 'F32') {
+    await readBytes(file, bytesOfValues(out), entry.begin);
+    return out;
+  }
+  const piece = new Uint8Array(Math.min(pieceBytes, entry.end - entry.begin));
+  for (let position = entry.begin; position < entry.end; position += pieceBytes) {
+    const bytes = piece.subarray(0, Math.min(pieceBytes, entry.end - position));
+    await readBytes(file, bytes, position);
+    const first = (position - entry.begin) / 2;
+    widen(bytes, entry, out.subarray(first, first + bytes.length / 2));
+  }
+  return out;
+}
+
+/**
+ * Rows of a tensor, in the order asked for: (rows.length, ...shape after the first axis). Neighbouring rows are read
+ * together, in ascending order, whatever order they are asked for in.
+ */
+export async function readRows(file: ReadableFile, entry: HeaderEntry, rows: Int32Array): Promise<Float32Array> {
+  const rowItems = elementsOf(entry.shape.slice(1));
+  const rowBytes = rowItems * itemBytes(entry.dtype);
+  const rowCount = entry.shape[0] ?? 0;
+  const out = new Float32Array(rows.length * rowItems);
+  const ascending = ascendingOrder(rows);
+  const outside = [rows[ascending[0] ?? 0], rows[ascending.at(-1) ?? 0]].find(row => row! < 0 || row! >= rowCount);
+  if (outside !== undefined) {
+    throw new PanxError(`${file.path} holds ${rowCount} rows of ${entry.name}; row ${outside} was asked for.`);
+  }
+  const window = new Uint8Array(Math.max(pieceBytes / 16, rowBytes));
+  for (let i = 0; i < ascending.length; ) {
+    const first = rows[ascending[i]!]!;
+    let next = i + 1;
+    let last = first;
+    for (; next < ascending.length; next++) {
+      const row = rows[ascending[next]!]!;
+      if ((row - last - 1) * rowBytes > gapBytes || (row + 1 - first) * rowBytes > window.length) break;
+      last = row;
+    }
+    const bytes = window.subarray(0, (last + 1 - first) * rowBytes);
+    await readBytes(file, bytes, entry.begin + first * rowBytes);
+    for (; i < next; i++) {
+      const at = ascending[i]!;
+      const start = (rows[at]! - first) * rowBytes;
+      widen(bytes.subarray(start, start + rowBytes), entry, out.subarray(at * rowItems, (at + 1) * rowItems));
+    }
+  }
+  return out;
+}
+
+/** Fill `into` from the file at `position`. @throws PanxError where the file ends before. */
+export async function readBytes(file: ReadableFile, into: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < into.length; ) {
+    const length = Math.min(longestTransfer, into.length - done);
+    const { bytesRead } = await file.handle.read(into, done, length, position + done);
+    if (bytesRead === 0) {
+      throw new PanxError(`${file.path} became shorter while it was read: no byte ${position + done}.`);
+    }
+    done += bytesRead;
+  }
+}
+
+/** Append all of `bytes` to the file. */
+export async function writeBytes(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, Math.min(longestTransfer, bytes.length - done));
+    done += bytesWritten;
+  }
+}
+
+/** The bytes that a float array lies in. */
+export function bytesOfValues(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** Positions of `rows` from the smallest row to the largest. */
+function ascendingOrder(rows: Int32Array): Uint32Array {
+  const order = Uint32Array.from(rows, (_, i) => i);
+  const sorted = rows.every((row, i) => i === 0 || rows[i - 1]! <= row);
+  return sorted ? order : order.sort((a, b) => rows[a]! - rows[b]!);
+}
+
+function widen(bytes: Uint8Array, entry: HeaderEntry, out: Float32Array): void {
+  switch (entry.dtype) {
+    case 'F32':
+      bytesOfValues(out).set(bytes);
+      break;
+    case 'F16':
+      widenFloat16(new Uint16Array(bytes.buffer, bytes.byteOffset, out.length), out);
+      break;
+    case 'BF16':
+      widenBfloat16(new Uint16Array(bytes.buffer, bytes.byteOffset, out.length), out);
+      break;
+    default:
+      throw new PanxError(`${entry.name} is stored as ${entry.dtype}; panx reads F32, F16 and BF16.`);
+  }
+}

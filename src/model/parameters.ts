@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import type { ModelConfig } from '../checkpoint/config.js';
+import type { TensorInfo, TensorSource } from '../checkpoint/safetensors.js';
+import { PanxError } from '../errors.js';
+
+/** One parameter of a model, under the name that Hugging Face gives it. */
+export interface ParameterSpec {
+  name: string;
+  shape: number[];
+  /** Whether weight decay applies: to weights of linear layers and embeddings, not to biases and LayerNorm. */
+  decay: boolean;
+  init: 'normal' | 'zeros' | 'ones';
+}
+
+/**
+ * The parameters of `XLMRobertaForTokenClassification` (and `RobertaForTokenClassification`, which has the same),
+ * from the embeddings up to the classifier.
+ *
+ * V vocabulary, C hidden, L labels: the word table is (V, C), linear weights are (out, in), the classifier is (L, C).
+ */
+export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
+  const { hiddenSize, intermediateSize } = config;
+  const embeddings = 'roberta.embeddings';
+  return [
+    table(`${embeddings}.word_embeddings`, config.vocabularySize, hiddenSize),
+    table(`${embeddings}.position_embeddings`, config.maxPositions, hiddenSize),
+    table(`${embeddings}.token_type_embeddings`, config.typeVocabularySize, hiddenSize),
+    ...layerNorm(`${embeddings}.LayerNorm`, hiddenSize),
+    ...Array.from({ length: config.layers }, (_, layer) => `roberta.encoder.layer.${layer}`).flatMap(layer => [
+      ...linear(`${layer}.attention.self.query`, hiddenSize, hiddenSize),
+      ...linear(`${layer}.attention.self.key`, hiddenSize, hiddenSize),
+      ...linear(`${layer}.attention.self.value`, hiddenSize, hiddenSize),
+      ...linear(`${layer}.attention.output.dense`, hiddenSize, hiddenSize),
+      ...layerNorm(`${layer}.attention.output.LayerNorm`, hiddenSize),
+      ...linear(`${layer}.intermediate.dense`, intermediateSize, hiddenSize),
+      ...linear(`${layer}.output.dense`, hiddenSize, intermediateSize),
+      ...layerNorm(`${layer}.output.LayerNorm`, hiddenSize),
+    ]),
+    ...linear('classifier', config.labels.length, hiddenSize),
+  ];
+}
+
+/** How many values the parameters hold in all. */
+export function countParameters(specs: readonly ParameterSpec[]): number {
+  return specs.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+}
+
+/**
+ * Compare the tensors of a checkpoint with those that its config.json asks for.
+ *
+ * Tensors of other heads and of the pooler, which a token classifier does not use, are `ignored`; so are buffers that
+ * older versions of transformers saved. `headMissing`: the checkpoint has no classifier, and one must be made.
+ *
+ * @throws PanxError naming up to five tensors that are missing, unexpected or of another shape, with both shapes.
+ */
+export function checkTensors(
+  config: ModelConfig,
+  source: Pick<TensorSource, 'tensors'>,
+  folder: string,
+): { headMissing: boolean; ignored: string[] } {
+  const specs = new Map(parameterSpecs(config).map(spec => [spec.name, spec]));
+  const head = ['classifier.weight', 'classifier.bias'];
+  const headMissing = !head.some(name => source.tensors.has(name));
+  if (!headMissing && config.labels.length === 0) {
+    const [labels] = (source.tensors.get(head[0]!) ?? source.tensors.get(head[1]!))!.shape;
+    throw new PanxError(`${folder} holds a classifier of ${labels} labels, and its config.json does not name them.`, {
+      hint: 'Add id2label to config.json: {"0": "O", "1": "B-PER", ...}.',
+    });
+  }
+  const expected = [...specs.values()].filter(spec => !(headMissing && head.includes(spec.name)));
+  const faults = expected.flatMap(spec => faultOf(spec, source.tensors.get(spec.name)));
+  const ignored: string[] = [];
+  for (const { name, shape } of source.tensors.values()) {
+    if (specs.has(name)) continue;
+    if (isHarmless(name)) ignored.push(name);
+    else faults.push(`${name} [${shape.join(', ')}] is unexpected`);
+  }
+  if (faults.length > 0) {
+    const more = faults.length > 5 ? `; and ${faults.length - 5} more` : '';
+    throw new PanxError(
+      `The weights in ${folder} are not those that ${join(folder, 'config.json')} describes: ` +
+        `${faults.slice(0, 5).join('; ')}${more}.`,
+      { hint: 'Weights and config.json must be of the same checkpoint.' },
+    );
+  }
+  return { headMissing, ignored };
+}
+
+function faultOf({ name, shape }: ParameterSpec, found: TensorInfo | undefined): string[] {
+  if (found === undefined) return [`${name} [${shape.join(', ')}] is missing`];
+  if (found.shape.length === shape.length && found.shape.every((size, axis) => size === shape[axis])) return [];
+  return [`${name} is [${found.shape.join(', ')}], expected [${shape.join(', ')}]`];
+}
+
+/**
+ * Whether a tensor has no part in a token classifier: the masked-language-model head (`lm_head`, `cls`), the pooler, and
+ * the position and type ids that were saved as buffers until 2023.
+ */
+function isHarmless(name: string): boolean {
+  return (
+    /^(lm_head|cls|roberta\.pooler)\./.test(name) || /^roberta\.embeddings\.(position_ids|token_type_ids)$/.test(name)
+  );
+}
+
+function table(prefix: string, rows: number, columns: number): ParameterSpec {
+  return { name: `${prefix}.weight`, shape: [rows, columns], decay: true, init: 'normal' };
+}
+
+function linear(prefix: string, outputs: number, inputs: number): ParameterSpec[] {
+  return [
+    { name: `${prefix}.weight`, shape: [outputs, inputs], decay: true, init: 'normal' },
+    { name: `${prefix}.bias`, shape: [outputs], decay: false, init: 'zeros' },
+  ];
+}
+
+function layerNorm(prefix: string, size: number): ParameterSpec[] {
+  return [
+    { name: `${prefix}.weight`, shape: [size], decay: false, init: 'ones' },
+    { name: `${prefix}.bias`, shape: [size], decay: false, init: 'zeros' },
+  ];
+}
