@@ -1,0 +1,63 @@
+import { stringify } from 'yaml';
+import type { LoadedConfig } from './load.js';
+import { type Key, settings } from './schema.js';
+
+/**
+ * A configuration as YAML that --config takes: above each setting its meaning and range as a comment, behind it where
+ * the value comes from, unless it is the default.
+ */
+export function describeAsYaml({ config, origins }: LoadedConfig): string {
+  const lines: string[] = [];
+  let section = '';
+  for (const [key, setting] of settings) {
+    const [name, parent] = split(key);
+    if (parent !== section) {
+      section = parent;
+      lines.push('', `${parent}:`);
+    }
+    const indent = parent === '' ? '' : '  ';
+    const origin = origins[key] === 'default' ? '' : `  # from ${origins[key]}; default ${inline(setting.default)}`;
+    lines.push(
+      `${indent}# ${setting.meaning}`,
+      `${indent}# (${setting.expected})`,
+      `${indent}${name}: ${inline(settingIn(config, key))}${origin.replaceAll('\n', ' ')}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The page of the manual that lists every setting. */
+export function describeAsMarkdown(): string {
+  const rows = [...settings].map(([key, setting]) => {
+    const cells = [`\`${key}\``, `\`${inline(setting.default)}\``, setting.expected, setting.meaning];
+    return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  });
+  return `# Configuration
+
+Every setting of panx. A command takes them from, each winning over the one before: the defaults below; a YAML file
+(\`--config FILE\`, whose \`extends: OTHER.yaml\`, relative to the file, is read first); \`--set KEY=VALUE\`, whose value is
+YAML; and the options of their own that a command's \`--help\` lists. A run saves its settings as \`config.json\`, and
+\`--config\` with that file repeats it.
+
+\`panx config\` prints this list as YAML, ready to be edited; \`panx config --markdown\` prints this page.
+
+| setting | default | takes | meaning |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+}
+
+/** The value that a configuration has for a dotted name. */
+export function settingIn(config: LoadedConfig['config'], key: Key): unknown {
+  return key.split('.').reduce<unknown>((section, name) => (section as Record<string, unknown>)[name], config);
+}
+
+function split(key: Key): [name: string, parent: string] {
+  const dot = key.lastIndexOf('.');
+  return [key.slice(dot + 1), dot < 0 ? '' : key.slice(0, dot)];
+}
+
+/** A value on one line of YAML. */
+function inline(value: unknown): string {
+  return stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
+}

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The paths inside a run directory. No other file of panx names them. */
+export interface RunDirectory {
+  root: string;
+  /** The resolved configuration; given to --config, it repeats the run. */
+  config: string;
+  /** Versions, device and command line. */
+  environment: string;
+  /** One line of JSON per optimizer step and per evaluation: see events.ts. */
+  events: string;
+  /** The results. Written last: a run directory that has it holds a finished run. */
+  metrics: string;
+  /** The trained model, a Hugging Face folder. */
+  checkpoint: string;
+  /** The training state that an interrupted run goes on from; only while it is unfinished. */
+  state: string;
+  /** In a sweep: which stage this is, and the hash of all that determines it. Written before training starts. */
+  stage: string;
+  /** Held by the process that writes here: see lock.ts. */
+  lock: string;
+}
+
+export function runDirectory(root: string): RunDirectory {
+  return {
+    root,
+    config: join(root, 'config.json'),
+    environment: join(root, 'environment.json'),
+    events: join(root, 'events.jsonl'),
+    metrics: join(root, 'metrics.json'),
+    checkpoint: join(root, 'checkpoint'),
+    state: join(root, 'state'),
+    stage: join(root, 'stage.json'),
+    lock: join(root, 'lock'),
+  };
+}
+
+/** The paths of a sweep: its lock, and a run directory for each stage. The reports lie beside them. */
+export interface SweepDirectory {
+  root: string;
+  lock: string;
+  stage(id: string): RunDirectory;
+}
+
+export function sweepDirectory(root: string): SweepDirectory {
+  return { root, lock: join(root, 'lock'), stage: id => runDirectory(join(root, id)) };
+}
+
+/** Whether the run finished. */
+export function isDone(run: RunDirectory): boolean {
+  return existsSync(run.metrics);
+}
+
+/** Whether an unfinished run left a training state to go on from. */
+export function canResume(run: RunDirectory): boolean {
+  return !isDone(run) && existsSync(run.state);
+}
+
+/** Remove what an earlier run left, so that another can start; files that panx did not write there stay. */
+export async function clearRun(run: RunDirectory): Promise<void> {
+  // Results first: a run that is half removed must not look finished.
+  const { metrics, state, checkpoint, events, environment, config, stage } = run;
+  for (const path of [metrics, state, checkpoint, events, environment, config, stage]) {
+    await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,138 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { codeOf, PanxError } from '../errors.js';
+import { cannotWrite, temporaryNeighbour } from './files.js';
+
+/**
+ * Take the lock of a folder that only one process may write to. One left by a process of this host that no longer lives
+ * is taken over, so a killed run needs no cleaning up.
+ *
+ * The lock is itself a folder, prepared elsewhere and renamed into place: it appears with the holder's name in it, in
+ * one step that fails where another one stands, on every file system (hard links would do too, where there are any).
+ *
+ * @param path the lock, inside the folder that it guards; missing folders are made.
+ * @returns the function that gives the lock back.
+ * @throws PanxError naming the process and host that hold it.
+ */
+export async function takeLock(path: string): Promise<() => Promise<void>> {
+  const own: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    started: startOf(process.pid),
+    since: new Date().toISOString(),
+  };
+  const content = `${JSON.stringify(own)}\n`;
+  const prepared = temporaryNeighbour(path);
+  try {
+    await mkdir(prepared, { recursive: true });
+    await writeFile(holderFile(prepared), content);
+    while (!(await renamed(prepared, path))) await removeStale(path);
+  } catch (error) {
+    // What went wrong first is what to tell.
+    await rm(prepared, { recursive: true, force: true }).catch(() => {});
+    throw error instanceof PanxError ? error : cannotWrite(path, error);
+  }
+  return async () => {
+    if ((await readIfPresent(holderFile(path))) === content) await rm(path, { recursive: true, force: true });
+  };
+}
+
+/** Who holds a lock. */
+interface Holder {
+  pid: number;
+  host: string;
+  /** Tells the process from a later one with the same number; null where the system does not say. */
+  started: string | null;
+  since: string;
+}
+
+/** Give a folder another name, unless a folder with something in it has that name. */
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    // EPERM is what Windows says.
+    if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '') && existsSync(to)) return false;
+    throw error;
+  }
+}
+
+/** Remove a lock whose process is dead. @throws PanxError where it lives, or may. */
+async function removeStale(path: string): Promise<void> {
+  const content = await readIfPresent(holderFile(path));
+  const holder = parseHolder(content);
+  if (holder !== undefined && (holder.host !== hostname() || isAlive(holder))) {
+    throw new PanxError(
+      `${dirname(path)} is in use by process ${holder.pid} on ${holder.host}, since ${holder.since}.`,
+      {
+        hint:
+          holder.host === hostname()
+            ? 'Wait for it, stop it, or choose another folder.'
+            : `Wait for it, or choose another folder. If that process is gone for certain, remove ${path}.`,
+      },
+    );
+  }
+  // Moved aside before it is removed: should another process have taken the lock over meanwhile, it is put back.
+  const aside = temporaryNeighbour(path);
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  if ((await readIfPresent(holderFile(aside))) === content || !(await renamed(aside, path))) {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+function holderFile(lock: string): string {
+  return join(lock, 'holder.json');
+}
+
+async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** undefined where there is no file that panx wrote whole: a power failure may have emptied it. */
+function parseHolder(content: string | undefined): Holder | undefined {
+  if (content === undefined) return undefined;
+  try {
+    const holder = JSON.parse(content) as Holder;
+    return Number.isInteger(holder.pid) && typeof holder.host === 'string' ? holder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive({ pid, started }: Holder): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+  const now = startOf(pid);
+  return started === null || now === null || started === now;
+}
+
+/**
+ * When a process started, as boot id and clock ticks since boot (proc(5), field 22 of stat): in containers process
+ * numbers repeat from one start to the next. null where there is no /proc.
+ */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Field 2, the name in parentheses, may hold spaces; what follows the last one starts at field 3.
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${ticks}`;
+  } catch {
+    return null;
+  }
+}
