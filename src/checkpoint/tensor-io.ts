@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { PanxError } from '../errors.js';
 import { widenBfloat16, widenFloat16 } from './float-formats.js';
@@ -19,7 +20,8 @@ const longestTransfer = 1 << 30;
 /** Half-precision data is widened piece by piece, so that it is never in memory twice. */
 const pieceBytes = 16 << 20;
 /** Rows nearer to each other than this are read together: skipping costs a system call, reading on costs a copy. */
-const gapBytes = 32 << 10;
+const gapBytes = 16 << 10;
+const windowBytes = 1 << 20;
 
 /** All values of a tensor, row-major. */
 export async function readTensor(file: ReadableFile, entry: HeaderEntry): Promise<Float32Array> {
@@ -40,7 +42,8 @@ export async function readTensor(file: ReadableFile, entry: HeaderEntry): Promis
 
 /**
  * Rows of a tensor, in the order asked for: (rows.length, ...shape after the first axis). Neighbouring rows are read
- * together, in ascending order, whatever order they are asked for in.
+ * together, in ascending order, whatever order they are asked for in. The reads are synchronous: 40,000 rows of the
+ * XLM-R base word table are some 14,000 reads, 0.12 s in all and 0.45 s by way of the thread pool.
  */
 export async function readRows(file: ReadableFile, entry: HeaderEntry, rows: Int32Array): Promise<Float32Array> {
   const rowItems = elementsOf(entry.shape.slice(1));
@@ -52,7 +55,7 @@ export async function readRows(file: ReadableFile, entry: HeaderEntry, rows: Int
   if (outside !== undefined) {
     throw new PanxError(`${file.path} holds ${rowCount} rows of ${entry.name}; row ${outside} was asked for.`);
   }
-  const window = new Uint8Array(Math.max(pieceBytes / 16, rowBytes));
+  const window = new Uint8Array(Math.max(windowBytes, rowBytes));
   for (let i = 0; i < ascending.length; ) {
     const first = rows[ascending[i]!]!;
     let next = i + 1;
@@ -63,7 +66,7 @@ export async function readRows(file: ReadableFile, entry: HeaderEntry, rows: Int
       last = row;
     }
     const bytes = window.subarray(0, (last + 1 - first) * rowBytes);
-    await readBytes(file, bytes, entry.begin + first * rowBytes);
+    readBytesNow(file, bytes, entry.begin + first * rowBytes);
     for (; i < next; i++) {
       const at = ascending[i]!;
       const start = (rows[at]! - first) * rowBytes;
@@ -78,11 +81,22 @@ export async function readBytes(file: ReadableFile, into: Uint8Array, position: 
   for (let done = 0; done < into.length; ) {
     const length = Math.min(longestTransfer, into.length - done);
     const { bytesRead } = await file.handle.read(into, done, length, position + done);
-    if (bytesRead === 0) {
-      throw new PanxError(`${file.path} became shorter while it was read: no byte ${position + done}.`);
-    }
+    if (bytesRead === 0) throw endedEarly(file, position + done);
     done += bytesRead;
   }
+}
+
+function readBytesNow(file: ReadableFile, into: Uint8Array, position: number): void {
+  for (let done = 0; done < into.length; ) {
+    const length = Math.min(longestTransfer, into.length - done);
+    const bytesRead = readSync(file.handle.fd, into, done, length, position + done);
+    if (bytesRead === 0) throw endedEarly(file, position + done);
+    done += bytesRead;
+  }
+}
+
+function endedEarly(file: ReadableFile, position: number): PanxError {
+  return new PanxError(`${file.path} became shorter while it was read: it has no byte ${position} any more.`);
 }
 
 /** Append all of `bytes` to the file. */

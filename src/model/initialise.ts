@@ -1,0 +1,44 @@
+import type { ModelConfig } from '../checkpoint/config.js';
+import type { TensorToWrite } from '../checkpoint/safetensors.js';
+import { fillNormal } from '../run/random/normal.js';
+import { type ParameterSpec, parameterSpecs } from './parameters.js';
+
+/** All parameters of a randomly initialised model, each made when it is written. */
+export function initialTensors(config: ModelConfig, seed: number): TensorToWrite[] {
+  return parameterSpecs(config).map(spec => ({
+    name: spec.name,
+    shape: spec.shape,
+    data: () => initialValues(spec, config, seed),
+  }));
+}
+
+/**
+ * The values that a new parameter starts from, as transformers' `_init_weights` distributes them: weights from
+ * N(0, initializer_range²), biases 0, LayerNorm 1 and 0, and the padding token's rows 0.
+ *
+ * The values depend only on the seed, the parameter's name and the place in it: the classifier that is made for a
+ * checkpoint without one equals the classifier of a whole model made with that seed.
+ */
+export function initialValues(spec: ParameterSpec, config: ModelConfig, seed: number): Float32Array {
+  const values = new Float32Array(spec.shape.reduce((product, size) => product * size, 1));
+  switch (spec.init) {
+    case 'zeros':
+      break;
+    case 'ones':
+      values.fill(1);
+      break;
+    case 'normal':
+      fillNormal(values, seed, spec.name, config.initializerRange);
+      if (tablesWithPadding.includes(spec.name)) {
+        values.fill(0, config.padId * config.hiddenSize, (config.padId + 1) * config.hiddenSize);
+      }
+      break;
+  }
+  return values;
+}
+
+/** Positions count from padId + 1, so that row padId of the position table belongs to padding as well. */
+const tablesWithPadding = [
+  'roberta.embeddings.word_embeddings.weight',
+  'roberta.embeddings.position_embeddings.weight',
+];
