@@ -1,0 +1,134 @@
+import { torchRandperm } from '../run/random/torch.js';
+import type { EncodedRows } from '../tokenization/encode.js';
+import { countLosses, noLosses, type RowLosses } from '../tokenization/losses.js';
+
+/**
+ * Rows of a batch one after the other, without padding: N subwords of B rows, the longest of T.
+ * Row b holds the subwords [offsets[b], offsets[b+1]).
+ */
+export interface Batch {
+  /** (B) which rows of the `EncodedRows` these are. */
+  rows: Int32Array;
+  /** (B + 1), from 0 to N. */
+  offsets: Int32Array;
+  /** (N) */
+  inputIds: Int32Array;
+  /** (N) tag id at the first subword of a word, -100 (ignored by loss and scores) elsewhere. */
+  labelIds: Int32Array;
+  /** T */
+  longest: number;
+}
+
+/** The batch of some rows, in the given order. @throws RangeError on a row that is not there. */
+export function makeBatch(encoded: EncodedRows, rows: Int32Array): Batch {
+  const offsets = gatheredOffsets(encoded, rows);
+  let longest = 0;
+  for (let b = 0; b < rows.length; b++) longest = Math.max(longest, offsets[b + 1]! - offsets[b]!);
+  return {
+    rows,
+    offsets,
+    inputIds: gather(encoded, encoded.inputIds, rows, offsets),
+    labelIds: gather(encoded, encoded.labelIds, rows, offsets),
+    longest,
+  };
+}
+
+/**
+ * The order in which an epoch (counted from 0) of a training stage visits its rows: `torch.randperm(rows)` from a
+ * generator seeded with seed + epoch, as accelerate's seedable sampler gives Hugging Face Trainer.
+ */
+export function epochOrder(rows: number, seed: number, epoch: number): Int32Array {
+  return torchRandperm(rows, seed + epoch);
+}
+
+/** Consecutive slices of `batchSize`; the last may be shorter. @throws RangeError where batchSize is not a whole number from 1. */
+export function* slices(order: Int32Array, batchSize: number): Generator<Int32Array> {
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new RangeError(`batchSize is ${batchSize}; expected 1 or more`);
+  for (let from = 0; from < order.length; from += batchSize) yield order.subarray(from, from + batchSize);
+}
+
+/** Some rows, in the given order, as rows of their own. @throws RangeError on a row that is not there */
+export function takeRows(encoded: EncodedRows, rows: Int32Array): EncodedRows {
+  const offsets = gatheredOffsets(encoded, rows);
+  const whole = lossesOf(encoded);
+  const losses: RowLosses = {
+    cutSubwords: rows.map(row => whole.cutSubwords[row]!),
+    cutWords: rows.map(row => whole.cutWords[row]!),
+    emptyWords: rows.map(row => whole.emptyWords[row]!),
+  };
+  return {
+    rows: rows.length,
+    offsets,
+    inputIds: gather(encoded, encoded.inputIds, rows, offsets),
+    labelIds: gather(encoded, encoded.labelIds, rows, offsets),
+    wordIds: gather(encoded, encoded.wordIds, rows, offsets),
+    ...countLosses(losses),
+    losses,
+  };
+}
+
+/** The rows of several one after the other: the training set of several languages. */
+export function concatRows(parts: readonly EncodedRows[]): EncodedRows {
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const offsets = new Int32Array(rows + 1);
+  let row = 0;
+  for (const part of parts) {
+    const start = offsets[row]!;
+    for (let i = 1; i <= part.rows; i++) offsets[row + i] = start + part.offsets[i]!;
+    row += part.rows;
+  }
+  const losses = parts.map(lossesOf);
+  const joined: RowLosses = {
+    cutSubwords: concat(losses.map(part => part.cutSubwords)),
+    cutWords: concat(losses.map(part => part.cutWords)),
+    emptyWords: concat(losses.map(part => part.emptyWords)),
+  };
+  return {
+    rows,
+    offsets,
+    inputIds: concat(parts.map(part => part.inputIds)),
+    labelIds: concat(parts.map(part => part.labelIds)),
+    wordIds: concat(parts.map(part => part.wordIds)),
+    ...countLosses(joined),
+    losses: joined,
+  };
+}
+
+/** (rows + 1) where each of the chosen rows starts once they lie one after the other. */
+function gatheredOffsets(encoded: EncodedRows, rows: Int32Array): Int32Array {
+  const offsets = new Int32Array(rows.length + 1);
+  for (let b = 0; b < rows.length; b++) {
+    const row = rows[b]!;
+    if (row < 0 || row >= encoded.rows) throw new RangeError(`row ${row} of ${encoded.rows} encoded rows`);
+    offsets[b + 1] = offsets[b]! + encoded.offsets[row + 1]! - encoded.offsets[row]!;
+  }
+  return offsets;
+}
+
+function gather(encoded: EncodedRows, values: Int32Array, rows: Int32Array, offsets: Int32Array): Int32Array {
+  const gathered = new Int32Array(offsets[rows.length]!);
+  for (let b = 0; b < rows.length; b++) {
+    const row = rows[b]!;
+    gathered.set(values.subarray(encoded.offsets[row]!, encoded.offsets[row + 1]!), offsets[b]!);
+  }
+  return gathered;
+}
+
+function concat(parts: readonly Int32Array[]): Int32Array {
+  const whole = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.length;
+  }
+  return whole;
+}
+
+function lossesOf(encoded: EncodedRows): RowLosses {
+  if (encoded.losses !== undefined) return encoded.losses;
+  if (encoded.truncatedRows > 0 || encoded.truncatedWords > 0 || encoded.emptyWords > 0) {
+    throw new Error('encoded rows that lost words must say which rows did (losses)');
+  }
+  return noLosses(encoded.rows);
+}

@@ -1,0 +1,102 @@
+import { type Data, Field, Int64, List, makeData, RecordBatch, Schema, Struct, Table, Utf8 } from 'apache-arrow';
+
+/**
+ * The words and tags of a split as flat arrays, the form in which everything that counts or encodes walks over them.
+ * Row i holds the words [offsets[i], offsets[i+1]); word w is the UTF-8 text [textOffsets[w], textOffsets[w+1]).
+ */
+export interface WordColumns {
+  rows: number;
+  /** (rows + 1), from 0. */
+  offsets: Int32Array;
+  /** (words) */
+  tagIds: Int32Array;
+  /** (words + 1), from 0. */
+  textOffsets: Int32Array;
+  /** UTF-8 of all words, one after the other. */
+  text: Uint8Array;
+}
+
+/** The Arrow table of these columns, one record batch: tokens List<Utf8>, ner_tags List<Int64>. Texts are not copied. */
+export function tableFromColumns(columns: WordColumns): Table {
+  const words = columns.tagIds.length;
+  // Arrow's integers are little-endian: a tag id, never negative, is the lower half of its 64 bits.
+  const tagIds = new BigInt64Array(words);
+  const lower = new Int32Array(tagIds.buffer);
+  for (let w = 0; w < words; w++) lower[2 * w] = columns.tagIds[w]!;
+  const tokens = list(
+    columns,
+    makeData({
+      type: new Utf8(),
+      length: words,
+      nullCount: 0,
+      valueOffsets: columns.textOffsets,
+      data: columns.text,
+    }),
+  );
+  const tags = list(columns, makeData({ type: new Int64(), length: words, nullCount: 0, data: tagIds }));
+  const schema = new Schema([new Field('tokens', tokens.type, false), new Field('ner_tags', tags.type, false)]);
+  const data = makeData({
+    type: new Struct(schema.fields),
+    length: columns.rows,
+    nullCount: 0,
+    children: [tokens, tags],
+  });
+  return new Table(schema, [new RecordBatch(schema, data)]);
+}
+
+/**
+ * The flat arrays behind a table that `tableFromColumns` made. Only the tag ids are copied (to 32 bits).
+ *
+ * @throws Error where the table is not of that form: one record batch, List<Utf8> and List<Int64>
+ */
+export function columnsOfTable(table: Table): WordColumns {
+  const tokens = table.getChild('tokens')?.data ?? [];
+  const tags = table.getChild('ner_tags')?.data ?? [];
+  const words = tokens[0]?.children[0];
+  const ids = tags[0]?.children[0];
+  if (tokens.length !== 1 || tags.length !== 1 || !(words?.type instanceof Utf8) || !(ids?.type instanceof Int64)) {
+    throw new Error('columnsOfTable takes a table of one record batch: tokens List<Utf8>, ner_tags List<Int64>');
+  }
+  const { buffer, byteOffset, length } = ids.values as BigInt64Array;
+  const lower = new Int32Array(buffer, byteOffset, 2 * length);
+  return {
+    rows: table.numRows,
+    offsets: tokens[0]!.valueOffsets as Int32Array,
+    tagIds: new Int32Array(length).map((_, w) => lower[2 * w]!),
+    textOffsets: words.valueOffsets as Int32Array,
+    text: words.values as Uint8Array,
+  };
+}
+
+/** The columns of several files one after the other, as one. */
+export function concatColumns(parts: readonly WordColumns[]): WordColumns {
+  if (parts.length === 1) return parts[0]!;
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const words = parts.reduce((sum, part) => sum + part.tagIds.length, 0);
+  const bytes = parts.reduce((sum, part) => sum + part.text.length, 0);
+  const whole: WordColumns = {
+    rows,
+    offsets: new Int32Array(rows + 1),
+    tagIds: new Int32Array(words),
+    textOffsets: new Int32Array(words + 1),
+    text: new Uint8Array(bytes),
+  };
+  let row = 0;
+  let word = 0;
+  let byte = 0;
+  for (const part of parts) {
+    for (let i = 1; i <= part.rows; i++) whole.offsets[row + i] = word + part.offsets[i]!;
+    for (let w = 1; w <= part.tagIds.length; w++) whole.textOffsets[word + w] = byte + part.textOffsets[w]!;
+    whole.tagIds.set(part.tagIds, word);
+    whole.text.set(part.text, byte);
+    row += part.rows;
+    word += part.tagIds.length;
+    byte += part.text.length;
+  }
+  return whole;
+}
+
+function list<T extends Utf8 | Int64>(columns: WordColumns, child: Data<T>): Data<List<T>> {
+  const type = new List<T>(new Field('item', child.type, false));
+  return makeData({ type, length: columns.rows, nullCount: 0, valueOffsets: columns.offsets, child });
+}

@@ -1,0 +1,54 @@
+import { messageOf, PanxError } from '../errors.js';
+
+/** The tags of PAN-X in the order of their ids: IOB2 over persons, organisations and places. */
+export const panxLabels: readonly string[] = ['O', 'B-PER', 'I-PER', 'B-ORG', 'I-ORG', 'B-LOC', 'I-LOC'];
+
+/**
+ * The tag names that a parquet file declares for its column `ner_tags`, in the order of their ids.
+ *
+ * Hugging Face's datasets library writes its feature description as JSON under the key "huggingface" of the file's
+ * metadata: `{"info": {"features": {"ner_tags": {"feature": {"names": [...], "_type": "ClassLabel"}, ...}}}}`. Older
+ * descriptions nest it as `{"sequence": {"class_label": {"names": {"0": "O", ...}}}}`.
+ *
+ * @param description the value under "huggingface", or undefined where the file has none
+ * @returns the names; `panxLabels` where the file says nothing about them
+ * @throws PanxError where the description is there and is not JSON, or its names are not distinct strings
+ */
+export function declaredLabels(description: string | undefined, path: string): readonly string[] {
+  if (description === undefined) return panxLabels;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(description);
+  } catch (error) {
+    throw new PanxError(`${path}: its Hugging Face metadata is not JSON: ${messageOf(error)}.`, { hint: metadataHint });
+  }
+  let feature = member(member(member(parsed, 'info'), 'features'), 'ner_tags');
+  while (feature !== undefined && member(feature, 'names') === undefined) {
+    feature = member(feature, 'feature') ?? member(feature, 'sequence') ?? member(feature, 'class_label');
+  }
+  const names = member(feature, 'names');
+  if (names === undefined) return panxLabels;
+  const listed = inOrder(names);
+  if (listed === undefined) {
+    throw new PanxError(
+      `${path}: its Hugging Face metadata gives ${JSON.stringify(names)} as the names of "ner_tags"; expected a list of distinct tag names.`,
+      { hint: metadataHint },
+    );
+  }
+  return listed;
+}
+
+const metadataHint = 'Write the file again with the datasets library, or without its "huggingface" metadata.';
+
+/** Names from a list, or from an object keyed "0", "1", ...; undefined where they are not distinct, non-empty strings. */
+function inOrder(names: unknown): string[] | undefined {
+  if (typeof names !== 'object' || names === null) return undefined;
+  const count = Object.keys(names).length;
+  const listed = Array.from({ length: count }, (_, id) => member(names, String(id)));
+  const valid = count > 0 && listed.every(name => typeof name === 'string' && name !== '');
+  return valid && new Set(listed).size === count ? (listed as string[]) : undefined;
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}

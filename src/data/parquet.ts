@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { type Data, DataType, type Table, tableFromIPC, type Vector } from 'apache-arrow';
+import { readParquet, readSchema } from 'parquet-wasm';
+import { messageOf, PanxError } from '../errors.js';
+import { reasonOf } from '../run/files.js';
+import type { WordColumns } from './columns.js';
+import { declaredLabels } from './labels.js';
+
+/** One parquet file of a split, read and checked. */
+export interface Shard {
+  path: string;
+  /** SHA-256 of the file's bytes, in hexadecimal. */
+  sha256: string;
+  labelNames: readonly string[];
+  columns: WordColumns;
+}
+
+/**
+ * Read the columns `tokens` (a list of strings) and `ner_tags` (a list of integers of any width) of a parquet file.
+ *
+ * @throws PanxError naming the file and, for what is wrong inside it, the first such row (counted from 0 in the file),
+ *   what was found and what was expected: unreadable, damaged, a column missing or of the wrong type, a null, as many
+ *   tokens as tags not given, a tag id without a name
+ */
+export async function readShard(path: string): Promise<Shard> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  });
+  const table = decode(path, bytes);
+  const labelNames = declaredLabels(table.schema.metadata.get('huggingface'), path);
+  const tokens = flatten(path, table, 'tokens');
+  const tags = flatten(path, table, 'ner_tags');
+  checkLengths(path, tokens.offsets, tags.offsets);
+  const tagIds = tagIdsOf(path, tags, labelNames);
+  const { textOffsets, text } = textOf(tokens);
+  return {
+    path,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    labelNames,
+    columns: { rows: table.numRows, offsets: tokens.offsets, tagIds, textOffsets, text },
+  };
+}
+
+const expectedTypes = { tokens: 'a list of strings', ner_tags: 'a list of integers' } as const;
+type ColumnName = keyof typeof expectedTypes;
+const rowHint = 'Repair that row, or fetch the file again.';
+
+function decode(path: string, bytes: Buffer): Table {
+  try {
+    const names = tableFromIPC(readSchema(bytes).intoIPCStream()).schema.fields.map(field => field.name);
+    const columns = Object.keys(expectedTypes);
+    for (const name of columns) {
+      if (!names.includes(name)) {
+        throw new PanxError(
+          `${path} has no column "${name}": found ${names.map(found => `"${found}"`).join(', ') || 'no columns'}; expected "tokens" (${expectedTypes.tokens}) and "ner_tags" (${expectedTypes.ner_tags}).`,
+          { hint: 'Is it a PAN-X file? Its columns are tokens, ner_tags and langs.' },
+        );
+      }
+    }
+    return tableFromIPC(readParquet(bytes, { columns }).intoIPCStream());
+  } catch (error) {
+    if (error instanceof PanxError) throw error;
+    const pointer = bytes.subarray(0, 40).toString('latin1').startsWith('version https://git-lfs');
+    throw new PanxError(
+      `${path} is not a whole parquet file (${bytes.length} bytes): ${messageOf(error).replace(/\.$/, '')}.`,
+      {
+        hint: pointer
+          ? 'It is the pointer that Git LFS leaves in place of a file: run git lfs pull.'
+          : 'It is damaged or cut short: fetch it again.',
+        cause: error,
+      },
+    );
+  }
+}
+
+/** A list column as the offsets of its rows and the pieces that hold its values one after the other. */
+interface FlatList {
+  offsets: Int32Array;
+  pieces: { values: Data; from: number; to: number }[];
+}
+
+function flatten(path: string, table: Table, name: ColumnName): FlatList {
+  const column = table.getChild(name) as Vector;
+  checkType(path, column, name);
+  const offsets = new Int32Array(table.numRows + 1);
+  const pieces: FlatList['pieces'] = [];
+  let row = 0;
+  let end = 0;
+  for (const chunk of column.data) {
+    checkNoNullRows(path, chunk, name, row);
+    const first = Number(chunk.valueOffsets[0] ?? 0);
+    for (let i = 1; i <= chunk.length; i++) offsets[row + i] = end + Number(chunk.valueOffsets[i]) - first;
+    const length = Number(chunk.valueOffsets[chunk.length] ?? 0) - first;
+    const values = chunk.children[0]!;
+    pieces.push({ values, from: first, to: first + length });
+    row += chunk.length;
+    end += length;
+  }
+  checkNoNullValues(path, { offsets, pieces }, name);
+  return { offsets, pieces };
+}
+
+function checkType(path: string, column: Vector, name: ColumnName): void {
+  const type: unknown = column.type;
+  const isList = DataType.isList(type) || DataType.isLargeList(type);
+  const element: unknown = isList ? type.children[0]?.type : undefined;
+  const fits = name === 'tokens' ? DataType.isUtf8(element) || DataType.isLargeUtf8(element) : DataType.isInt(element);
+  if (!fits) {
+    throw new PanxError(`${path}: column "${name}" is ${String(type)}; expected ${expectedTypes[name]}.`, {
+      hint: 'Write it as tokens: list<string>, ner_tags: list<int64>.',
+    });
+  }
+}
+
+function checkNoNullRows(path: string, chunk: Data, name: ColumnName, firstRow: number): void {
+  if (chunk.nullCount === 0) return;
+  for (let i = 0; i < chunk.length; i++) {
+    if (chunk.getValid(i)) continue;
+    throw new PanxError(`${path}, row ${firstRow + i}: "${name}" is null; expected ${expectedTypes[name]}.`, {
+      hint: rowHint,
+    });
+  }
+}
+
+function checkNoNullValues(path: string, column: FlatList, name: ColumnName): void {
+  let position = 0;
+  for (const { values, from, to } of column.pieces) {
+    if (values.nullCount > 0) {
+      for (let i = from; i < to; i++) {
+        if (values.getValid(i)) continue;
+        const { row, word } = locate(column.offsets, position + i - from);
+        const expected = name === 'tokens' ? 'a string' : 'an integer';
+        throw new PanxError(`${path}, row ${row}: word ${word} of "${name}" is null; expected ${expected}.`, {
+          hint: rowHint,
+        });
+      }
+    }
+    position += to - from;
+  }
+}
+
+function checkLengths(path: string, tokenOffsets: Int32Array, tagOffsets: Int32Array): void {
+  for (let row = 0; row + 1 < tokenOffsets.length; row++) {
+    const tokens = tokenOffsets[row + 1]! - tokenOffsets[row]!;
+    const tags = tagOffsets[row + 1]! - tagOffsets[row]!;
+    if (tokens !== tags) {
+      throw new PanxError(`${path}, row ${row}: found ${tokens} tokens and ${tags} tags; expected one tag a token.`, {
+        hint: rowHint,
+      });
+    }
+  }
+}
+
+/** (words) tag ids, each checked to be the number of a label. */
+function tagIdsOf(path: string, column: FlatList, labelNames: readonly string[]): Int32Array {
+  const tagIds = new Int32Array(column.offsets.at(-1)!);
+  let position = 0;
+  for (const { values, from, to } of column.pieces) {
+    const source = values.values as Int32Array | BigInt64Array;
+    for (let i = from; i < to; i++) {
+      const id = Number(source[i]);
+      if (id < 0 || id >= labelNames.length) {
+        const { row, word } = locate(column.offsets, position);
+        throw new PanxError(
+          `${path}, row ${row}: word ${word} has tag id ${source[i]}; expected 0 to ${labelNames.length - 1} (${labelNames.join(' ')}).`,
+          { hint: rowHint },
+        );
+      }
+      tagIds[position++] = id;
+    }
+  }
+  return tagIds;
+}
+
+function textOf(column: FlatList): { textOffsets: Int32Array; text: Uint8Array } {
+  const textOffsets = new Int32Array(column.offsets.at(-1)! + 1);
+  const spans = column.pieces.map(({ values, from, to }) => {
+    const offsets = values.valueOffsets as Int32Array | BigInt64Array;
+    return { values, offsets, from, to, first: Number(offsets[from] ?? 0), last: Number(offsets[to] ?? 0) };
+  });
+  const text = new Uint8Array(spans.reduce((sum, { first, last }) => sum + last - first, 0));
+  let word = 0;
+  let byte = 0;
+  for (const { values, offsets, from, to, first, last } of spans) {
+    for (let i = from + 1; i <= to; i++) textOffsets[++word] = byte + Number(offsets[i]) - first;
+    text.set((values.values as Uint8Array).subarray(first, last), byte);
+    byte += last - first;
+  }
+  return { textOffsets, text };
+}
+
+/** The row, and the word within it, of a value of a list column: the last row that starts at or before it. */
+function locate(offsets: Int32Array, position: number): { row: number; word: number } {
+  const after = offsets.findIndex(offset => offset > position);
+  return { row: after - 1, word: position - offsets[after - 1]! };
+}
