@@ -1,0 +1,94 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { nativeEngine } from '../native.js';
+import type { Variable } from './variable.js';
+
+/** The numbers of one AdamW update, the same for every parameter but `weightDecay`. */
+export interface AdamWStep {
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  eps: number;
+  /** 0 for biases and LayerNorm parameters. */
+  weightDecay: number;
+  /** t, counted from 1. */
+  step: number;
+}
+
+/**
+ * One AdamW update in place (Loshchilov & Hutter 2019, alg. 2, in the arithmetic of torch.optim.AdamW):
+ * p *= 1 - lr * wd;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  p -= lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps).
+ *
+ * @param parameter, firstMoment, secondMoment, gradient: one shape. The gradient belongs to the caller.
+ */
+export function adamW(
+  parameter: Variable,
+  firstMoment: Variable,
+  secondMoment: Variable,
+  gradient: tf.Tensor,
+  at: AdamWStep,
+): void {
+  const native = nativeEngine();
+  if (native === null) plainAdamW(parameter, firstMoment, secondMoment, gradient, at);
+  else nativeAdamW(native, parameter, firstMoment, secondMoment, gradient, at);
+}
+
+function nativeAdamW(
+  native: NonNullable<ReturnType<typeof nativeEngine>>,
+  parameter: Variable,
+  firstMoment: Variable,
+  secondMoment: Variable,
+  gradient: tf.Tensor,
+  { learningRate, beta1, beta2, eps, weightDecay, step }: AdamWStep,
+): void {
+  tf.tidy(() => {
+    if (weightDecay !== 0 && learningRate !== 0) {
+      const value = parameter.read();
+      const decay = tf.mul(value, learningRate * weightDecay);
+      value.dispose(); // or the subtraction below could not happen in place
+      native.run('AssignSubVariableOp', [parameter.handle!, decay], [native.type('dtype', 'float32')], 0);
+    }
+    // ResourceApplyAdam adds its epsilon to sqrt(v) where torch adds it to sqrt(v) / sqrt(1 - b2^t), and it works out 1 - b1, 1 - b2 and
+    // the bias corrections in float32, where 1 - 0.999 is off by 1.3e-5. So the corrections are made here, in double precision, and
+    // the op gets powers of 0 (no correction of its own); `drift` undoes the rounding of 1 - b1 and 1 - b2 inside m and v.
+    const correction2 = Math.sqrt(1 - beta2 ** step);
+    const drift1 = (1 - Math.fround(beta1)) / (1 - beta1);
+    const drift2 = Math.sqrt((1 - Math.fround(beta2)) / (1 - beta2));
+    native.run(
+      'ResourceApplyAdam',
+      [
+        parameter.handle!,
+        firstMoment.handle!,
+        secondMoment.handle!,
+        tf.scalar(0),
+        tf.scalar(0),
+        tf.scalar(((learningRate * correction2) / (1 - beta1 ** step)) * (drift2 / drift1)),
+        tf.scalar(beta1),
+        tf.scalar(beta2),
+        tf.scalar(eps * correction2 * drift2),
+        gradient,
+      ],
+      [native.type('T', 'float32'), native.bool('use_locking', false), native.bool('use_nesterov', false)],
+      0,
+    );
+  });
+}
+
+function plainAdamW(
+  parameter: Variable,
+  firstMoment: Variable,
+  secondMoment: Variable,
+  gradient: tf.Tensor,
+  { learningRate, beta1, beta2, eps, weightDecay, step }: AdamWStep,
+): void {
+  const [p, m, v] = tf.tidy(() => {
+    const m = tf.add(tf.mul(firstMoment.read(), beta1), tf.mul(gradient, 1 - beta1));
+    const v = tf.add(tf.mul(secondMoment.read(), beta2), tf.mul(tf.square(gradient), 1 - beta2));
+    const denominator = tf.add(tf.div(tf.sqrt(v), Math.sqrt(1 - beta2 ** step)), eps);
+    const update = tf.mul(tf.div(m, denominator), learningRate / (1 - beta1 ** step));
+    const decayed = tf.mul(parameter.read(), 1 - learningRate * weightDecay);
+    return [tf.sub(decayed, update), m, v] as const;
+  });
+  parameter.assign(p);
+  firstMoment.assign(m);
+  secondMoment.assign(v);
+}

@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { nativeEngine } from '../native.js';
+
+/**
+ * A tensor that training changes in place. On TensorFlow it is a resource variable, so that an update needs no copy; elsewhere
+ * a tensor that is replaced.
+ */
+export interface Variable {
+  readonly shape: number[];
+  /** The current value. Dispose it before the next update, which would otherwise copy the whole buffer. */
+  read(): tf.Tensor;
+  /** Set the value; takes over the tensor. */
+  assign(value: tf.Tensor): void;
+  /** The resource handle for native update operations; null on other backends. */
+  readonly handle: tf.Tensor | null;
+  dispose(): void;
+}
+
+/** A variable holding `values`. */
+export function createVariable(values: Float32Array, shape: number[]): Variable {
+  const native = nativeEngine();
+  const initial = tf.tensor(values, shape, 'float32');
+  if (native === null) return tensorVariable(initial);
+  // The shared name must be unique in the process: TensorFlow finds resources by it.
+  const [handle] = native.run(
+    'VarHandleOp',
+    [],
+    [
+      native.string('container', ''),
+      native.string('shared_name', `panx-${++created}`),
+      native.type('dtype', 'float32'),
+      native.shape('shape', shape),
+    ],
+    1,
+  );
+  const dtype = [native.type('dtype', 'float32')];
+  const variable: Variable = {
+    shape,
+    handle: tf.keep(handle!),
+    read: () => native.run('ReadVariableOp', [handle!], dtype, 1)[0]!,
+    assign: value => {
+      // A tensor made from an array may still lie in that array's memory, which updates in place must not write to.
+      const copy = native.run('DeepCopy', [value], [native.type('T', 'float32')], 1)[0]!;
+      native.run('AssignVariableOp', [handle!, copy], dtype, 0);
+      tf.dispose([value, copy]);
+    },
+    dispose: () => {
+      native.run('DestroyResourceOp', [handle!], [native.bool('ignore_lookup_error', true)], 0);
+      handle!.dispose();
+    },
+  };
+  variable.assign(initial);
+  return variable;
+}
+
+let created = 0;
+
+function tensorVariable(initial: tf.Tensor): Variable {
+  let current = tf.keep(initial);
+  return {
+    shape: initial.shape,
+    handle: null,
+    read: () => tf.clone(current),
+    assign: value => {
+      current.dispose();
+      current = tf.keep(value);
+    },
+    dispose: () => current.dispose(),
+  };
+}

@@ -1,0 +1,56 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Raw TensorFlow operations, for what TensorFlow.js does not expose (resource variables, stateless random numbers,
+ * fused Adam). Only kernels may use this: each asks `nativeEngine()` and, where it is null, runs its plain composition.
+ */
+export interface NativeEngine {
+  /** Run one TensorFlow operation by its name in the op registry; returns its outputs. About 10 us a call. */
+  run(op: string, inputs: readonly tf.Tensor[], attributes: readonly Attribute[], outputs: number): tf.Tensor[];
+  /** Attribute constructors: TF_DataType, bool, string and shape values. */
+  type(name: string, dtype: 'float32' | 'int32'): Attribute;
+  bool(name: string, value: boolean): Attribute;
+  string(name: string, value: string): Attribute;
+  shape(name: string, value: readonly number[]): Attribute;
+}
+
+export interface Attribute {
+  name: string;
+  type: number;
+  value: unknown;
+}
+
+/** TensorFlow's raw operations, or null where another backend (WebAssembly) is in use. */
+export function nativeEngine(): NativeEngine | null {
+  if (tf.getBackend() !== 'tensorflow') return null;
+  if (current === null) current = wrap(tf.backend() as unknown as NodeBackend);
+  return current;
+}
+
+let current: NativeEngine | null = null;
+
+/** The part of tfjs-node's backend object that is used here (nodejs_kernel_backend.ts). */
+interface NodeBackend {
+  binding: Record<
+    'TF_FLOAT' | 'TF_INT32' | 'TF_ATTR_TYPE' | 'TF_ATTR_BOOL' | 'TF_ATTR_STRING' | 'TF_ATTR_SHAPE',
+    number
+  >;
+  executeMultipleOutputs(
+    op: string,
+    attributes: readonly Attribute[],
+    inputs: readonly tf.Tensor[],
+    outputs: number,
+  ): tf.Tensor[];
+}
+
+function wrap(backend: NodeBackend): NativeEngine {
+  const { binding } = backend;
+  const dtypes = { float32: binding.TF_FLOAT, int32: binding.TF_INT32 };
+  return {
+    run: (op, inputs, attributes, outputs) => backend.executeMultipleOutputs(op, attributes, inputs, outputs),
+    type: (name, dtype) => ({ name, type: binding.TF_ATTR_TYPE, value: dtypes[dtype] }),
+    bool: (name, value) => ({ name, type: binding.TF_ATTR_BOOL, value }),
+    string: (name, value) => ({ name, type: binding.TF_ATTR_STRING, value }),
+    shape: (name, value) => ({ name, type: binding.TF_ATTR_SHAPE, value }),
+  };
+}

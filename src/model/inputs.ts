@@ -1,0 +1,109 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { RowLayout } from '../backend/kernels/attention.js';
+import type { Batch } from '../batching/batches.js';
+import { PanxError } from '../errors.js';
+
+/** A batch on the device, as the encoder reads it. */
+export interface ModelInputs {
+  /** (N) rows of the word table: input ids, or their places in a compact table. */
+  wordRows: tf.Tensor1D;
+  /** (N) rows of the position table. */
+  positions: tf.Tensor1D;
+  /** (N, 1) 0 at pad tokens inside the text, else 1; null where there are none (nearly always). */
+  notPad: tf.Tensor2D | null;
+  layout: RowLayout;
+}
+
+/** The vocabulary of a run: the rows of the word table that its data uses. Exact: unused rows only ever decay. */
+export interface CompactVocabulary {
+  /** (V') the ids in the compact table, ascending. */
+  ids: Int32Array;
+  /** (V) for each id its row in the compact table, or -1. */
+  rowOfId: Int32Array;
+}
+
+/** The vocabulary of the given rows of input ids. */
+export function compactVocabulary(inputIds: readonly Int32Array[], vocabularySize: number): CompactVocabulary {
+  const rowOfId = new Int32Array(vocabularySize).fill(-1);
+  for (const ids of inputIds) {
+    for (const id of ids) {
+      if (id < 0 || id >= vocabularySize) throw outOfVocabulary(id, vocabularySize);
+      rowOfId[id] = 0;
+    }
+  }
+  let used = 0;
+  for (let id = 0; id < vocabularySize; id++) if (rowOfId[id] === 0) rowOfId[id] = used++;
+  const ids = new Int32Array(used);
+  for (let id = 0; id < vocabularySize; id++) if (rowOfId[id]! >= 0) ids[rowOfId[id]!] = id;
+  return { ids, rowOfId };
+}
+
+/**
+ * Put a batch on the device. Position ids are those of XLM-R: pad id + 1, + 2, ... within a row, pad tokens not counted and standing
+ * at the pad id itself (create_position_ids_from_input_ids in transformers).
+ *
+ * @throws PanxError where a row is longer than the model has positions for.
+ */
+export function toDevice(
+  batch: Batch,
+  vocabulary: CompactVocabulary,
+  config: { padId: number; maxPositions: number },
+): ModelInputs {
+  const rows = batch.rows.length;
+  const tokens = batch.inputIds.length;
+  const { longest } = batch;
+  const usablePositions = config.maxPositions - config.padId - 1;
+  if (longest > usablePositions) {
+    throw new PanxError(
+      `A row of ${longest} subwords does not fit the model, which has positions for ${usablePositions}.`,
+      { hint: `Set tokenization.maxLength (--max-length) to ${usablePositions} or less.` },
+    );
+  }
+  const wordRows = new Int32Array(tokens);
+  const positions = new Int32Array(tokens);
+  const tokenOfCell = new Int32Array(rows * longest);
+  const cellOfToken = new Int32Array(tokens);
+  const filled = new Float32Array(rows * longest);
+  const keyBias = new Float32Array(rows * longest).fill(lowestFloat);
+  let pads = 0;
+  for (let row = 0; row < rows; row++) {
+    const start = batch.offsets[row]!;
+    let position = config.padId;
+    for (let token = start; token < batch.offsets[row + 1]!; token++) {
+      const id = batch.inputIds[token]!;
+      wordRows[token] = vocabulary.rowOfId[id] ?? -1;
+      if (wordRows[token]! < 0) throw outOfVocabulary(id, vocabulary.rowOfId.length);
+      positions[token] = id === config.padId ? config.padId : ++position;
+      if (id === config.padId) pads++;
+      const cell = row * longest + token - start;
+      tokenOfCell[cell] = token;
+      cellOfToken[token] = cell;
+      filled[cell] = 1;
+      keyBias[cell] = 0;
+    }
+  }
+  const notPad = pads === 0 ? null : Float32Array.from(batch.inputIds, id => (id === config.padId ? 0 : 1));
+  return {
+    wordRows: tf.tensor1d(wordRows, 'int32'),
+    positions: tf.tensor1d(positions, 'int32'),
+    notPad: notPad === null ? null : tf.tensor2d(notPad, [tokens, 1]),
+    layout: {
+      rows,
+      longest,
+      tokenOfCell: tf.tensor1d(tokenOfCell, 'int32'),
+      cellOfToken: tf.tensor1d(cellOfToken, 'int32'),
+      filled: tf.tensor2d(filled, [rows * longest, 1]),
+      keyBias: tf.tensor4d(keyBias, [rows, 1, 1, longest]),
+    },
+  };
+}
+
+/** What transformers fills masked scores with: the lowest float32. */
+const lowestFloat = -3.4028234663852886e38;
+
+function outOfVocabulary(id: number, vocabularySize: number): PanxError {
+  return new PanxError(
+    `Subword id ${id} is not in the model's word table, which has ${vocabularySize} rows: tokenizer and checkpoint do not belong together.`,
+    { hint: 'Use the tokenizer.json that came with the checkpoint.' },
+  );
+}

@@ -1,0 +1,67 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { createVariable, type Variable } from '../backend/kernels/variable.js';
+import type { ParameterSpec } from './parameters.js';
+
+/**
+ * A trainable tensor. `parts` are the checkpoint tensors it holds, stacked along the first axis: one for most, three for the fused
+ * query/key/value projections. Names and shapes in files stay Hugging Face's.
+ */
+export interface Parameter {
+  readonly parts: readonly ParameterSpec[];
+  readonly shape: number[];
+  readonly decay: boolean;
+  readonly variable: Variable;
+  /** The current value; there only inside `withValues`. */
+  value: tf.Tensor | null;
+  /** The gradient summed over backward passes since it was last taken, or null. */
+  gradient: tf.Tensor | null;
+}
+
+/** A parameter from the values of its parts, stacked in order. */
+export function createParameter(parts: readonly ParameterSpec[], values: Float32Array, shape: number[]): Parameter {
+  return { parts, shape, decay: parts[0]!.decay, variable: createVariable(values, shape), value: null, gradient: null };
+}
+
+/** The value of a parameter inside `withValues`, under the rank that the caller knows it has. */
+export function currentValue<R extends tf.Tensor>(parameter: Parameter): R {
+  if (parameter.value === null) throw new Error(`${parameter.parts[0]!.name} is read outside withValues`);
+  return parameter.value as R;
+}
+
+/** Add to a parameter's gradient; takes over the tensor. */
+export function addGradient(parameter: Parameter, gradient: tf.Tensor): void {
+  if (parameter.gradient === null) {
+    parameter.gradient = tf.keep(gradient);
+    return;
+  }
+  const sum = tf.keep(tf.add(parameter.gradient, gradient));
+  tf.dispose([parameter.gradient, gradient]);
+  parameter.gradient = sum;
+}
+
+/**
+ * Run `work` with every parameter's value at hand. Afterwards the values are let go, so that the next update happens in place
+ * instead of copying the buffer.
+ */
+export async function withValues<Result>(
+  parameters: readonly Parameter[],
+  work: () => Result | Promise<Result>,
+): Promise<Result> {
+  for (const parameter of parameters) parameter.value = tf.keep(parameter.variable.read());
+  try {
+    return await work();
+  } finally {
+    for (const parameter of parameters) {
+      parameter.value?.dispose();
+      parameter.value = null;
+    }
+  }
+}
+
+/** Let go of all gradients. */
+export function clearGradients(parameters: readonly Parameter[]): void {
+  for (const parameter of parameters) {
+    parameter.gradient?.dispose();
+    parameter.gradient = null;
+  }
+}

@@ -1,0 +1,158 @@
+import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
+import { openTensors, type TensorSource, type TensorToWrite } from '../checkpoint/safetensors.js';
+import { initialValues } from './initialise.js';
+import { type CompactVocabulary, compactVocabulary } from './inputs.js';
+import { createParameter, type Parameter } from './parameter.js';
+import { checkTensors, type ParameterSpec, parameterSpecs } from './parameters.js';
+import type { Affine, XlmRoberta } from './xlm-roberta.js';
+
+/** A network with its weights on the device, and what is needed to write it back whole. */
+export interface TokenClassifier {
+  readonly config: ModelConfig;
+  readonly network: XlmRoberta;
+  readonly parameters: readonly Parameter[];
+  readonly vocabulary: CompactVocabulary;
+  /** What weight decay has multiplied the word rows outside the vocabulary with: the product of 1 - lr * wd over the updates. */
+  unusedRowScale: number;
+  /** The checkpoint had no classifier: this one's was drawn from the seed. */
+  readonly headMissing: boolean;
+  dispose(): void;
+}
+
+export interface LoadOptions {
+  /** The data that the model will see: only the rows of the word table that occur in it are read. Null: all rows. */
+  inputIds: readonly Int32Array[] | null;
+  /** Where the checkpoint has no classifier, one for these labels is drawn from this seed. */
+  newHead: { labels: readonly string[]; seed: number };
+}
+
+/**
+ * Load the weights of a checkpoint folder.
+ *
+ * @throws PanxError naming missing, unexpected or misshapen tensors.
+ */
+export async function loadTokenClassifier(folder: string, options: LoadOptions): Promise<TokenClassifier> {
+  const ownConfig = await readModelConfig(folder);
+  const source = await openTensors(folder);
+  try {
+    const { headMissing } = checkTensors(ownConfig, source, folder);
+    const config = headMissing ? { ...ownConfig, labels: [...options.newHead.labels] } : ownConfig;
+    const vocabulary = compactVocabulary(options.inputIds ?? [allIds(config.vocabularySize)], config.vocabularySize);
+    const read = async (spec: ParameterSpec): Promise<Float32Array> => {
+      if (spec.name === wordTableName) return source.readRows(spec.name, vocabulary.ids);
+      if (headMissing && spec.name.startsWith('classifier.')) return initialValues(spec, config, options.newHead.seed);
+      return source.read(spec.name);
+    };
+    const specs = new Map(parameterSpecs(config).map(spec => [spec.name, spec]));
+    const parameters: Parameter[] = [];
+    /** The parameter that holds the named tensors, stacked along their first axis. */
+    const parameter = async (...names: string[]): Promise<Parameter> => {
+      const parts = names.map(name => specs.get(name)!);
+      const values = await Promise.all(parts.map(read));
+      const [first, ...rest] = parts[0]!.shape as [number, ...number[]];
+      const rows = names[0] === wordTableName ? vocabulary.ids.length : first * parts.length;
+      const made = createParameter(parts, concatenate(values), [rows, ...rest]);
+      parameters.push(made);
+      return made;
+    };
+    const network = await assemble(config.layers, parameter);
+    const dispose = () => {
+      for (const { variable } of parameters) variable.dispose();
+    };
+    return { config, network, parameters, vocabulary, unusedRowScale: 1, headMissing, dispose };
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * The checkpoint's tensors as they are now, under their Hugging Face names, each made when it is written.
+ *
+ * @param source where the word rows outside the vocabulary are read: the folder that the model was loaded from
+ */
+export function tensorsOf(model: TokenClassifier, source: TensorSource): TensorToWrite[] {
+  const order = new Map(parameterSpecs(model.config).map((spec, index) => [spec.name, index]));
+  return model.parameters
+    .flatMap(parameter =>
+      parameter.parts.map((spec, part) => ({
+        name: spec.name,
+        shape: spec.shape,
+        data: async () => {
+          const values = valuesOf(parameter);
+          if (spec.name === wordTableName) return wholeWordTable(model, source, values);
+          const size = values.length / parameter.parts.length;
+          return values.subarray(part * size, (part + 1) * size);
+        },
+      })),
+    )
+    .sort((a, b) => order.get(a.name)! - order.get(b.name)!);
+}
+
+/** A copy of a parameter's values on the host. */
+export function valuesOf(parameter: Parameter): Float32Array {
+  const value = parameter.variable.read();
+  const values = value.dataSync<'float32'>();
+  value.dispose();
+  return values;
+}
+
+const wordTableName = 'roberta.embeddings.word_embeddings.weight';
+
+async function assemble(layers: number, parameter: (...names: string[]) => Promise<Parameter>): Promise<XlmRoberta> {
+  const affine = async (...prefixes: string[]): Promise<Affine> => ({
+    weight: await parameter(...prefixes.map(prefix => `${prefix}.weight`)),
+    bias: await parameter(...prefixes.map(prefix => `${prefix}.bias`)),
+  });
+  const embeddings = 'roberta.embeddings';
+  const network: XlmRoberta = {
+    wordTable: await parameter(wordTableName),
+    positionTable: await parameter(`${embeddings}.position_embeddings.weight`),
+    typeTable: await parameter(`${embeddings}.token_type_embeddings.weight`),
+    embeddingNorm: await affine(`${embeddings}.LayerNorm`),
+    layers: [],
+    classifier: await affine('classifier'),
+  };
+  for (let index = 0; index < layers; index++) {
+    const layer = `roberta.encoder.layer.${index}`;
+    const self = `${layer}.attention.self`;
+    network.layers.push({
+      qkv: await affine(`${self}.query`, `${self}.key`, `${self}.value`),
+      attentionOutput: await affine(`${layer}.attention.output.dense`),
+      attentionNorm: await affine(`${layer}.attention.output.LayerNorm`),
+      intermediate: await affine(`${layer}.intermediate.dense`),
+      output: await affine(`${layer}.output.dense`),
+      outputNorm: await affine(`${layer}.output.LayerNorm`),
+    });
+  }
+  return network;
+}
+
+/** (V, C) The rows that were trained, and all others as they were in the starting checkpoint, decayed. */
+async function wholeWordTable(
+  model: TokenClassifier,
+  source: TensorSource,
+  compact: Float32Array,
+): Promise<Float32Array> {
+  const table = await source.read(wordTableName);
+  if (model.unusedRowScale !== 1) for (let i = 0; i < table.length; i++) table[i]! *= model.unusedRowScale;
+  const width = model.config.hiddenSize;
+  for (const [row, id] of model.vocabulary.ids.entries()) {
+    table.set(compact.subarray(row * width, (row + 1) * width), id * width);
+  }
+  return table;
+}
+
+function allIds(vocabularySize: number): Int32Array {
+  return Int32Array.from({ length: vocabularySize }, (_, id) => id);
+}
+
+function concatenate(arrays: readonly Float32Array[]): Float32Array {
+  if (arrays.length === 1) return arrays[0]!;
+  const whole = new Float32Array(arrays.reduce((total, array) => total + array.length, 0));
+  let offset = 0;
+  for (const array of arrays) {
+    whole.set(array, offset);
+    offset += array.length;
+  }
+  return whole;
+}

@@ -1,0 +1,99 @@
+import { epochOrder, makeBatch, slices } from '../batching/batches.js';
+import { PanxError } from '../errors.js';
+import type { TokenClassifier } from '../model/token-classifier.js';
+import type { DropoutPlan } from '../model/xlm-roberta.js';
+import type { StepEvent } from '../run/events.js';
+import type { EncodedRows } from '../tokenization/encode.js';
+import type { Optimizer } from './optimizer.js';
+import { linearSchedule } from './schedule.js';
+import { computeGradients, dropoutPlan } from './step.js';
+
+export interface LoopSettings {
+  batchSize: number;
+  gradientAccumulationSteps: number;
+  learningRate: number;
+  warmupSteps: number;
+  weightDecay: number;
+  totalSteps: number;
+  seed: number;
+  dropout: DropoutPlan['rates'];
+}
+
+/** Where a run stands: `step` updates are made, and the next one uses window number `window` of epoch `epoch` (both 0-based). */
+export interface Position {
+  step: number;
+  epoch: number;
+  window: number;
+}
+
+/** One optimizer step, as it is logged. */
+export type StepReport = Omit<StepEvent, 'event'>;
+
+/** What happens around the steps. Evaluation and saving come in from outside: training knows neither files nor metrics. */
+export interface LoopHooks {
+  /** After every step, when `position` is the one to go on from. May save, and may throw to stop. */
+  onStep(report: StepReport, position: Position): Promise<void>;
+  /** After the last step of an epoch, and after the last step of all. `epoch` counts the epochs done, from 1. */
+  onEpochEnd(epoch: number, position: Position): Promise<void>;
+}
+
+/**
+ * THE loop. Each epoch visits the rows in its own seeded order, in consecutive batches, the last one short; a window of
+ * `gradientAccumulationSteps` batches makes one optimizer step. Starting from a saved position it does exactly what an
+ * unbroken run would have done from there: nothing else carries state from step to step but weights and optimizer.
+ */
+export async function train(
+  model: TokenClassifier,
+  optimizer: Optimizer,
+  data: EncodedRows,
+  settings: LoopSettings,
+  start: Position,
+  hooks: LoopHooks,
+): Promise<void> {
+  const rate = linearSchedule(settings.learningRate, settings.warmupSteps, settings.totalSteps);
+  let { step, epoch, window } = start;
+  while (step < settings.totalSteps || window > 0) {
+    const batches = [...slices(epochOrder(data.rows, settings.seed, epoch), settings.batchSize)];
+    const windows = chunk(batches, settings.gradientAccumulationSteps);
+    for (; window < windows.length && step < settings.totalSteps; window++) {
+      const startedMs = performance.now();
+      const microBatches = windows[window]!.map(rows => makeBatch(data, rows));
+      const firstBatch = epoch * batches.length + window * settings.gradientAccumulationSteps;
+      const { loss, batchesWithoutLabels } = await computeGradients(model, microBatches, index =>
+        dropoutPlan(settings.dropout, settings.seed, firstBatch + index),
+      );
+      const learningRate = rate(step);
+      const gradNorm = optimizer.update(learningRate);
+      model.unusedRowScale *= 1 - learningRate * settings.weightDecay;
+      step++;
+      if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) throw diverged(step, loss, gradNorm);
+      const report: StepReport = {
+        step,
+        epoch,
+        loss,
+        gradNorm,
+        learningRate,
+        rows: microBatches.reduce((rows, batch) => rows + batch.rows.length, 0),
+        subwords: microBatches.reduce((subwords, batch) => subwords + batch.inputIds.length, 0),
+        ...(batchesWithoutLabels === 0 ? {} : { batchesWithoutLabels }),
+        durationMs: performance.now() - startedMs,
+      };
+      await hooks.onStep(report, { step, epoch, window: window + 1 });
+    }
+    epoch++;
+    window = 0;
+    await hooks.onEpochEnd(epoch, { step, epoch, window });
+  }
+}
+
+function chunk<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}
+
+function diverged(step: number, loss: number, gradNorm: number): PanxError {
+  return new PanxError(`Training diverged at step ${step}: the loss is ${loss}, the gradient norm ${gradNorm}.`, {
+    hint: 'Use a lower learning rate (--learning-rate) or a warm-up (--set training.warmupSteps=100).',
+  });
+}

@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { crossEntropy } from '../backend/kernels/cross-entropy.js';
+import type { Batch } from '../batching/batches.js';
+import { toDevice } from '../model/inputs.js';
+import { addGradient, withValues } from '../model/parameter.js';
+import type { TokenClassifier } from '../model/token-classifier.js';
+import { type DropoutPlan, forward } from '../model/xlm-roberta.js';
+
+/**
+ * Forward and backward over the micro-batches of one optimizer step: the parameters' gradients become those of the mean of the
+ * micro-batches' mean losses.
+ *
+ * @returns that loss. A micro-batch whose labels are all ignored adds zero to loss and gradient (where the reference gives NaN).
+ */
+export async function computeGradients(
+  model: TokenClassifier,
+  microBatches: readonly Batch[],
+  planOf: (microBatch: number) => DropoutPlan,
+): Promise<{ loss: number; batchesWithoutLabels: number }> {
+  let loss = 0;
+  let batchesWithoutLabels = 0;
+  await withValues(model.parameters, () => {
+    for (const [index, batch] of microBatches.entries()) {
+      tf.tidy(() => {
+        const inputs = toDevice(batch, model.vocabulary, model.config);
+        const [logits, backward] = forward(model.network, model.config, inputs, planOf(index));
+        const { loss: batchLoss, dLogits, counted } = crossEntropy(logits, batch.labelIds);
+        if (counted === 0) {
+          batchesWithoutLabels++;
+          // Every parameter still gets a gradient (zero), as it would from a batch with labels.
+          for (const parameter of model.parameters) addGradient(parameter, tf.zeros(parameter.shape));
+          return;
+        }
+        const share = microBatches.length;
+        backward(share === 1 ? dLogits : tf.div(dLogits, share));
+        loss += batchLoss.dataSync()[0]! / share;
+      });
+    }
+  });
+  return { loss, batchesWithoutLabels };
+}
+
+/** Dropout seeds that depend only on the run's seed, the micro-batch's number in the run, and the place in the network. */
+export function dropoutPlan(rates: DropoutPlan['rates'], seed: number, microBatch: number): DropoutPlan {
+  let site = 0;
+  return { rates, nextSeed: () => [seed, microBatch * sitesPerPass + site++] };
+}
+
+/** More dropout sites than any network here has (3 a layer and 2). */
+const sitesPerPass = 256;

@@ -1,0 +1,61 @@
+import { createRequire } from 'node:module';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect } from 'vitest';
+
+const require = createRequire(import.meta.url);
+async function loadEngine(b: string) {
+  if (b === 'tensorflow') {
+    require('@tensorflow/tfjs-node-gpu');
+  } else {
+    const d = require.resolve('@tensorflow/tfjs-backend-wasm').replace(/[^/]*$/, '');
+    setWasmPaths(d);
+  }
+  await tf.setBackend(b);
+  await tf.ready();
+}
+
+/** Run the same tests on every engine that kernels are written for. */
+export function onEachBackend(tests: (backend: 'tensorflow' | 'wasm') => void): void {
+  for (const backend of ['tensorflow', 'wasm'] as const) {
+    describe(backend, () => {
+      beforeAll(async () => {
+        await loadEngine(backend);
+      });
+      tests(backend);
+    });
+  }
+}
+
+/** Values in [-1, 1) that look random and are the same on every machine. */
+export function values(shape: number[], seed: number): tf.Tensor {
+  const size = shape.reduce((product, length) => product * length, 1);
+  let state = seed;
+  const data = Float32Array.from({ length: size }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return state / 2 ** 31;
+  });
+  return tf.tensor(data, shape);
+}
+
+/** The largest difference of two tensors is at most `tolerance`, and their shapes are equal. */
+export function expectClose(actual: tf.Tensor, expected: tf.Tensor, tolerance = 2e-6): void {
+  expect(actual.shape).toEqual(expected.shape);
+  const [a, b] = [actual.dataSync(), expected.dataSync()];
+  let worst = 0;
+  for (let i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i]! - b[i]!));
+  expect(Number.isNaN(worst), 'NaN').toBe(false);
+  expect(worst).toBeLessThanOrEqual(tolerance);
+}
+
+/**
+ * The gradients that a composition of TensorFlow.js's own operations has by automatic differentiation: the reference for the
+ * backward passes written by hand.
+ */
+export function referenceGradients(
+  compose: (...inputs: tf.Tensor[]) => tf.Tensor,
+  inputs: tf.Tensor[],
+  dOutput: tf.Tensor,
+): tf.Tensor[] {
+  return tf.grads(compose)(inputs, dOutput);
+}
