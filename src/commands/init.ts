@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { type ModelConfig, parseModelConfig } from '../checkpoint/config.js';
+import { writeCheckpointFolder } from '../checkpoint/folder.js';
+import { schema } from '../config/schema.js';
+import { panxLabels } from '../data/labels.js';
+import { nearest, PanxError } from '../errors.js';
+import { initialTensors } from '../model/initialise.js';
+import { countParameters, parameterSpecs } from '../model/parameters.js';
+import { formatBytes, formatCount } from '../run/console.js';
+import { cannotWrite } from '../run/files.js';
+import { loadTokenizer, type SubwordTokenizer } from '../tokenization/tokenizer.js';
+
+/** XLM-R's own sizes (base, large: Conneau et al. 2020, table 7) and two small ones for trials. */
+const sizes = {
+  tiny: { hidden: 64, layers: 2, heads: 4, intermediate: 128 },
+  small: { hidden: 256, layers: 4, heads: 4, intermediate: 1024 },
+  base: { hidden: 768, layers: 12, heads: 12, intermediate: 3072 },
+  large: { hidden: 1024, layers: 24, heads: 16, intermediate: 4096 },
+} as const;
+
+type Size = keyof typeof sizes;
+
+interface InitOptions {
+  size: string;
+  tokenizer: string;
+  out: string;
+  seed: string;
+  labels: string;
+  force?: boolean;
+}
+
+/** panx init: write a checkpoint folder with random weights, for trials where no pretrained weights are at hand. */
+export function define(command: Command): void {
+  const described = Object.entries(sizes).map(
+    ([name, { layers, hidden }]) => `${name} (${layers} layers of ${hidden})`,
+  );
+  command
+    .requiredOption('--size <size>', described.join(', '))
+    .requiredOption(
+      '--tokenizer <folder>',
+      'folder with the tokenizer.json that the model is for; it sets the vocabulary',
+    )
+    .requiredOption('--out <folder>', 'checkpoint folder to write')
+    .option('--seed <n>', 'seeds the weights', String(schema.seed.default))
+    .option('--labels <tags>', 'tags in the order of their ids, with commas between', panxLabels.join(','))
+    .option('--force', 'replace a checkpoint folder that is there, with all that is in it')
+    .action((options: InitOptions) => initialise(options));
+}
+
+async function initialise(options: InitOptions): Promise<void> {
+  const size = toSize(options.size);
+  const seed = toSeed(options.seed);
+  const labels = toLabels(options.labels);
+  await refuseToOverwrite(options.out, options.force ?? false);
+  const config = await makeConfig(size, await loadTokenizer(options.tokenizer), labels);
+  await writeCheckpointFolder(options.out, {
+    config,
+    tensors: initialTensors(config, seed),
+    tokenizerFrom: options.tokenizer,
+  });
+  const parameters = countParameters(parameterSpecs(config));
+  process.stdout.write(
+    `${options.out}: XLM-R ${size} with random weights (seed ${seed}), ` +
+      `${formatCount(parameters)} parameters, ${formatBytes(4 * parameters)}.\n`,
+  );
+}
+
+/** The configuration of an XLM-R of this size for this tokenizer, in Hugging Face's words. */
+async function makeConfig(size: Size, tokenizer: SubwordTokenizer, labels: string[]): Promise<ModelConfig> {
+  const { hidden, layers, heads, intermediate } = sizes[size];
+  const [sentence] = await tokenizer.encodeWords([['a']], schema.tokenization.maxLength.default);
+  const { inputIds } = sentence!;
+  return parseModelConfig('panx init', {
+    model_type: 'xlm-roberta',
+    vocab_size: tokenizer.vocabularySize,
+    hidden_size: hidden,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    intermediate_size: intermediate,
+    hidden_act: 'gelu',
+    hidden_dropout_prob: 0.1,
+    attention_probs_dropout_prob: 0.1,
+    classifier_dropout: null,
+    // XLM-R's 514 for its pad id 1: positions count from the pad id + 1, and 512 subwords must fit.
+    max_position_embeddings: schema.tokenization.maxLength.default + tokenizer.padId + 1,
+    position_embedding_type: 'absolute',
+    type_vocab_size: 1,
+    layer_norm_eps: 1e-5,
+    initializer_range: 0.02,
+    bos_token_id: inputIds[0],
+    pad_token_id: tokenizer.padId,
+    eos_token_id: inputIds.at(-1),
+    id2label: Object.fromEntries(labels.entries()),
+  });
+}
+
+function toSize(text: string): Size {
+  if (Object.hasOwn(sizes, text)) return text as Size;
+  const suggestion = nearest(text, Object.keys(sizes));
+  throw new PanxError(
+    `--size is "${text}", expected one of ${Object.keys(sizes).join(', ')}` +
+      `${suggestion === undefined ? '.' : `; did you mean "${suggestion}"?`}`,
+    { exitCode: 2 },
+  );
+}
+
+function toSeed(text: string): number {
+  const seed = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (schema.seed.accepts(seed)) return seed;
+  throw new PanxError(`--seed is "${text}", expected ${schema.seed.expected}.`, { exitCode: 2 });
+}
+
+function toLabels(text: string): string[] {
+  const labels = text.split(',').map(label => label.trim());
+  const wrong = labels.find((label, id) => label === '' || labels.indexOf(label) !== id);
+  if (wrong === undefined && labels.length > 1) return labels;
+  throw new PanxError(
+    `--labels is "${text}"${wrong === undefined ? '' : wrong === '' ? ' with an empty tag' : ` with "${wrong}" twice`}, ` +
+      'expected two or more different tags with commas between.',
+    { exitCode: 2 },
+  );
+}
+
+/** An empty folder may be filled; `--force` may replace a checkpoint, but never a folder of other things. */
+async function refuseToOverwrite(folder: string, force: boolean): Promise<void> {
+  if (!existsSync(folder)) return;
+  const content = await readdir(folder).catch((error: unknown) => {
+    throw cannotWrite(folder, error);
+  });
+  if (content.length === 0) return;
+  if (!force) {
+    throw new PanxError(`${folder} is there already and is not empty (${content.length} entries).`, {
+      hint: 'Choose another --out, or add --force to replace the checkpoint in it.',
+    });
+  }
+  if (!content.includes('config.json')) {
+    throw new PanxError(`${folder} is not empty and holds no config.json, so --force does not replace it.`, {
+      hint: 'Choose another --out: --force replaces checkpoint folders only.',
+    });
+  }
+}
