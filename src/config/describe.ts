@@ -57,7 +57,8 @@ function split(key: Key): [name: string, parent: string] {
   return [key.slice(dot + 1), dot < 0 ? '' : key.slice(0, dot)];
 }
 
-/** A value on one line of YAML. */
-function inline(value: unknown): string {
+/** A value on one line of YAML; small numbers as 2e-5. */
+export function inline(value: unknown): string {
+  if (typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-3) return value.toExponential();
   return stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
 }

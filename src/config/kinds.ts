@@ -85,7 +85,7 @@ export function language(byDefault: string, meaning: string): Setting<string> {
 export function languages(byDefault: string[], range: { min: number }, meaning: string): Setting<string[]> {
   return {
     default: byDefault,
-    expected: `a list of ${range.min === 0 ? 'no or more ' : ''}different language codes such as [en, tr]`,
+    expected: `a list of different language codes such as [en, tr]${range.min === 0 ? ', or []' : ''}`,
     meaning,
     accepts: (value): value is string[] =>
       Array.isArray(value) &&

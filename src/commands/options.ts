@@ -1,0 +1,176 @@
+import { relative } from 'node:path';
+import { type Command, Option } from 'commander';
+import { parse } from 'yaml';
+import { inline } from '../config/describe.js';
+import { type LoadedConfig, loadConfig } from '../config/load.js';
+import { type Key, settings } from '../config/schema.js';
+import { PanxError } from '../errors.js';
+import { samplePaths } from '../hub/sample.js';
+
+/** Add the options of every command that takes a configuration. */
+export function addConfigOptions(command: Command): void {
+  command
+    .option('--config <file>', 'YAML file with settings; its "extends: other.yaml" is read first')
+    .option(
+      '--set <key=value>',
+      'set one setting, such as training.epochs=1; may be repeated (panx config lists all)',
+      (assignment: string, before: string[] | undefined) => [...(before ?? []), assignment],
+    );
+  addOptions(command, sharedOptions.slice(0, 2));
+  command.option('--sample', 'take model and data from the small synthetic sample that comes with panx');
+  addOptions(command, sharedOptions.slice(2));
+}
+
+/** Add the options that say how to train; a command that trains on given rows adds `addRowOptions` too. */
+export function addTrainingOptions(command: Command): void {
+  addOptions(command, trainingOptions);
+}
+
+/** Add the options that say on which rows to train and what to score. */
+export function addRowOptions(command: Command): void {
+  addOptions(command, rowOptions);
+}
+
+/** Add the options that shape a sweep. */
+export function addSweepOptions(command: Command): void {
+  addOptions(command, sweepOptions);
+}
+
+/**
+ * The configuration that a parsed command line asks for: the defaults, then --config, then --set, then --sample, then
+ * the options of their own.
+ *
+ * @throws PanxError as `loadConfig` does, naming the option that a wrong value came from.
+ */
+export async function configOf(command: Command): Promise<LoadedConfig> {
+  const parsed = command.opts<{ config?: string; set?: string[]; sample?: boolean }>();
+  return await loadConfig({
+    file: parsed.config,
+    assignments: parsed.set,
+    options: [...(parsed.sample ? sampleOptions() : []), ...typedOptions(command)],
+  });
+}
+
+/** Model and data of the embedded sample; as relative paths where they can be, since a run saves its settings. */
+function sampleOptions(): TypedOption[] {
+  const { modelDir, dataDir } = samplePaths();
+  const short = (path: string) => {
+    const fromHere = relative('', path);
+    return fromHere.startsWith('..') ? path : fromHere;
+  };
+  return [
+    { key: 'model', value: short(modelDir), origin: '--sample' },
+    { key: 'data', value: short(dataDir), origin: '--sample' },
+  ];
+}
+
+interface TypedOption {
+  key: Key;
+  value: unknown;
+  origin: string;
+}
+
+interface ConfigOption {
+  flags: string;
+  key: Key;
+  /** The value of what was typed, once for each use of the option. */
+  read: (typed: readonly string[]) => unknown;
+}
+
+const sharedOptions: ConfigOption[] = [
+  { flags: '--model <folder|id>', key: 'model', read: lastText },
+  { flags: '--data <folder|id>', key: 'data', read: lastText },
+  { flags: '--backend <name>', key: 'backend', read: lastText },
+  { flags: '--seed <n>', key: 'seed', read: lastValue },
+];
+
+const rowOptions: ConfigOption[] = [
+  { flags: '--lang <lang>', key: 'training.langs', read: everyItem },
+  { flags: '--size <rows>', key: 'training.size', read: lastValue },
+  { flags: '--eval-langs <langs>', key: 'evaluation.langs', read: everyItem },
+  { flags: '--no-eval', key: 'evaluation.enabled', read: () => false },
+];
+
+const trainingOptions: ConfigOption[] = [
+  { flags: '--subset <kind>', key: 'training.subset', read: lastText },
+  { flags: '--epochs <n>', key: 'training.epochs', read: lastValue },
+  { flags: '--batch-size <rows>', key: 'training.batchSize', read: lastValue },
+  { flags: '--learning-rate <rate>', key: 'training.learningRate', read: lastValue },
+  { flags: '--weight-decay <rate>', key: 'training.weightDecay', read: lastValue },
+  { flags: '--warmup-steps <n>', key: 'training.warmupSteps', read: lastValue },
+  { flags: '--gradient-accumulation-steps <n>', key: 'training.gradientAccumulationSteps', read: lastValue },
+  { flags: '--max-steps <n>', key: 'training.maxSteps', read: lastValue },
+  { flags: '--dropout <probability>', key: 'training.dropout', read: lastValue },
+  { flags: '--max-length <subwords>', key: 'tokenization.maxLength', read: lastValue },
+  { flags: '--eval-limit <rows>', key: 'evaluation.limit', read: lastValue },
+];
+
+const sweepOptions: ConfigOption[] = [
+  { flags: '--source <lang>', key: 'sweep.source', read: typed => once('--source', typed) },
+  { flags: '--target <lang>', key: 'sweep.target', read: typed => once('--target', typed) },
+  {
+    flags: '--sizes <rows,...>',
+    key: 'sweep.sizes',
+    read: typed => once('--sizes', typed).split(',').map(yamlValue),
+  },
+  { flags: '--protocol <name>', key: 'sweep.protocol', read: lastText },
+];
+
+function addOptions(command: Command, options: readonly ConfigOption[]): void {
+  for (const { flags, key } of options) {
+    const option = new Option(flags, helpOf(key, flags));
+    // Read later: commander stores the empty text where a parser gives null.
+    if (!option.negate) option.argParser((typed, before: string[] | undefined) => [...(before ?? []), typed]);
+    command.addOption(option);
+  }
+}
+
+/** The settings whose options were typed, with the values given. */
+function typedOptions(command: Command): TypedOption[] {
+  return [...sharedOptions, ...rowOptions, ...trainingOptions, ...sweepOptions].flatMap(({ flags, key, read }) => {
+    const option = command.options.find(candidate => candidate.flags === flags);
+    const name = option?.attributeName();
+    if (option === undefined || name === undefined || command.getOptionValueSource(name) !== 'cli') return [];
+    return [{ key, value: read(command.getOptionValue(name) as string[]), origin: option.long ?? flags }];
+  });
+}
+
+function helpOf(key: Key, flags: string): string {
+  if (flags === '--no-eval') return 'do not score: neither after each epoch nor at the end';
+  const { meaning, default: byDefault } = settings.get(key)!;
+  const several = flags.includes('<lang>') && key.endsWith('langs') ? '; may be repeated, and take en,tr' : '';
+  return `${meaning}${several}${byDefault === null ? '' : ` (default: ${inline(byDefault)})`}`;
+}
+
+function lastText(typed: readonly string[]): string | undefined {
+  return typed.at(-1);
+}
+
+function lastValue(typed: readonly string[]): unknown {
+  return yamlValue(typed.at(-1) ?? '');
+}
+
+/** The items of all lists typed: --lang en,tr --lang de gives [en, tr, de]. */
+function everyItem(typed: readonly string[]): string[] {
+  return typed.flatMap(list => list.split(',').map(item => item.trim()));
+}
+
+/** The only text typed. @throws PanxError where a second one would silently replace the first. */
+function once(name: string, typed: readonly string[]): string {
+  if (typed.length > 1) {
+    throw new PanxError(`${name} is given more than once: ${typed.join(' and ')}.`, {
+      hint: 'A sweep has one source, one target and one list of sizes; --tr-sizes LIST stands for --target tr --sizes LIST.',
+      exitCode: 2,
+    });
+  }
+  return typed[0] ?? '';
+}
+
+/** A number, null, true: as --set reads it. What is not YAML stays text, which the schema then refuses by name. */
+function yamlValue(typed: string): unknown {
+  try {
+    return parse(typed) as unknown;
+  } catch {
+    return typed;
+  }
+}
