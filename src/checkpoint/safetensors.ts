@@ -54,6 +54,18 @@ export async function openTensors(folder: string): Promise<TensorSource> {
   }
 }
 
+/** Open one safetensors file. @throws PanxError, see `openTensors`. */
+export async function openSafetensors(path: string): Promise<TensorSource> {
+  const files: OpenFile[] = [];
+  try {
+    const file = await openFile(path, files);
+    return tensorSource(new Map(file.entries.map(entry => [entry.name, { file, entry }])), files);
+  } catch (error) {
+    await closeAll(files);
+    throw error;
+  }
+}
+
 /**
  * Write tensors as float32 to a safetensors file, in the order given, one tensor in memory at a time. The file appears
  * under its name only when it is whole and on the disk.
