@@ -1,0 +1,133 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { messageOf, PanxError } from '../errors.js';
+import { addonFile, linkAddon, stderrSwitchFile } from './addon.js';
+import { type Hardware, readHardware, usableCores } from './hardware.js';
+import { findEngine, type MissingEngine, type ReadyEngine } from './provision.js';
+import { withStderrMuted } from './stderr-switch.js';
+
+/** The engine that computes in this process. */
+export interface Engine {
+  name: 'tensorflow' | 'wasm';
+  /** Of libtensorflow (2.21.0), or of TensorFlow.js's WebAssembly backend. */
+  version: string;
+  /** What it computes on, in words for the user. */
+  device: string;
+  /** Why it is not TensorFlow although that would have been taken, in one line with the remedy; null otherwise. */
+  why: string | null;
+}
+
+/**
+ * Load an engine and make it TensorFlow.js's backend. `auto` takes TensorFlow where it is set up and loads, else
+ * WebAssembly with `why`. A process has one engine: asking for another after the first is an error.
+ *
+ * @throws PanxError where `tensorflow` is asked for and cannot be had.
+ */
+export async function loadEngine(backend: 'auto' | 'tensorflow' | 'wasm'): Promise<Engine> {
+  if (loaded !== null) {
+    const engine = await loaded;
+    if (backend === 'auto' || backend === engine.name) return engine;
+    throw new PanxError(`This process computes with ${engine.name} already and cannot change to ${backend}.`);
+  }
+  loaded = load(backend);
+  try {
+    return await loaded;
+  } catch (error) {
+    loaded = null;
+    throw error;
+  }
+}
+
+let loaded: Promise<Engine> | null = null;
+
+async function load(backend: 'auto' | 'tensorflow' | 'wasm'): Promise<Engine> {
+  if (backend === 'wasm') return await loadWasm(null);
+  const found = await findEngine();
+  const outcome = 'engine' in found ? await tryTensorflow(found.engine) : found;
+  if ('missing' in outcome) {
+    const { why, hint } = outcome.missing;
+    if (backend === 'auto') return await loadWasm(`${why}. ${hint}`);
+    throw new PanxError(`The tensorflow backend cannot be used: ${why}.`, { hint: `${hint} Or use --backend wasm.` });
+  }
+  return outcome;
+}
+
+async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: MissingEngine }> {
+  const hardware = await readHardware();
+  try {
+    await linkAddon(engine.addon, engine.libraries); // A new node_modules has no links yet.
+    const version = await loadTensorflow(engine);
+    return { name: 'tensorflow', version, device: deviceName(engine, hardware), why: null };
+  } catch (error) {
+    const reason = messageOf(error).split('\n')[0]!.replace(/\.$/, '');
+    const hint = error instanceof PanxError && error.hint ? error.hint : 'Run `panx setup --force` to bring it anew.';
+    return { missing: { why: `TensorFlow does not load (${reason})`, hint, broken: true } };
+  }
+}
+
+/** Load the addon and TensorFlow.js on top of it; returns libtensorflow's version. About 0.7 s, of which 0.45 s the addon. */
+async function loadTensorflow(engine: ReadyEngine): Promise<string> {
+  const cores = String(await usableCores());
+  // Read when the library is loaded. What the user has set stands.
+  const environment = {
+    TF_CPP_MIN_LOG_LEVEL: '3',
+    TF_NUM_INTRAOP_THREADS: cores,
+    TF_NUM_INTEROP_THREADS: cores,
+    OMP_NUM_THREADS: cores,
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+  };
+  for (const [name, value] of Object.entries(environment)) process.env[name] ??= value;
+
+  restoreRemovedUtilities();
+  // By its real path, under which tfjs-node finds it loaded. Loading it first means that a failure comes before
+  // TensorFlow.js has registered anything, so that WebAssembly can still take its place.
+  const binding = withStderrMuted(join(engine.addon, stderrSwitchFile), () =>
+    require(join(engine.addon, addonFile)),
+  ) as { TF_Version: string };
+  require('@tensorflow/tfjs-node-gpu');
+  const tf = await import('@tensorflow/tfjs-core');
+  tf.enableProdMode();
+  if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow.js refused the tensorflow backend');
+  return binding.TF_Version;
+}
+
+/**
+ * tfjs-node 4.22 calls two functions that Node.js removed from `util` in version 23: isNullOrUndefined (TopK, saved
+ * models) and isArray. They are put back before it loads.
+ */
+export function restoreRemovedUtilities(): void {
+  const util = require('node:util') as Record<string, unknown>;
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}
+
+async function loadWasm(why: string | null): Promise<Engine> {
+  const tf = await import('@tensorflow/tfjs-core');
+  const wasm = await import('@tensorflow/tfjs-backend-wasm');
+  wasm.setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist/'));
+  tf.enableProdMode();
+  // Emscripten's start-up code rethrows every uncaught error from inside its own bundle, which would print that bundle.
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map(event => new Set(process.rawListeners(event)));
+  const done = await tf.setBackend('wasm');
+  for (const [i, event] of events.entries()) {
+    for (const listener of process.rawListeners(event)) {
+      if (!before[i]!.has(listener)) process.removeListener(event, listener as () => void);
+    }
+  }
+  if (!done) {
+    throw new PanxError('The WebAssembly backend of TensorFlow.js cannot be started.', {
+      hint: 'Run `npm ci` in the folder of panx; `panx doctor` says what else is wrong.',
+    });
+  }
+  const { cpu } = await readHardware();
+  // Its threaded build needs what Node.js does not offer it, so it computes on one core.
+  return { name: 'wasm', version: wasm.version_wasm, device: `${cpu}, 1 core`, why };
+}
+
+function deviceName(engine: ReadyEngine, hardware: Hardware): string {
+  if (engine.variant === 'cuda' && hardware.gpu) return hardware.gpu.name;
+  return `${hardware.cpu}, ${hardware.cores} ${hardware.cores === 1 ? 'core' : 'cores'}`;
+}
+
+const require = createRequire(import.meta.url);

@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { access, readFile } from 'node:fs/promises';
+import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+import { promisify } from 'node:util';
+
+/** What there is to compute on. */
+export interface Hardware {
+  cpu: string;
+  /** Cores that this process may use: the machine's, less what its affinity mask and its container take away. */
+  cores: number;
+  /** Those of the instruction sets that matter here which the CPU has, by the kernel's names: avx2, avx512_bf16, ... */
+  features: string[];
+  /** The first NVIDIA GPU that its driver reports, else null. */
+  gpu: Gpu | null;
+  /** Whether the device has bfloat16 matrix instructions: GPU of compute capability 8.0 on, else CPU with BF16 or AMX. */
+  bf16: boolean;
+  /** Memory that this process may use: the machine's or its container's, whichever is less. */
+  memoryBytes: number;
+}
+
+export interface Gpu {
+  name: string;
+  driver: string;
+  memoryBytes: number;
+  /** CUDA compute capability, such as 9.0; 0 where the driver does not tell. */
+  computeCapability: number;
+}
+
+/** Look at this machine. Takes a millisecond without an NVIDIA driver, and what `nvidia-smi` takes with one. */
+export async function readHardware(): Promise<Hardware> {
+  const [{ model, features }, gpu, cores] = await Promise.all([readCpu(), readGpu(), usableCores()]);
+  const limit = process.constrainedMemory() ?? 0; // 0, or a number above any memory, where there is no limit
+  return {
+    cpu: model,
+    cores,
+    features,
+    gpu,
+    bf16: gpu ? gpu.computeCapability >= 8 : features.some(feature => bf16Features.has(feature)),
+    memoryBytes: limit > 0 ? Math.min(limit, totalmem()) : totalmem(),
+  };
+}
+
+/** Cores that this process may use; a container's CPU quota counts, which `availableParallelism` of Node 20 does not see. */
+export async function usableCores(): Promise<number> {
+  const quota = await readFile('/sys/fs/cgroup/cpu.max', 'utf8').then(coresOfQuota, () => null);
+  return Math.max(1, Math.min(availableParallelism(), quota ?? Number.POSITIVE_INFINITY));
+}
+
+/** "200000 100000" of cgroup v2's cpu.max -> 2 cores; "max 100000" -> null, no quota. Part of a core counts as one. */
+export function coresOfQuota(cpuMax: string): number | null {
+  const [quota, period] = cpuMax.trim().split(' ').map(Number);
+  return quota && period ? Math.ceil(quota / period) : null;
+}
+
+/** Instruction sets worth naming: what TensorFlow's CPU kernels and panx's own choose between. */
+const notableFeatures = ['avx2', 'fma', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'amx_bf16', 'asimd', 'sve', 'bf16'];
+const bf16Features = new Set(['avx512_bf16', 'amx_bf16', 'bf16']);
+
+async function readCpu(): Promise<{ model: string; features: string[] }> {
+  const model = cpus()[0]?.model.trim() ?? '';
+  const text = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
+  const found = parseCpuInfo(text);
+  return { model: found.model || model || `${arch()} CPU`, features: found.features };
+}
+
+/** Model name and notable instruction sets from Linux's /proc/cpuinfo (x86: "flags", arm64: "Features"). */
+export function parseCpuInfo(text: string): { model: string; features: string[] } {
+  const field = (name: string) => new RegExp(`^${name}\\s*:\\s*(.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
+  const flags = new Set((field('flags') || field('Features')).split(/\s+/));
+  return { model: field('model name'), features: notableFeatures.filter(feature => flags.has(feature)) };
+}
+
+/** True where an NVIDIA driver is loaded; costs a look at the file system. */
+export async function hasNvidiaDriver(): Promise<boolean> {
+  if (platform() !== 'linux') return false;
+  const signs = ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/usr/lib/wsl/lib/nvidia-smi'];
+  const found = await Promise.all(
+    signs.map(path =>
+      access(path)
+        .then(() => true)
+        .catch(() => false),
+    ),
+  );
+  return found.includes(true);
+}
+
+async function readGpu(): Promise<Gpu | null> {
+  if (!(await hasNvidiaDriver())) return null;
+  const query = ['--query-gpu=name,driver_version,memory.total,compute_cap', '--format=csv,noheader,nounits'];
+  try {
+    const { stdout } = await promisify(execFile)('nvidia-smi', query, { timeout: 10_000 });
+    return parseNvidiaSmi(stdout);
+  } catch {
+    return null; // A driver without a usable GPU: TensorFlow will not use one either.
+  }
+}
+
+/** The first GPU of `nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader,nounits`. */
+export function parseNvidiaSmi(csv: string): Gpu | null {
+  const [name, driver, mebibytes, capability] = (csv.split('\n')[0] ?? '').split(',').map(cell => cell.trim());
+  if (!name || !driver || !Number(mebibytes)) return null;
+  return { name, driver, memoryBytes: Number(mebibytes) * 2 ** 20, computeCapability: Number(capability) || 0 };
+}

@@ -1,0 +1,36 @@
+import { type Command, Option } from 'commander';
+import { loadEngine } from '../backend/engine.js';
+import type { Variant } from '../backend/engine-plan.js';
+import { provisionEngine } from '../backend/provision.js';
+import { formatSeconds, notice } from '../run/console.js';
+
+/** `panx setup`: bring the TensorFlow engine, or say in milliseconds that it is there. */
+export function define(command: Command): void {
+  command
+    .addOption(
+      new Option('--device <device>', 'which build of TensorFlow: cuda for an NVIDIA GPU')
+        .choices(['auto', 'cpu', 'cuda'])
+        .default('auto'),
+    )
+    .option('--force', 'bring and compile again what is there', false)
+    .addHelpText('after', environmentHelp)
+    .action(async (options: { device: 'auto' | Variant; force: boolean }) => {
+      const startedMs = Date.now();
+      const engine = await provisionEngine(options);
+      const seconds = (Date.now() - startedMs) / 1000;
+      if (seconds < 2) {
+        notice(`The TensorFlow engine is set up (${engine.addon}).`);
+        return;
+      }
+      const { version, device } = await loadEngine('tensorflow');
+      notice(
+        `The TensorFlow engine is ready: TensorFlow ${version} on ${device}, set up in ${formatSeconds(seconds)}.`,
+      );
+    });
+}
+
+const environmentHelp = `
+Environment:
+  PANX_CACHE            where the engine is kept (default ~/.cache/panx)
+  PANX_LIBTENSORFLOW    folder of an installed libtensorflow to use instead of bringing one
+`;
