@@ -22,7 +22,7 @@ export interface PredictOptions {
   batchSize: number;
   withProbabilities?: boolean;
   /** Called after every batch with the rows done; may throw to stop. */
-  onProgress?: (rows: number) => void;
+  onProgress?: (rows: number) => void | Promise<void>;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function predict(
         const [from, to] = [batch.offsets[index]!, batch.offsets[index + 1]!];
         sink(rowPrediction(start + index, from, to, batch.labelIds, best, probabilities, model.config.labels.length));
       }
-      options.onProgress?.(start + size);
+      await options.onProgress?.(start + size);
       // Lets signals and timers through: everything above is synchronous.
       await new Promise(resolve => setImmediate(resolve));
     }

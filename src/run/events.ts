@@ -11,13 +11,15 @@ export interface StepEvent {
   step: number;
   /** Counted from 0. */
   epoch: number;
-  /** Mean over the labels of the batch; null where the batch had none. */
-  loss: number | null;
+  /** Mean over the labels of the batch; 0 where it had none. */
+  loss: number;
   /** Global L2 norm of the gradients before clipping. */
   gradNorm: number;
   learningRate: number;
   rows: number;
   subwords: number;
+  /** Batches of this step whose labels were all ignored; left out where there were none. */
+  batchesWithoutLabels?: number;
   durationMs: number;
 }
 
@@ -26,11 +28,13 @@ export interface EvaluationEvent {
   event: 'evaluation';
   /** Steps that the scored model has been trained for. */
   step: number;
+  /** Epochs done, from 1. */
   epoch: number;
   lang: string;
   split: string;
   rows: number;
-  loss: number | null;
+  /** Batch means averaged with their rows as weights, as Hugging Face Trainer reports it. */
+  loss: number;
   precision: number;
   recall: number;
   f1: number;
@@ -89,11 +93,15 @@ export async function readEvents(path: string): Promise<RunEvent[]> {
 }
 
 /**
- * Cut a log back to what had happened when the training state of `step` was saved: later steps are about to be
+ * Cut a log back to what had happened when the training state of `step` was saved: what came later is about to be
  * repeated. Torn lines go too. Nothing happens where there is no file.
+ *
+ * @param epochsDone of the state; an evaluation after a later epoch is cut though no step lies between. All stay unless given.
  */
-export async function truncateAfterStep(path: string, step: number): Promise<void> {
-  const kept = (await readEvents(path)).filter(event => event.step <= step);
+export async function truncateAfterStep(path: string, step: number, epochsDone = Infinity): Promise<void> {
+  const kept = (await readEvents(path)).filter(
+    event => event.step <= step && (event.event === 'step' || event.epoch <= epochsDone),
+  );
   const content = kept.map(event => `${JSON.stringify(event)}\n`).join('');
   if (content !== (await readLog(path))) await writeFileAtomic(path, content);
 }

@@ -19,7 +19,10 @@ export interface LoopSettings {
   dropout: DropoutPlan['rates'];
 }
 
-/** Where a run stands: `step` updates are made, and the next one uses window number `window` of epoch `epoch` (both 0-based). */
+/**
+ * Where a run stands: `step` updates are made, and the next one uses window number `window` of epoch `epoch` (both 0-based).
+ * Beyond the last window of an epoch, its end is due.
+ */
 export interface Position {
   step: number;
   epoch: number;
@@ -33,7 +36,10 @@ export type StepReport = Omit<StepEvent, 'event'>;
 export interface LoopHooks {
   /** After every step, when `position` is the one to go on from. May save, and may throw to stop. */
   onStep(report: StepReport, position: Position): Promise<void>;
-  /** After the last step of an epoch, and after the last step of all. `epoch` counts the epochs done, from 1. */
+  /**
+   * After the last step of an epoch, and after the last step of all; going on from `position` comes here again. `epoch` counts
+   * the epochs done, from 1.
+   */
   onEpochEnd(epoch: number, position: Position): Promise<void>;
 }
 
@@ -80,9 +86,9 @@ export async function train(
       };
       await hooks.onStep(report, { step, epoch, window: window + 1 });
     }
+    await hooks.onEpochEnd(epoch + 1, { step, epoch, window });
     epoch++;
     window = 0;
-    await hooks.onEpochEnd(epoch, { step, epoch, window });
   }
 }
 

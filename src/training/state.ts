@@ -29,7 +29,8 @@ export async function saveState(
   optimizer: Optimizer,
   position: Position,
 ): Promise<void> {
-  const folder = join(root, folderName(position));
+  const folder = join(root, `step-${String(position.step).padStart(8, '0')}`);
+  if (existsSync(folder)) return;
   const temporary = temporaryNeighbour(folder);
   const tensors = model.parameters.flatMap(parameter => {
     const { first, second } = optimizer.moments.get(parameter)!;
@@ -59,15 +60,10 @@ export async function saveState(
   }
 }
 
-/** Sorts by step; the position after an epoch's evaluation comes after the one before it, at the same step. */
-function folderName({ step, epoch }: Position): string {
-  return `step-${String(step).padStart(8, '0')}-epoch-${String(epoch).padStart(4, '0')}`;
-}
-
 /** The newest whole state under `root`, or null. */
 export async function findState(root: string): Promise<string | null> {
   if (!existsSync(root)) return null;
-  const whole = (await readdir(root)).filter(name => /^step-\d+-epoch-\d+$/.test(name)).sort();
+  const whole = (await readdir(root)).filter(name => /^step-\d+$/.test(name)).sort();
   return whole.length === 0 ? null : join(root, whole.at(-1)!);
 }
 

@@ -1,26 +1,25 @@
 import { createRequire } from 'node:module';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect } from 'vitest';
+import { loadEngine } from '../../../src/backend/engine.js';
 
 const require = createRequire(import.meta.url);
-async function loadEngine(b: string) {
-  if (b === 'tensorflow') {
-    require('@tensorflow/tfjs-node-gpu');
-  } else {
-    const d = require.resolve('@tensorflow/tfjs-backend-wasm').replace(/[^/]*$/, '');
-    setWasmPaths(d);
-  }
-  await tf.setBackend(b);
-  await tf.ready();
-}
 
-/** Run the same tests on every engine that kernels are written for. */
+/**
+ * Run the same tests on every engine that kernels are written for. A process of panx has one engine; a test changes between two,
+ * so the second is brought in beside `loadEngine`.
+ */
 export function onEachBackend(tests: (backend: 'tensorflow' | 'wasm') => void): void {
   for (const backend of ['tensorflow', 'wasm'] as const) {
     describe(backend, () => {
       beforeAll(async () => {
-        await loadEngine(backend);
+        if (backend === 'tensorflow') await loadEngine('tensorflow');
+        else {
+          const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+          setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist/'));
+        }
+        expect(await tf.setBackend(backend)).toBe(true);
       });
       tests(backend);
     });

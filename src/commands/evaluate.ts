@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { loadEngine } from '../backend/engine.js';
+import { splitNames } from '../data/corpus.js';
+import { PanxError } from '../errors.js';
+import { checkLabels, metricName, type Scores, score } from '../evaluation/score.js';
+import { reportText } from '../evaluation/seqeval/report.js';
+import { loadEncoded } from '../experiment/corpus.js';
+import { scoresText } from '../experiment/narration.js';
+import { transferLine } from '../hub/progress.js';
+import { resolveData, resolveModel } from '../hub/resolve.js';
+import { loadTokenClassifier } from '../model/token-classifier.js';
+import { formatCount, notice, progress } from '../run/console.js';
+import { writeJson } from '../run/files.js';
+import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { addConfigOptions, configOf } from './options.js';
+
+interface EvaluateOptions {
+  langs: string;
+  split: string;
+  json?: boolean;
+  out?: string;
+}
+
+/** panx evaluate: score a checkpoint on a split of one or more languages, in all and by entity type. */
+export function define(command: Command): void {
+  addConfigOptions(command);
+  command
+    .requiredOption('--langs <langs>', 'languages to score, with commas between: en,tr')
+    .option('--split <split>', `split to score: ${splitNames.join(', ')}`, 'test')
+    .option('--json', 'print the scores as JSON')
+    .option('--out <file>', 'also write the scores to this JSON file')
+    .action(async (options: EvaluateOptions) => {
+      const split = splitNames.find(name => name === options.split);
+      if (split === undefined) {
+        throw new PanxError(`--split is ${options.split}; expected ${splitNames.join(', ')}.`, { exitCode: 2 });
+      }
+      const { config } = await configOf(command);
+      const langs = [...new Set(options.langs.split(',').map(lang => lang.trim()))];
+      const folder = await resolveModel(config.model, { onProgress: transferLine() });
+      const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
+      const tokenizer = await loadTokenizer(folder);
+      const results: Record<string, Scores> = {};
+      const engine = await loadEngine(config.backend);
+      if (engine.why !== null) notice(engine.why);
+      for (const lang of langs) {
+        const { rows, labelNames } = await loadEncoded(
+          { dataDir, tokenizer, config, onProgress: progress },
+          lang,
+          split,
+        );
+        const newHead = { labels: labelNames, seed: config.seed };
+        const model = await loadTokenClassifier(folder, { inputIds: [rows.inputIds], newHead });
+        if (model.headMissing) {
+          throw new PanxError(`${folder} has no classifier, so there is nothing to score.`, {
+            hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run.',
+          });
+        }
+        checkLabels(model.config.labels, labelNames, folder);
+        const { scores, counter } = await score(model, rows, {
+          batchSize: config.evaluation.batchSize,
+          onProgress: done => progress(`score ${lang} ${split}  ${formatCount(done)}/${formatCount(rows.rows)} rows`),
+        });
+        model.dispose();
+        results[lang] = scores;
+        progress(`score ${lang} ${split}  ${formatCount(rows.rows)}/${formatCount(rows.rows)} rows`, { done: true });
+        if (!options.json) {
+          process.stdout.write(
+            `${scoresText(lang, split, scores)}; ${metricName}\n\n${reportText(counter.scores())}\n`,
+          );
+        }
+      }
+      const report = { model: config.model, split, metric: metricName, scores: results };
+      if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+      if (options.out !== undefined) await writeJson(options.out, report);
+    });
+}

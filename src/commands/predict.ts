@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { loadEngine } from '../backend/engine.js';
+import { PanxError } from '../errors.js';
+import { encodeForTagging, type TaggedSentence, tagSentences } from '../evaluation/tag.js';
+import { splitAtSpaces, splitWords } from '../evaluation/words.js';
+import { transferLine } from '../hub/progress.js';
+import { resolveModel } from '../hub/resolve.js';
+import { loadTokenClassifier } from '../model/token-classifier.js';
+import { notice } from '../run/console.js';
+import { reasonOf } from '../run/files.js';
+import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { addConfigOptions, configOf } from './options.js';
+
+interface PredictOptions {
+  text?: string[];
+  split: boolean;
+  format: string;
+}
+
+/** panx predict: tag sentences from the command line, a file or stdin. */
+export function define(command: Command): void {
+  addConfigOptions(command);
+  command
+    .argument('[file]', 'text file with one sentence a line; - or nothing reads stdin')
+    .option('--text <sentence>', 'a sentence to tag; may be repeated', (text: string, before: string[] | undefined) => [
+      ...(before ?? []),
+      text,
+    ])
+    .option('--no-split', 'the text is tokenized already: split it at white space only')
+    .option('--format <format>', 'table, or json: one object a line', 'table')
+    .action(async (file: string | undefined, options: PredictOptions) => {
+      if (options.format !== 'table' && options.format !== 'json') {
+        throw new PanxError(`--format is ${options.format}; expected table or json.`, { exitCode: 2 });
+      }
+      const { config } = await configOf(command);
+      const split = options.split ? splitWords : splitAtSpaces;
+      const sentences = (await sentencesOf(file, options)).map(text => ({ text, words: split(text) }));
+      const folder = await resolveModel(config.model, { onProgress: transferLine() });
+      const encoded = await encodeForTagging(sentences, await loadTokenizer(folder), config.tokenization);
+      const engine = await loadEngine(config.backend);
+      if (engine.why !== null) notice(engine.why);
+      const model = await loadTokenClassifier(folder, {
+        inputIds: [encoded.inputIds],
+        newHead: { labels: [], seed: config.seed },
+      });
+      if (model.headMissing) {
+        throw new PanxError(`${folder} has no classifier, so it cannot tag.`, {
+          hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run.',
+        });
+      }
+      const print = options.format === 'json' ? (tagged: TaggedSentence) => `${JSON.stringify(tagged)}\n` : asTable;
+      await tagSentences(model, sentences, encoded, config.evaluation.batchSize, tagged => {
+        process.stdout.write(print(tagged));
+      });
+      if (encoded.truncatedRows > 0) {
+        notice(
+          `${encoded.truncatedRows} sentences are longer than ${config.tokenization.maxLength} subwords: their last words have no tag`,
+        );
+      }
+    });
+}
+
+/** The sentences asked for; empty lines are left out. */
+async function sentencesOf(file: string | undefined, { text }: PredictOptions): Promise<string[]> {
+  if (text !== undefined && file !== undefined) {
+    throw new PanxError('--text and a file are both given.', { hint: 'Give one of them.', exitCode: 2 });
+  }
+  const lines = text ?? (await readInput(file)).split(/\r?\n/);
+  const sentences = lines.filter(line => line.trim() !== '');
+  if (sentences.length === 0) {
+    throw new PanxError('There is no sentence to tag: the input is empty.', {
+      hint: 'Give --text "...", a file with one sentence a line, or pipe sentences in.',
+      exitCode: 2,
+    });
+  }
+  return sentences;
+}
+
+async function readInput(file: string | undefined): Promise<string> {
+  if (file === undefined || file === '-') return await readAll(process.stdin);
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new PanxError(`${file} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+/** The words over their tags, wrapped to the terminal, then the entities with their scores. */
+function asTable({ words, entities }: TaggedSentence): string {
+  const width = process.stdout.columns ?? 100;
+  const lines: [string, string][] = [['', '']];
+  for (const { text, tag } of words) {
+    const shown = tag ?? '-';
+    const cell = Math.max(text.length, shown.length) + 2;
+    if (lines.at(-1)![0].length + cell > width) lines.push(['', '']);
+    const line = lines.at(-1)!;
+    line[0] += text.padEnd(cell);
+    line[1] += shown.padEnd(cell);
+  }
+  const grid = lines.map(([top, bottom]) => `${top.trimEnd()}\n${bottom.trimEnd()}\n`).join('\n');
+  const found = entities.map(({ type, text, score }) => `  ${type}  ${score.toFixed(3)}  ${text}\n`).join('');
+  return `${grid}${found === '' ? '  no entities\n' : found}\n`;
+}

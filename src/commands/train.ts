@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import type { Config } from '../config/schema.js';
+import { PanxError } from '../errors.js';
+import { metricName } from '../evaluation/score.js';
+import { runStage } from '../experiment/run.js';
+import type { StageMetrics } from '../experiment/stage.js';
+import { transferLine } from '../hub/progress.js';
+import { resolveData, resolveModel } from '../hub/resolve.js';
+import { formatCount, formatSeconds, notice } from '../run/console.js';
+import { canResume, isDone, type RunDirectory, runDirectory } from '../run/directory.js';
+import { abortOnSignals } from './interrupt.js';
+import { addConfigOptions, addRowOptions, addTrainingOptions, configOf } from './options.js';
+
+interface TrainOptions {
+  out?: string;
+  resume?: boolean;
+  force?: boolean;
+}
+
+/** panx train: fine-tune a token classifier on one or more languages and score it. */
+export function define(command: Command): void {
+  addConfigOptions(command);
+  addRowOptions(command);
+  addTrainingOptions(command);
+  command
+    .option('--out <folder>', 'run directory (default: results/train-<langs>[-<size>])')
+    .option('--resume', 'go on with the interrupted run in --out')
+    .option('--force', 'start anew, replacing the run in --out')
+    .action(async (options: TrainOptions) => {
+      const { config } = await configOf(command);
+      const run = runDirectory(options.out ?? defaultOut(config));
+      refuseOrReplace(run, options);
+      const startFrom = await resolveModel(config.model, { onProgress: transferLine() });
+      const langs = [...new Set([...config.training.langs, ...config.evaluation.langs])];
+      const dataDir = await resolveData(config.data, langs, { onProgress: transferLine() });
+      const label = `train ${config.training.langs.join('+')}`;
+      const signal = abortOnSignals(`${label}  stopping after this step; the training state will be saved`);
+      const resume = options.resume === true && canResume(run);
+      const metrics = await runStage({ config, startFrom, dataDir, out: run.root, resume, label, signal });
+      notice(`${label}  done: ${run.root}`);
+      process.stdout.write(summary(metrics));
+    });
+}
+
+/** Unless told what to do with it, an earlier run in the folder is neither overwritten nor mixed with this one. */
+function refuseOrReplace(run: RunDirectory, { resume, force }: TrainOptions): void {
+  if (force) return;
+  if (isDone(run)) {
+    throw new PanxError(`${run.root} holds a finished run.`, {
+      hint: 'Choose another folder with --out, or replace the run with --force.',
+    });
+  }
+  if (canResume(run) && !resume) {
+    throw new PanxError(`${run.root} holds an interrupted run.`, {
+      hint: 'Go on with it by --resume, replace it by --force, or choose another folder with --out.',
+    });
+  }
+  if (resume && !canResume(run)) {
+    throw new PanxError(`${run.root} holds no interrupted run to go on with.`, {
+      hint: 'Leave out --resume, or give the folder of the interrupted run with --out.',
+    });
+  }
+}
+
+function defaultOut({ training }: Config): string {
+  const size = training.size === null ? '' : `-${training.size}`;
+  return `results/train-${training.langs.join('-')}${size}`;
+}
+
+/** What the run came to, for stdout. */
+function summary({ rows, steps, trainLoss, durationMs, test }: StageMetrics): string {
+  const lines = [
+    `trained on ${formatCount(rows)} rows, ${formatCount(steps)} steps, ${formatSeconds(durationMs / 1000)}` +
+      `${trainLoss === null ? '' : `, mean loss ${trainLoss.toFixed(4)}`}`,
+  ];
+  for (const [lang, { f1, precision, recall, accuracy, rows: scored }] of Object.entries(test)) {
+    lines.push(
+      `${lang} test  F1 ${f1.toFixed(4)}  precision ${precision.toFixed(4)}  recall ${recall.toFixed(4)}  ` +
+        `accuracy ${accuracy.toFixed(4)}  (${formatCount(scored)} rows; ${metricName})`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}

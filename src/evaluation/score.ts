@@ -1,0 +1,54 @@
+import { PanxError } from '../errors.js';
+import type { TokenClassifier } from '../model/token-classifier.js';
+import type { EncodedRows } from '../tokenization/encode.js';
+import { type PredictOptions, predict } from './predict.js';
+import { createSpanCounter, type SpanCounter } from './seqeval/counter.js';
+
+/** The scores of one split: entity-level precision, recall and F1 (seqeval's default mode, micro average). */
+export interface Scores {
+  precision: number;
+  recall: number;
+  f1: number;
+  /** Share of words (first subwords) with the right tag. */
+  accuracy: number;
+  /** As Hugging Face Trainer reports it: batch means weighted with rows. */
+  loss: number;
+  rows: number;
+}
+
+/** How the numbers above are made; every table and report says so. */
+export const metricName = 'seqeval default mode, micro F1';
+
+/** Predict and score rows, a batch at a time; no logits are kept. */
+export async function score(
+  model: TokenClassifier,
+  data: EncodedRows,
+  options: PredictOptions,
+): Promise<{ scores: Scores; counter: SpanCounter }> {
+  const counter = createSpanCounter(model.config.labels);
+  let words = 0;
+  let right = 0;
+  const { loss } = await predict(model, data, options, ({ labelIds, predictedIds }) => {
+    counter.add(labelIds, predictedIds);
+    words += labelIds.length;
+    for (let word = 0; word < labelIds.length; word++) if (labelIds[word] === predictedIds[word]) right++;
+  });
+  const { precision, recall, f1 } = counter.scores().micro;
+  return {
+    scores: { precision, recall, f1, accuracy: words === 0 ? 0 : right / words, loss, rows: data.rows },
+    counter,
+  };
+}
+
+/**
+ * Check that a checkpoint and a corpus name the same tags in the same order.
+ *
+ * @throws PanxError naming both lists.
+ */
+export function checkLabels(modelLabels: readonly string[], dataLabels: readonly string[], folder: string): void {
+  if (modelLabels.length === dataLabels.length && modelLabels.every((label, id) => label === dataLabels[id])) return;
+  throw new PanxError(
+    `The classifier in ${folder} predicts ${modelLabels.join(' ')}; the data is tagged with ${dataLabels.join(' ')}.`,
+    { hint: 'Use a checkpoint that was trained on these tags, or one without a classifier.' },
+  );
+}

@@ -1,0 +1,80 @@
+import type { TokenClassifier } from '../model/token-classifier.js';
+import { type EncodedRows, encodeSentences } from '../tokenization/encode.js';
+import type { SubwordTokenizer } from '../tokenization/tokenizer.js';
+import { predict } from './predict.js';
+import { getEntities } from './seqeval/entities.js';
+import type { Word } from './words.js';
+
+/** A sentence with what the model made of it. */
+export interface TaggedSentence {
+  text: string;
+  /** (W) Words that got no prediction (cut off at maxLength, or without a subword) have tag and score null. */
+  words: { text: string; start: number; end: number; tag: string | null; score: number | null }[];
+  entities: TaggedEntity[];
+}
+
+export interface TaggedEntity {
+  type: string;
+  text: string;
+  /** In UTF-16 units: text.slice(start, end). */
+  start: number;
+  end: number;
+  /** The mean of its words' probabilities. */
+  score: number;
+}
+
+export interface Sentence {
+  text: string;
+  words: Word[];
+}
+
+/** Encode sentences for tagging. */
+export function encodeForTagging(
+  sentences: readonly Sentence[],
+  tokenizer: SubwordTokenizer,
+  options: { maxLength: number; emptyWords: 'drop' | 'unk' },
+): Promise<EncodedRows> {
+  const words = sentences.map(sentence => sentence.words.map(({ text }) => text));
+  return encodeSentences(words, tokenizer, options);
+}
+
+/**
+ * Tag sentences.
+ *
+ * @param encoded the same sentences, from `encodeForTagging`
+ * @param sink takes each sentence, in order, as soon as its batch is done
+ */
+export async function tagSentences(
+  model: TokenClassifier,
+  sentences: readonly Sentence[],
+  encoded: EncodedRows,
+  batchSize: number,
+  sink: (tagged: TaggedSentence) => void,
+): Promise<void> {
+  const { labels } = model.config;
+  await predict(
+    model,
+    encoded,
+    { batchSize, withProbabilities: true },
+    ({ row, predictedIds, positions, probabilities }) => {
+      const { text, words } = sentences[row]!;
+      const tagged: TaggedSentence['words'] = words.map(word => ({ ...word, tag: null, score: null }));
+      const rowStart = encoded.offsets[row]!;
+      predictedIds.forEach((label, index) => {
+        const word = tagged[encoded.wordIds[rowStart + positions[index]!]!]!;
+        word.tag = labels[label]!;
+        word.score = probabilities![index * labels.length + label]!;
+      });
+      sink({ text, words: tagged, entities: entitiesOf(text, tagged) });
+    },
+  );
+}
+
+function entitiesOf(text: string, words: TaggedSentence['words']): TaggedEntity[] {
+  return getEntities(words.map(({ tag }) => tag ?? 'O')).map(([type, first, last]) => {
+    const inside = words.slice(first, last + 1);
+    const [start, end] = [inside[0]!.start, inside.at(-1)!.end];
+    const score = inside.reduce((sum, word) => sum + word.score!, 0) / inside.length;
+    return { type, text: text.slice(start, end), start, end, score };
+  });
+}

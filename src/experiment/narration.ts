@@ -1,0 +1,66 @@
+import type { Scores } from '../evaluation/score.js';
+import { closeProgressLine, formatCount, formatSeconds, notice, progress } from '../run/console.js';
+import type { StepReport } from '../training/loop.js';
+
+/** What a run says while it works. */
+export interface Narration {
+  notice(text: string): void;
+  progress(text: string): void;
+  step(report: StepReport): void;
+  scoring(lang: string, split: string, rows: number, of: number): void;
+  scored(lang: string, split: string, scores: Scores): void;
+}
+
+/** Progress on the terminal: one line that moves, with the loss and the time left, and a line for each result. */
+export function narrate(label: string, plan: { epochs: number; totalSteps: number; fromStep: number }): Narration {
+  let rows = 0;
+  let durationMs = 0;
+  return {
+    notice: text => notice(`${label}  ${text}`),
+    progress: text => progress(`${label}  ${text}`),
+    step: report => {
+      // The first step of a process includes warming up, and would spoil the estimate of a short run.
+      if (report.step > plan.fromStep + 1) {
+        rows += report.rows;
+        durationMs += report.durationMs;
+      }
+      progress(`${label}  ${stepText(report, plan, rows, durationMs)}`, { done: report.step === plan.totalSteps });
+    },
+    scoring: (lang, split, done, of) =>
+      progress(`${label}  score ${lang} ${split}  ${formatCount(done)}/${formatCount(of)} rows`),
+    scored: (lang, split, scores) => {
+      closeProgressLine();
+      notice(`${label}  ${scoresText(lang, split, scores)}`);
+    },
+  };
+}
+
+/** "epoch 1/3  step 120/1,875  loss 0.4321  rate 1.87e-5  310 rows/s  4 min 12 s left" */
+export function stepText(
+  report: StepReport,
+  plan: { epochs: number; totalSteps: number; fromStep: number },
+  rows: number,
+  durationMs: number,
+): string {
+  const pace = [];
+  if (durationMs > 0) {
+    const stepMs = durationMs / (report.step - plan.fromStep - 1);
+    pace.push(`${formatCount(Math.round((rows / durationMs) * 1000))} rows/s`);
+    pace.push(`${formatSeconds(((plan.totalSteps - report.step) * stepMs) / 1000)} left`);
+  }
+  return [
+    `epoch ${report.epoch + 1}/${plan.epochs}`,
+    `step ${formatCount(report.step)}/${formatCount(plan.totalSteps)}`,
+    `loss ${report.loss.toFixed(4)}`,
+    `rate ${report.learningRate.toExponential(2)}`,
+    ...pace,
+  ].join('  ');
+}
+
+/** "en test  F1 0.8123  precision 0.8011  recall 0.8238  accuracy 0.9321  (10,000 rows)" */
+export function scoresText(lang: string, split: string, { f1, precision, recall, accuracy, rows }: Scores): string {
+  const numbers = Object.entries({ F1: f1, precision, recall, accuracy }).map(
+    ([name, value]) => `${name} ${value.toFixed(4)}`,
+  );
+  return `${lang} ${split}  ${numbers.join('  ')}  (${formatCount(rows)} rows)`;
+}

@@ -1,0 +1,256 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { loadEngine } from '../backend/engine.js';
+import { writeCheckpointFolder } from '../checkpoint/folder.js';
+import { openTensors } from '../checkpoint/safetensors.js';
+import type { Config } from '../config/schema.js';
+import { PanxError } from '../errors.js';
+import { checkLabels, type Scores, score } from '../evaluation/score.js';
+import { loadTokenClassifier, type TokenClassifier, tensorsOf } from '../model/token-classifier.js';
+import type { DropoutPlan } from '../model/xlm-roberta.js';
+import { type RunDirectory, runDirectory } from '../run/directory.js';
+import { type EventLog, openEventLog, type RunEvent, readEvents, truncateAfterStep } from '../run/events.js';
+import { cannotWrite, writeJson } from '../run/files.js';
+import { takeLock } from '../run/lock.js';
+import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { type Position, train } from '../training/loop.js';
+import { createOptimizer, type Optimizer } from '../training/optimizer.js';
+import { totalSteps } from '../training/schedule.js';
+import { findState, restoreState, saveState } from '../training/state.js';
+import { type EncodedSplit, loadRunData, type RunData } from './corpus.js';
+import { environmentOf } from './environment.js';
+import { type Narration, narrate } from './narration.js';
+import type { StageMetrics, StageRequest } from './stage.js';
+
+/**
+ * Train one stage into its run directory: data, model, THE loop with evaluation after every epoch, the checkpoint, the test
+ * scores. `metrics.json` is written last. Stopped at any moment, it goes on with `resume` from the newest training state, or,
+ * where training was over already, from the checkpoint.
+ *
+ * @throws PanxError, among others when `signal` is aborted: then a training state was saved first.
+ */
+export async function runStage(request: StageRequest): Promise<StageMetrics> {
+  const run = runDirectory(request.out);
+  const unlock = await takeLock(run.lock);
+  try {
+    return await runLocked(request, run);
+  } finally {
+    await unlock();
+  }
+}
+
+async function runLocked(request: StageRequest, run: RunDirectory): Promise<StageMetrics> {
+  const { config } = request;
+  const { training } = config;
+  const engine = await loadEngine(config.backend);
+  const tokenizer = await loadTokenizer(request.startFrom);
+  const data = await loadRunData({ dataDir: request.dataDir, tokenizer, config });
+  const steps = totalSteps(data.train.rows, training);
+  const stateFolder = request.resume ? await findState(run.state) : null;
+  const trained = request.resume && existsSync(run.checkpoint);
+
+  if (!request.resume) await clearOutputs(run);
+  await writeJson(run.config, config);
+  await writeJson(run.environment, await environmentOf(engine, request, data.files));
+
+  const model = await loadTokenClassifier(trained ? run.checkpoint : request.startFrom, {
+    inputIds: [data.train, ...data.validation.map(({ rows }) => rows), ...data.test.map(({ rows }) => rows)].map(
+      ({ inputIds }) => inputIds,
+    ),
+    newHead: { labels: data.labelNames, seed: config.seed },
+  });
+  try {
+    checkLabels(model.config.labels, data.labelNames, request.startFrom);
+    const settings = { weightDecay: training.weightDecay, maxGradNorm: training.maxGradNorm };
+    const { optimizer, position } =
+      stateFolder === null
+        ? { optimizer: createOptimizer(model.parameters, settings), position: trained ? atEnd(steps) : atStart }
+        : await restoreState(stateFolder, model, settings);
+    await truncateAfterStep(run.events, position.step);
+    const session: Session = {
+      request,
+      run,
+      data,
+      model,
+      optimizer,
+      steps,
+      past: await readEvents(run.events),
+      log: openEventLog(run.events),
+      narration: narrate(request.label, { epochs: training.epochs, totalSteps: steps, fromStep: position.step }),
+    };
+    try {
+      describeStart(session, position, trained);
+      if (!trained) await trainAndSave(session, position);
+      return await finish(session);
+    } finally {
+      session.log.close();
+      optimizer.dispose();
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+/** What the parts of a running stage share. */
+interface Session {
+  request: StageRequest;
+  run: RunDirectory;
+  data: RunData;
+  model: TokenClassifier;
+  optimizer: Optimizer;
+  /** Optimizer steps in all. */
+  steps: number;
+  /** Events that an interrupted part of this run left behind. */
+  past: RunEvent[];
+  log: EventLog;
+  narration: Narration;
+}
+
+const atStart: Position = { step: 0, epoch: 0, window: 0 };
+
+function atEnd(steps: number): Position {
+  return { step: steps, epoch: 0, window: 0 };
+}
+
+async function trainAndSave(session: Session, start: Position): Promise<void> {
+  const { request, run, data, model, optimizer, steps, narration } = session;
+  const { training, checkpoint, seed } = request.config;
+  let savedAtMs = Date.now();
+  const save = async (position: Position) => {
+    await saveState(run.state, model, optimizer, position);
+    savedAtMs = Date.now();
+  };
+  const stopIfAsked = async (position: Position) => {
+    if (!request.signal?.aborted) return;
+    await save(position);
+    throw stopped(position.step, steps);
+  };
+  await train(
+    model,
+    optimizer,
+    data.train,
+    { ...training, totalSteps: steps, seed, dropout: dropoutRates(model, training.dropout) },
+    start,
+    {
+      onStep: async (report, position) => {
+        session.log.append({ event: 'step', ...report });
+        narration.step(report);
+        const dueBySteps = checkpoint.everySteps !== null && position.step % checkpoint.everySteps === 0;
+        const dueByTime = Date.now() - savedAtMs > checkpoint.everyMinutes * 60_000;
+        if ((dueBySteps || dueByTime) && position.step < steps) await save(position);
+        await stopIfAsked(position);
+        // Lets signals through: everything else in a step is synchronous.
+        await new Promise(resolve => setImmediate(resolve));
+      },
+      onEpochEnd: async (epoch, position) => {
+        for (const split of data.validation) {
+          await scoreSplit(session, split, { step: position.step, epoch }, () => stopIfAsked(position));
+        }
+      },
+    },
+  );
+  await saveCheckpoint(session);
+}
+
+/** Write the trained model as a Hugging Face folder, then let the training state go. */
+async function saveCheckpoint({ request, run, model }: Session): Promise<void> {
+  const source = await openTensors(request.startFrom);
+  try {
+    const tensors = tensorsOf(model, source);
+    await writeCheckpointFolder(run.checkpoint, { config: model.config, tensors, tokenizerFrom: request.startFrom });
+  } finally {
+    await source.close();
+  }
+  await rm(run.state, { recursive: true, force: true });
+}
+
+/** Score the test splits and write metrics.json, which says that the run is done. */
+async function finish(session: Session): Promise<StageMetrics> {
+  const { request, run, data, steps } = session;
+  const at = { step: steps, epoch: request.config.training.epochs };
+  const test: StageMetrics['test'] = {};
+  for (const split of data.test) {
+    test[split.lang] = await scoreSplit(session, split, at, async () => {
+      if (request.signal?.aborted) throw stopped(steps, steps);
+    });
+  }
+  const events = await readEvents(run.events);
+  const losses = events.flatMap(event => (event.event === 'step' ? [event.loss] : []));
+  const metrics: StageMetrics = {
+    rows: data.train.rows,
+    steps,
+    trainLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+    durationMs: events.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    test,
+  };
+  await writeJson(run.metrics, metrics);
+  return metrics;
+}
+
+/** Score one split and log it; one that an interrupted part of this run had scored and logged at this step is not scored again. */
+async function scoreSplit(
+  { request, model, past, log, narration }: Session,
+  { lang, split, rows }: EncodedSplit,
+  at: { step: number; epoch: number },
+  stopIfAsked: () => Promise<void>,
+): Promise<Scores> {
+  for (const event of past) {
+    if (event.event === 'evaluation' && event.step === at.step && event.lang === lang && event.split === split) {
+      const { precision, recall, f1, accuracy, loss } = event;
+      return { precision, recall, f1, accuracy, loss, rows: event.rows };
+    }
+  }
+  await stopIfAsked();
+  const startedMs = performance.now();
+  const { scores } = await score(model, rows, {
+    batchSize: request.config.evaluation.batchSize,
+    onProgress: async done => {
+      narration.scoring(lang, split, done, rows.rows);
+      await stopIfAsked();
+    },
+  });
+  log.append({ event: 'evaluation', ...at, lang, split, ...scores, durationMs: performance.now() - startedMs });
+  narration.scored(lang, split, scores);
+  return scores;
+}
+
+/** training.dropout stands for every dropout of the model; null leaves each as the checkpoint's config.json has it. */
+function dropoutRates({ config }: TokenClassifier, override: Config['training']['dropout']): DropoutPlan['rates'] {
+  return {
+    hiddenDropout: override ?? config.hiddenDropout,
+    attentionDropout: override ?? config.attentionDropout,
+    classifierDropout: override ?? config.classifierDropout,
+  };
+}
+
+function describeStart({ data, model, steps, narration }: Session, position: Position, trained: boolean): void {
+  const { truncatedRows, truncatedWords, emptyWords } = data.train;
+  if (trained) narration.notice('trained already; scoring its checkpoint');
+  else if (position.step > 0) narration.notice(`goes on after step ${position.step} of ${steps}`);
+  if (model.headMissing) narration.notice('the checkpoint has no classifier: a new one is drawn from the seed');
+  if (truncatedRows > 0) {
+    narration.notice(
+      `${truncatedRows} training rows are longer than tokenization.maxLength: ${truncatedWords} words are cut off`,
+    );
+  }
+  if (emptyWords > 0) narration.notice(`${emptyWords} words of the training rows give no subword`);
+}
+
+/** Remove what an earlier, unfinished run left; files that are not a run's stay. */
+async function clearOutputs(run: RunDirectory): Promise<void> {
+  try {
+    await mkdir(run.root, { recursive: true });
+    for (const path of [run.metrics, run.state, run.checkpoint, run.events]) {
+      await rm(path, { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw cannotWrite(run.root, error);
+  }
+}
+
+function stopped(step: number, of: number): PanxError {
+  return new PanxError(`Stopped at step ${step} of ${of}; the training state is saved.`, {
+    hint: 'Type the same command again to go on (panx train: with --resume).',
+    exitCode: 130,
+  });
+}

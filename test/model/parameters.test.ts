@@ -1,0 +1,132 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
+import { openTensors, type TensorInfo } from '../../src/checkpoint/safetensors.js';
+import { checkTensors, countParameters, parameterSpecs } from '../../src/model/parameters.js';
+import { exampleConfig } from '../checkpoint/example.js';
+
+const config = parseModelConfig('example', exampleConfig);
+const specs = parameterSpecs(config);
+
+/** The tensors that the example needs, with some added, changed or (shape null) left out. */
+function tensors(changes: Record<string, number[] | null> = {}): { tensors: Map<string, TensorInfo> } {
+  const shapes = new Map<string, number[] | null>(specs.map(({ name, shape }) => [name, shape]));
+  for (const [name, shape] of Object.entries(changes)) shapes.set(name, shape);
+  const found = [...shapes].flatMap(([name, shape]) =>
+    shape === null ? [] : [{ name, dtype: 'F32' as const, shape }],
+  );
+  return { tensors: new Map(found.map(info => [info.name, info])) };
+}
+
+describe('the parameters', () => {
+  test.each([
+    [768, 12, 12, 3072, 277_458_439],
+    [1024, 24, 16, 4096, 558_848_007],
+  ])('XLM-R of %d x %d has %d million of them', (hidden, layers, heads, intermediate, expected) => {
+    const labels = Object.fromEntries(Array.from({ length: 7 }, (_, id) => [id, `T${id}`]));
+    const sized = parseModelConfig('sized', {
+      ...exampleConfig,
+      vocab_size: 250002,
+      max_position_embeddings: 514,
+      hidden_size: hidden,
+      num_hidden_layers: layers,
+      num_attention_heads: heads,
+      intermediate_size: intermediate,
+      id2label: labels,
+    });
+    expect(countParameters(parameterSpecs(sized))).toBe(expected);
+  });
+
+  test('weights of linear layers and embeddings decay; biases and LayerNorm do not', () => {
+    const kept = specs.filter(spec => !spec.decay).map(spec => spec.name.replace(/^.*\.(?=[^.]+\.[^.]+$)/, ''));
+    expect(new Set(kept)).toEqual(
+      new Set([
+        'LayerNorm.weight',
+        'LayerNorm.bias',
+        'query.bias',
+        'key.bias',
+        'value.bias',
+        'dense.bias',
+        'classifier.bias',
+      ]),
+    );
+    expect(specs.every(spec => spec.decay === (spec.shape.length === 2))).toBe(true);
+  });
+
+  test.each(['model', 'roberta'])('names and shapes are those that transformers saved: golden %s', async name => {
+    const folder = fileURLToPath(new URL(`../fixtures/golden/${name}`, import.meta.url));
+    const source = await openTensors(folder);
+    expect(checkTensors(await readModelConfig(folder), source, folder)).toEqual({ headMissing: false, ignored: [] });
+    await source.close();
+  });
+});
+
+describe('the tensors of a checkpoint', () => {
+  test('heads that a token classifier does not use are passed over, and named', () => {
+    const masked = tensors({
+      'classifier.weight': null,
+      'classifier.bias': null,
+      'lm_head.dense.weight': [8, 8],
+      'lm_head.bias': [30],
+      'roberta.pooler.dense.bias': [8],
+      'roberta.embeddings.position_ids': [1, 20],
+      'cls.predictions.bias': [30],
+    });
+    expect(checkTensors(config, masked, 'base')).toEqual({
+      headMissing: true,
+      ignored: [
+        'lm_head.dense.weight',
+        'lm_head.bias',
+        'roberta.pooler.dense.bias',
+        'roberta.embeddings.position_ids',
+        'cls.predictions.bias',
+      ],
+    });
+  });
+
+  const faults: [string, Record<string, number[] | null>, string][] = [
+    [
+      'missing',
+      { 'roberta.encoder.layer.1.output.dense.bias': null },
+      'The weights in x are not those that x/config.json describes: roberta.encoder.layer.1.output.dense.bias [8] is missing.',
+    ],
+    [
+      'unexpected',
+      { 'roberta.encoder.layer.2.output.dense.bias': [8] },
+      ': roberta.encoder.layer.2.output.dense.bias [8] is unexpected.',
+    ],
+    [
+      'misshapen',
+      { 'roberta.embeddings.word_embeddings.weight': [31, 8] },
+      ': roberta.embeddings.word_embeddings.weight is [31, 8], expected [30, 8].',
+    ],
+    ['of another rank', { 'classifier.bias': [3, 1] }, ': classifier.bias is [3, 1], expected [3].'],
+    ['half a classifier', { 'classifier.bias': null }, ': classifier.bias [3] is missing.'],
+    [
+      'a classifier of other labels',
+      { 'classifier.weight': [7, 8], 'classifier.bias': [7] },
+      ': classifier.weight is [7, 8], expected [3, 8]; classifier.bias is [7], expected [3].',
+    ],
+    [
+      'a head of another task',
+      { 'classifier.out_proj.weight': [2, 8] },
+      ': classifier.out_proj.weight [2, 8] is unexpected.',
+    ],
+  ];
+  test.each(faults)('%s', (_, changes, sentence) => {
+    expect(() => checkTensors(config, tensors(changes), 'x')).toThrow(sentence);
+  });
+
+  test('five faults are named, and the others counted', () => {
+    const many = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(name => [name, [1]]));
+    expect(() => checkTensors(config, tensors(many), 'x')).toThrow(
+      'a [1] is unexpected; b [1] is unexpected; c [1] is unexpected; d [1] is unexpected; e [1] is unexpected; and 2 more.',
+    );
+  });
+
+  test('a classifier whose labels have no names', () => {
+    expect(() => checkTensors({ ...config, labels: [] }, tensors(), 'x')).toThrow(
+      'x holds a classifier of 3 labels, and its config.json does not name them.',
+    );
+  });
+});

@@ -1,0 +1,134 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { toDevice } from '../../src/model/inputs.js';
+import { clearGradients, withValues } from '../../src/model/parameter.js';
+import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
+import { forward } from '../../src/model/xlm-roberta.js';
+import { computeGradients, dropoutPlan } from '../../src/training/step.js';
+import { onEachBackend } from '../backend/kernels/each-backend.js';
+import {
+  batchOf,
+  type GoldenRows,
+  goldenFolder,
+  goldenTensors,
+  heldRows,
+  partsOf,
+  readGolden,
+  tolerance,
+  worstDifference,
+} from './golden.js';
+
+const load = (name: string, compact: Int32Array | null = null) =>
+  loadTokenClassifier(goldenFolder(name), {
+    inputIds: compact === null ? null : [compact],
+    newHead: { labels: [], seed: 0 },
+  });
+const noDropout = { hiddenDropout: 0, attentionDropout: 0, classifierDropout: 0 };
+
+onEachBackend(() => {
+  for (const name of ['model', 'roberta']) {
+    it(`${name}: logits, loss and every gradient are those of transformers in training mode`, async () => {
+      const batch = batchOf(readGolden<GoldenRows>(name, 'batch.json'));
+      const expected = await goldenTensors(name, 'expected.safetensors');
+      const model = await load(name);
+
+      expect(worstDifference(await logitsOf(model, batch), await expected('logits'))).toBeLessThan(tolerance);
+      const { loss } = await computeGradients(model, [batch], () => dropoutPlan(noDropout, 0, 0));
+      expect(Math.abs(loss - (await expected('loss'))[0]!)).toBeLessThan(tolerance);
+
+      let compared = 0;
+      for (const parameter of model.parameters) {
+        for (const part of partsOf(parameter, parameter.gradient!.dataSync())) {
+          const gradient = await expected(`gradient.${part.name}`);
+          expect(worstDifference(part.values, gradient), part.name).toBeLessThan(tolerance);
+          compared += gradient.length;
+        }
+      }
+      expect(compared).toBe(model.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0));
+      clearGradients(model.parameters);
+      model.dispose();
+    });
+  }
+
+  it('a compact vocabulary changes nothing but the rows that are held', async () => {
+    const batch = batchOf(readGolden<GoldenRows>('model', 'batch.json'));
+    const expected = await goldenTensors('model', 'expected.safetensors');
+    const model = await load('model', batch.inputIds);
+    expect(model.vocabulary.ids.length).toBeLessThan(120);
+    await computeGradients(model, [batch], () => dropoutPlan(noDropout, 0, 0));
+    const name = 'roberta.embeddings.word_embeddings.weight';
+    const gradient = model.network.wordTable.gradient!.dataSync();
+    expect(worstDifference(gradient, heldRows(model, name, await expected(`gradient.${name}`)))).toBeLessThan(
+      tolerance,
+    );
+    clearGradients(model.parameters);
+    model.dispose();
+  });
+
+  it('micro-batches give the gradient of the mean of their losses', async () => {
+    const { rows } = readGolden<GoldenRows>('model', 'batch.json');
+    const halves = [batchOf({ rows: rows.slice(0, 2) }), batchOf({ rows: rows.slice(2) })];
+    const model = await load('model');
+    const gradients: Float32Array[] = [];
+    for (const batch of halves) {
+      await computeGradients(model, [batch], () => dropoutPlan(noDropout, 0, 0));
+      gradients.push(model.network.classifier.weight.gradient!.dataSync<'float32'>());
+      clearGradients(model.parameters);
+    }
+    await computeGradients(model, halves, () => dropoutPlan(noDropout, 0, 0));
+    const mean = gradients[0]!.map((value, i) => (value + gradients[1]![i]!) / 2);
+    expect(worstDifference(model.network.classifier.weight.gradient!.dataSync(), mean)).toBeLessThan(1e-6);
+    clearGradients(model.parameters);
+    model.dispose();
+  });
+
+  it('a batch whose labels are all ignored has zero loss and zero gradients, and is counted', async () => {
+    const { rows } = readGolden<GoldenRows>('model', 'batch.json');
+    const unlabelled = batchOf({ rows: rows.map(row => ({ ...row, labelIds: row.labelIds.map(() => -100) })) });
+    const model = await load('model');
+    const result = await computeGradients(model, [unlabelled], () => dropoutPlan(noDropout, 0, 0));
+    expect(result).toEqual({ loss: 0, batchesWithoutLabels: 1 });
+    for (const { gradient } of model.parameters) expect(gradient!.dataSync().every(value => value === 0)).toBe(true);
+    clearGradients(model.parameters);
+    model.dispose();
+  });
+
+  it('dropout: the same seed gives the same loss and gradients, another micro-batch others', async () => {
+    const batch = batchOf(readGolden<GoldenRows>('model', 'batch.json'));
+    const rates = { hiddenDropout: 0.1, attentionDropout: 0.1, classifierDropout: 0.1 };
+    const model = await load('model');
+    const losses = [];
+    for (const microBatch of [5, 5, 6]) {
+      losses.push((await computeGradients(model, [batch], () => dropoutPlan(rates, 1, microBatch))).loss);
+      clearGradients(model.parameters);
+    }
+    expect(losses[0]).toBe(losses[1]);
+    expect(losses[0]).not.toBe(losses[2]);
+    model.dispose();
+  });
+
+  it('a training pass and an evaluation pass free all they made', async () => {
+    const batch = batchOf(readGolden<GoldenRows>('model', 'batch.json'));
+    const rates = { hiddenDropout: 0.1, attentionDropout: 0.1, classifierDropout: 0.1 };
+    const model = await load('model');
+    const before = tf.memory().numTensors;
+    await computeGradients(model, [batch, batch], () => dropoutPlan(rates, 1, 0));
+    clearGradients(model.parameters);
+    await logitsOf(model, batch);
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+});
+
+async function logitsOf(model: TokenClassifier, batch: ReturnType<typeof batchOf>): Promise<Float32Array> {
+  return await withValues(model.parameters, () =>
+    tf.tidy(() =>
+      forward(
+        model.network,
+        model.config,
+        toDevice(batch, model.vocabulary, model.config),
+        null,
+      )[0].dataSync<'float32'>(),
+    ),
+  );
+}
