@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import { schema } from '../config/schema.js';
+import { nearest, PanxError } from '../errors.js';
+import { transferLine } from '../hub/progress.js';
+import { fetchData, fetchModel, placeOf } from '../hub/resolve.js';
+import { samplePaths } from '../hub/sample.js';
+import type { Snapshot } from '../hub/snapshot.js';
+import { type SplitToFetch, splitNames } from '../hub/wanted.js';
+import { formatBytes, formatSeconds, notice } from '../run/console.js';
+
+interface FetchOptions {
+  model: string | false;
+  data: string | false;
+  langs?: string;
+  splits?: string;
+  sample?: boolean;
+}
+
+/** panx fetch: bring a model and the data of some languages into the cache, for machines and days without network. */
+export function define(command: Command): void {
+  command
+    .option('--langs <langs>', 'languages whose data to bring, with commas between: en,tr')
+    .option('--splits <splits>', 'splits to bring', splitNames.join(','))
+    .option('--model <id>', 'model to bring: org/name, or org/name@revision', schema.model.default)
+    .option('--no-model', 'bring no model')
+    .option('--data <id>', 'data to bring: org/name, or org/name@revision', schema.data.default)
+    .option('--no-data', 'bring no data')
+    .option('--sample', 'say where the embedded sample is, which needs no bringing')
+    .action(async (options: FetchOptions) => {
+      if (options.sample) printSample();
+      else await fetchAll(options);
+    });
+}
+
+async function fetchAll(options: FetchOptions): Promise<void> {
+  if (options.data !== false && options.langs === undefined) {
+    throw new PanxError('panx fetch: no languages are given for the data.', {
+      hint: 'Add --langs en,tr (the codes of the languages), or --no-data for the model alone.',
+      exitCode: 2,
+    });
+  }
+  const langs = listOf('--langs', options.langs ?? '');
+  const splits = listOf('--splits', options.splits ?? '').map(toSplit);
+  // Both arguments are read before anything is brought: a typing error should not show after a gigabyte.
+  const model = options.model === false ? undefined : await placeOf(options.model, 'model');
+  const data = options.data === false ? undefined : await placeOf(options.data, 'dataset');
+  const bringing = { refresh: true, onProgress: transferLine() };
+  const startMs = Date.now();
+  const snapshots: Snapshot[] = [];
+  // The data first: it is small, and a language that does not exist shows at once.
+  if (data !== undefined) {
+    if ('folder' in data) notice(`data ${data.folder} is a folder on this machine: nothing to bring`);
+    else snapshots.push(await fetchData(data.repo, langs, splits, bringing));
+  }
+  if (model !== undefined) {
+    if ('folder' in model) notice(`model ${model.folder} is a folder on this machine: nothing to bring`);
+    else snapshots.push(await fetchModel(model.repo, bringing));
+  }
+  for (const snapshot of snapshots) process.stdout.write(describe(snapshot));
+  if (snapshots.length > 0) process.stdout.write(summary(snapshots, (Date.now() - startMs) / 1000));
+}
+
+function printSample(): void {
+  const { dataDir, modelDir } = samplePaths();
+  process.stdout.write(`The embedded sample is there already:\n  data   ${dataDir}\n  model  ${modelDir}\n`);
+}
+
+/** A block for one repository: what it is, where it lies, and a line for each file. */
+function describe({ repo, commit, folder, files, current }: Snapshot): string {
+  const width = Math.max(...files.map(({ path }) => path.length));
+  const lines = files.map(
+    ({ path, bytes, fetched }) =>
+      `  ${path.padEnd(width)}  ${formatBytes(bytes).padStart(9)}  ${fetched ? 'fetched' : 'there already'}`,
+  );
+  const stale = current ? '' : ', as last fetched: the hub cannot be reached to ask for a newer one';
+  return [
+    `${repo.type === 'model' ? 'model' : 'data'} ${repo.name}, ${repo.revision} = ${commit.slice(0, 12)}${stale}`,
+    `  in ${folder}`,
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function summary(snapshots: readonly Snapshot[], seconds: number): string {
+  const files = snapshots.flatMap(snapshot => snapshot.files);
+  const fetched = files.filter(file => file.fetched);
+  const bytesOf = (list: typeof files) => formatBytes(list.reduce((sum, { bytes }) => sum + bytes, 0));
+  if (fetched.length === 0) return `All is there already: ${countOf(files.length)}, ${bytesOf(files)}.\n`;
+  const rest = files.length - fetched.length;
+  const already = rest === 0 ? '' : `; ${countOf(rest)} there already`;
+  return `Fetched ${countOf(fetched.length)}, ${bytesOf(fetched)}, in ${formatSeconds(seconds)}${already}.\n`;
+}
+
+function countOf(files: number): string {
+  return files === 1 ? '1 file' : `${files} files`;
+}
+
+/** en,tr as ["en", "tr"], without repetitions. @throws PanxError where a part is empty. */
+function listOf(option: string, typed: string): string[] {
+  if (typed === '') return [];
+  const parts = typed.split(',').map(part => part.trim());
+  if (parts.includes('')) {
+    throw new PanxError(`${option} is "${typed}", which has an empty part; expected names with commas between.`, {
+      exitCode: 2,
+    });
+  }
+  return [...new Set(parts)];
+}
+
+function toSplit(name: string): SplitToFetch {
+  const split = splitNames.find(known => known === name);
+  if (split !== undefined) return split;
+  const suggestion = nearest(name, splitNames);
+  throw new PanxError(`--splits has "${name}"${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`, {
+    hint: `The splits are ${splitNames.join(', ')}.`,
+    exitCode: 2,
+  });
+}

@@ -1,0 +1,135 @@
+import { codeOf, PanxError } from '../errors.js';
+import { cannotWrite, reasonOf } from '../run/files.js';
+import type { Repo } from './cache.js';
+import { CutShort, certificateCode, HttpFailure, isTransient, networkReason } from './requests.js';
+import type { HubSettings } from './settings.js';
+
+/** What was being done when something failed. */
+export interface Attempt {
+  settings: HubSettings;
+  repo: Repo;
+  /** The file that is missing, as the user would look for it. */
+  file: string;
+  /** Where the access token is from; undefined where there is none. */
+  tokenFrom: string | undefined;
+}
+
+/** Whatever the client, the network or the disk threw, as the one error that the user sees. */
+export function explain(error: unknown, attempt: Attempt): PanxError {
+  if (error instanceof PanxError) return error;
+  if (error instanceof HttpFailure) return explainStatus(error, attempt);
+  const certificate = certificateCode(error);
+  if (certificate !== undefined) {
+    return new PanxError(`${attempt.settings.endpoint} shows a certificate that is not trusted (${certificate}).`, {
+      hint: 'Behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS to the file with its certificate.',
+      cause: error,
+    });
+  }
+  if (isDiskFull(error)) return diskFull(attempt.file, attempt.settings, reasonOf(error), error);
+  if (error instanceof CutShort) {
+    return new PanxError(`${nameOf(attempt)} was cut short again and again: ${error.message}.`, {
+      hint: 'Type the command again: it goes on from where it stopped.',
+      cause: error,
+    });
+  }
+  if (isTransient(error))
+    return notCached(attempt, `${attempt.settings.endpoint} cannot be reached: ${networkReason(error)}`, error);
+  const path = (error as { path?: unknown } | null)?.path;
+  if (typeof path === 'string' && codeOf(error) !== undefined) {
+    return new PanxError(cannotWrite(path, error).message, {
+      hint: 'Set HF_HOME to a folder that you can write to and that has room.',
+      cause: error,
+    });
+  }
+  return new PanxError(
+    `${attempt.settings.endpoint} does not answer as the Hugging Face hub does: ${reasonOf(error)}.`,
+    {
+      hint: 'Check HF_ENDPOINT and, behind a proxy or a login page of the network, whether it lets the hub through.',
+      cause: error,
+    },
+  );
+}
+
+/** The error for a file that is not in the cache and that cannot be fetched, `why`. */
+export function notCached(attempt: Attempt, why: string, cause?: unknown): PanxError {
+  const { repo, settings } = attempt;
+  const option = `--${repo.type === 'model' ? 'model' : 'data'}`;
+  const proxy = process.env.HTTPS_PROXY ?? process.env.https_proxy;
+  const remedies = [
+    `Give a local folder (${option} DIR),`,
+    `or run "panx fetch" beforehand on a machine with network and set HF_HOME to the folder it filled,`,
+    'or take the embedded sample (--sample).',
+    ...(proxy !== undefined && process.env.NODE_USE_ENV_PROXY === undefined
+      ? ['HTTPS_PROXY is set: Node.js heeds it only with NODE_USE_ENV_PROXY=1 (from 22.21 and 24 on).']
+      : []),
+  ];
+  return new PanxError(`${nameOf(attempt)} is not in the cache ${settings.cacheDir}, and ${why}.`, {
+    hint: remedies.join(' '),
+    cause,
+  });
+}
+
+/** The error for a disk that has no room for a file. */
+export function diskFull(file: string, settings: HubSettings, found: string, cause?: unknown): PanxError {
+  return new PanxError(`No room for ${file} in ${settings.cacheDir}: ${found}.`, {
+    hint: 'Make room, or set HF_HOME to a folder on a larger disk; what is there already is kept.',
+    cause,
+  });
+}
+
+/** True for the system's ways of saying that the disk, or the user's share of it, is full. */
+function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '');
+}
+
+function explainStatus(failure: HttpFailure, attempt: Attempt): PanxError {
+  const { repo, settings, tokenFrom } = attempt;
+  const page = `${settings.endpoint}/${repo.type === 'dataset' ? 'datasets/' : ''}${repo.name}`;
+  const status = `HTTP ${failure.status}`;
+  const withToken = tokenFrom === undefined ? 'without a token' : `with the token from ${tokenFrom}`;
+  const error = (message: string, hint: string) => new PanxError(message, { hint, cause: failure });
+  if (failure.code === 'GatedRepo') {
+    return error(
+      `The ${repo.type} ${repo.name} is gated, and the hub refuses it ${withToken} (${status}).`,
+      `Ask for access at ${page}, then set HF_TOKEN to a token of that account.`,
+    );
+  }
+  if (failure.code === 'RevisionNotFound') {
+    return error(
+      `The ${repo.type} ${repo.name} has no revision "${repo.revision}".`,
+      `Give a branch, tag or commit of ${page}/tree/main, or leave "@${repo.revision}" out.`,
+    );
+  }
+  if (failure.code === 'EntryNotFound') {
+    return error(
+      `The ${repo.type} ${repo.name} has no ${attempt.file} (${status}).`,
+      `Its files are listed at ${page}/tree/main.`,
+    );
+  }
+  switch (failure.status) {
+    case 401:
+    case 403:
+      // The hub answers 401, not 404, for a repository that does not exist, so as not to tell who has private ones.
+      return error(
+        `The hub shows no ${repo.type} ${repo.name} ${withToken} (${status}: ${failure.message}): it is misspelt, private or gated.`,
+        `Check the spelling at ${page}; for a private or gated one set HF_TOKEN to a token that may read it.`,
+      );
+    case 404:
+      return error(`The hub has no ${repo.type} ${repo.name} (${status}).`, `Check the spelling at ${page}.`);
+    case 429:
+      return error(
+        `${settings.endpoint} says that it was asked too often (${status}).`,
+        'Try again in some minutes, or set HF_TOKEN: known users may ask more often. What is there already is kept.',
+      );
+    default:
+      return error(
+        `${settings.endpoint} fails to give ${nameOf(attempt)} (${status}: ${failure.message}).`,
+        'Try again later; what is there already is kept.',
+      );
+  }
+}
+
+/** `google/xtreme: PAN-X.en/train-*.parquet`. */
+function nameOf({ repo, file }: Attempt): string {
+  return `${repo.name}: ${file}`;
+}

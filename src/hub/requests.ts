@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf, messageOf } from '../errors.js';
+import type { HubSettings } from './settings.js';
+
+/**
+ * The `fetch` that the official client and the transfers are given: it throws an `HttpFailure` for every status that is
+ * no success, because the client's own error drops the hub's X-Error-Code and Retry-After, and it never waits longer
+ * than `timeoutMs` where the caller gives no signal of its own.
+ */
+export function hubFetch(settings: HubSettings): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, { signal: AbortSignal.timeout(settings.timeoutMs), ...init });
+    if (!response.ok) throw await httpFailure(response);
+    return response;
+  };
+}
+
+/** An answer of the hub that is no success. */
+export class HttpFailure extends Error {
+  override readonly name = 'HttpFailure';
+  readonly status: number;
+  /** The hub's own word for what is wrong: RepoNotFound, RevisionNotFound, EntryNotFound, GatedRepo; or undefined. */
+  readonly code: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, status: number, code?: string, retryAfterMs?: number) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** A transfer that ended before its last byte. */
+export class CutShort extends Error {
+  override readonly name = 'CutShort';
+}
+
+/**
+ * Run `action` until it succeeds, pausing longer each time, while its failures are ones that pass (`isTransient`).
+ * A hub that cannot be reached at all is asked twice only, so that a machine without network hears so at once.
+ */
+export async function withRetries<T>(settings: HubSettings, action: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await action();
+    } catch (error) {
+      const attempts = isUnreachable(error) ? 2 : maxAttempts;
+      if (!isTransient(error) || failures >= attempts) throw error;
+      await pauseAfter(settings, error, failures);
+    }
+  }
+}
+
+/** How often a request is tried before its failure counts. */
+export const maxAttempts = 5;
+
+/** Wait before the next try: what the hub asked for (at most a minute), else twice as long each time. */
+export async function pauseAfter(settings: HubSettings, error: unknown, failures: number): Promise<void> {
+  const asked = error instanceof HttpFailure ? error.retryAfterMs : undefined;
+  await sleep(Math.min(asked ?? settings.retryDelayMs * 2 ** (failures - 1), 60_000));
+}
+
+/** True for failures that may be gone at the next try: busy or broken servers, lost connections, silence. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof HttpFailure) return [408, 429, 500, 502, 503, 504].includes(error.status);
+  return error instanceof CutShort || isTimeout(error) || networkCode(error) !== undefined;
+}
+
+/** True where no connection to the hub came about: no network, no such host, nobody listening. */
+export function isUnreachable(error: unknown): boolean {
+  return unreachableCodes.has(networkCode(error) ?? '');
+}
+
+/** What happened on the way to the hub, in words. */
+export function networkReason(error: unknown): string {
+  const code = networkCode(error) ?? certificateCode(error);
+  if (isTimeout(error)) return 'no answer in time';
+  switch (code) {
+    case undefined:
+      return messageOf(error);
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'its name cannot be resolved';
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'ECONNRESET':
+    case 'UND_ERR_SOCKET':
+    case 'EPIPE':
+      return 'the connection was lost';
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ETIMEDOUT':
+      return 'no answer in time';
+    case 'ENETUNREACH':
+    case 'EHOSTUNREACH':
+      return 'no route to it';
+    default:
+      return code;
+  }
+}
+
+/** The code of a certificate that Node.js does not trust, as a proxy that opens TLS presents; undefined for other errors. */
+export function certificateCode(error: unknown): string | undefined {
+  const code = causeCode(error);
+  return code !== undefined && /CERT|VERIFY|ISSUER/.test(code) ? code : undefined;
+}
+
+const unreachableCodes = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const lostCodes = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'UND_ERR_SOCKET',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+]);
+
+function networkCode(error: unknown): string | undefined {
+  const code = causeCode(error);
+  return code !== undefined && (unreachableCodes.has(code) || lostCodes.has(code)) ? code : undefined;
+}
+
+/** Node.js hides the system's error in the `cause` of fetch's "fetch failed" or "terminated". */
+function causeCode(error: unknown): string | undefined {
+  return codeOf((error as { cause?: unknown } | null)?.cause) ?? codeOf(error);
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
+}
+
+async function httpFailure(response: Response): Promise<HttpFailure> {
+  const text = await response.text().catch(() => '');
+  const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new HttpFailure(
+    messageIn(text) ?? response.headers.get('x-error-message') ?? `HTTP ${response.status}`,
+    response.status,
+    response.headers.get('x-error-code') ?? undefined,
+    Number.isFinite(retryAfterSeconds) ? retryAfterSeconds * 1000 : undefined,
+  );
+}
+
+/** The `error` of a JSON answer; an HTML page of a proxy says nothing that fits in a sentence. */
+function messageIn(text: string): string | undefined {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return typeof error === 'string' ? error : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import { readdir, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { codeOf, nearest, PanxError } from '../errors.js';
+import { reasonOf } from '../run/files.js';
+import type { Repo } from './cache.js';
+import { type BringOptions, bring, type Snapshot } from './snapshot.js';
+import { dataFiles, modelFiles, type SplitToFetch, splitNames } from './wanted.js';
+
+/**
+ * The folder of a model: `model` itself where that is a folder, else the cached folder of the hub id `org/name` or
+ * `org/name@revision`, brought from the hub where it is not there yet.
+ *
+ * @throws PanxError for a path that does not exist and for all that can go wrong with the hub.
+ */
+export async function resolveModel(model: string, options: BringOptions = {}): Promise<string> {
+  const place = await placeOf(model, 'model');
+  return 'folder' in place ? place.folder : (await fetchModel(place.repo, options)).folder;
+}
+
+/**
+ * The folder that holds `PAN-X.<lang>/<split>-*.parquet`: `data` itself where that is a folder, else the cached folder of
+ * the hub id, with the files of `langs` brought where they are not there yet.
+ *
+ * @param options.splits the splits that are needed; all three unless given.
+ */
+export async function resolveData(
+  data: string,
+  langs: readonly string[],
+  options: BringOptions & { splits?: readonly SplitToFetch[] } = {},
+): Promise<string> {
+  const place = await placeOf(data, 'dataset');
+  if ('folder' in place) return place.folder;
+  return (await fetchData(place.repo, langs, options.splits ?? splitNames, options)).folder;
+}
+
+/** The files of a model repository, cached. */
+export async function fetchModel(repo: Repo, options: BringOptions = {}): Promise<Snapshot> {
+  return await bring(repo, modelFiles(repo.name), options);
+}
+
+/** The files of some languages and splits of a dataset repository, cached. */
+export async function fetchData(
+  repo: Repo,
+  langs: readonly string[],
+  splits: readonly SplitToFetch[],
+  options: BringOptions = {},
+): Promise<Snapshot> {
+  for (const lang of langs) {
+    if (!/^[A-Za-z][\w-]*$/.test(lang)) {
+      throw new PanxError(`"${lang}" is not a language code.`, {
+        hint: 'Give codes as PAN-X has them, with commas between: en,tr.',
+        exitCode: 2,
+      });
+    }
+  }
+  return await bring(repo, dataFiles(repo.name, langs, splits), options);
+}
+
+/**
+ * What an argument of --model or --data means. An existing folder is that folder; `org/name`, with an optional
+ * `@revision`, is a hub id; anything else was meant as a folder and does not exist.
+ */
+export async function placeOf(argument: string, type: Repo['type']): Promise<{ folder: string } | { repo: Repo }> {
+  const path = argument === '~' || argument.startsWith('~/') ? join(homedir(), argument.slice(1)) : argument;
+  const option = type === 'model' ? '--model' : '--data';
+  if (path.trim() === '') {
+    throw new PanxError(`${option} is empty; expected a folder or a hub id such as ${exampleId(type)}.`, {
+      exitCode: 2,
+    });
+  }
+  const kind = await kindOf(path);
+  if (kind === 'folder') return { folder: resolve(path) };
+  if (kind === 'file') {
+    throw new PanxError(
+      `${option} ${argument} is a file, expected a folder${type === 'model' ? ' with config.json' : ' with PAN-X.<lang> folders'}.`,
+      {
+        hint: `Give the folder that it lies in: ${option} ${dirname(argument)}`,
+      },
+    );
+  }
+  const id = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@(.*))?$/.exec(argument);
+  if (id === null || isAbsolute(path) || /\.(parquet|safetensors|json)$/.test(argument))
+    throw await noFolder(argument, path, type);
+  const revision = id[2] ?? 'main';
+  // A revision becomes the name of a file in refs/, so nothing that climbs out of it is one (git forbids `..` too).
+  if (!/^\w[\w.+/-]*$/.test(revision) || revision.includes('..')) {
+    throw new PanxError(`${option} ${argument}: "${revision}" is not a revision.`, {
+      hint: `Give a branch, tag or commit after the @, as in ${exampleId(type)}@main.`,
+      exitCode: 2,
+    });
+  }
+  return { repo: { type, name: id[1]!, revision } };
+}
+
+async function kindOf(path: string): Promise<'folder' | 'file' | 'nothing'> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return 'nothing';
+    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+async function noFolder(argument: string, path: string, type: Repo['type']): Promise<PanxError> {
+  const parent = dirname(resolve(path));
+  const siblings = await readdir(parent, { withFileTypes: true }).catch(() => undefined);
+  const names = siblings?.filter(entry => !entry.isFile()).map(entry => entry.name);
+  const suggestion = names === undefined ? undefined : nearest(basename(path), names);
+  const found =
+    names === undefined
+      ? `nor is there ${parent}`
+      : suggestion === undefined
+        ? undefined
+        : `in ${parent} there is "${suggestion}"`;
+  const option = type === 'model' ? '--model' : '--data';
+  return new PanxError(`${option} ${argument}: there is no such folder${found === undefined ? '' : `; ${found}`}.`, {
+    hint: `Give a folder, or a hub id of the form org/name such as ${exampleId(type)}.`,
+  });
+}
+
+function exampleId(type: Repo['type']): string {
+  return type === 'model' ? 'FacebookAI/xlm-roberta-base' : 'google/xtreme';
+}

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { codeOf, PanxError } from '../errors.js';
+import { reasonOf } from '../run/files.js';
+
+/** The environment that the hub room reads; `process.env` has this type. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where the hub is, where its files are kept, and how patient to be with it. */
+export interface HubSettings {
+  /** Address of the hub without a final slash. */
+  endpoint: string;
+  /** The folder that holds `models--org--name` and `datasets--org--name`. */
+  cacheDir: string;
+  /** True where the environment forbids asking the hub. */
+  offline: boolean;
+  /** How long a request or a transfer may stay silent. */
+  timeoutMs: number;
+  /** Pause before the first repetition of a failed request; each further one waits twice as long. */
+  retryDelayMs: number;
+}
+
+/**
+ * The settings that the environment asks for, with the names and defaults of Hugging Face's Python library
+ * (huggingface_hub/constants.py), so that both programs use the same cache, token and mirror.
+ *
+ * @throws PanxError where HF_ENDPOINT is not an http(s) address.
+ */
+export function hubSettings(env: Environment = process.env): HubSettings {
+  const endpoint = (set(env.HF_ENDPOINT) ?? 'https://huggingface.co').replace(/\/+$/, '');
+  if (!/^https?:\/\/[^/]/.test(endpoint) || !URL.canParse(endpoint)) {
+    throw new PanxError(`HF_ENDPOINT is "${endpoint}", not an address that starts with https:// or http://.`, {
+      hint: 'Unset it, or set it to the address of a mirror of the Hugging Face hub.',
+    });
+  }
+  const timeoutSeconds = Number(set(env.HF_HUB_DOWNLOAD_TIMEOUT));
+  return {
+    endpoint,
+    cacheDir: expand(set(env.HF_HUB_CACHE) ?? set(env.HUGGINGFACE_HUB_CACHE) ?? join(hubHome(env), 'hub'), env),
+    offline: isTrue(set(env.HF_HUB_OFFLINE) ?? set(env.TRANSFORMERS_OFFLINE)),
+    timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : 30_000,
+    retryDelayMs: 500,
+  };
+}
+
+/**
+ * The access token of the environment and where it is from: HF_TOKEN, else the file that `hf auth login` writes.
+ * Undefined where there is none: public repositories need none.
+ *
+ * @throws PanxError where the token is not one of the hub's (the official client refuses those) or its file cannot be read.
+ */
+export async function hubToken(env: Environment = process.env): Promise<{ token: string; from: string } | undefined> {
+  const found =
+    tokenOfVariable('HF_TOKEN', env) ?? tokenOfVariable('HUGGING_FACE_HUB_TOKEN', env) ?? (await tokenOfFile(env));
+  if (found !== undefined && !found.token.startsWith('hf_')) {
+    throw new PanxError(
+      `The access token in ${found.from} does not start with "hf_", as tokens of the Hugging Face hub do.`,
+      {
+        hint: 'Set HF_TOKEN to a token from https://huggingface.co/settings/tokens, or unset it: public repositories need none.',
+      },
+    );
+  }
+  return found;
+}
+
+function tokenOfVariable(name: string, env: Environment): { token: string; from: string } | undefined {
+  const token = set(env[name]?.trim());
+  return token === undefined ? undefined : { token, from: name };
+}
+
+async function tokenOfFile(env: Environment): Promise<{ token: string; from: string } | undefined> {
+  const path = expand(set(env.HF_TOKEN_PATH) ?? join(hubHome(env), 'token'), env);
+  try {
+    const token = set((await readFile(path, 'utf8')).trim());
+    return token === undefined ? undefined : { token, from: path };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw new PanxError(`The access token in ${path} cannot be read: ${reasonOf(error)}.`, {
+      hint: 'Make the file readable, or set HF_TOKEN.',
+      cause: error,
+    });
+  }
+}
+
+/** HF_HOME, else `huggingface` in the user's cache folder. */
+function hubHome(env: Environment): string {
+  const cache = set(env.XDG_CACHE_HOME) ?? join(homedir(), '.cache');
+  return expand(set(env.HF_HOME) ?? join(cache, 'huggingface'), env);
+}
+
+/** `~` and `$NAME` in a path of the environment: a value that no shell has seen may hold them, and Python expands both. */
+function expand(path: string, env: Environment): string {
+  const home = path === '~' || path.startsWith('~/') ? homedir() + path.slice(1) : path;
+  return home.replace(
+    /\$(?:\{(\w+)\}|(\w+))/g,
+    (whole, braced?: string, plain?: string) => env[braced ?? plain!] ?? whole,
+  );
+}
+
+/** An empty variable counts as one that is not set. */
+function set(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+function isTrue(value: string | undefined): boolean {
+  return value !== undefined && ['1', 'ON', 'YES', 'TRUE'].includes(value.toUpperCase());
+}

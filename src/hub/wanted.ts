@@ -1,0 +1,178 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { codeOf, nearest, PanxError } from '../errors.js';
+import { readJson } from '../run/files.js';
+import { sizeOf } from './cache.js';
+import type { HubFile } from './download.js';
+import type { Remote, Wanted } from './snapshot.js';
+
+/** The splits of a language that a corpus in PAN-X's layout has. */
+export const splitNames = ['train', 'validation', 'test'] as const;
+export type SplitToFetch = (typeof splitNames)[number];
+
+const weights = 'model.safetensors';
+const weightsIndex = 'model.safetensors.index.json';
+const required = ['config.json', 'tokenizer.json'];
+/** Small files that Python's transformers reads beside tokenizer.json, brought where there are any so that a checkpoint made from the model has them. */
+const optional = ['tokenizer_config.json', 'special_tokens_map.json'];
+
+/** The files of a model that panx reads: config.json, tokenizer.json and the safetensors weights, whole or in shards. */
+export function modelFiles(name: string): Wanted {
+  return {
+    async inFolder(folder) {
+      for (const file of required) if (!(await isThere(folder, file))) return { missing: file };
+      const files = [...required];
+      for (const file of optional) if (await isThere(folder, file)) files.push(file);
+      if (await isThere(folder, weights)) return { files: [...files, weights] };
+      if (!(await isThere(folder, weightsIndex))) return { missing: weights };
+      const shards = await shardsOf(join(folder, weightsIndex));
+      for (const shard of shards) if (!(await isThere(folder, shard))) return { missing: shard };
+      return { files: [...files, weightsIndex, ...shards] };
+    },
+    async onHub(remote) {
+      const { files } = await remote.list('');
+      const find = (path: string) => files.find(file => file.path === path);
+      const config = find('config.json');
+      const tokenizer = find('tokenizer.json');
+      const whole = find(weights);
+      const index = whole === undefined ? find(weightsIndex) : undefined;
+      if (config === undefined) throw lacks(name, 'config.json', files);
+      if (tokenizer === undefined) throw lacks(name, 'tokenizer.json', files);
+      if (whole === undefined && index === undefined) throw lacks(name, weights, files);
+      const small = [config, tokenizer, ...optional.map(find)].filter(file => file !== undefined);
+      await remote.bring(small);
+      if (whole !== undefined) await remote.bring([whole]);
+      if (index === undefined) return;
+      const shards = await shardsOf(await remote.bring([index]));
+      await remote.bring(
+        shards.map(shard => {
+          const file = find(shard);
+          if (file === undefined)
+            throw new PanxError(`${name}: ${weightsIndex} names the shard ${shard}, which the repository lacks.`);
+          return file;
+        }),
+      );
+    },
+  };
+}
+
+/** `PAN-X.<lang>/<split>-*.parquet` of each language. */
+export function dataFiles(name: string, langs: readonly string[], splits: readonly SplitToFetch[]): Wanted {
+  return {
+    async inFolder(folder) {
+      const files: string[] = [];
+      for (const lang of langs) {
+        const names = await namesIn(join(folder, `PAN-X.${lang}`));
+        for (const split of splits) {
+          const shards = wholeSplit(names, split);
+          if (shards === undefined) return { missing: `PAN-X.${lang}/${split}-*.parquet` };
+          files.push(...shards.map(shard => `PAN-X.${lang}/${shard}`));
+        }
+      }
+      return { files };
+    },
+    async onHub(remote) {
+      const { folders } = await remote.list('');
+      const offered = folders
+        .filter(folder => folder.startsWith('PAN-X.'))
+        .map(folder => folder.slice('PAN-X.'.length));
+      for (const lang of langs) if (!offered.includes(lang)) throw lacksLanguage(name, lang, offered);
+      const listed: HubFile[] = [];
+      for (const lang of langs) listed.push(...(await splitsOf(remote, name, lang, splits)));
+      await remote.bring(listed);
+    },
+  };
+}
+
+async function splitsOf(
+  remote: Remote,
+  name: string,
+  lang: string,
+  splits: readonly SplitToFetch[],
+): Promise<HubFile[]> {
+  const { files } = await remote.list(`PAN-X.${lang}`);
+  return splits.flatMap(split => {
+    const shards = files.filter(file => isShard(basename(file.path), split));
+    if (shards.length > 0) return shards;
+    const found = files.map(file => basename(file.path)).join(', ');
+    throw new PanxError(
+      `${name} has no PAN-X.${lang}/${split}-*.parquet; in that folder are: ${found || 'no files'}.`,
+      {
+        hint: 'Leave that split out (panx fetch --splits), or give other data with --data.',
+      },
+    );
+  });
+}
+
+/** The shards of a split among a folder's names; undefined where there is none or `-of-00003` says that some are missing. */
+function wholeSplit(names: readonly string[], split: string): string[] | undefined {
+  const shards = names.filter(name => isShard(name, split)).sort();
+  const count = Number(/-of-(\d+)\./.exec(shards[0] ?? '')?.[1] ?? 1);
+  return shards.length >= count ? shards : undefined;
+}
+
+function isShard(name: string, split: string): boolean {
+  return name.startsWith(`${split}-`) && name.endsWith('.parquet');
+}
+
+/** The shard names of an index in order. They become paths, so that only plain names are taken. */
+async function shardsOf(indexPath: string): Promise<string[]> {
+  const { weight_map: map } = await readJson<{ weight_map?: Record<string, unknown> }>(indexPath);
+  const shards = [...new Set(Object.values(map ?? {}))].sort();
+  for (const shard of shards) {
+    if (typeof shard !== 'string' || !/^[\w-][\w.-]*\.safetensors$/.test(shard)) {
+      throw new PanxError(
+        `${indexPath}: weight_map names the shard ${JSON.stringify(shard)}, expected NAME.safetensors.`,
+      );
+    }
+  }
+  if (shards.length === 0) throw new PanxError(`${indexPath} has no "weight_map" that names shards.`);
+  return shards as string[];
+}
+
+async function isThere(folder: string, file: string): Promise<boolean> {
+  return (await sizeOf(join(folder, file))) !== undefined;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+}
+
+function lacks(name: string, file: string, files: readonly HubFile[]): PanxError {
+  const kin =
+    file === weights
+      ? /\.(bin|h5|msgpack|onnx|safetensors|pt)$/
+      : file === 'tokenizer.json'
+        ? /vocab|merges|token|sentencepiece|spiece/
+        : /\.json$/;
+  const found = files.map(({ path }) => path).filter(path => kin.test(path));
+  const what = file === weights ? `neither ${weights} nor ${weightsIndex}` : `no ${file}`;
+  const instead =
+    found.length > 0
+      ? `it has ${found.slice(0, 6).join(', ')}${found.length > 6 ? ', ...' : ''}`
+      : 'nor anything like it';
+  return new PanxError(`${name} has ${what} (${instead}), which panx reads.`, {
+    hint:
+      file === 'config.json'
+        ? 'Choose a repository of a transformers model, as FacebookAI/xlm-roberta-base is.'
+        : 'Load the model and AutoTokenizer in Python\'s transformers, call save_pretrained("DIR") of both, and give --model DIR.',
+  });
+}
+
+function lacksLanguage(name: string, lang: string, offered: readonly string[]): PanxError {
+  if (offered.length === 0) {
+    return new PanxError(`${name} has no folder PAN-X.${lang}, nor any other PAN-X.<lang>.`, {
+      hint: 'Choose data in the layout of google/xtreme, or a folder with --data DIR.',
+    });
+  }
+  const suggestion = nearest(lang, offered);
+  return new PanxError(
+    `${name} has no language "${lang}"${suggestion === undefined ? '.' : `; did you mean "${suggestion}"?`}`,
+    { hint: `It has ${[...offered].sort().join(', ')}.` },
+  );
+}

@@ -1,0 +1,87 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { hubSettings, hubToken } from '../../src/hub/settings.js';
+
+describe('hubSettings', () => {
+  it('has the defaults of the Python library', () => {
+    expect(hubSettings({})).toEqual({
+      endpoint: 'https://huggingface.co',
+      cacheDir: join(homedir(), '.cache/huggingface/hub'),
+      offline: false,
+      timeoutMs: 30_000,
+      retryDelayMs: 500,
+    });
+  });
+
+  it.each([
+    [{ XDG_CACHE_HOME: '/x' }, '/x/huggingface/hub'],
+    [{ HF_HOME: '/h', XDG_CACHE_HOME: '/x' }, '/h/hub'],
+    [{ HF_HOME: '~/h' }, join(homedir(), 'h/hub')],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text is what a user may have in the variable
+    [{ HF_HOME: '$SCRATCH/${USER}/h', SCRATCH: '/scratch', USER: 'u' }, '/scratch/u/h/hub'],
+    [{ HF_HOME: '', HF_HUB_CACHE: '/c' }, '/c'],
+    [{ HUGGINGFACE_HUB_CACHE: '/old', HF_HOME: '/h' }, '/old'],
+    [{ HF_HUB_CACHE: '/c', HUGGINGFACE_HUB_CACHE: '/old' }, '/c'],
+  ])('finds the cache of %o', (env, cacheDir) => {
+    expect(hubSettings(env).cacheDir).toBe(cacheDir);
+  });
+
+  it('takes a mirror, a timeout and offline mode', () => {
+    const settings = hubSettings({
+      HF_ENDPOINT: 'https://mirror.org//',
+      HF_HUB_DOWNLOAD_TIMEOUT: '7',
+      HF_HUB_OFFLINE: 'yes',
+    });
+    expect(settings).toMatchObject({ endpoint: 'https://mirror.org', timeoutMs: 7000, offline: true });
+    expect(hubSettings({ HF_HUB_OFFLINE: '0' }).offline).toBe(false);
+    expect(hubSettings({ TRANSFORMERS_OFFLINE: '1' }).offline).toBe(true);
+  });
+
+  it('refuses an endpoint that is no address', () => {
+    expect(() => hubSettings({ HF_ENDPOINT: 'mirror.org' })).toThrow(
+      'HF_ENDPOINT is "mirror.org", not an address that starts with https:// or http://.',
+    );
+  });
+});
+
+describe('hubToken', () => {
+  const home = mkdtempSync(join(tmpdir(), 'panx-token-'));
+  writeFileSync(join(home, 'token'), 'hf_file\n');
+  writeFileSync(join(home, 'other'), 'hf_other\n');
+
+  it.each([
+    [
+      { HF_HOME: home, HF_TOKEN: ' hf_variable\n' },
+      { token: 'hf_variable', from: 'HF_TOKEN' },
+    ],
+    [
+      { HF_HOME: home, HUGGING_FACE_HUB_TOKEN: 'hf_old' },
+      { token: 'hf_old', from: 'HUGGING_FACE_HUB_TOKEN' },
+    ],
+    [
+      { HF_HOME: home, HF_TOKEN: '' },
+      { token: 'hf_file', from: join(home, 'token') },
+    ],
+    [
+      { HF_HOME: home, HF_TOKEN_PATH: join(home, 'other') },
+      { token: 'hf_other', from: join(home, 'other') },
+    ],
+    [{ HF_HOME: join(home, 'none') }, undefined],
+  ])('reads %o', async (env, expected) => {
+    expect(await hubToken(env)).toEqual(expected);
+  });
+
+  it('refuses what is no token of the hub without showing it', async () => {
+    await expect(hubToken({ HF_TOKEN: 'secret' })).rejects.toThrow(
+      'The access token in HF_TOKEN does not start with "hf_", as tokens of the Hugging Face hub do.',
+    );
+  });
+
+  it('says which token file cannot be read', async () => {
+    await expect(hubToken({ HF_TOKEN_PATH: home })).rejects.toThrow(
+      `The access token in ${home} cannot be read: it is a folder, not a file.`,
+    );
+  });
+});

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fetchData, fetchModel } from '../../src/hub/resolve.js';
+import { splitNames } from '../../src/hub/wanted.js';
+import { bytesOf, dataRepo, modelRepo, useHub } from './fixtures.js';
+
+const model = { type: 'model', name: 'org/model', revision: 'main' } as const;
+const data = { type: 'dataset', name: 'org/data', revision: 'main' } as const;
+
+describe('the files of a model', () => {
+  const test = useHub();
+  const { 'model.safetensors': whole, ...others } = modelRepo().files;
+  const serve = (files: Record<string, Buffer>) => {
+    test.hub.repos[0] = modelRepo({ files });
+    return fetchModel(model, { settings: test.settings });
+  };
+
+  it('never include weights in other formats', async () => {
+    await serve(modelRepo().files);
+    expect(test.hub.requests.filter(line => /resolve.*(\.bin|\.onnx|README)/.test(line))).toEqual([]);
+  });
+
+  it('are the index and the shards that it names where the weights are in shards', async () => {
+    const index = {
+      metadata: {},
+      weight_map: { a: 'model-00002-of-00002.safetensors', b: 'model-00001-of-00002.safetensors' },
+    };
+    const { folder, files } = await serve({
+      ...others,
+      'model.safetensors.index.json': Buffer.from(JSON.stringify(index)),
+      'model-00001-of-00002.safetensors': bytesOf(100, 1),
+      'model-00002-of-00002.safetensors': bytesOf(100, 2),
+      'model.fp16-00001-of-00001.safetensors': bytesOf(50, 3),
+    });
+    expect(files.map(file => file.path).slice(3)).toEqual([
+      'model.safetensors.index.json',
+      'model-00001-of-00002.safetensors',
+      'model-00002-of-00002.safetensors',
+    ]);
+    expect(readFileSync(join(folder, 'model-00002-of-00002.safetensors')).equals(bytesOf(100, 2))).toBe(true);
+    const again = await fetchModel(model, { settings: { ...test.settings, offline: true } });
+    expect(again.files.map(file => file.path).sort()).toEqual(files.map(file => file.path).sort());
+  });
+
+  it('do not include shards outside the repository or absent from it', async () => {
+    const index = (shard: string) => ({
+      ...others,
+      'model.safetensors.index.json': Buffer.from(JSON.stringify({ weight_map: { a: shard } })),
+    });
+    await expect(serve(index('../../../x.safetensors'))).rejects.toThrow(
+      /index\.json: weight_map names the shard "..\/..\/..\/x.safetensors", expected NAME.safetensors\.$/,
+    );
+    await expect(serve(index('model-00001-of-00001.safetensors'))).rejects.toThrow(
+      'org/model: model.safetensors.index.json names the shard model-00001-of-00001.safetensors, which the repository lacks.',
+    );
+  });
+
+  it('say which are missing, what there is instead, and the remedy', async () => {
+    await expect(serve(others)).rejects.toMatchObject({
+      name: 'PanxError',
+      message:
+        'org/model has neither model.safetensors nor model.safetensors.index.json (it has pytorch_model.bin), which panx reads.',
+      hint: expect.stringMatching(/save_pretrained\("DIR"\) of both, and give --model DIR\.$/),
+    });
+    const { 'tokenizer.json': _t, ...untokenized } = modelRepo().files;
+    await expect(serve({ ...untokenized, 'sentencepiece.bpe.model': bytesOf(9) })).rejects.toThrow(
+      'org/model has no tokenizer.json (it has tokenizer_config.json, sentencepiece.bpe.model), which panx reads.',
+    );
+    const { 'config.json': _c, 'tokenizer_config.json': _d, 'tokenizer.json': _e, ...unconfigured } = modelRepo().files;
+    await expect(serve(unconfigured)).rejects.toThrow(
+      'org/model has no config.json (nor anything like it), which panx reads.',
+    );
+    expect(test.hub.requests.filter(line => line.includes('resolve'))).toEqual([]);
+    expect(whole).toHaveLength(300_000);
+  });
+});
+
+describe('the files of data', () => {
+  const test = useHub();
+  const bring = (langs: string[], splits = splitNames) => fetchData(data, langs, splits, { settings: test.settings });
+
+  it('are refused for a language that the repository lacks, with the nearest and all names', async () => {
+    await expect(bring(['en', 'tk'])).rejects.toMatchObject({
+      message: 'org/data has no language "tk"; did you mean "tr"?',
+      hint: 'It has de, en, tr.',
+    });
+    expect(test.hub.requests.filter(line => line.includes('resolve'))).toEqual([]);
+  });
+
+  it('are refused for a repository of another layout', async () => {
+    test.hub.repos[1] = dataRepo({ files: { 'train.parquet': bytesOf(9) } });
+    await expect(bring(['en'])).rejects.toThrow('org/data has no folder PAN-X.en, nor any other PAN-X.<lang>.');
+  });
+
+  it('are refused for a split that a language lacks', async () => {
+    test.hub.repos[1] = dataRepo({ files: { 'PAN-X.en/test-00000-of-00001.parquet': bytesOf(9) } });
+    await expect(bring(['en'])).rejects.toThrow(
+      'org/data has no PAN-X.en/train-*.parquet; in that folder are: test-00000-of-00001.parquet.',
+    );
+  });
+
+  it('are refused for what is no language code', async () => {
+    await expect(bring(['../en'])).rejects.toThrow('"../en" is not a language code.');
+    expect(test.hub.requests).toEqual([]);
+  });
+});
