@@ -1,0 +1,59 @@
+import { type Average, averageScores, type SpanCounts, type SpanScores, typeScores } from './scores.js';
+import { countSpans, type SeqevalOptions, scoring, type Tags } from './seqeval.js';
+
+/** seqeval's classification report: a row per type in code-point order, then the three averages. */
+export interface ClassificationReport {
+  types: (SpanScores & { type: string })[];
+  micro: SpanScores;
+  macro: SpanScores;
+  weighted: SpanScores;
+}
+
+/** seqeval's `classification_report(..., output_dict=True)`. @throws as `precisionScore` */
+export function classificationReport(yTrue: Tags, yPred: Tags, options: SeqevalOptions = {}): ClassificationReport {
+  return reportOf(countSpans(yTrue, yPred, options), options);
+}
+
+/** The report on spans that have been counted already, for instance by `createSpanCounter`. */
+export function reportOf(counts: readonly SpanCounts[], options: SeqevalOptions = {}): ClassificationReport {
+  const averaged = (average: Average): SpanScores => averageScores(counts, average, scoring(options));
+  return {
+    types: typeScores(counts, scoring(options)),
+    micro: averaged('micro'),
+    macro: averaged('macro'),
+    weighted: averaged('weighted'),
+  };
+}
+
+/**
+ * The report as seqeval prints it, character for character. Where seqeval itself breaks, because no entity was true or
+ * predicted, the report says so in place of its rows.
+ *
+ * @param digits decimals of the scores (seqeval's default: 2)
+ */
+export function reportText(report: ClassificationReport, digits = 2): string {
+  const width = Math.max(...report.types.map(row => [...row.type].length), 'weighted avg'.length, digits);
+  const line = (name: string, cells: string[]): string =>
+    `${' '.repeat(width - [...name].length)}${name} ${cells.map(cell => ` ${cell.padStart(9)}`).join('')}\n`;
+  const row = (name: string, { precision, recall, f1, support }: SpanScores): string =>
+    line(name, [...[precision, recall, f1].map(score => fixed(score, digits)), `${support}`]);
+  const header = line('', ['precision', 'recall', 'f1-score', 'support']);
+  if (report.types.length === 0)
+    return `${header}\nNo entity among the true tags, and none among the predicted ones.\n`;
+  return [
+    header,
+    ...report.types.map(scores => row(scores.type, scores)),
+    row('micro avg', report.micro) + row('macro avg', report.macro) + row('weighted avg', report.weighted),
+  ]
+    .map((block, i) => (i === 0 || i === report.types.length ? `${block}\n` : block))
+    .join('');
+}
+
+/** A score from 0 to 1 with so many decimals, as Python prints it: an exact half goes to the even digit, not upward. */
+function fixed(score: number, digits: number): string {
+  // Only an odd multiple of 2^-(digits + 1) can lie exactly between two decimals, and it scales without rounding.
+  const isHalf = Math.abs(score * 2 ** (digits + 1)) % 2 === 1 && (score * 10 ** digits) % 1 === 0.5;
+  if (!isHalf) return score.toFixed(digits);
+  const below = Math.floor(score * 10 ** digits);
+  return ((below % 2 === 0 ? below : below + 1) / 10 ** digits).toFixed(digits);
+}
