@@ -1,0 +1,114 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
+import { exampleConfig, temporaryFolder } from './example.js';
+
+const folder = await temporaryFolder();
+
+/** The example with some keys changed; `undefined` removes a key. */
+function changed(keys: Record<string, unknown>): unknown {
+  return JSON.parse(JSON.stringify({ ...exampleConfig, ...keys }));
+}
+
+test('config.json in panx terms', async () => {
+  await writeFile(join(folder, 'config.json'), JSON.stringify(exampleConfig));
+  expect(await readModelConfig(folder)).toEqual({
+    architecture: 'xlm-roberta',
+    vocabularySize: 30,
+    hiddenSize: 8,
+    layers: 2,
+    heads: 2,
+    intermediateSize: 12,
+    maxPositions: 20,
+    typeVocabularySize: 1,
+    layerNormEps: 1e-5,
+    padId: 1,
+    hiddenDropout: 0.1,
+    attentionDropout: 0.2,
+    classifierDropout: 0.1,
+    initializerRange: 0.02,
+    labels: ['O', 'B-PER', 'I-PER'],
+    raw: exampleConfig,
+  });
+});
+
+test('the classifier has a dropout of its own where the file gives one, zero too', () => {
+  expect(parseModelConfig('c', changed({ classifier_dropout: 0 })).classifierDropout).toBe(0);
+  expect(parseModelConfig('c', changed({ classifier_dropout: 0.3 })).classifierDropout).toBe(0.3);
+  expect(parseModelConfig('c', changed({ classifier_dropout: undefined })).classifierDropout).toBe(0.1);
+});
+
+test('labels come in the order of their ids, from num_labels where they have no names, or are not known', () => {
+  const ids = Object.fromEntries(Array.from({ length: 12 }, (_, id) => [String(11 - id), `T${11 - id}`]));
+  expect(parseModelConfig('c', changed({ id2label: ids })).labels[10]).toBe('T10');
+  expect(parseModelConfig('c', changed({ id2label: undefined, num_labels: 2 })).labels).toEqual(['LABEL_0', 'LABEL_1']);
+  expect(parseModelConfig('c', changed({ id2label: undefined })).labels).toEqual([]);
+});
+
+describe('every key that the model needs is needed: nothing is assumed', () => {
+  const needed = [
+    'model_type',
+    'vocab_size',
+    'hidden_size',
+    'num_hidden_layers',
+    'num_attention_heads',
+    'intermediate_size',
+    'hidden_act',
+    'hidden_dropout_prob',
+    'attention_probs_dropout_prob',
+    'max_position_embeddings',
+    'type_vocab_size',
+    'layer_norm_eps',
+    'initializer_range',
+    'pad_token_id',
+  ];
+  test.each(needed)('%s', key => {
+    expect(() => parseModelConfig('x/config.json', changed({ [key]: undefined }))).toThrow(
+      `x/config.json: ${key} is missing, expected `,
+    );
+  });
+});
+
+describe('a value that panx cannot compute with is refused by its key', () => {
+  const cases: [Record<string, unknown>, string][] = [
+    [{ model_type: 'bert' }, 'c: model_type is "bert", expected "xlm-roberta" or "roberta".'],
+    [{ hidden_act: 'gelu_new' }, 'c: hidden_act is "gelu_new", expected "gelu".'],
+    [{ position_embedding_type: 'relative_key' }, 'c: position_embedding_type is "relative_key", expected "absolute".'],
+    [{ is_decoder: true }, 'c: is_decoder is true, expected false.'],
+    [{ hidden_size: 8.5 }, 'c: hidden_size is 8.5, expected a whole number of 1 or more.'],
+    [{ vocab_size: '30' }, 'c: vocab_size is "30", expected a whole number of 1 or more.'],
+    [{ pad_token_id: null }, 'c: pad_token_id is null, expected a whole number of 0 or more.'],
+    [{ layer_norm_eps: 0 }, 'c: layer_norm_eps is 0, expected a number above 0.'],
+    [{ hidden_dropout_prob: 1 }, 'c: hidden_dropout_prob is 1, expected a number of at least 0 and less than 1.'],
+    [{ classifier_dropout: -1 }, 'c: classifier_dropout is -1, expected a number of at least 0 and less than 1.'],
+    [{ num_attention_heads: 3 }, 'c: hidden_size is 8, which 3 attention heads (num_attention_heads) do not divide.'],
+    [
+      { pad_token_id: 30 },
+      'c: pad_token_id is 30, expected less than vocab_size (30) and max_position_embeddings - 1 (19).',
+    ],
+    [
+      { id2label: { 0: 'O', 2: 'B-PER' } },
+      'c: id2label has 2 entries and none (or no name) for id 1, expected names for 0 to 1.',
+    ],
+    [{ id2label: { 0: 'O', 1: 7 } }, 'c: id2label has 2 entries and none (or no name) for id 1,'],
+    [{ id2label: { 0: 'O', 1: 'O' } }, 'c: id2label names "O" twice.'],
+    [{ id2label: ['O'] }, 'c: id2label is ["O"], expected an object from ids to names.'],
+    [{ num_labels: 5 }, 'c: num_labels is 5, and id2label names 3 labels.'],
+  ];
+  test.each(cases)('%j', (keys, sentence) => {
+    expect(() => parseModelConfig('c', changed(keys))).toThrow(sentence);
+  });
+});
+
+test('what is no config.json at all', async () => {
+  expect(() => parseModelConfig('c', [])).toThrow('c does not hold a JSON object.');
+  const empty = join(folder, 'empty');
+  await mkdir(empty);
+  await expect(readModelConfig(empty)).rejects.toThrow(`${empty} has no config.json.`);
+  await expect(readModelConfig(join(folder, 'none'))).rejects.toThrow(
+    `${join(folder, 'none')} does not exist; expected a checkpoint folder.`,
+  );
+  await writeFile(join(empty, 'config.json'), '{"model_type": ');
+  await expect(readModelConfig(empty)).rejects.toThrow(`${join(empty, 'config.json')} is not valid JSON`);
+});
