@@ -56,7 +56,7 @@ export const schema = {
       integer(
         1,
         { min: 1 },
-        'optimizer steps after which training ends early, schedule included; null trains all epochs',
+        'optimizer steps to train for, whatever epochs says; null trains all epochs',
       ),
     ),
     dropout: orNull(

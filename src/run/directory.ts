@@ -37,15 +37,21 @@ export function runDirectory(root: string): RunDirectory {
   };
 }
 
-/** The paths of a sweep: its lock, and a run directory for each stage. The reports lie beside them. */
+/** The paths of a sweep: its own configuration and lock, and a run directory for each stage. The reports lie beside them. */
 export interface SweepDirectory {
   root: string;
+  config: string;
   lock: string;
   stage(id: string): RunDirectory;
 }
 
 export function sweepDirectory(root: string): SweepDirectory {
-  return { root, lock: join(root, 'lock'), stage: id => runDirectory(join(root, id)) };
+  return {
+    root,
+    config: join(root, 'config.json'),
+    lock: join(root, 'lock'),
+    stage: id => runDirectory(join(root, id)),
+  };
 }
 
 /** Whether the run finished. */
@@ -53,9 +59,9 @@ export function isDone(run: RunDirectory): boolean {
   return existsSync(run.metrics);
 }
 
-/** Whether an unfinished run left a training state to go on from. */
+/** Whether an unfinished run left something to go on from: a training state, or the trained model, still to be scored. */
 export function canResume(run: RunDirectory): boolean {
-  return !isDone(run) && existsSync(run.state);
+  return !isDone(run) && (existsSync(run.state) || existsSync(run.checkpoint));
 }
 
 /** Remove what an earlier run left, so that another can start; files that panx did not write there stay. */

@@ -19,9 +19,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('is done when it has its metrics, and can go on when it has a state but no metrics', async () => {
+it('is done when it has its metrics, and can go on when it has a state or a checkpoint but no metrics', async () => {
   expect([isDone(run), canResume(run)]).toEqual([false, false]);
   await mkdir(run.state);
+  expect([isDone(run), canResume(run)]).toEqual([false, true]);
+  await rm(run.state, { recursive: true });
+  await mkdir(run.checkpoint);
   expect([isDone(run), canResume(run)]).toEqual([false, true]);
   await writeFile(run.metrics, '{}');
   expect([isDone(run), canResume(run)]).toEqual([true, false]);

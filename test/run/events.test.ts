@@ -36,7 +36,7 @@ function evaluation(step: number): EvaluationEvent {
   return {
     event: 'evaluation',
     step,
-    epoch: 0,
+    epoch: 1,
     lang: 'tr',
     split: 'validation',
     rows: 10,
@@ -85,6 +85,14 @@ it('cuts what happened after the step of a training state', async () => {
   await write(step(1), step(2), evaluation(2), step(3), step(4));
   await truncateAfterStep(path, 2);
   expect(await readEvents(path)).toEqual([step(1), step(2), evaluation(2)]);
+});
+
+it('cuts an evaluation that the state of the same step does not know of', async () => {
+  await write(step(1), evaluation(1));
+  await truncateAfterStep(path, 1, 1);
+  expect(await readEvents(path)).toEqual([step(1), evaluation(1)]);
+  await truncateAfterStep(path, 1, 0);
+  expect(await readEvents(path)).toEqual([step(1)]);
 });
 
 it('cuts everything when training starts anew', async () => {

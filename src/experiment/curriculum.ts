@@ -1,0 +1,138 @@
+import { inline, settingIn } from '../config/describe.js';
+import { type Config, settings } from '../config/schema.js';
+import { PanxError } from '../errors.js';
+import { totalSteps } from '../training/schedule.js';
+
+/** One stage of a curriculum: a training with a fresh optimizer and schedule, scored on both languages. */
+export interface Stage {
+  /** Name of its run directory: phase-3.1-tr-250. */
+  id: string;
+  /** "1", "2", "3.1", "3.2", ... */
+  phase: string;
+  /** What it trains on, in words: "en → tr 250". */
+  label: string;
+  /** Training rows. */
+  samples: number;
+  /** Id of the stage whose checkpoint it starts from; null starts from the base checkpoint. */
+  startFrom: string | null;
+  /** Optimizer steps. */
+  steps: number;
+  /** The configuration of this training: its languages, its size, and both languages to score. */
+  config: Config;
+}
+
+/**
+ * The stages of a cross-lingual curriculum, in an order in which each comes after the one it starts from:
+ *
+ * - phase 1: the target alone, all rows, from the base checkpoint;
+ * - phase 2: the source alone, all rows, from the base checkpoint; on the target it is the zero-shot model;
+ * - phase 3.k: the first `sizes[k]` rows of the target's shuffled train split (nested subsets), after the source.
+ *   Under `cumulative` 3.1 starts from phase 2 and each further one from the one before it; under `from-source` all
+ *   start from phase 2.
+ *
+ * @param trainRows rows of the train split of the source and the target
+ * @throws PanxError where source and target are one, a size is larger than the target's train split, or a setting is
+ *   given that the curriculum itself chooses
+ */
+export function curriculum(config: Config, trainRows: Record<string, number>): Stage[] {
+  const { source, target, sizes, protocol } = config.sweep;
+  checkSettings(config, rowsOf(target, trainRows));
+  const sourceOnly = stageOf(config, {
+    phase: '2',
+    label: source,
+    lang: source,
+    size: null,
+    rows: rowsOf(source, trainRows),
+    startFrom: null,
+  });
+  const stages = [
+    stageOf(config, {
+      phase: '1',
+      label: target,
+      lang: target,
+      size: null,
+      rows: rowsOf(target, trainRows),
+      startFrom: null,
+    }),
+    sourceOnly,
+  ];
+  for (const [k, size] of sizes.entries()) {
+    const before = protocol === 'cumulative' ? stages.at(-1)! : sourceOnly;
+    stages.push(
+      stageOf(config, {
+        phase: `3.${k + 1}`,
+        label: `${source} → ${target} ${size}`,
+        lang: target,
+        size,
+        rows: size,
+        startFrom: before.id,
+      }),
+    );
+  }
+  return stages;
+}
+
+function stageOf(
+  config: Config,
+  choice: {
+    phase: string;
+    label: string;
+    lang: string;
+    size: number | null;
+    rows: number;
+    startFrom: string | null;
+  },
+): Stage {
+  const { phase, label, lang, size, rows, startFrom } = choice;
+  const { source, target } = config.sweep;
+  return {
+    id: `phase-${phase}-${lang}${size === null ? '' : `-${size}`}`,
+    phase,
+    label,
+    samples: rows,
+    startFrom,
+    steps: totalSteps(rows, config.training),
+    config: {
+      ...config,
+      training: { ...config.training, langs: [lang], size },
+      evaluation: { ...config.evaluation, langs: [source, target] },
+    },
+  };
+}
+
+function checkSettings(config: Config, targetRows: number): void {
+  const { source, target, sizes } = config.sweep;
+  if (source === target) {
+    throw new PanxError(`The source and the target of the sweep are both ${source}; expected two languages.`, {
+      exitCode: 2,
+    });
+  }
+  const largest = sizes.at(-1)!;
+  if (largest > targetRows) {
+    const fitting = sizes.filter(size => size <= targetRows).join(',');
+    throw new PanxError(
+      `The sweep asks for ${largest} rows of ${target}, but its train split has ${targetRows}; expected sizes up to ${targetRows}.`,
+      { hint: `Choose other sizes, such as --${target}-sizes ${fitting || targetRows}`, exitCode: 2 },
+    );
+  }
+  if (!config.evaluation.enabled) {
+    throw new PanxError('evaluation.enabled is false, but a sweep is a table of scores; expected true.', {
+      exitCode: 2,
+    });
+  }
+  for (const key of ['training.langs', 'training.size', 'evaluation.langs'] as const) {
+    const [value, byDefault] = [inline(settingIn(config, key)), inline(settings.get(key)!.default)];
+    if (value !== byDefault) {
+      throw new PanxError(`${key} is ${value}, but a sweep chooses it for each stage; expected it to be left out.`, {
+        hint: 'A sweep is told its languages and sizes by --source, --target and --sizes.',
+        exitCode: 2,
+      });
+    }
+  }
+}
+
+function rowsOf(lang: string, trainRows: Record<string, number>): number {
+  const rows = trainRows[lang];
+  if (rows === undefined) throw new Error(`the rows of ${lang} are not known`);
+  return rows;
+}

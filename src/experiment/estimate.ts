@@ -1,0 +1,41 @@
+import type { RunDirectory } from '../run/directory.js';
+import { readEvents } from '../run/events.js';
+import type { PlannedStage } from './plan.js';
+
+/** How fast stages train here, from what earlier ones logged. */
+export interface Pace {
+  msPerRow: number;
+  /** Scoring, the mean of a stage; null where none has been scored yet. */
+  scoringMs: number | null;
+}
+
+/** The pace of the runs that have left events; null where there are none. */
+export async function measuredPace(runs: readonly RunDirectory[]): Promise<Pace | null> {
+  let rows = 0;
+  let trainingMs = 0;
+  const scoringMs: number[] = [];
+  for (const run of runs) {
+    const events = await readEvents(run.events);
+    // The first step of a run includes warming up.
+    for (const event of events.slice(1)) {
+      if (event.event !== 'step') continue;
+      rows += event.rows;
+      trainingMs += event.durationMs;
+    }
+    const scoring = events.flatMap(event => (event.event === 'evaluation' ? [event.durationMs] : []));
+    if (scoring.length > 0) scoringMs.push(scoring.reduce((sum, ms) => sum + ms, 0));
+  }
+  if (rows === 0) return null;
+  return { msPerRow: trainingMs / rows, scoringMs: scoringMs.length === 0 ? null : mean(scoringMs) };
+}
+
+/** Milliseconds that a whole stage takes at a pace; what an interrupted part has done is not taken off. */
+export function estimateMs({ stage }: PlannedStage, { msPerRow, scoringMs }: Pace): number {
+  const { epochs, batchSize, gradientAccumulationSteps, maxSteps } = stage.config.training;
+  const rows = maxSteps === null ? stage.samples * epochs : stage.steps * batchSize * gradientAccumulationSteps;
+  return rows * msPerRow + (scoringMs ?? 0);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

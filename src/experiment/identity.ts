@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inline, settingIn } from '../config/describe.js';
+import { type Config, type Key, settings } from '../config/schema.js';
+import { PanxError } from '../errors.js';
+import { reasonOf, sha256OfFile } from '../run/files.js';
+import type { Stage } from './curriculum.js';
+
+/** The contents that a sweep works on, as SHA-256. */
+export interface Contents {
+  /** The base checkpoint. */
+  checkpoint: string;
+  /** Data files of both languages, by `PAN-X.<lang>/<file name>`. */
+  data: Record<string, string>;
+}
+
+/** All that determines what a stage computes; written as stage.json beside its results. */
+export interface StageIdentity {
+  id: string;
+  /** SHA-256 of everything below. */
+  key: string;
+  settings: Partial<Record<Key, unknown>>;
+  data: Record<string, string>;
+  start: { checkpoint: string } | { stage: string; key: string };
+}
+
+/**
+ * The identity of every stage. Two stages of equal key compute the same: neither where the model and the data lie
+ * counts, nor the other sizes of the sweep, nor how often a training state is saved.
+ */
+export function identitiesOf(stages: readonly Stage[], contents: Contents): Map<string, StageIdentity> {
+  const identities = new Map<string, StageIdentity>();
+  for (const { id, config, startFrom } of stages) {
+    const before = startFrom === null ? undefined : identities.get(startFrom)!;
+    const ingredients = {
+      settings: settingsThatCount(config),
+      data: contents.data,
+      start: before === undefined ? { checkpoint: contents.checkpoint } : { stage: before.id, key: before.key },
+    };
+    identities.set(id, { id, key: sha256(canonicalJson(ingredients)), ...ingredients });
+  }
+  return identities;
+}
+
+/** What differs between the stage in a folder and the stage that is to go there, as phrases; [] where nothing does. */
+export function differences(there: StageIdentity, now: StageIdentity): string[] {
+  const keys = unionOfKeys(there.settings, now.settings) as Key[];
+  const changed = keys
+    .filter(key => canonicalJson(there.settings[key]) !== canonicalJson(now.settings[key]))
+    .map(key => `${key} was ${inline(there.settings[key])} and is ${inline(now.settings[key])} now`);
+  const files = unionOfKeys(there.data, now.data)
+    .filter(file => there.data[file] !== now.data[file])
+    .map(file => `the data file ${file} is not the same`);
+  return [...changed, ...files, ...startDifferences(there.start, now.start)];
+}
+
+/** SHA-256 over the files of a checkpoint folder that make the model: weights, config and tokenizer, by name. */
+export async function hashCheckpoint(folder: string): Promise<string> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    throw new PanxError(`The checkpoint folder ${folder} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  }
+  const lines: string[] = [];
+  for (const name of names.filter(isPartOfModel).sort()) {
+    lines.push(`${name} ${await sha256OfFile(join(folder, name))}`);
+  }
+  return sha256(lines.join('\n'));
+}
+
+function isPartOfModel(name: string): boolean {
+  return name === 'config.json' || name === 'tokenizer.json' || /\.safetensors(\.index\.json)?$/.test(name);
+}
+
+function settingsThatCount(config: Config): Partial<Record<Key, unknown>> {
+  const counting = [...settings.keys()].filter(
+    key =>
+      // Model and data count by content; the sweep's own settings by what they make of a stage.
+      key !== 'model' &&
+      key !== 'data' &&
+      !key.startsWith('sweep.') &&
+      !key.startsWith('checkpoint.') &&
+      key !== 'evaluation.batchSize',
+  );
+  return Object.fromEntries(counting.map(key => [key, settingIn(config, key)]));
+}
+
+function startDifferences(there: StageIdentity['start'], now: StageIdentity['start']): string[] {
+  if ('checkpoint' in there && 'checkpoint' in now) {
+    return there.checkpoint === now.checkpoint ? [] : ['the model that training starts from is not the same'];
+  }
+  if ('stage' in there && 'stage' in now && there.stage === now.stage) {
+    return there.key === now.key ? [] : [`${now.stage}, which it starts from, is not the same`];
+  }
+  return [`it started from ${nameOf(there)} and starts from ${nameOf(now)} now`];
+}
+
+function nameOf(start: StageIdentity['start']): string {
+  return 'stage' in start ? start.stage : 'the base model';
+}
+
+function unionOfKeys(a: object, b: object): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])];
+}
+
+/** JSON with sorted keys, so that equal values have equal texts. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+function sha256(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
+}

@@ -1,0 +1,33 @@
+import type { StageMetrics } from './stage.js';
+
+/** The results of a sweep, one row per stage, in the order in which the stages run. */
+export interface SweepTable {
+  source: string;
+  target: string;
+  protocol: 'cumulative' | 'from-source';
+  /** What `f1` is, in words. */
+  metric: string;
+  model: string;
+  rows: SweepRow[];
+}
+
+export interface SweepRow {
+  /** "1", "2", "3.1", ... */
+  phase: string;
+  /** What the stage trained on, in words. */
+  label: string;
+  /** Training rows. */
+  samples: number;
+  /** Optimizer steps. */
+  steps: number;
+  /** By language, a fraction of 1; null where the stage has no scores. */
+  f1: Record<string, number | null>;
+  durationMs: number | null;
+  status: 'done' | 'failed' | 'not run';
+}
+
+/** The row of a stage that is done. */
+export function doneRow(row: SweepRow, metrics: StageMetrics): SweepRow {
+  const f1 = Object.fromEntries(Object.keys(row.f1).map(lang => [lang, metrics.test[lang]?.f1 ?? null]));
+  return { ...row, f1, durationMs: metrics.durationMs, status: 'done' };
+}

@@ -1,0 +1,89 @@
+import { expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.js';
+import type { Config } from '../../src/config/schema.js';
+import { curriculum } from '../../src/experiment/curriculum.js';
+
+const rows = { en: 20000, tr: 20000 };
+
+async function configWith(...assignments: string[]): Promise<Config> {
+  return (await loadConfig({ assignments })).config;
+}
+
+it('has the stages and optimizer steps of the published curriculum', async () => {
+  const stages = curriculum(await configWith(), rows);
+  expect(stages.map(({ id, samples, startFrom, steps }) => [id, samples, startFrom, steps])).toEqual([
+    ['phase-1-tr', 20000, null, 1875],
+    ['phase-2-en', 20000, null, 1875],
+    ['phase-3.1-tr-250', 250, 'phase-2-en', 24],
+    ['phase-3.2-tr-500', 500, 'phase-3.1-tr-250', 48],
+    ['phase-3.3-tr-1000', 1000, 'phase-3.2-tr-500', 96],
+    ['phase-3.4-tr-2000', 2000, 'phase-3.3-tr-1000', 189],
+    ['phase-3.5-tr-5000', 5000, 'phase-3.4-tr-2000', 471],
+    ['phase-3.6-tr-10000', 10000, 'phase-3.5-tr-5000', 939],
+    ['phase-3.7-tr-20000', 20000, 'phase-3.6-tr-10000', 1875],
+  ]);
+});
+
+it('starts every stage of phase 3 from the source-only model under from-source', async () => {
+  const config = await configWith('sweep.protocol=from-source', 'sweep.sizes=[10, 20, 30]');
+  expect(curriculum(config, rows).map(({ startFrom }) => startFrom)).toEqual([
+    null,
+    null,
+    'phase-2-en',
+    'phase-2-en',
+    'phase-2-en',
+  ]);
+});
+
+it('trains each stage on its own rows and scores both languages', async () => {
+  const config = await configWith('sweep.source=de', 'sweep.target=fr', 'sweep.sizes=[7]', 'training.epochs=2');
+  const stages = curriculum(config, { de: 65, fr: 33 });
+  expect(
+    stages.map(({ config: { training, evaluation } }) => [training.langs, training.size, evaluation.langs]),
+  ).toEqual([
+    [['fr'], null, ['de', 'fr']],
+    [['de'], null, ['de', 'fr']],
+    [['fr'], 7, ['de', 'fr']],
+  ]);
+  expect(stages.map(({ label, phase, samples, steps }) => [phase, label, samples, steps])).toEqual([
+    ['1', 'fr', 33, 4],
+    ['2', 'de', 65, 6],
+    ['3.1', 'de → fr 7', 7, 2],
+  ]);
+  expect(stages[2]!.config.training.epochs).toBe(2);
+  expect(config.training.langs).toEqual(['en']);
+});
+
+it('counts the steps of accumulated batches, and maxSteps', async () => {
+  const steps = async (...assignments: string[]) =>
+    curriculum(await configWith('sweep.sizes=[100]', ...assignments), rows).at(-1)!.steps;
+  expect(await steps('training.gradientAccumulationSteps=3')).toBe(3 * 2);
+  expect(await steps('training.maxSteps=5')).toBe(5);
+});
+
+it.each([
+  [['sweep.source=tr'], 'The source and the target of the sweep are both tr; expected two languages.'],
+  [
+    ['sweep.sizes=[250, 20001]'],
+    'The sweep asks for 20001 rows of tr, but its train split has 20000; expected sizes up to 20000.',
+  ],
+  [['evaluation.enabled=false'], 'evaluation.enabled is false, but a sweep is a table of scores; expected true.'],
+  [['training.size=100'], 'training.size is 100, but a sweep chooses it for each stage; expected it to be left out.'],
+  [
+    ['training.langs=[tr]'],
+    'training.langs is [tr], but a sweep chooses it for each stage; expected it to be left out.',
+  ],
+])('refuses %s', async (assignments, sentence) => {
+  const config = await configWith(...assignments);
+  expect(() => curriculum(config, rows)).toThrow(sentence);
+});
+
+it('suggests the sizes that fit', async () => {
+  const config = await configWith();
+  expect(() => curriculum(config, { en: 20000, tr: 1000 })).toThrow(
+    expect.objectContaining({ hint: 'Choose other sizes, such as --tr-sizes 250,500,1000' }),
+  );
+  expect(() => curriculum(config, { en: 20000, tr: 100 })).toThrow(
+    expect.objectContaining({ hint: 'Choose other sizes, such as --tr-sizes 100' }),
+  );
+});

@@ -1,0 +1,281 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.js';
+import { PanxError } from '../../src/errors.js';
+import type { StageMetrics, StageRequest } from '../../src/experiment/stage.js';
+import { runSweep, type SweepOutcome } from '../../src/experiment/sweep.js';
+import type { SweepTable } from '../../src/experiment/table.js';
+import { runDirectory } from '../../src/run/directory.js';
+import { takeLock } from '../../src/run/lock.js';
+
+const all = ['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20', 'phase-3.3-tr-30'];
+
+let out: string;
+let ran: string[];
+let tables: SweepTable[];
+let notices: string[];
+beforeEach(async () => {
+  out = await mkdtemp(join(tmpdir(), 'panx-sweep-'));
+  [ran, tables, notices] = [[], [], []];
+});
+afterEach(() => rm(out, { recursive: true }));
+
+interface Case {
+  settings?: string[];
+  force?: boolean;
+  signal?: AbortSignal;
+  /** Happens in a stage before it does its work. */
+  before?: (request: StageRequest) => Promise<void> | void;
+}
+
+/** A sweep whose stages train nothing: each leaves what a real one leaves. */
+async function sweep({ settings = [], force = false, signal, before }: Case = {}): Promise<SweepOutcome> {
+  const { config } = await loadConfig({ assignments: ['sweep.sizes=[10, 20, 30]', ...settings] });
+  const trainStage = async (request: StageRequest): Promise<StageMetrics> => {
+    const run = runDirectory(request.out);
+    const id = basename(request.out);
+    ran.push(request.resume ? `${id} resumed` : id);
+    expect(existsSync(run.metrics)).toBe(false);
+    expect(existsSync(run.state)).toBe(request.resume);
+    await mkdir(run.state, { recursive: true });
+    await before?.(request);
+    await mkdir(run.checkpoint);
+    await rm(run.state, { recursive: true });
+    const score = { precision: 0, recall: 0, accuracy: 0, rows: 5 };
+    const metrics: StageMetrics = {
+      rows: request.config.training.size ?? 100,
+      steps: 1,
+      trainLoss: 0.5,
+      durationMs: 1000,
+      test: { en: { ...score, f1: 0.5 }, tr: { ...score, f1: 0.25 } },
+    };
+    await writeFile(run.metrics, JSON.stringify(metrics));
+    return metrics;
+  };
+  const inputs = { trainRows: { en: 100, tr: 100 }, contents: { checkpoint: 'c', data: { file: 'd' } } };
+  return await runSweep(
+    {
+      ...{ config, inputs, out, force, modelDir: 'base', dataDir: 'data', metric: 'F1' },
+      ...(signal === undefined ? {} : { signal }),
+    },
+    {
+      runStage: trainStage,
+      onTable: async table => void tables.push(structuredClone(table)),
+      onNotice: text => void notices.push(text),
+    },
+  );
+}
+
+function failIn(...ids: string[]) {
+  return ({ out: folder }: StageRequest) => {
+    if (ids.includes(basename(folder))) throw new PanxError('The disk is full.', { hint: 'Make room.' });
+  };
+}
+
+it('runs every stage in order, each from the checkpoint it builds on, and writes the table after each', async () => {
+  const starts: Record<string, string> = {};
+  const { table, failed, notRun } = await sweep({
+    before: request => {
+      starts[basename(request.out)] = request.startFrom;
+    },
+  });
+  expect(ran).toEqual(all);
+  expect(starts).toEqual({
+    'phase-1-tr': 'base',
+    'phase-2-en': 'base',
+    'phase-3.1-tr-10': join(out, 'phase-2-en', 'checkpoint'),
+    'phase-3.2-tr-20': join(out, 'phase-3.1-tr-10', 'checkpoint'),
+    'phase-3.3-tr-30': join(out, 'phase-3.2-tr-20', 'checkpoint'),
+  });
+  expect([failed, notRun]).toEqual([[], []]);
+  expect(tables.map(({ rows }) => rows.filter(({ status }) => status === 'done').length)).toEqual([1, 2, 3, 4, 5]);
+  expect(table).toMatchObject({ source: 'en', target: 'tr', protocol: 'cumulative', metric: 'F1' });
+  expect(table.rows[2]).toEqual({
+    phase: '3.1',
+    label: 'en → tr 10',
+    samples: 10,
+    steps: 3,
+    f1: { en: 0.5, tr: 0.25 },
+    durationMs: 1000,
+    status: 'done',
+  });
+});
+
+it('saves its configuration, which repeats it', async () => {
+  await sweep({ settings: ['training.epochs=2'] });
+  const { config } = await loadConfig({ file: join(out, 'config.json') });
+  expect([config.training.epochs, config.sweep.sizes]).toEqual([2, [10, 20, 30]]);
+});
+
+it('skips what is done when it is typed again, and still writes the table', async () => {
+  const first = await sweep();
+  [ran, tables, notices] = [[], [], []];
+  const second = await sweep();
+  expect(ran).toEqual([]);
+  expect(second.table).toEqual(first.table);
+  expect(tables).toEqual([first.table]);
+  expect(notices).toEqual([`5 of 5 stages are done already: ${all.join(', ')}`]);
+});
+
+it('runs only what larger sizes add', async () => {
+  await sweep();
+  ran = [];
+  await sweep({ settings: ['sweep.sizes=[10, 20, 30, 40]'] });
+  expect(ran).toEqual(['phase-3.4-tr-40']);
+});
+
+it('goes on with a stage that was killed in the middle', async () => {
+  const kill = ({ out: folder }: StageRequest) => {
+    // What kill -9 does to the process, as far as the folder goes: nothing more is written.
+    if (basename(folder) === 'phase-3.1-tr-10') return new Promise<never>((_, reject) => reject(new Error('killed')));
+    return;
+  };
+  await sweep({ before: kill });
+  ran = [];
+  const { table } = await sweep();
+  expect(ran).toEqual(['phase-3.1-tr-10 resumed', 'phase-3.2-tr-20', 'phase-3.3-tr-30']);
+  expect(table.rows.map(({ status }) => status)).toEqual(['done', 'done', 'done', 'done', 'done']);
+});
+
+it('starts a stage anew that was killed before it left anything to go on from', async () => {
+  await sweep();
+  const run = runDirectory(join(out, 'phase-3.3-tr-30'));
+  await rm(run.metrics);
+  await rm(run.checkpoint, { recursive: true });
+  await writeFile(run.events, '{"event":"step","st');
+  ran = [];
+  await sweep({ before: () => expect(existsSync(run.events)).toBe(false) });
+  expect(ran).toEqual(['phase-3.3-tr-30']);
+});
+
+it('scores again what was trained but not yet scored', async () => {
+  await sweep();
+  const run = runDirectory(join(out, 'phase-3.3-tr-30'));
+  await rm(run.metrics);
+  await mkdir(run.state);
+  ran = [];
+  await sweep({ before: () => rm(run.checkpoint, { recursive: true }) });
+  expect(ran).toEqual(['phase-3.3-tr-30 resumed']);
+});
+
+it('loses only the stages that depend on a failed one, under cumulative', async () => {
+  const { table, failed, notRun } = await sweep({ before: failIn('phase-1-tr', 'phase-3.2-tr-20') });
+  expect(ran).toEqual(['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20']);
+  expect(table.rows.map(({ status }) => status)).toEqual(['failed', 'done', 'done', 'failed', 'not run']);
+  expect(table.rows[3]).toMatchObject({ f1: { en: null, tr: null }, durationMs: null });
+  expect([failed, notRun]).toEqual([['phase-1-tr', 'phase-3.2-tr-20'], ['phase-3.3-tr-30']]);
+  expect(notices).toEqual([
+    'phase-1-tr failed: The disk is full. Make room.',
+    'phase-3.2-tr-20 failed: The disk is full. Make room.',
+    'phase-3.3-tr-30 is not run: phase-3.2-tr-20, which it starts from, has not been trained',
+  ]);
+  expect(tables.at(-1)).toEqual(table);
+});
+
+it('runs every other stage under from-source', async () => {
+  const settings = ['sweep.protocol=from-source'];
+  const { table } = await sweep({ settings, before: failIn('phase-3.1-tr-10') });
+  expect(table.rows.map(({ status }) => status)).toEqual(['done', 'done', 'failed', 'done', 'done']);
+});
+
+it('passes failure on to the stages after the stages after it', async () => {
+  const { table } = await sweep({ before: failIn('phase-2-en') });
+  expect(table.rows.map(({ status }) => status)).toEqual(['done', 'failed', 'not run', 'not run', 'not run']);
+});
+
+it('shows where a bug comes from', async () => {
+  await sweep({
+    before: () => {
+      throw new TypeError('x is not a function');
+    },
+  });
+  expect(notices[0]).toMatch(/^phase-1-tr failed: TypeError: x is not a function\n +at /);
+});
+
+it('refuses to mix stages of other settings, says what differs, and touches nothing', async () => {
+  await sweep();
+  const before = await readFile(join(out, 'phase-1-tr', 'stage.json'), 'utf8');
+  ran = [];
+  await expect(sweep({ settings: ['training.epochs=1'] })).rejects.toMatchObject({
+    message: `${out} holds stages of other settings (${all.join(', ')}); in phase-1-tr training.epochs was 3 and is 1 now.`,
+    hint: 'Choose another folder with --out, or add --force to remove what these stages hold and train them anew.',
+  });
+  expect(ran).toEqual([]);
+  expect(await readFile(join(out, 'phase-1-tr', 'stage.json'), 'utf8')).toBe(before);
+  const { config } = await loadConfig({ file: join(out, 'config.json') });
+  expect(config.training.epochs).toBe(3);
+});
+
+it('trains stages of other settings anew with --force, and only those', async () => {
+  await sweep();
+  ran = [];
+  await sweep({ settings: ['sweep.protocol=from-source'], force: true });
+  expect(ran).toEqual(['phase-3.2-tr-20', 'phase-3.3-tr-30']);
+});
+
+it('does not go on with the interrupted part of a stage of other settings', async () => {
+  await sweep({ before: failIn('phase-1-tr') });
+  await expect(sweep({ settings: ['seed=1'] })).rejects.toThrow('in phase-1-tr seed was 42 and is 1 now.');
+  ran = [];
+  await sweep({ settings: ['seed=1'], force: true });
+  expect(ran).toEqual(all);
+});
+
+it('refuses to take over a run that no sweep made', async () => {
+  const run = runDirectory(join(out, 'phase-2-en'));
+  await mkdir(run.root);
+  await writeFile(run.metrics, '{}');
+  await expect(sweep()).rejects.toThrow('in phase-2-en it holds a run that no sweep made.');
+});
+
+it('says what to do where the checkpoint of a done stage was removed', async () => {
+  await sweep();
+  await rm(join(out, 'phase-3.3-tr-30', 'metrics.json'));
+  await rm(join(out, 'phase-3.3-tr-30', 'checkpoint'), { recursive: true });
+  await rm(join(out, 'phase-3.2-tr-20', 'checkpoint'), { recursive: true });
+  notices = [];
+  const { failed } = await sweep();
+  expect(failed).toEqual(['phase-3.3-tr-30']);
+  expect(notices[1]).toBe(
+    `phase-3.3-tr-30 failed: ${join(out, 'phase-3.2-tr-20', 'checkpoint')} is gone, and phase-3.3-tr-30 starts from it. ` +
+      `Remove ${join(out, 'phase-3.2-tr-20')} to have phase-3.2-tr-20 trained again.`,
+  );
+});
+
+it('stops at Ctrl-C with exit code 130, and goes on when it is typed again', async () => {
+  const controller = new AbortController();
+  const interrupt = ({ out: folder, signal }: StageRequest) => {
+    if (basename(folder) !== 'phase-2-en') return;
+    controller.abort();
+    if (signal?.aborted) throw new PanxError('Stopped at step 3 of 9.', { exitCode: 130 });
+  };
+  await expect(sweep({ signal: controller.signal, before: interrupt })).rejects.toMatchObject({
+    message: 'Stopped before phase-2-en was done.',
+    hint: 'Type the same command again to go on from there.',
+    exitCode: 130,
+  });
+  expect(ran).toEqual(['phase-1-tr', 'phase-2-en']);
+  ran = [];
+  await sweep();
+  expect(ran).toEqual(['phase-2-en resumed', 'phase-3.1-tr-10', 'phase-3.2-tr-20', 'phase-3.3-tr-30']);
+});
+
+it('keeps a stage that finished in spite of Ctrl-C, and starts no other', async () => {
+  const controller = new AbortController();
+  await expect(sweep({ signal: controller.signal, before: () => controller.abort() })).rejects.toThrow(
+    'Stopped before phase-2-en was done.',
+  );
+  expect(ran).toEqual(['phase-1-tr']);
+  expect(tables.at(-1)!.rows[0]!.status).toBe('done');
+});
+
+it('refuses a second process in the same folder, and lets go when it ends', async () => {
+  const release = await takeLock(join(out, 'lock'));
+  await expect(sweep()).rejects.toThrow(`${out} is in use by process ${process.pid} on `);
+  await release();
+  await sweep();
+  await (await takeLock(join(out, 'lock')))();
+});
