@@ -51,8 +51,8 @@ export function reportText(report: ClassificationReport, digits = 2): string {
 
 /** A score from 0 to 1 with so many decimals, as Python prints it: an exact half goes to the even digit, not upward. */
 function fixed(score: number, digits: number): string {
-  // Only an odd multiple of 2^-(digits + 1) can lie exactly between two decimals, and it scales without rounding.
-  const isHalf = Math.abs(score * 2 ** (digits + 1)) % 2 === 1 && (score * 10 ** digits) % 1 === 0.5;
+  // k + 1/2 units of the last decimal are an odd multiple of 2^-(digits + 1), and that scales without rounding.
+  const isHalf = (score * 2 ** (digits + 1)) % 2 === 1;
   if (!isHalf) return score.toFixed(digits);
   const below = Math.floor(score * 10 ** digits);
   return ((below % 2 === 0 ? below : below + 1) / 10 ** digits).toFixed(digits);
