@@ -3,7 +3,7 @@ import { loadEngine } from '../backend/engine.js';
 import { splitNames } from '../data/corpus.js';
 import { PanxError } from '../errors.js';
 import { checkLabels, metricName, type Scores, score } from '../evaluation/score.js';
-import { reportText } from '../evaluation/seqeval/report.js';
+import { reportOf, reportText } from '../evaluation/seqeval/report.js';
 import { loadEncoded } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
 import { transferLine } from '../hub/progress.js';
@@ -65,7 +65,7 @@ export function define(command: Command): void {
         progress(`score ${lang} ${split}  ${formatCount(rows.rows)}/${formatCount(rows.rows)} rows`, { done: true });
         if (!options.json) {
           process.stdout.write(
-            `${scoresText(lang, split, scores)}; ${metricName}\n\n${reportText(counter.scores())}\n`,
+            `${scoresText(lang, split, scores)}; ${metricName}\n\n${reportText(reportOf(counter.counts()), 4)}\n`,
           );
         }
       }

@@ -26,18 +26,12 @@ export async function score(
   options: PredictOptions,
 ): Promise<{ scores: Scores; counter: SpanCounter }> {
   const counter = createSpanCounter(model.config.labels);
-  let words = 0;
-  let right = 0;
   const { loss } = await predict(model, data, options, ({ labelIds, predictedIds }) => {
     counter.add(labelIds, predictedIds);
-    words += labelIds.length;
-    for (let word = 0; word < labelIds.length; word++) if (labelIds[word] === predictedIds[word]) right++;
   });
-  const { precision, recall, f1 } = counter.scores().micro;
-  return {
-    scores: { precision, recall, f1, accuracy: words === 0 ? 0 : right / words, loss, rows: data.rows },
-    counter,
-  };
+  const { micro, accuracy } = counter.scores();
+  const { precision, recall, f1 } = micro;
+  return { scores: { precision, recall, f1, accuracy, loss, rows: data.rows }, counter };
 }
 
 /**

@@ -71,8 +71,10 @@ export function toDevice(
     let position = config.padId;
     for (let token = start; token < batch.offsets[row + 1]!; token++) {
       const id = batch.inputIds[token]!;
-      wordRows[token] = vocabulary.rowOfId[id] ?? -1;
-      if (wordRows[token]! < 0) throw outOfVocabulary(id, vocabulary.rowOfId.length);
+      const wordRow = vocabulary.rowOfId[id];
+      if (wordRow === undefined) throw outOfVocabulary(id, vocabulary.rowOfId.length);
+      if (wordRow < 0) throw new Error(`subword id ${id} was not among the data that the model was loaded for`);
+      wordRows[token] = wordRow;
       positions[token] = id === config.padId ? config.padId : ++position;
       if (id === config.padId) pads++;
       const cell = row * longest + token - start;

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { linearSchedule, totalSteps } from '../../src/training/schedule.js';
+
+describe('linearSchedule', () => {
+  it('falls from the peak to peak / T, as Hugging Face Trainer does', () => {
+    const rate = linearSchedule(1, 0, 4);
+    expect([0, 1, 2, 3].map(rate)).toEqual([1, 0.75, 0.5, 0.25]);
+  });
+
+  it('rises from 0 over the warm-up, then falls', () => {
+    const rate = linearSchedule(1, 2, 6);
+    expect([0, 1, 2, 3, 4, 5].map(rate)).toEqual([0, 0.5, 1, 0.75, 0.5, 0.25]);
+  });
+
+  it('a warm-up longer than the run only rises', () => {
+    expect(linearSchedule(1, 10, 4)(3)).toBeCloseTo(0.3);
+  });
+});
+
+describe('totalSteps', () => {
+  const settings = { batchSize: 32, epochs: 3, gradientAccumulationSteps: 1, maxSteps: null };
+
+  it("the curriculum's stages at batch 32 and 3 epochs have the published numbers of steps", () => {
+    const sizes = [250, 500, 1000, 2000, 5000, 10000, 20000];
+    expect(sizes.map(rows => totalSteps(rows, settings))).toEqual([24, 48, 96, 189, 471, 939, 1875]);
+  });
+
+  it('a short last window of micro-batches makes a step too', () => {
+    expect(totalSteps(100, { ...settings, gradientAccumulationSteps: 3, epochs: 1 })).toBe(2);
+  });
+
+  it('max steps stands for the number of epochs', () => {
+    expect(totalSteps(100, { ...settings, maxSteps: 5 })).toBe(5);
+    expect(totalSteps(100, { ...settings, maxSteps: 500 })).toBe(500);
+  });
+});
