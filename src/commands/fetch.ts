@@ -34,7 +34,7 @@ export function define(command: Command): void {
 
 async function fetchAll(options: FetchOptions): Promise<void> {
   if (options.data !== false && options.langs === undefined) {
-    throw new PanxError('panx fetch: no languages are given for the data.', {
+    throw new PanxError('No languages are given for the data.', {
       hint: 'Add --langs en,tr (the codes of the languages), or --no-data for the model alone.',
       exitCode: 2,
     });

@@ -25,7 +25,7 @@ export interface Download {
   commit: string;
   file: HubFile;
   token: string | undefined;
-  /** Called as bytes arrive, with how many of the file are there. */
+  /** Called as bytes arrive, except the last ones, with how many of the file are there. */
   onBytes: (received: number) => void;
   /** Called while another process transfers the same file. */
   onWaiting: () => void;
@@ -50,9 +50,15 @@ export async function downloadBlob(download: Download): Promise<boolean> {
   return await withLock(lockPath, download.onWaiting, async () => {
     if ((await sizeOf(blobPath)) === file.bytes) return false;
     const partialPath = `${blobPath}.panx.incomplete`;
-    await transferAll(download, partialPath);
-    await rename(partialPath, blobPath);
-    return true;
+    try {
+      await transferAll(download, partialPath);
+      await rename(partialPath, blobPath);
+      return true;
+    } catch (error) {
+      // Where the lock did not hold, another process may have finished the same partial file and taken it away.
+      if ((await sizeOf(blobPath)) === file.bytes) return false;
+      throw error;
+    }
   });
 }
 
@@ -128,7 +134,7 @@ async function transfer(download: Download, partialPath: string, have: number): 
         await writeAt(partial, chunk, position);
         position += chunk.byteLength;
         if (position > file.bytes) break;
-        download.onBytes(position);
+        if (position < file.bytes) download.onBytes(position);
       }
       if (position > file.bytes) await partial.truncate(0);
       await partial.sync();

@@ -55,8 +55,9 @@ async function acquire(path: string, own: string): Promise<boolean> {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
   const content = await contentOf(path);
-  if (content !== undefined && (await isAbandoned(path, content))) await breakLock(path, content);
-  return false;
+  if (content === undefined || !(await isAbandoned(path, content))) return false;
+  await breakLock(path, content);
+  return await acquire(path, own);
 }
 
 async function isAbandoned(path: string, content: string): Promise<boolean> {

@@ -74,7 +74,7 @@ describe('panx fetch', () => {
   });
 
   it.each([
-    [[], 'panx fetch: no languages are given for the data.'],
+    [[], 'No languages are given for the data.'],
     [['--langs', 'en,,tr'], '--langs is "en,,tr", which has an empty part; expected names with commas between.'],
     [['--langs', 'en', '--splits', 'tset'], '--splits has "tset"; did you mean "test"?'],
     [['--langs', 'en', '--splits', 'dev'], '--splits has "dev"'],

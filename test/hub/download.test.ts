@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -121,6 +121,20 @@ describe('a download', () => {
     writeFileSync(`${blob()}.panx.incomplete`, weights.subarray(0, 5000));
     await bring();
     expect(ranges()).toEqual(['bytes=5000-']);
+  });
+
+  it('is content where another process has finished the file in spite of the lock', async () => {
+    let done = false;
+    const finish = () => {
+      if (done || !existsSync(`${blob()}.panx.incomplete`)) return;
+      done = true;
+      rmSync(`${blob()}.panx.incomplete`);
+      writeFileSync(blob(), weights);
+    };
+    const { files, folder } = await fetchModel(model, { settings: test.settings, onProgress: finish });
+    expect(done).toBe(true);
+    expect(files.at(-1)).toEqual({ path: 'model.safetensors', bytes: weights.length, fetched: false });
+    expect(readFileSync(join(folder, 'model.safetensors')).equals(weights)).toBe(true);
   });
 
   it('reads a file in Xet storage from the plain address', async () => {

@@ -103,8 +103,12 @@ export async function startHub(repos: ServedRepo[]): Promise<StandInHub> {
 
 /** SHA-256 in hexadecimal: the LFS object id. */
 export function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  const known = sha256s.get(bytes) ?? createHash('sha256').update(bytes).digest('hex');
+  sha256s.set(bytes, known);
+  return known;
 }
+
+const sha256s = new WeakMap<Buffer, string>();
 
 /** What `git hash-object` prints for the bytes. */
 export function gitOidOf(bytes: Buffer): string {
