@@ -38,6 +38,15 @@ export async function loadEngine(backend: 'auto' | 'tensorflow' | 'wasm'): Promi
   }
 }
 
+/** Whether the loaded engine computes: one small matrix product against its known result. For `panx doctor`. */
+export async function engineComputes(): Promise<boolean> {
+  const tf = await import('@tensorflow/tfjs-core');
+  const product = tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]]))); // (1, 1)
+  const [value] = await product.data();
+  product.dispose();
+  return value === 11;
+}
+
 let loaded: Promise<Engine> | null = null;
 
 async function load(backend: 'auto' | 'tensorflow' | 'wasm'): Promise<Engine> {

@@ -1,0 +1,240 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { access, constants, readdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { type Engine, engineComputes, loadEngine } from '../backend/engine.js';
+import { type Hardware, readHardware } from '../backend/hardware.js';
+import { findEngine } from '../backend/provision.js';
+import { schema } from '../config/schema.js';
+import { messageOf, PanxError } from '../errors.js';
+import { cachedCommit, type Repo, snapshotFolder } from '../hub/cache.js';
+import { fetchModel } from '../hub/resolve.js';
+import { samplePaths } from '../hub/sample.js';
+import { hubSettings } from '../hub/settings.js';
+import { panxCacheDir } from '../run/cache.js';
+import { formatBytes } from '../run/console.js';
+import { reasonOf } from '../run/files.js';
+
+/** `panx doctor`: what panx found on this machine, and what is wrong with the remedy. */
+export function define(command: Command): void {
+  command.option('--json', 'print the findings as JSON', false).action(async ({ json }: { json: boolean }) => {
+    const diagnosis = await diagnose();
+    const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+    process.stdout.write(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : render(diagnosis, color));
+    if (!diagnosis.ok) process.exitCode = 1;
+  });
+}
+
+/** One thing that was looked at. `note`: works, but could be better; `problem`: something needed is broken. */
+export interface Finding {
+  name: string;
+  status: 'ok' | 'note' | 'problem';
+  found: string;
+  /** What to do about it, as a sentence. */
+  remedy?: string;
+}
+
+export interface Diagnosis {
+  /** False where there is a problem; then the command's exit code is 1. */
+  ok: boolean;
+  panx: string;
+  node: string;
+  /** What computes, or null where nothing can. */
+  engine: Engine | null;
+  hardware: Hardware;
+  cache: { path: string; bytes: number };
+  hubCache: { path: string; bytes: number };
+  findings: Finding[];
+}
+
+/** Look at everything that panx needs. Loads the engine, so it takes about a second. */
+export async function diagnose(): Promise<Diagnosis> {
+  const hardware = await readHardware();
+  const { engine, finding: backend } = await checkEngine();
+  const cache = { path: panxCacheDir(), bytes: await folderBytes(panxCacheDir()) };
+  const hub = hubSettings().cacheDir;
+  const hubCache = { path: hub, bytes: await folderBytes(hub) };
+  const findings = [
+    checkNode(process.versions.node),
+    backend,
+    describeDevice(hardware, engine),
+    describeBf16(hardware, engine),
+    { name: 'memory', status: 'ok' as const, found: formatBytes(hardware.memoryBytes) },
+    await checkTokenizer(),
+    await checkWritable('cache', cache),
+    checkSample(),
+    await checkModel(),
+    await checkData(),
+  ];
+  return {
+    ok: findings.every(({ status }) => status !== 'problem'),
+    panx: packageVersion(),
+    node: process.versions.node,
+    engine,
+    hardware,
+    cache,
+    hubCache,
+    findings,
+  };
+}
+
+/** The findings as a column of short lines, the remedy under what it is for. */
+export function render({ panx, ok, findings }: Diagnosis, color: boolean): string {
+  const paint = (code: number, text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  const marks = { ok: paint(32, '✓'), note: paint(33, '•'), problem: paint(31, '✗') };
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  const lines = findings.flatMap(({ name, status, found, remedy }) => [
+    `  ${marks[status]} ${paint(1, name.padEnd(width))}  ${found}`,
+    ...(remedy === undefined ? [] : [`    ${' '.repeat(width)}  ${paint(2, `→ ${remedy}`)}`]),
+  ]);
+  const problems = findings.filter(({ status }) => status === 'problem').length;
+  const last = ok ? paint(32, 'Ready.') : paint(31, `${problems} ${problems === 1 ? 'problem' : 'problems'}.`);
+  return `panx ${panx}\n\n${lines.join('\n')}\n\n${last}\n`;
+}
+
+/** Node.js is new enough. @param version such as "20.11.1" */
+export function checkNode(version: string): Finding {
+  const found = `${version}, ${process.platform} ${process.arch}`;
+  if (Number(version.split('.')[0]) >= 20) return { name: 'node', status: 'ok', found };
+  return { name: 'node', status: 'problem', found, remedy: 'Install Node.js 20 or newer.' };
+}
+
+/** Load an engine as every command does, and compute something with it. */
+async function checkEngine(): Promise<{ engine: Engine | null; finding: Finding }> {
+  const name = 'backend';
+  try {
+    const engine = await loadEngine('auto');
+    const title =
+      engine.name === 'tensorflow' ? `tensorflow, libtensorflow ${engine.version}` : `wasm ${engine.version}`;
+    if (!(await engineComputes())) {
+      const remedy = 'Run `panx setup --force`, or use --backend wasm.';
+      return { engine, finding: { name, status: 'problem', found: `${title} computes a wrong product`, remedy } };
+    }
+    if (engine.name === 'tensorflow') return { engine, finding: { name, status: 'ok', found: title } };
+    const state = await findEngine();
+    // TensorFlow that was never set up is a choice; one that was set up or pointed at and does not load is broken.
+    const broken = 'engine' in state || state.missing.broken;
+    const [why, remedy] = splitRemedy(engine.why ?? '');
+    return { engine, finding: { name, status: broken ? 'problem' : 'note', found: `${title}: ${why}`, remedy } };
+  } catch (error) {
+    const remedy = (error instanceof PanxError ? error.hint : undefined) ?? 'Install panx anew (npm ci).';
+    return { engine: null, finding: { name, status: 'problem', found: messageOf(error), remedy } };
+  }
+}
+
+/** "Why. Remedy." -> both. */
+function splitRemedy(why: string): [string, string] {
+  const at = why.indexOf('. ');
+  return at < 0 ? [why, 'Run `panx setup`.'] : [why.slice(0, at), why.slice(at + 2)];
+}
+
+function describeDevice({ cpu, cores, features, gpu }: Hardware, engine: Engine | null): Finding {
+  const cpuText = `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}${features.length > 0 ? ` (${features.join(' ')})` : ''}`;
+  if (gpu === null) return { name: 'device', status: 'ok', found: cpuText };
+  const gpuText = `${gpu.name}, ${formatBytes(gpu.memoryBytes)}, driver ${gpu.driver}`;
+  if (engine?.device === gpu.name) return { name: 'device', status: 'ok', found: gpuText };
+  return {
+    name: 'device',
+    status: 'note',
+    found: `${cpuText}; the ${gpuText} is not used`,
+    remedy: 'Run `panx setup --device cuda` to bring TensorFlow for it.',
+  };
+}
+
+function describeBf16({ bf16, features, gpu }: Hardware, engine: Engine | null): Finding {
+  const name = 'bf16';
+  if (engine?.name === 'wasm') return { name, status: 'ok', found: 'no: WebAssembly computes in float32' };
+  const by = gpu ? gpu.name : features.filter(feature => feature.endsWith('bf16')).join(' ');
+  return { name, status: 'ok', found: bf16 ? `yes (${by})` : 'no: this device has no bfloat16 matrix instructions' };
+}
+
+/** The native tokenizer engine loads and encodes. */
+async function checkTokenizer(): Promise<Finding> {
+  const name = 'tokenizer';
+  try {
+    const { Tokenizer } = await import('tokenizers');
+    const tiny = { version: '1.0', model: { type: 'WordLevel', vocab: { unknown: 0, word: 1 }, unk_token: 'unknown' } };
+    const encoding = await Tokenizer.fromString(JSON.stringify(tiny)).encode('word');
+    if (encoding.getIds()[0] !== 1) throw new Error('it encodes a word wrongly');
+    return { name, status: 'ok', found: 'the tokenizers engine loads and encodes' };
+  } catch (error) {
+    const found = `the tokenizers engine does not work: ${messageOf(error).split('\n')[0]}`;
+    return {
+      name,
+      status: 'problem',
+      found,
+      remedy: 'Run `npm ci` in the folder of panx; it brings the engine for this platform.',
+    };
+  }
+}
+
+async function checkWritable(name: string, folder: { path: string; bytes: number }): Promise<Finding> {
+  // The folder is made when it is needed; until then its nearest parent decides.
+  let nearest = resolve(folder.path);
+  while (!existsSync(nearest)) nearest = dirname(nearest);
+  try {
+    await access(nearest, constants.W_OK | constants.X_OK);
+    return { name, status: 'ok', found: `${folder.path}, ${formatBytes(folder.bytes)}` };
+  } catch (error) {
+    const remedy = 'Set PANX_CACHE to a folder that you can write to.';
+    return { name, status: 'problem', found: `${folder.path} cannot be written: ${reasonOf(error)}`, remedy };
+  }
+}
+
+function checkSample(): Finding {
+  try {
+    samplePaths();
+    return { name: 'sample', status: 'ok', found: 'the embedded sample is there' };
+  } catch (error) {
+    const remedy = error instanceof PanxError ? error.hint : undefined;
+    return { name: 'sample', status: 'problem', found: messageOf(error), ...(remedy ? { remedy } : {}) };
+  }
+}
+
+/** Whether the model that is used by default is cached; it need not be. */
+async function checkModel(): Promise<Finding> {
+  const name = 'model';
+  const repo: Repo = { type: 'model', name: schema.model.default, revision: 'main' };
+  try {
+    const { files } = await fetchModel(repo, { settings: { ...hubSettings(), offline: true } });
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    return { name, status: 'ok', found: `${repo.name} is cached, ${formatBytes(bytes)}` };
+  } catch {
+    const remedy =
+      'It is brought when first used, or ahead of time by `panx fetch`; --model DIR and --sample need no network.';
+    return { name, status: 'note', found: `${repo.name} is not cached`, remedy };
+  }
+}
+
+/** Which languages of the data set that is used by default are cached. */
+async function checkData(): Promise<Finding> {
+  const name = 'data';
+  const repo: Repo = { type: 'dataset', name: schema.data.default, revision: 'main' };
+  const settings = hubSettings();
+  const commit = await cachedCommit(settings, repo).catch(() => undefined);
+  const names = commit === undefined ? [] : await readdir(snapshotFolder(settings, repo, commit)).catch(() => []);
+  const langs = names.filter(name => name.startsWith('PAN-X.')).map(name => name.slice('PAN-X.'.length));
+  if (langs.length > 0) return { name, status: 'ok', found: `${repo.name} is cached for ${langs.sort().join(', ')}` };
+  const remedy = 'It is brought when first used, or ahead of time by `panx fetch --langs en,tr`.';
+  return { name, status: 'note', found: `${repo.name} is not cached`, remedy };
+}
+
+/** Bytes of all files under a folder, links not followed; 0 where there is none. */
+async function folderBytes(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) bytes += await folderBytes(path);
+    else if (entry.isFile())
+      bytes += await stat(path).then(
+        ({ size }) => size,
+        () => 0,
+      );
+  }
+  return bytes;
+}
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version;
+}

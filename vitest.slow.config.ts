@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// What takes minutes: whole runs, comparisons with Python. One file at a time, so that they do not slow each other.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.slow.test.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 30 * 60_000,
+    hookTimeout: 30 * 60_000,
+  },
+});
