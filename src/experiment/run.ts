@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { loadEngine } from '../backend/engine.js';
-import { writeCheckpointFolder } from '../checkpoint/folder.js';
+import { restoreCheckpointFolder, writeCheckpointFolder } from '../checkpoint/folder.js';
 import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
@@ -47,6 +47,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   const data = await loadRunData({ dataDir: request.dataDir, tokenizer, config });
   const steps = totalSteps(data.train.rows, training);
   const stateFolder = request.resume ? await findState(run.state) : null;
+  if (request.resume) await restoreCheckpointFolder(run.checkpoint);
   const trained = request.resume && existsSync(run.checkpoint);
 
   if (!request.resume) await clearOutputs(run);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Batch } from '../../src/batching/batches.js';
-import { openTensors } from '../../src/checkpoint/safetensors.js';
+import { openSafetensors } from '../../src/checkpoint/safetensors.js';
 import type { Parameter } from '../../src/model/parameter.js';
 import type { TokenClassifier } from '../../src/model/token-classifier.js';
 
@@ -35,10 +35,12 @@ export function batchOf({ rows }: GoldenRows): Batch {
 }
 
 /** Tensors of a golden file by name. */
-export async function goldenTensors(name: string, file: string): Promise<(tensor: string) => Promise<Float32Array>> {
-  const folder = await asFolder(join(goldenFolder(name), file));
-  const source = await openTensors(folder);
-  return tensor => source.read(tensor);
+export async function goldenTensors(name: string, file: string): Promise<(tensor: string) => Float32Array> {
+  const source = await openSafetensors(join(goldenFolder(name), file));
+  const tensors = new Map<string, Float32Array>();
+  for (const tensor of source.tensors.keys()) tensors.set(tensor, await source.read(tensor));
+  await source.close();
+  return tensor => tensors.get(tensor)!;
 }
 
 /** Each checkpoint tensor that a parameter holds, cut out of its stacked values. */
@@ -60,13 +62,4 @@ export function worstDifference(actual: ArrayLike<number>, expected: ArrayLike<n
   let worst = 0;
   for (let i = 0; i < actual.length; i++) worst = Math.max(worst, Math.abs(actual[i]! - expected[i]!));
   return Number.isNaN(worst) ? Number.POSITIVE_INFINITY : worst;
-}
-
-/** openTensors takes a checkpoint folder: give it one in which the file has the name that it looks for. */
-async function asFolder(file: string): Promise<string> {
-  const { mkdtemp, symlink } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
-  const folder = await mkdtemp(join(tmpdir(), 'panx-golden-'));
-  await symlink(file, join(folder, 'model.safetensors'));
-  return folder;
 }

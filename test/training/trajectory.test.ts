@@ -50,7 +50,7 @@ onEachBackend(() => {
       for (const part of partsOf(parameter, valuesOf(parameter))) {
         // Its gradient is rounding alone, which AdamW blows up: see scripts/make-golden/README.md.
         if (part.name.endsWith('self.key.bias')) continue;
-        expect(worstDifference(part.values, await expected(part.name)), part.name).toBeLessThan(tolerance);
+        expect(worstDifference(part.values, expected(part.name)), part.name).toBeLessThan(tolerance);
       }
     }
     expect(new Set(tensors).size, `tensors after each step: ${tensors.join(' ')}`).toBe(1);
