@@ -1,0 +1,154 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sweepCsv, sweepMarkdown, sweepText, writeSweepReport } from '../../src/reporting/sweep.js';
+import { displayWidth } from '../../src/reporting/text-table.js';
+import { exampleTable } from './example.js';
+
+describe('sweepText', () => {
+  it('aligns the stages under what the numbers are', () => {
+    expect(sweepText(exampleTable())).toBe(
+      [
+        'EN → TR curriculum',
+        'protocol cumulative: each stage continues from the one before',
+        'F1 is seqeval default mode, micro F1, test split',
+        'model FacebookAI/xlm-roberta-base',
+        '',
+        'phase  trained on     TR samples   EN F1   TR F1  steps        time',
+        '1      tr                 20,000  0.6213  0.8910  1,875   1 h 2 min',
+        '2      en                      0  0.8125  0.7500  1,875   1 h 0 min',
+        '3.1    en → tr 250           250  0.8013  0.7800     24        42 s',
+        '3.2    en → tr 1000        1,000  0.7950  0.8400     96  2 min 42 s',
+        '3.3    en → tr 5000        5,000       –       –    471      failed',
+        '3.4    en → tr 20000      20,000       –       –  1,875     not run',
+        '',
+        'Phase 2 has seen no TR sentence: its TR F1 is zero-shot.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('fits 80 columns whatever the stages are called', () => {
+    const table = exampleTable();
+    table.rows[2]!.label = 'İngilizce ve ardından 日本語 çok uzun bir ad '.repeat(3);
+    const lines = sweepText(table).split('\n').slice(5, 12);
+    expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(80);
+    expect(lines[3]).toContain('…');
+    expect(new Set(lines.map(line => displayWidth(line))).size).toBe(1);
+  });
+
+  it('names the other protocol', () => {
+    expect(sweepText({ ...exampleTable(), protocol: 'from-source' })).toContain(
+      'protocol from-source: each stage continues from the source-only model\n',
+    );
+  });
+});
+
+describe('sweepMarkdown', () => {
+  it('is a page with the table and the curve', () => {
+    expect(sweepMarkdown(exampleTable())).toBe(
+      [
+        '# EN → TR curriculum',
+        '',
+        '- protocol cumulative: each stage continues from the one before',
+        '- F1 is seqeval default mode, micro F1, test split',
+        '- model FacebookAI/xlm-roberta-base',
+        '',
+        '| phase | trained on | TR samples | EN F1 | TR F1 | steps | time |',
+        '| --- | --- | ---: | ---: | ---: | ---: | ---: |',
+        '| 1 | tr | 20,000 | 0.6213 | 0.8910 | 1,875 | 1 h 2 min |',
+        '| 2 | en | 0 | 0.8125 | 0.7500 | 1,875 | 1 h 0 min |',
+        '| 3.1 | en → tr 250 | 250 | 0.8013 | 0.7800 | 24 | 42 s |',
+        '| 3.2 | en → tr 1000 | 1,000 | 0.7950 | 0.8400 | 96 | 2 min 42 s |',
+        '| 3.3 | en → tr 5000 | 5,000 | – | – | 471 | failed |',
+        '| 3.4 | en → tr 20000 | 20,000 | – | – | 1,875 | not run |',
+        '',
+        'Phase 2 has seen no TR sentence: its TR F1 is zero-shot.',
+        '',
+        '![Learning curve](learning-curve.svg)',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('escapes what Markdown would read as its own', () => {
+    const markdown = sweepMarkdown({ ...exampleTable(), model: 'a|b*c_d`<e>' });
+    expect(markdown).toContain('- model a\\|b\\*c\\_d\\`\\<e>\n');
+  });
+});
+
+describe('sweepCsv', () => {
+  it('holds every digit, and empty cells where results are missing', () => {
+    const [head, ...lines] = sweepCsv(exampleTable()).trimEnd().split('\n');
+    const names = head!.split(',');
+    expect(names).toEqual(
+      'phase trained_on target_samples samples f1_en f1_tr steps duration_ms status source target protocol metric model'.split(
+        ' ',
+      ),
+    );
+    expect(lines).toHaveLength(6);
+    const tail = 'en,tr,cumulative,"seqeval default mode, micro F1, test split",FacebookAI/xlm-roberta-base';
+    expect(lines[0]).toBe(`1,tr,20000,20000,0.62134567,0.891,1875,3723400,done,${tail}`);
+    expect(lines[1]).toBe(`2,en,0,20000,0.8125,0.75,1875,3600000,done,${tail}`);
+    expect(lines[4]).toBe(`3.3,en → tr 5000,5000,5000,,,471,,failed,${tail}`);
+  });
+
+  it('reads back as it was written, with quotes, commas and line breaks in it', () => {
+    const table = exampleTable();
+    table.model = 'models/"mine", v2\nfinal';
+    const records = parseCsv(sweepCsv(table));
+    const column = (name: string): string[] => records.slice(1).map(record => record[records[0]!.indexOf(name)]!);
+    expect(column('trained_on')).toEqual(table.rows.map(({ label }) => label));
+    expect(column('f1_tr')).toEqual(table.rows.map(({ f1 }) => (f1.tr === null ? '' : String(f1.tr))));
+    expect(new Set(column('model'))).toEqual(new Set([table.model]));
+    expect(new Set(column('protocol'))).toEqual(new Set(['cumulative']));
+  });
+});
+
+describe('writeSweepReport', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'panx-report-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('leaves the table in three formats and the curve in two, and nothing else', async () => {
+    const out = join(folder, 'new', 'sweep');
+    const table = exampleTable();
+    await writeSweepReport(out, table);
+    expect((await readdir(out)).sort()).toEqual([
+      'learning-curve.png',
+      'learning-curve.svg',
+      'sweep.csv',
+      'sweep.json',
+      'sweep.md',
+    ]);
+    expect(JSON.parse(await readFile(join(out, 'sweep.json'), 'utf8'))).toEqual(table);
+    expect(await readFile(join(out, 'sweep.csv'), 'utf8')).toBe(sweepCsv(table));
+    expect(await readFile(join(out, 'learning-curve.svg'), 'utf8')).toMatch(/^<svg[\s\S]*<\/svg>$/);
+    const before = await readFile(join(out, 'learning-curve.png'));
+    await writeSweepReport(out, table);
+    expect(before.equals(await readFile(join(out, 'learning-curve.png')))).toBe(true);
+  });
+
+  it('says which file could not be written', async () => {
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    await expect(writeSweepReport(file, exampleTable())).rejects.toThrow(
+      `${join(file, 'sweep.json')} cannot be written: `,
+    );
+  });
+});
+
+/** Records of CSV by RFC 4180. */
+function parseCsv(text: string): string[][] {
+  const records: string[][] = [[]];
+  const field = /("(?:[^"]|"")*"|[^",\n]*)(,|\n|$)/gy;
+  for (let match = field.exec(text); match !== null && match[0] !== ''; match = field.exec(text)) {
+    const [, raw, end] = match;
+    records.at(-1)!.push(raw!.startsWith('"') ? raw!.slice(1, -1).replaceAll('""', '"') : raw!);
+    if (end === '\n') records.push([]);
+  }
+  return records.filter(record => record.length > 0);
+}
