@@ -31,12 +31,12 @@ export interface Stage {
  *   start from phase 2.
  *
  * @param trainRows rows of the train split of the source and the target
- * @throws PanxError where source and target are one, a size is larger than the target's train split, or a setting is
- *   given that the curriculum itself chooses
+ * @throws PanxError where a size is larger than the target's train split, and as `checkSweepSettings` does
  */
 export function curriculum(config: Config, trainRows: Record<string, number>): Stage[] {
   const { source, target, sizes, protocol } = config.sweep;
-  checkSettings(config, rowsOf(target, trainRows));
+  checkSweepSettings(config);
+  checkSizes(config, rowsOf(target, trainRows));
   const sourceOnly = stageOf(config, {
     phase: '2',
     label: source,
@@ -72,6 +72,34 @@ export function curriculum(config: Config, trainRows: Record<string, number>): S
   return stages;
 }
 
+/**
+ * Check what can be checked before a file is read or fetched.
+ *
+ * @throws PanxError where source and target are one, or a setting is given that the curriculum itself chooses
+ */
+export function checkSweepSettings(config: Config): void {
+  const { source, target } = config.sweep;
+  if (source === target) {
+    throw new PanxError(`The source and the target of the sweep are both ${source}; expected two languages.`, {
+      exitCode: 2,
+    });
+  }
+  if (!config.evaluation.enabled) {
+    throw new PanxError('evaluation.enabled is false, but a sweep is a table of scores; expected true.', {
+      exitCode: 2,
+    });
+  }
+  for (const key of ['training.langs', 'training.size', 'evaluation.langs'] as const) {
+    const [value, byDefault] = [inline(settingIn(config, key)), inline(settings.get(key)!.default)];
+    if (value !== byDefault) {
+      throw new PanxError(`${key} is ${value}, but a sweep chooses it for each stage; expected it to be left out.`, {
+        hint: 'A sweep is told its languages and sizes by --source, --target and --sizes.',
+        exitCode: 2,
+      });
+    }
+  }
+}
+
 function stageOf(
   config: Config,
   choice: {
@@ -100,35 +128,14 @@ function stageOf(
   };
 }
 
-function checkSettings(config: Config, targetRows: number): void {
-  const { source, target, sizes } = config.sweep;
-  if (source === target) {
-    throw new PanxError(`The source and the target of the sweep are both ${source}; expected two languages.`, {
-      exitCode: 2,
-    });
-  }
+function checkSizes({ sweep: { target, sizes } }: Config, targetRows: number): void {
   const largest = sizes.at(-1)!;
-  if (largest > targetRows) {
-    const fitting = sizes.filter(size => size <= targetRows).join(',');
-    throw new PanxError(
-      `The sweep asks for ${largest} rows of ${target}, but its train split has ${targetRows}; expected sizes up to ${targetRows}.`,
-      { hint: `Choose other sizes, such as --${target}-sizes ${fitting || targetRows}`, exitCode: 2 },
-    );
-  }
-  if (!config.evaluation.enabled) {
-    throw new PanxError('evaluation.enabled is false, but a sweep is a table of scores; expected true.', {
-      exitCode: 2,
-    });
-  }
-  for (const key of ['training.langs', 'training.size', 'evaluation.langs'] as const) {
-    const [value, byDefault] = [inline(settingIn(config, key)), inline(settings.get(key)!.default)];
-    if (value !== byDefault) {
-      throw new PanxError(`${key} is ${value}, but a sweep chooses it for each stage; expected it to be left out.`, {
-        hint: 'A sweep is told its languages and sizes by --source, --target and --sizes.',
-        exitCode: 2,
-      });
-    }
-  }
+  if (largest <= targetRows) return;
+  const fitting = sizes.filter(size => size <= targetRows).join(',');
+  throw new PanxError(
+    `The sweep asks for ${largest} rows of ${target}, but its train split has ${targetRows}; expected sizes up to ${targetRows}.`,
+    { hint: `Choose other sizes, such as --${target}-sizes ${fitting || targetRows}`, exitCode: 2 },
+  );
 }
 
 function rowsOf(lang: string, trainRows: Record<string, number>): number {

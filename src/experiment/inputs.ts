@@ -1,22 +1,24 @@
 import { relative } from 'node:path';
 import { loadSplit, splitNames } from '../data/corpus.js';
-import { hashCheckpoint } from './identity.js';
-import type { SweepInputs } from './plan.js';
 
 /**
- * Read every split of the languages, which checks it, and hash all that a sweep starts from.
+ * Read every split of the languages, which checks it: a damaged file is found before hours of training.
  *
- * @throws PanxError as `loadSplit` does, so that a damaged file is found before hours of training
+ * @returns the rows of each train split, and the SHA-256 of each file by its path inside `dataDir`.
+ * @throws PanxError as `loadSplit` does
  */
-export async function readInputs(modelDir: string, dataDir: string, langs: readonly string[]): Promise<SweepInputs> {
+export async function readCorpus(
+  dataDir: string,
+  langs: readonly string[],
+): Promise<{ trainRows: Record<string, number>; hashes: Record<string, string> }> {
   const trainRows: Record<string, number> = {};
-  const data: Record<string, string> = {};
+  const hashes: Record<string, string> = {};
   for (const lang of langs) {
     for (const name of splitNames) {
       const split = await loadSplit(dataDir, lang, name);
       if (name === 'train') trainRows[lang] = split.rows;
-      for (const { path, sha256 } of split.files) data[relative(dataDir, path).replaceAll('\\', '/')] = sha256;
+      for (const { path, sha256 } of split.files) hashes[relative(dataDir, path).replaceAll('\\', '/')] = sha256;
     }
   }
-  return { trainRows, contents: { checkpoint: await hashCheckpoint(modelDir), data } };
+  return { trainRows, hashes };
 }

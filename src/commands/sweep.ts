@@ -1,0 +1,115 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Config } from '../config/schema.js';
+import { messageOf, PanxError } from '../errors.js';
+import { metricName } from '../evaluation/score.js';
+import { checkSweepSettings, curriculum } from '../experiment/curriculum.js';
+import { measuredPace, type Pace } from '../experiment/estimate.js';
+import { hashCheckpoint } from '../experiment/identity.js';
+import { readCorpus } from '../experiment/inputs.js';
+import { type PlannedStage, planSweep } from '../experiment/plan.js';
+import { runStage } from '../experiment/run.js';
+import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
+import { transferLine } from '../hub/progress.js';
+import { resolveData, resolveModel } from '../hub/resolve.js';
+import { sweepText, writeSweepReport } from '../reporting/sweep.js';
+import { notice } from '../run/console.js';
+import { runDirectory } from '../run/directory.js';
+import { temporaryNeighbour } from '../run/files.js';
+import { abortOnSignals } from './interrupt.js';
+import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf } from './options.js';
+import { planText } from './sweep/plan-text.js';
+
+interface SweepCommandOptions {
+  out?: string;
+  dryRun?: boolean;
+  force?: boolean;
+}
+
+/** panx sweep: the stages of a cross-lingual curriculum, their table and their learning curve. */
+export function define(command: Command): void {
+  addSweepOptions(command);
+  addConfigOptions(command);
+  addTrainingOptions(command);
+  command
+    .option('--out <folder>', 'folder of the sweep (default: results/sweep-<source>-<target>)')
+    .option('--dry-run', 'print the stages, their steps and the estimated time; train nothing')
+    .option('--force', 'train stages anew that the folder holds with other settings')
+    .addHelpText('after', '\n--tr-sizes 250,500 stands for --target tr --sizes 250,500; so does it for every language.')
+    .action(async (options: SweepCommandOptions) => sweep((await configOf(command)).config, options));
+  const parseOptions = command.parseOptions.bind(command);
+  command.parseOptions = argv => parseOptions(expandSizes(argv));
+}
+
+/** --tr-sizes 250,500 as --target tr --sizes 250,500, for any language. */
+export function expandSizes(argv: readonly string[]): string[] {
+  return argv.flatMap(argument => {
+    const [, lang, value] = /^--([a-z]{2,}(?:-[a-z]+)*)-sizes(=.*)?$/.exec(argument) ?? [];
+    return lang === undefined ? [argument] : ['--target', lang, `--sizes${value ?? ''}`];
+  });
+}
+
+async function sweep(config: Config, options: SweepCommandOptions): Promise<void> {
+  checkSweepSettings(config);
+  const { source, target } = config.sweep;
+  const out = options.out ?? join('results', `sweep-${source}-${target}`);
+  const force = options.force ?? false;
+  const dataDir = await resolveData(config.data, [source, target], { onProgress: transferLine() });
+  const { trainRows, hashes } = await readCorpus(dataDir, [source, target]);
+  // Sizes that do not fit are told before a large model is fetched.
+  curriculum(config, trainRows);
+  const modelDir = await resolveModel(config.model, { onProgress: transferLine() });
+  const inputs = { trainRows, contents: { checkpoint: await hashCheckpoint(modelDir), data: hashes } };
+  if (options.dryRun) {
+    const plan = await planSweep(config, inputs, out, force);
+    const pace = await measuredPace(plan.map(({ run }) => run));
+    process.stdout.write(planText(plan, pace ?? (await timeSteps(plan[0]!, modelDir, dataDir, out))));
+    return;
+  }
+  const signal = abortOnSignals('stopping after this step; type the same command again to go on');
+  const outcome = await runSweep(
+    { config, inputs, modelDir, dataDir, out, force, metric: metricName, signal },
+    { runStage, onTable: table => writeSweepReport(out, table), onNotice: notice },
+  );
+  process.stdout.write(sweepText(outcome.table));
+  notice(`tables, curve and the run directory of each stage: ${out}`);
+  refuseFailures(outcome, out);
+}
+
+function refuseFailures({ table, failed, notRun }: SweepOutcome, out: string): void {
+  if (failed.length === 0) return;
+  const lost = notRun.length === 0 ? '' : `, and ${notRun.join(', ')} could not run without`;
+  throw new PanxError(`${failed.length} of ${table.rows.length} stages failed: ${failed.join(', ')}${lost}.`, {
+    hint: `The others are in ${out}; type the same command again to run what is missing.`,
+  });
+}
+
+/** Train a few steps of a stage, in a folder that is removed again, to learn the pace of this machine. */
+async function timeSteps(
+  { stage }: PlannedStage,
+  startFrom: string,
+  dataDir: string,
+  out: string,
+): Promise<Pace | null> {
+  const { training, evaluation } = stage.config;
+  const maxSteps = Math.min(8, stage.steps);
+  notice(`nothing has been measured in ${out} yet: timing ${maxSteps} steps of ${stage.id}`);
+  const signal = abortOnSignals('stopping after this step');
+  const run = runDirectory(temporaryNeighbour(join(out, 'timing')));
+  const config = {
+    ...stage.config,
+    training: { ...training, maxSteps },
+    evaluation: { ...evaluation, enabled: false },
+  };
+  try {
+    await runStage({ config, startFrom, dataDir, out: run.root, resume: false, label: 'timing', signal });
+    return await measuredPace([run]);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    notice(`the steps could not be timed: ${messageOf(error)}`);
+    return null;
+  } finally {
+    await rm(run.root, { recursive: true, force: true });
+  }
+}

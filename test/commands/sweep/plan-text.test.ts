@@ -1,0 +1,54 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { planText } from '../../../src/commands/sweep/plan-text.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { type PlannedStage, planSweep } from '../../../src/experiment/plan.js';
+import { writeJson } from '../../../src/run/files.js';
+
+let out: string;
+beforeEach(async () => {
+  out = await mkdtemp(join(tmpdir(), 'panx-plan-'));
+});
+afterEach(() => rm(out, { recursive: true }));
+
+async function plan(): Promise<PlannedStage[]> {
+  const { config } = await loadConfig({ assignments: ['sweep.sizes=[250, 1000]'] });
+  const inputs = { trainRows: { en: 20000, tr: 20000 }, contents: { checkpoint: 'c', data: {} } };
+  return await planSweep(config, inputs, out, false);
+}
+
+it('says plainly that nothing is known before anything has run', async () => {
+  expect(planText(await plan(), null)).toBe(`stage                rows  starts from       steps  time
+phase-1-tr         20,000  the model         1,875  unknown
+phase-2-en         20,000  the model         1,875  unknown
+phase-3.1-tr-250      250  phase-2-en           24  unknown
+phase-3.2-tr-1000   1,000  phase-3.1-tr-250     96  unknown
+
+4 of 4 stages to run, 3,870 steps; how long they take is unknown until the first stage has run.
+`);
+});
+
+it('shows what is done, what was begun, and how long the rest takes', async () => {
+  const [first, second] = await plan();
+  await writeJson(first!.run.stage, first!.identity);
+  await writeFile(first!.run.metrics, '{}');
+  await writeJson(second!.run.stage, second!.identity);
+  await mkdir(second!.run.state);
+  expect(planText(await plan(), { msPerRow: 20, scoringMs: 60_000 })).toBe(`\
+stage                rows  starts from       steps  time
+phase-1-tr         20,000  the model         1,875  done
+phase-2-en         20,000  the model         1,875  about 21 min 0 s, begun
+phase-3.1-tr-250      250  phase-2-en           24  about 1 min 15 s
+phase-3.2-tr-1000   1,000  phase-3.1-tr-250     96  about 2 min 0 s
+
+3 of 4 stages to run, 1,995 steps, about 24 min 15 s at the 50.0 rows/s measured here.
+`);
+});
+
+it('says where scoring is not counted', async () => {
+  expect(planText(await plan(), { msPerRow: 20, scoringMs: null })).toContain(
+    'at the 50.0 rows/s measured here, scoring not counted.\n',
+  );
+});
