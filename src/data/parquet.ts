@@ -62,16 +62,19 @@ function decode(path: string, bytes: Buffer): Table {
   } catch (error) {
     if (error instanceof PanxError) throw error;
     const pointer = bytes.subarray(0, 40).toString('latin1').startsWith('version https://git-lfs');
-    throw new PanxError(
-      `${path} is not a whole parquet file (${bytes.length} bytes): ${messageOf(error).replace(/\.$/, '')}.`,
-      {
-        hint: pointer
-          ? 'It is the pointer that Git LFS leaves in place of a file: run git lfs pull.'
-          : 'It is damaged or cut short: fetch it again.',
-        cause: error,
-      },
-    );
+    throw new PanxError(`${path} is not a whole parquet file (${bytes.length} bytes): ${decoderReason(error)}.`, {
+      hint: pointer
+        ? 'It is the pointer that Git LFS leaves in place of a file: run git lfs pull.'
+        : 'It is damaged or cut short: fetch it again.',
+      cause: error,
+    });
   }
+}
+
+/** parquet-wasm's reason; damage that its code does not foresee ends it with "unreachable", which says nothing. */
+function decoderReason(error: unknown): string {
+  if (error instanceof Error && error.name === 'RuntimeError') return 'its contents cannot be decoded';
+  return messageOf(error).replace(/\.$/, '');
 }
 
 /** A list column as the offsets of its rows and the pieces that hold its values one after the other. */
@@ -88,6 +91,8 @@ function flatten(path: string, table: Table, name: ColumnName): FlatList {
   let row = 0;
   let end = 0;
   for (const chunk of column.data) {
+    // A file without rows still has a batch, whose arrays are not there.
+    if (chunk.length === 0) continue;
     checkNoNullRows(path, chunk, name, row);
     const first = Number(chunk.valueOffsets[0] ?? 0);
     for (let i = 1; i <= chunk.length; i++) offsets[row + i] = end + Number(chunk.valueOffsets[i]) - first;

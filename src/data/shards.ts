@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { codeOf, nearest, PanxError } from '../errors.js';
+import { codeOf, PanxError } from '../errors.js';
 import { reasonOf } from '../run/files.js';
 
 export type SplitName = 'train' | 'validation' | 'test';
@@ -56,9 +56,8 @@ function noSuchLang(dataDir: string, lang: string, langs: string[]): PanxError {
       hint: inside ? 'It is the folder of one language: give the one above it.' : folderHint,
     });
   }
-  const near = nearest(lang, langs);
   return new PanxError(`${dataDir} has no language "${lang}"; found ${langs.join(', ')}.`, {
-    hint: `${near === undefined ? '' : `Did you mean ${near}? `}A language is the part of its folder's name after "PAN-X.".`,
+    hint: 'Choose one of those: a language is the part of its folder\'s name after "PAN-X.".',
   });
 }
 

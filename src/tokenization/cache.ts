@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import {
@@ -18,9 +18,9 @@ import {
 import type { Split } from '../data/corpus.js';
 import { codeOf, messageOf } from '../errors.js';
 import { notice } from '../run/console.js';
-import { writeFileAtomic } from '../run/files.js';
+import { reasonOf, writeFileAtomic } from '../run/files.js';
 import type { EncodedRows, EncodeOptions } from './encode.js';
-import { countLosses, noLosses, type RowLosses } from './losses.js';
+import { countLosses, noLosses } from './losses.js';
 import type { SubwordTokenizer } from './tokenizer.js';
 
 /** Changes whenever the same inputs would give other tokens or another file. */
@@ -47,35 +47,42 @@ export function tokenCachePath(
 }
 
 /**
- * Read tokens back: an Arrow file whose arrays are used where they lie, without a copy.
+ * Read tokens back: an Arrow stream whose arrays are used where they lie, without a copy.
  *
- * @returns undefined where there is no such file, and where it is damaged (which is said, and the file removed)
+ * @returns undefined where there is no such file, and where it is damaged, which is said
  */
 export async function readTokenCache(path: string, rows: number): Promise<EncodedRows | undefined> {
-  let bytes: Buffer;
   try {
-    bytes = await readFile(path);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT')
-      notice(`The token cache ${path} cannot be read (${messageOf(error)}); encoding again.`);
-    return undefined;
-  }
-  try {
-    const encoded = fromTable(tableFromIPC(bytes));
+    const encoded = fromTable(tableFromIPC(checked(await readFile(path))));
     if (encoded.rows !== rows) throw new Error(`it has ${encoded.rows} rows, not ${rows}`);
     return encoded;
   } catch (error) {
-    notice(`The token cache ${path} is damaged (${messageOf(error)}); encoding again.`);
-    await rm(path, { force: true }).catch(() => {});
+    if (codeOf(error) === 'ENOENT') return undefined;
+    notice(`The token cache ${path} cannot be used (${reasonOf(error)}); encoding again.`);
     return undefined;
   }
 }
 
 /** Write tokens, atomically. Where that fails the run goes on without a cache, and says so. */
 export async function writeTokenCache(path: string, encoded: EncodedRows): Promise<void> {
-  await writeFileAtomic(path, tableToIPC(toTable(encoded), 'file')).catch((error: unknown) => {
+  const stream = tableToIPC(toTable(encoded), 'stream');
+  await writeFileAtomic(path, Buffer.concat([stream, sha256(stream)])).catch((error: unknown) => {
     notice(`The tokens are not kept for the next run: ${messageOf(error)}`);
   });
+}
+
+/**
+ * The Arrow stream of a cache file, whose last 32 bytes are the stream's SHA-256 (an Arrow reader stops before them).
+ * It is checked before Arrow sees a byte: a damaged length can keep Arrow's reader busy for ever.
+ */
+function checked(bytes: Buffer): Buffer {
+  const stream = bytes.subarray(0, -32);
+  if (!sha256(stream).equals(bytes.subarray(-32))) throw new Error('it is damaged: its checksum differs');
+  return stream;
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
 }
 
 const subwordArrays = ['inputIds', 'labelIds', 'wordIds'] as const;
@@ -96,10 +103,7 @@ function toTable(encoded: EncodedRows): Table {
   });
   const type = new List(new Field('item', struct, false));
   const subwords = makeData({ type, length: encoded.rows, nullCount: 0, valueOffsets: encoded.offsets, child });
-  const schema = new Schema(
-    [new Field('subwords', type, false), ...lossArrays.map(field)],
-    new Map([['sha256', checksum(encoded, losses)]]),
-  );
+  const schema = new Schema([new Field('subwords', type, false), ...lossArrays.map(field)]);
   const data = makeData({
     type: new Struct(schema.fields),
     length: encoded.rows,
@@ -109,39 +113,29 @@ function toTable(encoded: EncodedRows): Table {
   return new Table(schema, [new RecordBatch(schema, data)]);
 }
 
-/** @throws Error where the table is not of that form or its arrays are not those that were written */
+/** @throws Error where the table is not of that form */
 function fromTable(table: Table): EncodedRows {
   const column = (name: string): Data => {
     const chunks = table.getChild(name)?.data ?? [];
     if (chunks.length !== 1) throw new Error(`column ${name} has ${chunks.length} parts, not 1`);
     return chunks[0]!;
   };
+  // In a stream every buffer is padded to 8 bytes: a view of its own length leaves the padding out.
+  const int32 = (data: Data | undefined): Int32Array => {
+    if (!(data?.values instanceof Int32Array)) throw new Error('a column is missing or not of 32-bit integers');
+    return data.values.subarray(0, data.length);
+  };
   const subwords = column('subwords');
-  const [inputIds, labelIds, wordIds] = subwordArrays.map(
-    (_, i) => subwords.children[0]?.children[i]?.values as Int32Array,
-  );
-  const [cutSubwords, cutWords, emptyWords] = lossArrays.map(name => column(name).values as Int32Array);
+  const [inputIds, labelIds, wordIds] = subwordArrays.map((_, i) => int32(subwords.children[0]?.children[i]));
+  const [cutSubwords, cutWords, emptyWords] = lossArrays.map(name => int32(column(name)));
   const losses = { cutSubwords: cutSubwords!, cutWords: cutWords!, emptyWords: emptyWords! };
-  const encoded: EncodedRows = {
+  return {
     rows: table.numRows,
-    offsets: subwords.valueOffsets as Int32Array,
+    offsets: (subwords.valueOffsets as Int32Array).subarray(0, table.numRows + 1),
     inputIds: inputIds!,
     labelIds: labelIds!,
     wordIds: wordIds!,
     ...countLosses(losses),
     losses,
   };
-  if (table.schema.metadata.get('sha256') !== checksum(encoded, losses)) throw new Error('its checksum differs');
-  return encoded;
-}
-
-function checksum(encoded: EncodedRows, losses: RowLosses): string {
-  const hash = createHash('sha256');
-  const arrays = [
-    encoded.offsets,
-    ...subwordArrays.map(name => encoded[name]),
-    ...lossArrays.map(name => losses[name]),
-  ];
-  for (const array of arrays) hash.update(`${array.length} `).update(array);
-  return hash.digest('hex');
 }

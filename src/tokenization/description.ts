@@ -19,27 +19,29 @@ export interface TokenizerDescription {
  * @throws PanxError naming the file where it is not JSON, has no model with a vocabulary, or no unknown or padding token
  */
 export function describeTokenizer(text: string, path: string): TokenizerDescription {
-  let file: TokenizerFile;
+  let file: TokenizerFile | null;
   try {
-    file = JSON.parse(text) as TokenizerFile;
+    file = JSON.parse(text) as TokenizerFile | null;
   } catch (error) {
     throw new PanxError(`${path} is not valid JSON (${text.length} characters): ${messageOf(error)}.`, {
       hint,
       cause: error,
     });
   }
-  const ids = vocabulary(file);
-  if (ids === undefined || ids.size === 0) {
+  const vocab = file?.model?.vocab;
+  if (file === null || typeof vocab !== 'object' || vocab === null || sizeOf(vocab) === 0) {
     throw new PanxError(`${path} has no vocabulary; expected a Hugging Face tokenizer with model.vocab.`, { hint });
   }
-  const special = (role: string, named: string | number | null | undefined, usual: string[]): number => {
+  const added = file.added_tokens ?? [];
+  const idOf = (token: string) => added.find(({ content }) => content === token)?.id ?? idIn(vocab, token);
+  const special = (role: string, named: number | string | null | undefined, usual: string[]): number => {
     if (typeof named === 'number') return named;
-    const id = [named ?? '', ...usual].map(token => ids.get(token)).find(found => found !== undefined);
+    const id = [...(named ? [named] : []), ...usual].map(idOf).find(found => found !== undefined);
     if (id !== undefined) return id;
     throw new PanxError(`${path} has no ${role} token; expected one of ${usual.join(', ')}.`, { hint });
   };
   return {
-    vocabularySize: largest(ids.values()) + 1,
+    vocabularySize: added.reduce((size, { id }) => Math.max(size, id + 1), sizeOf(vocab)),
     unkId: special('unknown', file.model?.unk_id ?? file.model?.unk_token, ['<unk>', '[UNK]']),
     padId: special('padding', file.padding?.pad_id, ['<pad>', '[PAD]']),
     text: addPrefixSpace(file.pre_tokenizer) ? JSON.stringify(file) : text,
@@ -49,7 +51,7 @@ export function describeTokenizer(text: string, path: string): TokenizerDescript
 const hint = "Save it again with transformers: AutoTokenizer.from_pretrained('...').save_pretrained('FOLDER').";
 
 interface TokenizerFile {
-  model?: { vocab?: unknown; unk_id?: number | null; unk_token?: string | null };
+  model?: { vocab?: Vocabulary; unk_id?: number | null; unk_token?: string | null };
   added_tokens?: { id: number; content: string }[];
   padding?: { pad_id?: number } | null;
   pre_tokenizer?: PreTokenizer | null;
@@ -61,21 +63,18 @@ interface PreTokenizer {
   pretokenizers?: PreTokenizer[];
 }
 
-/** Token -> id. Unigram lists [piece, score] in the order of ids; the other models map tokens to ids. */
-function vocabulary(file: TokenizerFile | null): Map<string, number> | undefined {
-  const vocab = file?.model?.vocab;
-  if (typeof vocab !== 'object' || vocab === null) return undefined;
-  const ids = new Map<string, number>();
-  if (Array.isArray(vocab)) (vocab as [string, number][]).forEach(([piece], id) => void ids.set(piece, id));
-  else for (const [token, id] of Object.entries(vocab as Record<string, number>)) ids.set(token, id);
-  for (const { id, content } of file?.added_tokens ?? []) ids.set(content, id);
-  return ids;
+/** Unigram lists [piece, score] in the order of ids; the other models map tokens to ids. */
+type Vocabulary = [string, number][] | Record<string, number>;
+
+function idIn(vocab: Vocabulary, token: string): number | undefined {
+  if (!Array.isArray(vocab)) return Object.hasOwn(vocab, token) ? vocab[token] : undefined;
+  const id = vocab.findIndex(([piece]) => piece === token);
+  return id === -1 ? undefined : id;
 }
 
-function largest(ids: Iterable<number>): number {
-  let max = -1;
-  for (const id of ids) if (id > max) max = id;
-  return max;
+function sizeOf(vocab: Vocabulary): number {
+  if (Array.isArray(vocab)) return vocab.length;
+  return Object.values(vocab).reduce((size, id) => Math.max(size, id + 1), 0);
 }
 
 /** Set `add_prefix_space` wherever it is false; true where that changed anything. */

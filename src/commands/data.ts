@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { schema } from '../config/schema.js';
+import { loadSplit, readExample, type Split, type SplitName, splitNames } from '../data/corpus.js';
+import { splitStatistics } from '../data/statistics.js';
+import { nearest, PanxError } from '../errors.js';
+import { transferLine } from '../hub/progress.js';
+import { resolveData, resolveModel } from '../hub/resolve.js';
+import { samplePaths } from '../hub/sample.js';
+import { panxCacheDir } from '../run/cache.js';
+import { formatCount, progress } from '../run/console.js';
+import { encodeSentences, encodeSplit } from '../tokenization/encode.js';
+import { subwordStatistics } from '../tokenization/statistics.js';
+import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { exampleText, subwordsText } from './data/example.js';
+import { type Counted, statisticsCsv, statisticsJson, statisticsText } from './data/statistics.js';
+
+const modelHelp = `folder or hub id whose tokenizer splits tokens into subwords`;
+
+/** panx data: look at a corpus. */
+export function define(command: Command): void {
+  const stats = command
+    .command('stats')
+    .description('count rows, tokens, tags, entities and lengths of the splits of some languages')
+    .option('--langs <langs>', 'languages, with commas between: en,tr', 'en')
+    .option('--splits <splits>', 'splits, with commas between', splitNames.join(','))
+    .option('--model <folder|id>', `${modelHelp}; without it (and without --sample) subwords are not counted`);
+  addCorpusOptions(stats)
+    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table'))
+    .action(printStatistics);
+  const show = command
+    .command('show')
+    .description('print one example with its tags, and with its subwords and labels as a model is trained on them')
+    .option('--lang <lang>', 'language', 'en')
+    .requiredOption('--row <n>', 'row of the split as it lies in the file, from 0')
+    .option('--split <split>', `one of ${splitNames.join(', ')}`, 'train')
+    .option('--tokens', 'show subwords, label ids and labels too; IGN marks what loss and scores leave out')
+    .option('--model <folder|id>', `${modelHelp} (default: ${schema.model.default})`);
+  addCorpusOptions(show).action(printExample);
+  for (const subcommand of [stats, show]) subcommand.exitOverride();
+}
+
+function addCorpusOptions(command: Command): Command {
+  return command
+    .option('--data <folder|id>', `${schema.data.meaning} (default: ${schema.data.default})`)
+    .option('--sample', 'take data and tokenizer from the small synthetic sample that comes with panx');
+}
+
+interface CorpusOptions {
+  data?: string;
+  model?: string;
+  sample?: boolean;
+}
+
+async function printStatistics(
+  options: CorpusOptions & { langs: string; splits: string; format: 'table' | 'csv' | 'json' },
+): Promise<void> {
+  const langs = listOf('--langs', options.langs);
+  const splits = listOf('--splits', options.splits).map(toSplit);
+  const dataDir = await dataFolder(options, langs, splits);
+  const withSubwords = options.model !== undefined || options.sample === true;
+  const tokenizer = withSubwords ? await loadTokenizer(await modelFolder(options)) : undefined;
+  const counted: Counted[] = [];
+  for (const lang of langs) {
+    for (const name of splits) {
+      const split = await loadSplit(dataDir, lang, name);
+      const statistics = splitStatistics(split);
+      if (tokenizer === undefined) counted.push(statistics);
+      else {
+        const encoded = await encodeSplit(split, tokenizer, {
+          ...tokenizationDefaults,
+          cacheDir: join(panxCacheDir(), 'tokens'),
+          onProgress: (done, of) => progress(encodingLine(split, done), { done: done === of }),
+        });
+        counted.push({ ...statistics, subwords: subwordStatistics(encoded, statistics.tokens) });
+      }
+    }
+  }
+  process.stdout.write(print(counted, options.format));
+}
+
+function print(counted: Counted[], format: 'table' | 'csv' | 'json'): string {
+  switch (format) {
+    case 'table':
+      return statisticsText(counted, terminalWidth());
+    case 'csv':
+      return statisticsCsv(counted);
+    case 'json':
+      return statisticsJson(counted);
+  }
+}
+
+async function printExample(
+  options: CorpusOptions & { lang: string; row: string; split: string; tokens?: boolean },
+): Promise<void> {
+  const row = toRow(options.row);
+  const name = toSplit(options.split);
+  const split = await loadSplit(await dataFolder(options, [options.lang], [name]), options.lang, name);
+  const { tokens, tagIds } = readExample(split, row);
+  const tags = tagIds.map(id => split.labelNames[id]!);
+  const heading = `PAN-X.${split.lang} ${split.split}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
+  process.stdout.write(exampleText(heading, tokens, tags, terminalWidth()));
+  if (options.tokens !== true) return;
+  const tokenizer = await loadTokenizer(await modelFolder(options));
+  const encoded = await encodeSentences([tokens], tokenizer, tokenizationDefaults);
+  // encodeSentences marks first subwords with 0: here they get the tags of their words.
+  const labelIds = encoded.labelIds.map((label, i) => (label === -100 ? label : tagIds[encoded.wordIds[i]!]!));
+  const subwords = [...encoded.inputIds].map(id => tokenizer.token(id));
+  process.stdout.write(`\n${subwordsText(subwords, { ...encoded, labelIds }, split.labelNames, terminalWidth())}`);
+}
+
+const tokenizationDefaults = {
+  maxLength: schema.tokenization.maxLength.default,
+  emptyWords: schema.tokenization.emptyWords.default,
+};
+
+async function dataFolder(options: CorpusOptions, langs: string[], splits: SplitName[]): Promise<string> {
+  if (options.sample && options.data === undefined) return samplePaths().dataDir;
+  return await resolveData(options.data ?? schema.data.default, langs, { splits, onProgress: transferLine() });
+}
+
+async function modelFolder(options: CorpusOptions): Promise<string> {
+  if (options.sample && options.model === undefined) return samplePaths().modelDir;
+  return await resolveModel(options.model ?? schema.model.default, { onProgress: transferLine() });
+}
+
+function encodingLine(split: Split, done: number): string {
+  return `${split.lang} ${split.split}: ${formatCount(done)} of ${formatCount(split.rows)} rows encoded`;
+}
+
+/** en,tr as ["en", "tr"], without repetitions. @throws PanxError where a part is empty */
+function listOf(option: string, typed: string): string[] {
+  const parts = typed.split(',').map(part => part.trim());
+  if (parts.includes('')) {
+    throw new PanxError(`${option} is "${typed}", which has an empty part; expected names with commas between.`, {
+      exitCode: 2,
+    });
+  }
+  return [...new Set(parts)];
+}
+
+function toSplit(name: string): SplitName {
+  const split = splitNames.find(known => known === name);
+  if (split !== undefined) return split;
+  const near = nearest(name, splitNames);
+  throw new PanxError(`There is no split "${name}"; expected ${splitNames.join(', ')}.`, {
+    ...(near === undefined ? {} : { hint: `Did you mean ${near}?` }),
+    exitCode: 2,
+  });
+}
+
+function toRow(typed: string): number {
+  if (!/^\d+$/.test(typed)) {
+    throw new PanxError(`--row is "${typed}"; expected a row number from 0.`, { exitCode: 2 });
+  }
+  return Number(typed);
+}
+
+function terminalWidth(): number {
+  return process.stdout.columns ?? 120;
+}

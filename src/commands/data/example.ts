@@ -1,0 +1,42 @@
+import { layOut, showToken } from '../../data/layout.js';
+import { formatCount } from '../../run/console.js';
+
+/** One example: a heading, and its tokens above their tags. */
+export function exampleText(heading: string, tokens: string[], tags: string[], width: number): string {
+  const rows = [
+    ['', ...tokens.map((_, i) => String(i))],
+    ['Tokens', ...tokens.map(showToken)],
+    ['Tags', ...tags],
+  ];
+  const count = tokens.length === 1 ? '1 token' : `${formatCount(tokens.length)} tokens`;
+  return `${[`${heading}: ${count}`, '', ...layOut(rows, { width, fixed: 1 })].join('\n')}\n`;
+}
+
+/** The example as a model is trained on it: subwords, the words they belong to, label ids and labels. */
+export function subwordsText(
+  subwords: string[],
+  encoded: {
+    wordIds: Int32Array;
+    labelIds: Int32Array;
+    truncatedRows: number;
+    truncatedWords: number;
+    emptyWords: number;
+  },
+  labelNames: readonly string[],
+  width: number,
+): string {
+  const { wordIds, labelIds, truncatedRows, truncatedWords, emptyWords } = encoded;
+  const rows = [
+    ['', ...subwords.map((_, i) => String(i))],
+    ['Tokens', ...subwords.map(showToken)],
+    ['Word IDs', ...Array.from(wordIds, word => (word === -1 ? 'None' : String(word)))],
+    ['Label IDs', ...Array.from(labelIds, String)],
+    ['Labels', ...Array.from(labelIds, label => (label === -100 ? 'IGN' : labelNames[label]!))],
+  ];
+  const notes = [
+    ...(truncatedRows > 0 ? [`cut at ${subwords.length} subwords: ${truncatedWords} words have no label`] : []),
+    ...(emptyWords > 0 ? [`${emptyWords} words give no subword and have no label`] : []),
+  ];
+  const heading = [`${formatCount(subwords.length)} subwords`, ...notes].join('; ');
+  return `${[heading, '', ...layOut(rows, { width, fixed: 1 })].join('\n')}\n`;
+}

@@ -1,0 +1,29 @@
+import { type Distribution, distribution, rowLengths } from '../data/statistics.js';
+import type { EncodedRows } from './encode.js';
+
+/** What `panx data stats` counts in the subwords of a split. */
+export interface SubwordStatistics {
+  /** Subwords of all rows, without special tokens and before anything is cut off. */
+  subwords: number;
+  subwordsPerToken: number;
+  /** Subwords of a row as the model gets it: special tokens included, cut at maxLength. */
+  length: Distribution;
+  truncatedRows: number;
+  truncatedWords: number;
+  emptyWords: number;
+}
+
+/** @param tokens words of the split, those that give no subword included */
+export function subwordStatistics(encoded: EncodedRows, tokens: number): SubwordStatistics {
+  const { truncatedRows, truncatedWords, emptyWords, losses } = encoded;
+  const kept = encoded.wordIds.reduce((count, word) => count + (word === -1 ? 0 : 1), 0);
+  const cut = losses?.cutSubwords.reduce((sum, count) => sum + count, 0) ?? 0;
+  return {
+    subwords: kept + cut,
+    subwordsPerToken: (kept + cut) / tokens,
+    length: distribution(rowLengths(encoded.offsets)),
+    truncatedRows,
+    truncatedWords,
+    emptyWords,
+  };
+}

@@ -1,0 +1,173 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { availableLangs, loadSplit, readExample, readWords, splitColumns } from '../../src/data/corpus.js';
+import { panx, temporaryFolder, writeParquet } from './parquet-fixture.js';
+
+const one = panx([
+  [['Karl', 1]],
+  [
+    ['Ove', 2],
+    ['.', 0],
+  ],
+]);
+const other = panx([[], [['Ålesund', 5]]]);
+
+function dataFolder(files: Record<string, ReturnType<typeof panx>>, huggingface?: string): string {
+  const folder = temporaryFolder();
+  for (const [name, columns] of Object.entries(files)) {
+    writeParquet(join(folder, name), columns, huggingface === undefined ? {} : { huggingface });
+  }
+  return folder;
+}
+
+describe('loadSplit', () => {
+  it('reads one split as a table of one batch', async () => {
+    const folder = dataFolder({
+      'PAN-X.en/train-00000-of-00001.parquet': one,
+      'PAN-X.en/test-00000-of-00001.parquet': other,
+    });
+    const split = await loadSplit(folder, 'en', 'train');
+    expect(split).toMatchObject({ lang: 'en', split: 'train', rows: 2 });
+    expect(split.labelNames).toHaveLength(7);
+    expect(split.files.map(({ path }) => path)).toEqual([join(folder, 'PAN-X.en/train-00000-of-00001.parquet')]);
+    expect(split.files[0]!.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(split.table.schema.toString()).toBe('Schema<{ 0: tokens: List<Utf8>, 1: ner_tags: List<Int64> }>');
+    expect(split.table.numRows).toBe(2);
+    expect(split.table.batches).toHaveLength(1);
+    expect(split.table.get(1)?.toString()).toBe('{"tokens": ["Ove","."], "ner_tags": ["2","0"]}');
+    expect((await loadSplit(folder, 'en', 'test')).rows).toBe(2);
+  });
+
+  it('joins shards by name, whatever order they were written in, and hashes each', async () => {
+    const folder = dataFolder({
+      'PAN-X.en/train-00002-of-00003.parquet': one,
+      'PAN-X.en/train-00000-of-00003.parquet': other,
+      'PAN-X.en/train-00001-of-00003.parquet': panx([
+        [
+          ['Paris', 5],
+          ['.', 0],
+        ],
+      ]),
+    });
+    const split = await loadSplit(folder, 'en', 'train');
+    expect(readWords(splitColumns(split), 0, split.rows)).toEqual([
+      [],
+      ['Ålesund'],
+      ['Paris', '.'],
+      ['Karl'],
+      ['Ove', '.'],
+    ]);
+    expect([...splitColumns(split).tagIds]).toEqual([5, 5, 0, 1, 2, 0]);
+    expect([...splitColumns(split).offsets]).toEqual([0, 0, 1, 3, 4, 6]);
+    expect(split.files.map(({ path }) => path.slice(-19))).toEqual(
+      ['00000-of-00003.parquet', '00001-of-00003.parquet', '00002-of-00003.parquet'].map(name => name.slice(-19)),
+    );
+    expect(new Set(split.files.map(({ sha256 }) => sha256)).size).toBe(3);
+  });
+
+  it('takes files that are not numbered, and shards named with a hash', async () => {
+    const folder = dataFolder({
+      'PAN-X.en/train-b.parquet': one,
+      'PAN-X.en/train-a.parquet': other,
+      'PAN-X.en/test-00000-of-00001-0a1b2c3d.parquet': one,
+    });
+    expect(readExample(await loadSplit(folder, 'en', 'train'), 1)).toEqual({ tokens: ['Ålesund'], tagIds: [5] });
+    expect((await loadSplit(folder, 'en', 'test')).rows).toBe(2);
+  });
+
+  it('refuses an incomplete or doubled set of shards', async () => {
+    const first = 'PAN-X.en/train-00000-of-00003.parquet';
+    const missing = dataFolder({ [first]: one, 'PAN-X.en/train-00002-of-00003.parquet': one });
+    await expect(loadSplit(missing, 'en', 'train')).rejects.toThrow(
+      `${join(missing, 'PAN-X.en')}: the train files train-00000-of-00003.parquet, train-00002-of-00003.parquet are 2, number 1 missing; expected 3, numbered 0 to 2.`,
+    );
+    const doubled = dataFolder({
+      'PAN-X.en/train-00000-of-00001.parquet': one,
+      'PAN-X.en/train-00000-of-00001-ab.parquet': one,
+    });
+    await expect(loadSplit(doubled, 'en', 'train')).rejects.toThrow(
+      'are 2, a number twice; expected 1, numbered 0 to 0.',
+    );
+    const mixed = dataFolder({
+      'PAN-X.en/train-00000-of-00001.parquet': one,
+      'PAN-X.en/train-00000-of-00002.parquet': one,
+    });
+    await expect(loadSplit(mixed, 'en', 'train')).rejects.toThrow('are not one set; expected one number after "-of-".');
+    const old = dataFolder({ 'PAN-X.en/train-00000-of-00001.parquet': one, 'PAN-X.en/train-old.parquet': one });
+    await expect(loadSplit(old, 'en', 'train')).rejects.toThrow('are not one set; expected one number after "-of-".');
+  });
+
+  it('refuses shards that name their tags differently', async () => {
+    const folder = dataFolder({ 'PAN-X.en/train-a.parquet': panx([[['x', 0]]]) });
+    const huggingface = JSON.stringify({ info: { features: { ner_tags: { feature: { names: ['O', 'B-X'] } } } } });
+    writeParquet(join(folder, 'PAN-X.en/train-b.parquet'), panx([[['x', 0]]]), { huggingface });
+    await expect(loadSplit(folder, 'en', 'train')).rejects.toThrow(
+      `train-b.parquet names its tags O B-X; expected O B-PER I-PER B-ORG I-ORG B-LOC I-LOC, as in ${join(folder, 'PAN-X.en/train-a.parquet')}.`,
+    );
+  });
+
+  it('refuses an empty split', async () => {
+    const folder = dataFolder({ 'PAN-X.en/train-00000-of-00001.parquet': panx([]) });
+    await expect(loadSplit(folder, 'en', 'train')).rejects.toThrow(
+      `${join(folder, 'PAN-X.en/train-00000-of-00001.parquet')}: the train split of en has no rows; expected at least one.`,
+    );
+  });
+
+  it('refuses a missing language, listing those that are there', async () => {
+    const folder = dataFolder({ 'PAN-X.en/train-a.parquet': one, 'PAN-X.tr/train-a.parquet': one });
+    await expect(loadSplit(folder, 'xx', 'train')).rejects.toMatchObject({
+      message: `${folder} has no language "xx"; found en, tr.`,
+      hint: 'Choose one of those: a language is the part of its folder\'s name after "PAN-X.".',
+    });
+  });
+
+  it('refuses a folder without languages, and recognises the folder of one', async () => {
+    const folder = dataFolder({ 'PAN-X.en/train-a.parquet': one });
+    await expect(loadSplit(join(folder, 'PAN-X.en'), 'en', 'train')).rejects.toMatchObject({
+      message: `${join(folder, 'PAN-X.en')} holds no language: found no folder PAN-X.*; expected PAN-X.en.`,
+      hint: 'It is the folder of one language: give the one above it.',
+    });
+    const empty = temporaryFolder();
+    await expect(loadSplit(empty, 'en', 'train')).rejects.toMatchObject({
+      message: `${empty} holds no language: found no folder PAN-X.*; expected PAN-X.en.`,
+      hint: 'The data folder is the one that holds PAN-X.en, PAN-X.tr, ...: give it with --data, or use --sample for the embedded sample.',
+    });
+    await expect(loadSplit(join(empty, 'none'), 'en', 'train')).rejects.toThrow(
+      `The data folder ${join(empty, 'none')} cannot be read: no such file or folder.`,
+    );
+  });
+
+  it('refuses a missing split, listing the files that are there', async () => {
+    const folder = dataFolder({ 'PAN-X.en/test-a.parquet': one, 'PAN-X.en/validation-a.parquet': one });
+    await expect(loadSplit(folder, 'en', 'train')).rejects.toMatchObject({
+      message: `${join(folder, 'PAN-X.en')} has no train split: found test-a.parquet, validation-a.parquet; expected train-*.parquet.`,
+      hint: 'Fetch it with panx fetch --langs en, or choose another split.',
+    });
+    mkdirSync(join(folder, 'PAN-X.de'));
+    await expect(loadSplit(folder, 'de', 'train')).rejects.toThrow('has no train split: found no parquet files;');
+  });
+});
+
+describe('availableLangs', () => {
+  it('lists the subfolders, sorted, and no files', async () => {
+    const folder = temporaryFolder();
+    for (const name of ['PAN-X.tr', 'PAN-X.de', 'other']) mkdirSync(join(folder, name));
+    writeFileSync(join(folder, 'PAN-X.fr'), '');
+    expect(readdirSync(folder)).toHaveLength(4);
+    expect(await availableLangs(folder)).toEqual(['de', 'tr']);
+  });
+});
+
+describe('readExample', () => {
+  it('gives tokens and tag ids of a row, the last one too', async () => {
+    const split = await loadSplit(dataFolder({ 'PAN-X.en/train-a.parquet': one }), 'en', 'train');
+    expect(readExample(split, 0)).toEqual({ tokens: ['Karl'], tagIds: [1] });
+    expect(readExample(split, 1)).toEqual({ tokens: ['Ove', '.'], tagIds: [2, 0] });
+    for (const row of [2, -1, 0.5]) {
+      expect(() => readExample(split, row)).toThrow(
+        `The train split of en has no row ${row}; its 2 rows are numbered 0 to 1.`,
+      );
+    }
+  });
+});

@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { loadSplit } from '../../src/data/corpus.js';
+import { encodeSentences, encodeSplit } from '../../src/tokenization/encode.js';
+import { loadTokenizer, type SubwordTokenizer } from '../../src/tokenization/tokenizer.js';
+import { sharedFolder } from '../data/parquet-fixture.js';
+import { golden, splitOf, tokenizerFolder } from './fixtures.js';
+
+const { sentences, cases } = golden('unigram');
+const options = { maxLength: 512, emptyWords: 'drop', cacheDir: null } as const;
+const load = () => loadTokenizer(tokenizerFolder('unigram'));
+
+describe('encodeSplit', () => {
+  it.each(cases)('aligns tags as the reference does at maxLength $maxLength', async ({ maxLength, rows }) => {
+    const encoded = await encodeSplit(splitOf(sentences), await load(), { ...options, maxLength });
+    expect(encoded.rows).toBe(sentences.length);
+    expect(encoded.offsets).toHaveLength(sentences.length + 1);
+    expect(encoded.inputIds).toHaveLength(encoded.offsets.at(-1)!);
+    rows.forEach((row, i) => {
+      const of = (values: Int32Array) => [...values.subarray(encoded.offsets[i]!, encoded.offsets[i + 1]!)];
+      expect(of(encoded.inputIds)).toEqual(row.inputIds);
+      expect(of(encoded.labelIds)).toEqual(row.labelIds);
+      expect(of(encoded.wordIds)).toEqual(row.wordIds);
+    });
+  });
+
+  it('counts what is lost, in all and for each row', async () => {
+    const split = splitOf([['Oslo', '\u200e', ''], ['in'], ['Luxembourg', 'Luxembourg', 'in'], ['\u200e']]);
+    const encoded = await encodeSplit(split, await load(), { ...options, maxLength: 6 });
+    expect(encoded).toMatchObject({ truncatedRows: 1, truncatedWords: 2, emptyWords: 3 });
+    expect([...encoded.losses!.emptyWords]).toEqual([2, 0, 0, 1]);
+    expect([...encoded.losses!.cutWords]).toEqual([0, 0, 2, 0]);
+    expect([...encoded.losses!.cutSubwords].map(cut => cut > 0)).toEqual([false, false, true, false]);
+  });
+
+  it('gives the unknown token of an empty word its tag', async () => {
+    const encoded = await encodeSplit(splitOf([['\u200e', 'in']]), await load(), { ...options, emptyWords: 'unk' });
+    expect([...encoded.inputIds.subarray(0, 2)]).toEqual([0, 3]);
+    expect([...encoded.labelIds.subarray(0, 3)]).toEqual([-100, 1, 2]);
+    expect(encoded.emptyWords).toBe(1);
+  });
+
+  it('labels the same word twice in a row twice', async () => {
+    const encoded = await encodeSplit(splitOf([['Oslo', 'Oslo']]), await load(), options);
+    expect([...encoded.labelIds].filter(label => label !== -100)).toEqual([1, 2]);
+  });
+
+  it('goes through more rows than are encoded at once, in order, and says how far it is', async () => {
+    const many = Array.from({ length: 4100 }, (_, i) => (i % 3 === 0 ? ['Oslo', `a${i}`] : ['in']));
+    const seen: number[][] = [];
+    const tokenizer = await load();
+    const encoded = await encodeSplit(splitOf(many), tokenizer, { ...options, onProgress: (...far) => seen.push(far) });
+    expect(seen).toEqual([
+      [2000, 4100],
+      [4000, 4100],
+      [4100, 4100],
+    ]);
+    for (const row of [0, 1999, 2000, 4098, 4099]) {
+      const alone = await encodeSplit(splitOf([many[row]!]), tokenizer, options);
+      expect([...encoded.inputIds.subarray(encoded.offsets[row]!, encoded.offsets[row + 1]!)]).toEqual([
+        ...alone.inputIds,
+      ]);
+    }
+  });
+});
+
+describe('encodeSentences', () => {
+  it('marks the first subword of every word with 0', async () => {
+    const encoded = await encodeSentences([['Luxembourg', '\u200e', 'in'], []], await load(), options);
+    const first = encoded.labelIds
+      .map((label, i) => (label === 0 ? encoded.wordIds[i]! : -2))
+      .filter(word => word !== -2);
+    expect([...first]).toEqual([0, 2]);
+    expect(encoded.labelIds.filter(label => label === 0 || label === -100)).toHaveLength(encoded.labelIds.length);
+    expect(encoded).toMatchObject({ rows: 2, emptyWords: 1 });
+  });
+});
+
+describe('the token cache', () => {
+  const folder = () => mkdtempSync(join(tmpdir(), 'panx-test-'));
+  const never: SubwordTokenizer['encodeWords'] = () => Promise.reject(new Error('encoded again'));
+
+  it('gives back what was encoded, without encoding', async () => {
+    const cacheDir = join(folder(), 'tokens');
+    const tokenizer = await load();
+    const split = splitOf([...sentences, ['Luxembourg', 'Luxembourg', 'Luxembourg']]);
+    const encoded = await encodeSplit(split, tokenizer, { ...options, maxLength: 9, cacheDir });
+    expect(readdirSync(cacheDir)).toEqual([expect.stringMatching(/^en-train-[0-9a-f]{32}\.arrow$/)]);
+    const again = await encodeSplit(
+      split,
+      { ...tokenizer, encodeWords: never },
+      { ...options, maxLength: 9, cacheDir },
+    );
+    expect(again).toEqual(encoded);
+    expect(again.truncatedRows).toBeGreaterThan(0);
+    expect(again.emptyWords).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['maxLength', { maxLength: 8 }, 'aa', {}],
+    ['emptyWords', { emptyWords: 'unk' }, 'aa', {}],
+    ['the data file', {}, 'bb', {}],
+    ['the tokenizer', {}, 'aa', { sha256: 'other' }],
+  ] as const)('knows another %s', async (_, otherOptions, sha256, otherTokenizer) => {
+    const cacheDir = folder();
+    const tokenizer = await load();
+    await encodeSplit(splitOf(sentences), tokenizer, { ...options, maxLength: 9, cacheDir });
+    const other = encodeSplit(
+      splitOf(sentences, sha256),
+      { ...tokenizer, encodeWords: never, ...otherTokenizer },
+      { ...options, maxLength: 9, cacheDir, ...otherOptions },
+    );
+    await expect(other).rejects.toThrow('encoded again');
+  });
+
+  it('sees any damage, says so, and encodes again', async () => {
+    const cacheDir = folder();
+    const tokenizer = await load();
+    const split = splitOf(sentences);
+    const encoded = await encodeSplit(split, tokenizer, { ...options, cacheDir });
+    const path = join(cacheDir, readdirSync(cacheDir)[0]!);
+    const good = readFileSync(path);
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      const flipped = (at: number) => {
+        const bytes = Buffer.from(good);
+        bytes[at]! ^= 0x10;
+        return bytes;
+      };
+      const inputIdsAt = good.indexOf(Buffer.from(encoded.inputIds.buffer, encoded.inputIds.byteOffset, 40));
+      expect(inputIdsAt).toBeGreaterThan(0);
+      const damaged = [
+        good.subarray(0, good.length >> 1),
+        good.subarray(0, 100),
+        Buffer.alloc(0),
+        Buffer.from('x'),
+        flipped(inputIdsAt + 4),
+      ];
+      for (const bytes of damaged) {
+        writeFileSync(path, bytes);
+        said.mockClear();
+        expect(await encodeSplit(split, tokenizer, { ...options, cacheDir })).toEqual(encoded);
+        expect(said.mock.calls.join('')).toContain(
+          `The token cache ${path} cannot be used (it is damaged: its checksum differs); encoding again.`,
+        );
+        // Written anew, and whole again.
+        expect(readFileSync(path).equals(good)).toBe(true);
+      }
+    } finally {
+      said.mockRestore();
+    }
+  });
+
+  it('sees damage at any place of the file', async () => {
+    const cacheDir = folder();
+    const tokenizer = await load();
+    const split = splitOf([['Oslo', '\u200e']]);
+    const encoded = await encodeSplit(split, tokenizer, { ...options, cacheDir });
+    const path = join(cacheDir, readdirSync(cacheDir)[0]!);
+    const good = readFileSync(path);
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      for (let at = 0; at < good.length; at += 3) {
+        const bytes = Buffer.from(good);
+        bytes[at]! ^= 0xff;
+        writeFileSync(path, bytes);
+        expect(await encodeSplit(split, tokenizer, { ...options, cacheDir })).toEqual(encoded);
+      }
+    } finally {
+      said.mockRestore();
+    }
+  });
+
+  it('does not take a file of another split that lies under its name', async () => {
+    const cacheDir = folder();
+    const tokenizer = await load();
+    await encodeSplit(splitOf([['in'], ['in']]), tokenizer, { ...options, cacheDir });
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const encoded = await encodeSplit(splitOf([['in']]), tokenizer, { ...options, cacheDir });
+    expect(said.mock.calls.join('')).toContain('cannot be used (it has 2 rows, not 1); encoding again.');
+    said.mockRestore();
+    expect(encoded.rows).toBe(1);
+  });
+
+  it('goes on without a cache where it cannot be written, and says so', async () => {
+    const file = join(folder(), 'file');
+    writeFileSync(file, '');
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const encoded = await encodeSplit(splitOf([['in']]), await load(), { ...options, cacheDir: file });
+    const lines = said.mock.calls.join('');
+    said.mockRestore();
+    expect(encoded.rows).toBe(1);
+    expect(lines).toContain('The tokens are not kept for the next run: ');
+    expect(lines).toContain('a part of the path is a file, not a folder');
+  });
+
+  it('leaves nothing but the file behind', async () => {
+    const cacheDir = folder();
+    const tokenizer = await load();
+    await Promise.all([1, 2, 3].map(() => encodeSplit(splitOf(sentences), tokenizer, { ...options, cacheDir })));
+    expect(readdirSync(cacheDir)).toHaveLength(1);
+    expect(statSync(join(cacheDir, readdirSync(cacheDir)[0]!)).size).toBeGreaterThan(1000);
+  });
+});
+
+const realTokenizer = join(sharedFolder, 'tokenizers/xlm-roberta-base');
+const realData = join(sharedFolder, 'panx');
+
+describe.skipIf(!existsSync(realTokenizer))('encodeSplit of the real PAN-X with the XLM-R tokenizer', () => {
+  // SHA-256 (first 16 digits) of the arrays that Python's tokenizers 0.23.2 gives: offsets, inputIds, labelIds, wordIds.
+  const expected = [
+    ['en', 512, 280_507, '6e4a35e5c49b54a6', 'ce2cbec2c076cd72', '256702a298bea9e3', 'c50047216b4b28a6'],
+    ['en', 24, 263_022, '09803fb8d054eb64', 'c12511047b113629', 'cf64fb3daeddf554', 'd9f0a8565be6102f'],
+    ['tr', 512, 301_784, '1965d020cb8d4f83', 'dbf528de3a328ab5', '6527d1c631bafd6e', '802c5916f74a84f3'],
+    ['tr', 24, 285_313, '94dbbc23be14f4e8', '62d8d07622290f29', 'd4e82798665b88d8', 'ae12a4028496a00a'],
+    ['de', 512, 355_511, '367fee130045b3d9', 'a2a814f9efee385b', 'fe2c4f9e6aea335e', 'c69f790c5bf4951c'],
+    ['de', 24, 316_144, '5be4e4f6fc67dde4', 'a09901d5919cb034', 'a1a5857a83727676', '5b7b6f8b4ba24621'],
+    ['fr', 512, 266_536, '8769f67753711cbc', '45ba77ea025e1315', '647152734f091856', 'c3dd6957f1a847c0'],
+    ['fr', 24, 253_218, '0af3a39acdc0ff74', '6b8a26c4fc827e1f', 'a5aca3c7fd7f65f8', 'ee83ca1e353b2010'],
+  ] as const;
+
+  it('equals Python on all 20,000 training rows of four languages, whole and truncated', async () => {
+    const hash = (values: Int32Array) => createHash('sha256').update(values).digest('hex').slice(0, 16);
+    const tokenizer = await loadTokenizer(realTokenizer);
+    expect(tokenizer).toMatchObject({ vocabularySize: 250_002, unkId: 3, padId: 1 });
+    for (const [lang, maxLength, length, ...hashes] of expected) {
+      const split = await loadSplit(realData, lang, 'train');
+      const { offsets, inputIds, labelIds, wordIds } = await encodeSplit(split, tokenizer, { ...options, maxLength });
+      expect(inputIds).toHaveLength(length);
+      expect([offsets, inputIds, labelIds, wordIds].map(hash), `${lang} at ${maxLength}`).toEqual(hashes);
+    }
+  });
+
+  it('reads the tokens of 20,000 rows from the cache within 50 ms', async () => {
+    const cacheDir = mkdtempSync(join(tmpdir(), 'panx-test-'));
+    const split = await loadSplit(realData, 'tr', 'train');
+    const tokenizer = await loadTokenizer(realTokenizer);
+    await encodeSplit(split, tokenizer, { ...options, cacheDir });
+    const times: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const startMs = performance.now();
+      await encodeSplit(split, tokenizer, { ...options, cacheDir });
+      times.push(performance.now() - startMs);
+    }
+    expect(Math.min(...times)).toBeLessThan(50);
+  });
+});

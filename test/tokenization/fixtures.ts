@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { tableFromColumns } from '../../src/data/columns.js';
+import type { Split } from '../../src/data/corpus.js';
+import { panxLabels } from '../../src/data/labels.js';
+
+/** The folder of a tiny tokenizer made by scripts/make-golden/tokenization.py. */
+export function tokenizerFolder(name: 'unigram' | 'byte-level'): string {
+  return fileURLToPath(new URL(`../fixtures/tokenization/${name}`, import.meta.url));
+}
+
+/** What Python's tokenizers made of sentences, per maxLength; the tag of word w is 1 + w % 6. */
+export interface Golden {
+  sentences: string[][];
+  vocabularySize: number;
+  cases: { maxLength: number; rows: { inputIds: number[]; wordIds: number[]; labelIds: number[] }[] }[];
+}
+
+export function golden(name: 'unigram' | 'byte-level'): Golden {
+  return JSON.parse(readFileSync(`${tokenizerFolder(name)}/golden.json`, 'utf8')) as Golden;
+}
+
+/** A split of sentences in which the tag of word w is 1 + w % 6, as in the golden files. */
+export function splitOf(sentences: readonly (readonly string[])[], sha256 = 'aa'): Split {
+  const words = sentences.flat();
+  const offsets = new Int32Array(sentences.length + 1);
+  sentences.forEach((sentence, row) => {
+    offsets[row + 1] = offsets[row]! + sentence.length;
+  });
+  const textOffsets = new Int32Array(words.length + 1);
+  words.forEach((word, w) => {
+    textOffsets[w + 1] = textOffsets[w]! + Buffer.byteLength(word);
+  });
+  const tagIds = Int32Array.from(sentences.flatMap(sentence => sentence.map((_, w) => 1 + (w % 6))));
+  const text = Buffer.from(words.join(''));
+  return {
+    lang: 'en',
+    split: 'train',
+    labelNames: panxLabels,
+    rows: sentences.length,
+    files: [{ path: 'train.parquet', sha256 }],
+    table: tableFromColumns({ rows: sentences.length, offsets, tagIds, textOffsets, text }),
+  };
+}
