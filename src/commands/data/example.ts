@@ -8,8 +8,7 @@ export function exampleText(heading: string, tokens: string[], tags: string[], w
     ['Tokens', ...tokens.map(showToken)],
     ['Tags', ...tags],
   ];
-  const count = tokens.length === 1 ? '1 token' : `${formatCount(tokens.length)} tokens`;
-  return `${[`${heading}: ${count}`, '', ...layOut(rows, { width, fixed: 1 })].join('\n')}\n`;
+  return `${[`${heading}: ${counted(tokens.length, 'token')}`, '', ...layOut(rows, { width, fixed: 1 })].join('\n')}\n`;
 }
 
 /** The example as a model is trained on it: subwords, the words they belong to, label ids and labels. */
@@ -34,9 +33,14 @@ export function subwordsText(
     ['Labels', ...Array.from(labelIds, label => (label === -100 ? 'IGN' : labelNames[label]!))],
   ];
   const notes = [
-    ...(truncatedRows > 0 ? [`cut at ${subwords.length} subwords: ${truncatedWords} words have no label`] : []),
-    ...(emptyWords > 0 ? [`${emptyWords} words give no subword and have no label`] : []),
+    ...(truncatedRows > 0 ? [`the rest is cut off, and with it ${counted(truncatedWords, 'word')}`] : []),
+    ...(emptyWords > 0 ? [`without a subword, and so without a label: ${counted(emptyWords, 'word')}`] : []),
   ];
-  const heading = [`${formatCount(subwords.length)} subwords`, ...notes].join('; ');
+  const heading = [counted(subwords.length, 'subword'), ...notes].join('; ');
   return `${[heading, '', ...layOut(rows, { width, fixed: 1 })].join('\n')}\n`;
+}
+
+/** 1, "word" -> "1 word"; 2000 -> "2,000 words". */
+function counted(count: number, thing: string): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
 }

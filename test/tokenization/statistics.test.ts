@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { encodeSplit } from '../../src/tokenization/encode.js';
+import { subwordStatistics } from '../../src/tokenization/statistics.js';
+import { loadTokenizer } from '../../src/tokenization/tokenizer.js';
+import { splitOf, tokenizerFolder } from './fixtures.js';
+
+it('subwordStatistics counts subwords as they were before the cut, and lengths as the model gets them', async () => {
+  const tokenizer = await loadTokenizer(tokenizerFolder('unigram'));
+  const sentences = [
+    ['Oslo', '\u200e'],
+    ['Oslo', 'Oslo', 'Oslo', 'Oslo'],
+  ];
+  const encode = (maxLength: number) =>
+    encodeSplit(splitOf(sentences), tokenizer, { maxLength, emptyWords: 'drop', cacheDir: null });
+  // "Oslo" is 3 subwords.
+  expect(subwordStatistics(await encode(512), 6)).toEqual({
+    subwords: 15,
+    subwordsPerToken: 2.5,
+    length: { mean: 9.5, median: 9.5, p95: expect.closeTo(13.55, 10), max: 14 },
+    truncatedRows: 0,
+    truncatedWords: 0,
+    emptyWords: 1,
+  });
+  expect(subwordStatistics(await encode(8), 6)).toMatchObject({
+    subwords: 15,
+    subwordsPerToken: 2.5,
+    length: { mean: 6.5, max: 8 },
+    truncatedRows: 1,
+    truncatedWords: 2,
+    emptyWords: 1,
+  });
+});
