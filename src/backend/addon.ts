@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { lstat, mkdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
@@ -51,6 +51,10 @@ export const stderrSwitchFile = 'stderr_switch.node';
 export async function compileAddon(libraries: Libraries): Promise<void> {
   const folder = addonFolder(libraries);
   const work = temporaryNeighbour(folder);
+  for (const name of await readdir(libraries.addonHome).catch(() => [])) {
+    // Left by compilations that were killed: whoever compiles holds the lock.
+    if (/^addon-.*\.tmp$/.test(name)) await rm(join(libraries.addonHome, name), { recursive: true, force: true });
+  }
   await mkdir(work, { recursive: true });
   try {
     await writeFile(join(work, 'stderr_switch.cc'), stderrSwitchSource);
@@ -124,12 +128,13 @@ export function compilerRuns(from: {
  */
 export async function linkAddon(folder: string, libraries: Libraries): Promise<void> {
   const home = tfjsNodeFolder();
-  await link(folder, join(home, 'lib', `napi-v${napiVersion}`));
-  await link(libraries.include, join(home, 'deps', 'include'));
-  await link(dirname(libraries.libraries[0]!), join(home, 'deps', 'lib'));
+  await linkFolder(folder, join(home, 'lib', `napi-v${napiVersion}`));
+  await linkFolder(libraries.include, join(home, 'deps', 'include'));
+  await linkFolder(dirname(libraries.libraries[0]!), join(home, 'deps', 'lib'));
 }
 
-async function link(target: string, path: string): Promise<void> {
+/** Make `path` a link to the folder `target`, whatever was there before. @throws PanxError where it cannot be written. */
+export async function linkFolder(target: string, path: string): Promise<void> {
   if ((await readlink(path).catch(() => null)) === target) return;
   try {
     // A hand-made installation may have a link one level up; what it points to must not be written into.

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { messageOf, PanxError } from '../errors.js';
 import { addonFile, linkAddon, stderrSwitchFile } from './addon.js';
 import { type Hardware, readHardware, usableCores } from './hardware.js';
-import { findEngine, type MissingEngine, type ReadyEngine } from './provision.js';
+import { findEngine, type MissingEngine, type ReadyEngine } from './installed-engine.js';
 import { withStderrMuted } from './stderr-switch.js';
 
 /** The engine that computes in this process. */

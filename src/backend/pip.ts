@@ -26,10 +26,10 @@ export async function downloadWheels(
   }
   if (missing.length === 0) return paths;
 
+  const python = await findPython();
   const work = join(folder, 'incoming');
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true });
-  const python = await findPython();
   let reason = '';
   for (const args of pipDownloads(missing, work, process.arch)) {
     const result = await runPip(python, args, work, onProgress);

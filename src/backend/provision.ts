@@ -1,11 +1,10 @@
-import { existsSync, statSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PanxError } from '../errors.js';
 import { withLock } from '../hub/lock.js';
-import { panxCacheDir } from '../run/cache.js';
 import { formatBytes, formatSeconds, notice, progress } from '../run/console.js';
-import { cannotWrite, temporaryNeighbour, writeJson } from '../run/files.js';
+import { cannotWrite, temporaryNeighbour } from '../run/files.js';
 import { addonFolder, compileAddon, hasAddon, type Libraries, linkAddon } from './addon.js';
 import {
   type EnginePlan,
@@ -16,95 +15,68 @@ import {
   type Variant,
 } from './engine-plan.js';
 import { hasNvidiaDriver, readHardware } from './hardware.js';
+import {
+  cachedLibraries,
+  engineFolder,
+  engineHome,
+  externalLibraries,
+  isUndamaged,
+  type ReadyEngine,
+  writeMarker,
+} from './installed-engine.js';
 import { downloadWheels } from './pip.js';
 import { readDistInfo, type UnpackedFile, unpackWheel } from './wheel.js';
 
-/** An engine that can be loaded: TensorFlow's libraries and the addon compiled against them. */
-export interface ReadyEngine {
-  /** `external` is the user's own, from PANX_LIBTENSORFLOW. */
-  variant: Variant | 'external';
-  libraries: Libraries;
-  /** Folder of the compiled addon. */
-  addon: string;
+/**
+ * Bring the engine and link it into node_modules, where TensorFlow.js looks for it.
+ *
+ * @throws PanxError with the reason and the remedy where a part cannot be had.
+ */
+export async function provisionEngine(options: EngineWish): Promise<ReadyEngine> {
+  const engine = await bringEngine(options);
+  await linkAddon(engine.addon, engine.libraries);
+  return engine;
 }
 
-/** Why there is no engine to load, and what to do; `broken` where something that the user asked for cannot be used. */
-export interface MissingEngine {
-  why: string;
-  hint: string;
-  broken: boolean;
-}
-
-/** Look for an engine without bringing anything; takes milliseconds. */
-export async function findEngine(): Promise<{ engine: ReadyEngine } | { missing: MissingEngine }> {
-  const setUp = 'Run `panx setup` to bring it.';
-  try {
-    const external = process.env.PANX_LIBTENSORFLOW;
-    if (external) {
-      const found = ready('external', externalLibraries(external));
-      if (found) return { engine: found };
-      return {
-        missing: {
-          why: `the addon for ${external} is not compiled yet`,
-          hint: 'Run `panx setup` to compile it.',
-          broken: false,
-        },
-      };
-    }
-    for (const variant of (await hasNvidiaDriver()) ? (['cuda', 'cpu'] as const) : (['cpu'] as const)) {
-      const plan = planEngine(process, variant);
-      const found = (await isWhole(engineFolder(plan))) && ready(variant, cachedLibraries(plan));
-      if (found) return { engine: found };
-    }
-    return { missing: { why: 'TensorFlow is not set up', hint: setUp, broken: false } };
-  } catch (error) {
-    if (!(error instanceof PanxError)) throw error;
-    return {
-      missing: {
-        why: error.message.replace(/\.$/, ''),
-        hint: error.hint ?? setUp,
-        broken: Boolean(process.env.PANX_LIBTENSORFLOW),
-      },
-    };
-  }
+export interface EngineWish {
+  /** Which build; `auto` takes CUDA's where there is an NVIDIA GPU, and the CPU's where that cannot be had. */
+  device: 'auto' | Variant;
+  /** Bring and compile again what is there. */
+  force: boolean;
 }
 
 /**
- * Bring the engine: TensorFlow's libraries by pip into the cache, checked, then the addon compiled against them, then
- * links in node_modules. Each part appears whole by a rename, so a run that was killed is repaired by another; of two
- * processes at once the second waits. Where all is there this takes milliseconds.
- *
- * @param options.device which build; `auto` takes CUDA's where there is an NVIDIA GPU, and the CPU's where that fails.
- * @param options.force bring and compile again what is there.
- * @throws PanxError with the reason and the remedy where a part cannot be had.
+ * Bring TensorFlow's libraries by pip into the cache, check them, and compile the addon against them. Each part appears
+ * whole by a rename, so a run that was killed is repaired by another; of two processes at once the second waits. Where
+ * all is there this takes milliseconds.
  */
-export async function provisionEngine(options: { device: 'auto' | Variant; force: boolean }): Promise<ReadyEngine> {
-  if (process.env.PANX_LIBTENSORFLOW)
-    return await finish('external', externalLibraries(process.env.PANX_LIBTENSORFLOW), options.force);
-  if (options.device !== 'auto') return await provisionVariant(options.device, options.force);
+export async function bringEngine({ device, force }: EngineWish): Promise<ReadyEngine> {
+  const external = process.env.PANX_LIBTENSORFLOW;
+  if (external) return await withAddon('external', externalLibraries(external), force);
+  if (device !== 'auto') return await bringVariant(device, force);
   const gpu = (await hasNvidiaDriver()) ? (await readHardware()).gpu : null;
-  if (gpu === null) return await provisionVariant('cpu', options.force);
+  if (gpu === null) return await bringVariant('cpu', force);
   try {
-    return await provisionVariant('cuda', options.force);
+    return await bringVariant('cuda', force);
   } catch (error) {
     if (!(error instanceof PanxError)) throw error;
     notice(`TensorFlow for the ${gpu.name} cannot be had: ${error.message} Going on with TensorFlow for the CPU.`);
-    return await provisionVariant('cpu', options.force);
+    return await bringVariant('cpu', force);
   }
 }
 
-async function provisionVariant(variant: Variant, force: boolean): Promise<ReadyEngine> {
+async function bringVariant(variant: Variant, force: boolean): Promise<ReadyEngine> {
   const plan = planEngine(process, variant);
-  if (force || !(await isWhole(engineFolder(plan)))) {
+  if (force || !(await isUndamaged(engineFolder(plan)))) {
     await locked(plan.key, async () => {
-      if (force || !(await isWhole(engineFolder(plan)))) await bringLibraries(plan);
+      if (force || !(await isUndamaged(engineFolder(plan)))) await bringLibraries(plan);
     });
   }
-  return await finish(variant, cachedLibraries(plan), force);
+  return await withAddon(variant, cachedLibraries(plan), force);
 }
 
-/** Compile the addon where it is missing, and link it. */
-async function finish(variant: ReadyEngine['variant'], libraries: Libraries, force: boolean): Promise<ReadyEngine> {
+/** Compile the addon where it is missing. */
+async function withAddon(variant: ReadyEngine['variant'], libraries: Libraries, force: boolean): Promise<ReadyEngine> {
   const addon = addonFolder(libraries);
   if (force || !hasAddon(addon)) {
     await locked(`${variant}-addon`, async () => {
@@ -115,7 +87,6 @@ async function finish(variant: ReadyEngine['variant'], libraries: Libraries, for
       notice(`  compiled in ${secondsSince(startedMs)}`);
     });
   }
-  await linkAddon(addon, libraries);
   return { variant, libraries, addon };
 }
 
@@ -151,8 +122,7 @@ async function bringLibraries(plan: EnginePlan): Promise<void> {
       );
       files.push(...unpacked);
     }
-    const marker: Marker = { tensorflow: tensorflowVersion, requirement: plan.requirement, files };
-    await writeJson(join(work, markerFile), marker);
+    await writeMarker(work, plan.requirement, files);
     await rm(folder, { recursive: true, force: true });
     await rename(work, folder);
   } finally {
@@ -168,108 +138,14 @@ async function download(requirements: readonly string[], folder: string): Promis
   notice(`  downloading ${what} by pip`);
   const wheels = await downloadWheels(requirements, folder, (bytes, ofBytes) => {
     const of = ofBytes === null ? '' : ` of ${formatBytes(ofBytes)}`;
-    progress(`  downloading: ${formatBytes(bytes)}${of}, ${secondsSince(startedMs)}`);
+    if (bytes > 0) progress(`  downloading: ${formatBytes(bytes)}${of}, ${secondsSince(startedMs)}`);
   });
   const bytes = wheels.reduce((sum, path) => sum + statSync(path).size, 0);
   progress(`  downloaded ${formatBytes(bytes)} in ${secondsSince(startedMs)}`, { done: true });
   return wheels;
 }
 
-/** `engine.json`, written last into a folder that is renamed into place: what lies there and what it must look like. */
-interface Marker {
-  tensorflow: string;
-  requirement: string;
-  files: UnpackedFile[];
-}
-
-const markerFile = 'engine.json';
-
-/** True where the folder holds what its marker says; of the libraries the sizes are compared too. */
-async function isWhole(folder: string): Promise<boolean> {
-  let marker: Marker;
-  try {
-    marker = JSON.parse(await readFile(join(folder, markerFile), 'utf8')) as Marker;
-  } catch {
-    return false;
-  }
-  const libraries = marker.files.filter(({ path }) => !path.startsWith('tensorflow/include/'));
-  const sizes = await Promise.all(
-    libraries.map(({ path }) =>
-      stat(join(folder, path)).then(
-        ({ size }) => size,
-        () => -1,
-      ),
-    ),
-  );
-  return libraries.length > 0 && sizes.every((size, i) => size === libraries[i]!.size);
-}
-
-function engineHome(): string {
-  return join(resolve(panxCacheDir()), 'engine');
-}
-
-function engineFolder(plan: EnginePlan): string {
-  return join(engineHome(), plan.key);
-}
-
-function ready(variant: ReadyEngine['variant'], libraries: Libraries): ReadyEngine | null {
-  const addon = addonFolder(libraries);
-  return hasAddon(addon) ? { variant, libraries, addon } : null;
-}
-
-function cachedLibraries(plan: EnginePlan): Libraries {
-  const folder = engineFolder(plan);
-  const nvidia = [
-    'cublas',
-    'cuda_cupti',
-    'cuda_nvrtc',
-    'cuda_runtime',
-    'cudnn',
-    'cufft',
-    'curand',
-    'cusolver',
-    'cusparse',
-    'nccl',
-    'nvjitlink',
-  ];
-  return {
-    include: join(folder, 'tensorflow', 'include'),
-    libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map(name => join(folder, 'tensorflow', name)),
-    relocatable: true,
-    addonHome: folder,
-    cudaFolders: plan.variant === 'cuda' ? nvidia.map(name => join(folder, 'nvidia', name, 'lib')) : [],
-    identity: plan.key,
-  };
-}
-
-/** The TensorFlow of PANX_LIBTENSORFLOW: a libtensorflow archive, or the `tensorflow` folder of a Python installation. */
-export function externalLibraries(dir: string): Libraries {
-  const root = resolve(dir);
-  const find = (names: string[]) =>
-    [root, join(root, 'lib')].flatMap(folder => names.map(name => join(folder, name))).find(path => existsSync(path));
-  const main = find(['libtensorflow_cc.so.2', 'libtensorflow.so.2', 'libtensorflow.so']);
-  const framework = find(['libtensorflow_framework.so.2', 'libtensorflow_framework.so']);
-  const include = join(root, 'include');
-  const absent = [
-    ...(main ? [] : ['libtensorflow_cc.so.2 or libtensorflow.so (in it or in its lib)']),
-    ...(framework ? [] : ['libtensorflow_framework.so.2']),
-    ...(existsSync(join(include, 'tensorflow', 'c', 'c_api.h')) ? [] : ['include/tensorflow/c/c_api.h']),
-  ];
-  if (!main || !framework || absent.length > 0) {
-    throw new PanxError(`PANX_LIBTENSORFLOW is ${dir}, and there is no ${absent.join(', no ')} in it.`, {
-      hint: 'Set it to a folder that has them, or unset it: `panx setup` then brings TensorFlow itself.',
-    });
-  }
-  const { size, mtimeMs } = statSync(main);
-  return {
-    include,
-    libraries: [main, framework],
-    relocatable: false,
-    addonHome: join(engineHome(), 'external'),
-    cudaFolders: [],
-    identity: JSON.stringify([main, size, mtimeMs]),
-  };
-}
+let saidWaiting = false;
 
 /** Run `action` alone among processes on this cache, saying so where another one is at it. */
 async function locked(name: string, action: () => Promise<void>): Promise<void> {
@@ -279,10 +155,9 @@ async function locked(name: string, action: () => Promise<void>): Promise<void> 
   } catch (error) {
     throw cannotWrite(home, error);
   }
-  let said = false;
   const onWaiting = () => {
-    if (!said) notice('Another process is setting up the engine; waiting for it.');
-    said = true;
+    if (!saidWaiting) notice('Another process is setting up the engine; waiting for it.');
+    saidWaiting = true;
   };
   await withLock(join(home, `${name}.lock`), onWaiting, action);
 }

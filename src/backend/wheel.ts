@@ -35,7 +35,6 @@ export async function unpackWheel(
     let done = 0;
     for (const entry of wanted) {
       const target = join(folder, safePath(path, entry.name));
-      await mkdir(dirname(target), { recursive: true });
       const onBytes = (bytes: number) => {
         done += bytes;
         onProgress(done, total);
@@ -113,6 +112,7 @@ async function readEntries(path: string, file: FileHandle): Promise<Entry[]> {
 
 /** Write one file of the archive to `target`; returns the SHA-256 of what was written. */
 async function extract(file: FileHandle, entry: Entry, target: string, onBytes: (n: number) => void): Promise<string> {
+  await mkdir(dirname(target), { recursive: true });
   const hash = createHash('sha256');
   const meter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -121,7 +121,8 @@ async function extract(file: FileHandle, entry: Entry, target: string, onBytes: 
       done(null, chunk);
     },
   });
-  const output = createWriteStream(target, { mode: entry.executable ? 0o755 : 0o644 });
+  // Libraries reach the disk before anything says that they are whole: a power failure must not leave zeros in them.
+  const output = createWriteStream(target, { mode: entry.executable ? 0o755 : 0o644, flush: entry.size > 1e6 });
   await pipelineDone(Readable.from(contents(file, entry)), meter, output);
   return hash.digest('hex');
 }

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Engine, engineComputes, loadEngine } from '../backend/engine.js';
 import { type Hardware, readHardware } from '../backend/hardware.js';
-import { findEngine } from '../backend/provision.js';
+import { findEngine } from '../backend/installed-engine.js';
 import { schema } from '../config/schema.js';
 import { messageOf, PanxError } from '../errors.js';
 import { cachedCommit, type Repo, snapshotFolder } from '../hub/cache.js';

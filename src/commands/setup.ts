@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { loadEngine } from '../backend/engine.js';
 import type { Variant } from '../backend/engine-plan.js';
+import { findEngine } from '../backend/installed-engine.js';
 import { provisionEngine } from '../backend/provision.js';
 import { formatSeconds, notice } from '../run/console.js';
 
@@ -16,13 +17,14 @@ export function define(command: Command): void {
     .addHelpText('after', environmentHelp)
     .action(async (options: { device: 'auto' | Variant; force: boolean }) => {
       const startedMs = Date.now();
+      const before = await findEngine();
       const engine = await provisionEngine(options);
-      const seconds = (Date.now() - startedMs) / 1000;
-      if (seconds < 2) {
+      if ('engine' in before && before.engine.addon === engine.addon && !options.force) {
         notice(`The TensorFlow engine is set up (${engine.addon}).`);
         return;
       }
       const { version, device } = await loadEngine('tensorflow');
+      const seconds = (Date.now() - startedMs) / 1000;
       notice(
         `The TensorFlow engine is ready: TensorFlow ${version} on ${device}, set up in ${formatSeconds(seconds)}.`,
       );

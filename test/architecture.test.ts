@@ -1,0 +1,146 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+/** The rooms of src in the order in which data flows through them: each imports only from rooms before it. */
+const rooms = [
+  'errors.ts',
+  'config',
+  'run',
+  'hub',
+  'data',
+  'tokenization',
+  'batching',
+  'checkpoint',
+  'backend',
+  'model',
+  'training',
+  'evaluation',
+  'experiment',
+  'launch',
+  'reporting',
+  'commands',
+  'cli.ts',
+];
+
+/** Where TensorFlow.js may be imported: everything else runs in milliseconds without it. */
+const tensorRooms = ['backend', 'model', 'training'];
+const tensorFiles = ['evaluation/predict.ts'];
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+
+interface Import {
+  /** Path of the importing file in src. */
+  from: string;
+  /** A path in src, or a package. */
+  to: string;
+  /** True for `import type`, which leaves nothing behind in the program. */
+  typeOnly: boolean;
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter(name => name.endsWith('.ts'))
+  .map(name => name.split(sep).join('/'))
+  .sort();
+const imports = files.flatMap(file => importsOf(file, readFileSync(join(src, file), 'utf8')));
+
+describe('the rooms of src', () => {
+  it('are those of the design', () => {
+    expect([...new Set(files.map(roomOf))].filter(room => !rooms.includes(room))).toEqual([]);
+  });
+
+  it('import only from rooms before them', () => {
+    expect(backEdges(imports)).toEqual([]);
+  });
+
+  it('import TensorFlow.js only in backend, model, training and evaluation/predict.ts', () => {
+    expect(tensorLeaks(imports)).toEqual([]);
+  });
+
+  it('have no file over 400 lines without a reason', () => {
+    const long = files.filter(file => {
+      const text = readFileSync(join(src, file), 'utf8');
+      return text.split('\n').length > 400 && !/^ *(\*|\/\/) .*\blong because\b/m.test(text);
+    });
+    expect(long).toEqual([]);
+  });
+
+  it('name no file utils and have no barrel', () => {
+    expect(files.filter(file => /(^|\/)(utils?|helpers?|index|common)\.ts$/.test(file))).toEqual([]);
+  });
+});
+
+// A test that cannot fail proves nothing: the rules, applied to imports that break them.
+describe('the rules', () => {
+  it('see an import against the flow, dynamic ones and types too', () => {
+    const found = importsOf(
+      'data/corpus.ts',
+      `import { a } from '../model/a.js';\nimport type { B } from '../training/b.js';\nconst c = await import('../commands/c.js');\nexport { d } from '../hub/d.js';\nimport { e } from './e.js';`,
+    );
+    expect(backEdges(found)).toEqual([
+      'data/corpus.ts imports model/a.ts',
+      'data/corpus.ts imports training/b.ts',
+      'data/corpus.ts imports commands/c.ts',
+    ]);
+  });
+
+  it('see TensorFlow.js where it may not be, in every form of import', () => {
+    const lines = [
+      `import * as tf from '@tensorflow/tfjs-core';`,
+      `import '@tensorflow/tfjs-backend-wasm';`,
+      `const tf = await import("@tensorflow/tfjs-core");`,
+      `require('@tensorflow/tfjs-node-gpu');`,
+      `import {\n  tensor,\n} from '@tensorflow/tfjs-core';`,
+    ];
+    for (const line of lines) {
+      expect(tensorLeaks(importsOf('commands/doctor.ts', line))).toHaveLength(1);
+      expect(tensorLeaks(importsOf('evaluation/score.ts', line))).toHaveLength(1);
+      expect(tensorLeaks(importsOf('evaluation/predict.ts', line))).toHaveLength(0);
+      expect(tensorLeaks(importsOf('model/xlm-roberta.ts', line))).toHaveLength(0);
+    }
+  });
+
+  it('allow the type of a tensor in a signature, which leaves nothing in the program', () => {
+    expect(
+      tensorLeaks(importsOf('evaluation/score.ts', `import type { Tensor } from '@tensorflow/tfjs-core';`)),
+    ).toEqual([]);
+  });
+});
+
+function importsOf(from: string, text: string): Import[] {
+  const forms = [
+    /^\s*(?:import|export)\s(type\s)?[^'";]*?from\s*['"]([^'"]+)['"]/gm,
+    /^\s*import\s()['"]([^'"]+)['"]/gm,
+    /\b(?:import|require)\(()\s*['"]([^'"]+)['"]\s*\)/gm,
+  ];
+  return forms.flatMap(form =>
+    [...text.matchAll(form)].map(([, type, specifier]) => ({
+      from,
+      to: specifier!.startsWith('.')
+        ? relative('/', resolve('/', dirname(from), specifier!))
+            .split(sep)
+            .join('/')
+            .replace(/\.js$/, '.ts')
+        : specifier!,
+      typeOnly: Boolean(type),
+    })),
+  );
+}
+
+function roomOf(file: string): string {
+  return file.split('/')[0]!;
+}
+
+function backEdges(of: readonly Import[]): string[] {
+  return of
+    .filter(({ from, to }) => rooms.includes(roomOf(to)) && rooms.indexOf(roomOf(to)) > rooms.indexOf(roomOf(from)))
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
+function tensorLeaks(of: readonly Import[]): string[] {
+  return of
+    .filter(({ to, typeOnly }) => to.startsWith('@tensorflow/') && !typeOnly)
+    .filter(({ from }) => !tensorRooms.includes(roomOf(from)) && !tensorFiles.includes(from))
+    .map(({ from, to }) => `${from} imports ${to}`);
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildCli, panx } from './built-cli.js';
+
+beforeAll(buildCli);
+
+describe('panx', () => {
+  it('--help lists the commands', () => {
+    const { code, stdout, stderr, durationMs } = panx(['--help']);
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    for (const name of [
+      'train',
+      'sweep',
+      'evaluate',
+      'predict',
+      'data',
+      'fetch',
+      'init',
+      'config',
+      'setup',
+      'doctor',
+    ]) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} .*\\S$`, 'm'));
+    }
+    // The aim is 200 ms; a busy machine must not make a test fail, so it is told and not asserted.
+    console.info(`panx --help: ${Math.round(durationMs)} ms`);
+  });
+
+  it('without a command prints the same help', () => {
+    expect(panx([]).stdout).toBe(panx(['--help']).stdout);
+  });
+
+  it('--version is the package’s', () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect(panx(['--version']).stdout).toBe(`${version}\n`);
+  });
+
+  it.each(['train', 'sweep', 'evaluate', 'predict', 'data', 'fetch', 'init', 'config', 'setup', 'doctor'])(
+    '%s --help answers',
+    name => {
+      const { code, stdout } = panx([name, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: panx ${name}`);
+    },
+  );
+
+  it('suggests the command that was meant', () => {
+    const { code, stdout, stderr } = panx(['trian']);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toBe('panx: Unknown command "trian"; did you mean "train"?\n  panx --help lists the commands.\n');
+  });
+
+  it('refuses a command like no other', () => {
+    expect(panx(['xyzzy']).stderr).toContain('panx: Unknown command "xyzzy".\n');
+  });
+
+  it('refuses an unknown option without a stack trace', () => {
+    const { code, stderr } = panx(['doctor', '--jsn']);
+    expect(code).toBe(2);
+    expect(stderr).toContain("error: unknown option '--jsn'");
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
