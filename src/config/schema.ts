@@ -53,11 +53,7 @@ export const schema = {
     warmupSteps: integer(0, { min: 0 }, 'steps in which the learning rate rises linearly from 0 to its peak'),
     gradientAccumulationSteps: integer(1, { min: 1 }, 'batches whose mean gradient makes one optimizer step'),
     maxSteps: orNull(
-      integer(
-        1,
-        { min: 1 },
-        'optimizer steps to train for, whatever epochs says; null trains all epochs',
-      ),
+      integer(1, { min: 1 }, 'optimizer steps to train for, whatever epochs says; null trains all epochs'),
     ),
     dropout: orNull(
       number(0, { min: 0, below: 1 }, "probability of every dropout of the model; null takes the checkpoint's own"),

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { expect, it } from 'vitest';
 import {
@@ -70,6 +72,15 @@ it('takes null for a setting that may be null', async () => {
   const { config } = await resolve('--set', 'training.size=5', '--size', 'null');
   expect(config.training.size).toBeNull();
 });
+
+it.skipIf(!existsSync(new URL('../../sample/model/config.json', import.meta.url)))(
+  'takes model and data from the sample, over --set but under --model',
+  async () => {
+    const { config, origins } = await resolve('--sample', '--set', 'data=elsewhere', '--model', 'mine');
+    expect([config.model, config.data]).toEqual(['mine', join('sample', 'data')]);
+    expect(origins).toMatchObject({ model: '--model', data: '--sample' });
+  },
+);
 
 it.each([
   [['--epochs', 'x'], 'training.epochs is "x", from --epochs; expected a whole number of at least 1.'],
