@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf } from '../errors.js';
-import { cannotWrite, temporaryNeighbour, writeFileAtomic, writeJson } from '../run/files.js';
+import { cannotWrite, makeFolder, temporaryNeighbour, writeFileAtomic, writeJson } from '../run/files.js';
 import type { ModelConfig } from './config.js';
 import { type TensorToWrite, writeSafetensors } from './safetensors.js';
 
@@ -28,7 +28,7 @@ export async function writeCheckpointFolder(folder: string, checkpoint: Checkpoi
   try {
     await restoreCheckpointFolder(place);
     await removeAbandoned(place);
-    await mkdir(staging, { recursive: true });
+    makeFolder(staging);
     await writeJson(join(staging, 'config.json'), configToWrite(checkpoint.config));
     await writeSafetensors(join(staging, 'model.safetensors'), checkpoint.tensors);
     await copyTokenizer(checkpoint.tokenizerFrom, staging);

@@ -69,7 +69,7 @@ async function sweep(config: Config, options: SweepCommandOptions): Promise<void
   }
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
   const outcome = await runSweep(
-    { config, inputs, modelDir, dataDir, out, force, metric: metricName, signal },
+    { config, inputs, modelDir, dataDir, out, force, metric: `${metricName}, test split`, signal },
     { runStage, onTable: table => writeSweepReport(out, table), onNotice: notice },
   );
   process.stdout.write(sweepText(outcome.table));

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { loadEngine } from '../backend/engine.js';
 import { restoreCheckpointFolder, writeCheckpointFolder } from '../checkpoint/folder.js';
 import { openTensors } from '../checkpoint/safetensors.js';
@@ -10,7 +10,7 @@ import { loadTokenClassifier, type TokenClassifier, tensorsOf } from '../model/t
 import type { DropoutPlan } from '../model/xlm-roberta.js';
 import { type RunDirectory, runDirectory } from '../run/directory.js';
 import { type EventLog, openEventLog, type RunEvent, readEvents, truncateAfterStep } from '../run/events.js';
-import { cannotWrite, writeJson } from '../run/files.js';
+import { cannotWrite, makeFolder, writeJson } from '../run/files.js';
 import { takeLock } from '../run/lock.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { type Position, train } from '../training/loop.js';
@@ -240,7 +240,7 @@ function describeStart({ data, model, steps, narration }: Session, position: Pos
 /** Remove what an earlier, unfinished run left; files that are not a run's stay. */
 async function clearOutputs(run: RunDirectory): Promise<void> {
   try {
-    await mkdir(run.root, { recursive: true });
+    makeFolder(run.root);
     for (const path of [run.metrics, run.state, run.checkpoint, run.events]) {
       await rm(path, { recursive: true, force: true });
     }

@@ -1,8 +1,8 @@
-import { appendFileSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { cannotWrite, reasonOf, writeFileAtomic } from './files.js';
+import { cannotWrite, makeFolder, reasonOf, writeFileAtomic } from './files.js';
 
 /** One optimizer step. */
 export interface StepEvent {
@@ -55,7 +55,7 @@ export interface EventLog {
 export function openEventLog(path: string): EventLog {
   let file: number;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     file = openSync(path, 'a');
   } catch (error) {
     throw cannotWrite(path, error);

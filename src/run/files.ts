@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf, PanxError } from '../errors.js';
 
 /**
@@ -13,7 +13,7 @@ import { codeOf, messageOf, PanxError } from '../errors.js';
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = temporaryNeighbour(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const file = await open(temporary, 'wx');
     try {
       await file.writeFile(content);
@@ -31,6 +31,26 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 /** Write a value as indented JSON, atomically, with a final newline. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Make a folder and those above it that are missing. Node.js's own `recursive` option never returns where a file system answers
+ * "no such file" for a new folder whose parent is there, as /proc does (seen in Node.js 20).
+ *
+ * @throws the system's error where one of them cannot be made, or is a file.
+ */
+export function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) {
+    try {
+      mkdirSync(folder);
+    } catch (error) {
+      // Another process may have made it just now.
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  }
+  if (!statSync(path).isDirectory()) mkdirSync(path); // says EEXIST
 }
 
 /** Read and parse a JSON file. @throws PanxError naming the file where it is absent or not JSON. */
@@ -80,6 +100,8 @@ export function reasonOf(error: unknown): string {
       return 'the file system is read-only';
     case 'ENOSPC':
       return 'no space left on the disk';
+    case 'EEXIST':
+      return 'a file of that name is there';
     case 'EISDIR':
       return 'it is a folder, not a file';
     case 'ENOTDIR':

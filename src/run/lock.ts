@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { cannotWrite, temporaryNeighbour } from './files.js';
+import { cannotWrite, makeFolder, temporaryNeighbour } from './files.js';
 
 /**
  * Take the lock of a folder that only one process may write to. One left by a process of this host that no longer lives
@@ -26,7 +26,7 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
   const content = `${JSON.stringify(own)}\n`;
   const prepared = temporaryNeighbour(path);
   try {
-    await mkdir(prepared, { recursive: true });
+    makeFolder(prepared);
     await writeFile(holderFile(prepared), content);
     while (!(await renamed(prepared, path))) await removeStale(path);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '../backend/kernels/variable.js';
@@ -7,7 +7,7 @@ import { openTensors, type TensorToWrite, writeSafetensors } from '../checkpoint
 import { PanxError } from '../errors.js';
 import type { Parameter } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
-import { cannotWrite, readJson, temporaryNeighbour, writeJson } from '../run/files.js';
+import { cannotWrite, makeFolder, readJson, temporaryNeighbour, writeJson } from '../run/files.js';
 import type { Position } from './loop.js';
 import { createOptimizer, type Optimizer, type OptimizerSettings } from './optimizer.js';
 
@@ -47,7 +47,7 @@ export async function saveState(
     vocabularyRows: model.vocabulary.ids.length,
   };
   try {
-    await mkdir(temporary, { recursive: true });
+    makeFolder(temporary);
     await writeSafetensors(join(temporary, 'model.safetensors'), tensors);
     await writeJson(join(temporary, 'state.json'), state);
     await rename(temporary, folder);
