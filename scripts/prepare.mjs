@@ -32,6 +32,11 @@ export function build() {
   });
 }
 
+/** Compile src to dist with the packages that are there. */
+export function buildOnly() {
+  withLock(compile);
+}
+
 /** Install the packages of package-lock.json. */
 export function install() {
   requireNode();
@@ -41,7 +46,8 @@ export function install() {
 /** Bring the TensorFlow engine. Where that fails the reason is on the terminal, and WebAssembly serves. */
 export function provision() {
   const { status } = node(['dist/cli.js', 'setup']);
-  if (status !== 0) say('Going on without TensorFlow: the slower WebAssembly engine serves.');
+  if (status !== 0)
+    say('Going on without TensorFlow: the slower WebAssembly engine serves. `npm run setup` tries again.');
 }
 
 /** Run a program of Node.js in the repository and end this process as it ends; it alone handles Ctrl-C. */

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { readdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PanxError } from '../errors.js';
-import { withLock } from '../hub/lock.js';
 import { formatBytes, formatSeconds, notice, progress } from '../run/console.js';
-import { cannotWrite, temporaryNeighbour } from '../run/files.js';
+import { cannotWrite, makeFolder, temporaryNeighbour } from '../run/files.js';
+import { withLock } from '../run/waiting-lock.js';
 import { addonFolder, compileAddon, hasAddon, type Libraries, linkAddon } from './addon.js';
 import {
   type EnginePlan,
@@ -151,7 +151,7 @@ let saidWaiting = false;
 async function locked(name: string, action: () => Promise<void>): Promise<void> {
   const home = engineHome();
   try {
-    await mkdir(home, { recursive: true });
+    makeFolder(home);
   } catch (error) {
     throw cannotWrite(home, error);
   }

@@ -35,4 +35,5 @@ const environmentHelp = `
 Environment:
   PANX_CACHE            where the engine is kept (default ~/.cache/panx)
   PANX_LIBTENSORFLOW    folder of an installed libtensorflow to use instead of bringing one
+  PANX_NATIVE_LOG=1     leave TensorFlow's own log messages on
 `;
