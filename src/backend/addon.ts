@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { lstat, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { cannotWrite, temporaryNeighbour } from '../run/files.js';
+import { cannotWrite, makeFolder, temporaryNeighbour } from '../run/files.js';
 import { run } from './program.js';
 import { stderrSwitchSource } from './stderr-switch.js';
 
@@ -55,7 +55,7 @@ export async function compileAddon(libraries: Libraries): Promise<void> {
     // Left by compilations that were killed: whoever compiles holds the lock.
     if (/^addon-.*\.tmp$/.test(name)) await rm(join(libraries.addonHome, name), { recursive: true, force: true });
   }
-  await mkdir(work, { recursive: true });
+  makeFolder(work);
   try {
     await writeFile(join(work, 'stderr_switch.cc'), stderrSwitchSource);
     const compiler = await findCompiler();
@@ -140,7 +140,7 @@ export async function linkFolder(target: string, path: string): Promise<void> {
     // A hand-made installation may have a link one level up; what it points to must not be written into.
     const parent = dirname(path);
     if ((await lstat(parent).catch(() => null))?.isSymbolicLink()) await rm(parent);
-    await mkdir(parent, { recursive: true });
+    makeFolder(parent);
     const temporary = temporaryNeighbour(path);
     await symlink(target, temporary);
     await rename(temporary, path).catch(async error => {

@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
+import { makeFolder } from '../run/files.js';
 import { pipDownloads } from './engine-plan.js';
 import { run } from './program.js';
 
@@ -16,7 +17,7 @@ export async function downloadWheels(
   folder: string,
   onProgress: (bytes: number, ofBytes: number | null) => void,
 ): Promise<string[]> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const missing: string[] = [];
   const paths: string[] = [];
   for (const requirement of requirements) {
@@ -29,7 +30,7 @@ export async function downloadWheels(
   const python = await findPython();
   const work = join(folder, 'incoming');
   await rm(work, { recursive: true, force: true });
-  await mkdir(work, { recursive: true });
+  makeFolder(work);
   let reason = '';
   for (const args of pipDownloads(missing, work, process.arch)) {
     const result = await runPip(python, args, work, onProgress);
@@ -82,7 +83,7 @@ async function runPip(
 ): Promise<{ ok: boolean; reason: string; otherPythonsWillNotHelp: boolean }> {
   // pip's own temporary folder is put where its growth can be watched and where there is room.
   const temporary = join(work, 'partial');
-  await mkdir(temporary, { recursive: true });
+  makeFolder(temporary);
   const env = { ...process.env, TMPDIR: temporary, PIP_RETRIES: process.env.PIP_RETRIES ?? '1', PIP_NO_INPUT: '1' };
   let announced: number | null = null;
   const watch = setInterval(async () => onProgress(await sizeOfFolder(work), announced), 500);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join, normalize } from 'node:path';
 import { pipeline, Readable, Transform } from 'node:stream';
 import { pipeline as pipelineDone } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { codeOf, messageOf, PanxError } from '../errors.js';
-import { cannotWrite } from '../run/files.js';
+import { cannotWrite, makeFolder } from '../run/files.js';
 
 /** A file that was unpacked: its path inside the wheel, its size in bytes and its SHA-256 in hexadecimal. */
 export interface UnpackedFile {
@@ -112,7 +112,7 @@ async function readEntries(path: string, file: FileHandle): Promise<Entry[]> {
 
 /** Write one file of the archive to `target`; returns the SHA-256 of what was written. */
 async function extract(file: FileHandle, entry: Entry, target: string, onBytes: (n: number) => void): Promise<string> {
-  await mkdir(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   const hash = createHash('sha256');
   const meter = new Transform({
     transform(chunk: Buffer, _encoding, done) {

@@ -5,7 +5,7 @@ import { loadSplit, readExample, type Split, type SplitName, splitNames } from '
 import { splitStatistics } from '../data/statistics.js';
 import { nearest, PanxError } from '../errors.js';
 import { transferLine } from '../hub/progress.js';
-import { resolveData, resolveModel } from '../hub/resolve.js';
+import { resolveData, resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { panxCacheDir } from '../run/cache.js';
 import { formatCount, progress } from '../run/console.js';
@@ -121,7 +121,7 @@ async function dataFolder(options: CorpusOptions, langs: string[], splits: Split
 
 async function modelFolder(options: CorpusOptions): Promise<string> {
   if (options.sample && options.model === undefined) return samplePaths().modelDir;
-  return await resolveModel(options.model ?? schema.model.default, { onProgress: transferLine() });
+  return await resolveTokenizer(options.model ?? schema.model.default, { onProgress: transferLine() });
 }
 
 function encodingLine(split: Split, done: number): string {

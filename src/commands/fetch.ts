@@ -5,7 +5,7 @@ import { transferLine } from '../hub/progress.js';
 import { fetchData, fetchModel, placeOf } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import type { Snapshot } from '../hub/snapshot.js';
-import { type SplitToFetch, splitNames } from '../hub/wanted.js';
+import { type SplitName, splitNames } from '../hub/wanted.js';
 import { formatBytes, formatSeconds, notice } from '../run/console.js';
 
 interface FetchOptions {
@@ -107,7 +107,7 @@ function listOf(option: string, typed: string): string[] {
   return [...new Set(parts)];
 }
 
-function toSplit(name: string): SplitToFetch {
+function toSplit(name: string): SplitName {
   const split = splitNames.find(known => known === name);
   if (split !== undefined) return split;
   const suggestion = nearest(name, splitNames);

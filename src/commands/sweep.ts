@@ -45,6 +45,10 @@ export function define(command: Command): void {
 /** --tr-sizes 250,500 as --target tr --sizes 250,500, for any language. */
 export function expandSizes(argv: readonly string[]): string[] {
   return argv.flatMap(argument => {
+    const [, single] = /^--([a-z]{2,3})-size(?:=.*)?$/.exec(argument) ?? [];
+    if (single !== undefined) {
+      throw new PanxError(`Unknown option --${single}-size; did you mean --${single}-sizes?`, { exitCode: 2 });
+    }
     const [, lang, value] = /^--([a-z]{2,}(?:-[a-z]+)*)-sizes(=.*)?$/.exec(argument) ?? [];
     return lang === undefined ? [argument] : ['--target', lang, `--sizes${value ?? ''}`];
   });

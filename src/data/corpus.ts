@@ -1,10 +1,12 @@
 import type { Table } from 'apache-arrow';
 import { PanxError } from '../errors.js';
+import type { SplitName } from '../hub/wanted.js';
 import { columnsOfTable, concatColumns, tableFromColumns, type WordColumns } from './columns.js';
 import { readShard } from './parquet.js';
-import { type SplitName, shardPaths } from './shards.js';
+import { shardPaths } from './shards.js';
 
-export { availableLangs, type SplitName, splitNames } from './shards.js';
+export { type SplitName, splitNames } from '../hub/wanted.js';
+export { availableLangs } from './shards.js';
 
 export interface SourceFile {
   path: string;

@@ -1,10 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
+import type { SplitName } from '../hub/wanted.js';
 import { reasonOf } from '../run/files.js';
-
-export type SplitName = 'train' | 'validation' | 'test';
-export const splitNames: readonly SplitName[] = ['train', 'validation', 'test'];
 
 /** The languages of a data folder, those of its subfolders `PAN-X.<lang>`, sorted. @throws PanxError where it cannot be listed. */
 export async function availableLangs(dataDir: string): Promise<string[]> {

@@ -68,6 +68,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
         ? { optimizer: createOptimizer(model.parameters, settings), position: trained ? atEnd(steps) : atStart }
         : await restoreState(stateFolder, model, settings);
     await truncateAfterStep(run.events, position.step);
+    const epochs = Math.ceil(steps / totalSteps(data.train.rows, { ...training, epochs: 1, maxSteps: null }));
     const session: Session = {
       request,
       run,
@@ -75,9 +76,10 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
       model,
       optimizer,
       steps,
+      epochs,
       past: await readEvents(run.events),
       log: openEventLog(run.events),
-      narration: narrate(request.label, { epochs: training.epochs, totalSteps: steps, fromStep: position.step }),
+      narration: narrate(request.label, { epochs, totalSteps: steps, fromStep: position.step }),
     };
     try {
       describeStart(session, position, trained);
@@ -101,6 +103,8 @@ interface Session {
   optimizer: Optimizer;
   /** Optimizer steps in all. */
   steps: number;
+  /** Epochs that they go through, the last one perhaps in part. */
+  epochs: number;
   /** Events that an interrupted part of this run left behind. */
   past: RunEvent[];
   log: EventLog;
@@ -168,7 +172,7 @@ async function saveCheckpoint({ request, run, model }: Session): Promise<void> {
 /** Score the test splits and write metrics.json, which says that the run is done. */
 async function finish(session: Session): Promise<StageMetrics> {
   const { request, run, data, steps } = session;
-  const at = { step: steps, epoch: request.config.training.epochs };
+  const at = { step: steps, epoch: session.epochs };
   const test: StageMetrics['test'] = {};
   for (const split of data.test) {
     test[split.lang] = await scoreSplit(session, split, at, async () => {

@@ -1,7 +1,7 @@
-import { copyFile, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { copyFile, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { reasonOf, temporaryNeighbour, writeFileAtomic } from '../run/files.js';
+import { makeFolder, reasonOf, temporaryNeighbour, writeFileAtomic } from '../run/files.js';
 import type { HubSettings } from './settings.js';
 
 /**
@@ -59,7 +59,7 @@ export async function rememberCommit(settings: HubSettings, repo: Repo, commit: 
 
 /** Give a blob its name in a snapshot: a relative link that replaces whatever lies there, or a copy where links are not possible. */
 export async function linkBlob(blobPath: string, pointerPath: string): Promise<void> {
-  await mkdir(dirname(pointerPath), { recursive: true });
+  makeFolder(dirname(pointerPath));
   const temporary = temporaryNeighbour(pointerPath);
   try {
     await symlink(relative(dirname(pointerPath), blobPath), temporary);

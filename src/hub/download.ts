@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PanxError } from '../errors.js';
 import { formatBytes } from '../run/console.js';
-import { sha256OfFile } from '../run/files.js';
+import { makeFolder, sha256OfFile } from '../run/files.js';
+import { withLock } from '../run/waiting-lock.js';
 import { type Repo, repoFolder, repoFolderName, sizeOf } from './cache.js';
 import { diskFull } from './explain.js';
-import { withLock } from './lock.js';
 import { CutShort, HttpFailure, hubFetch, isTransient, maxAttempts, pauseAfter } from './requests.js';
 import type { HubSettings } from './settings.js';
 
@@ -45,7 +45,7 @@ export async function downloadBlob(download: Download): Promise<boolean> {
   const { settings, repo, file } = download;
   const blobPath = join(repoFolder(settings, repo), 'blobs', file.checksum.hex);
   if ((await sizeOf(blobPath)) === file.bytes) return false;
-  await mkdir(dirname(blobPath), { recursive: true });
+  makeFolder(dirname(blobPath));
   const lockPath = join(settings.cacheDir, '.locks', repoFolderName(repo), `${file.checksum.hex}.panx.lock`);
   return await withLock(lockPath, download.onWaiting, async () => {
     if ((await sizeOf(blobPath)) === file.bytes) return false;

@@ -5,7 +5,7 @@ import { codeOf, nearest, PanxError } from '../errors.js';
 import { reasonOf } from '../run/files.js';
 import type { Repo } from './cache.js';
 import { type BringOptions, bring, type Snapshot } from './snapshot.js';
-import { dataFiles, modelFiles, type SplitToFetch, splitNames } from './wanted.js';
+import { dataFiles, modelFiles, type SplitName, splitNames, tokenizerFiles } from './wanted.js';
 
 /**
  * The folder of a model: `model` itself where that is a folder, else the cached folder of the hub id `org/name` or
@@ -18,6 +18,12 @@ export async function resolveModel(model: string, options: BringOptions = {}): P
   return 'folder' in place ? place.folder : (await fetchModel(place.repo, options)).folder;
 }
 
+/** The same for the sake of its tokenizer alone: of a hub id, nothing but tokenizer.json is brought. */
+export async function resolveTokenizer(model: string, options: BringOptions = {}): Promise<string> {
+  const place = await placeOf(model, 'model');
+  return 'folder' in place ? place.folder : (await bring(place.repo, tokenizerFiles(place.repo.name), options)).folder;
+}
+
 /**
  * The folder that holds `PAN-X.<lang>/<split>-*.parquet`: `data` itself where that is a folder, else the cached folder of
  * the hub id, with the files of `langs` brought where they are not there yet.
@@ -27,7 +33,7 @@ export async function resolveModel(model: string, options: BringOptions = {}): P
 export async function resolveData(
   data: string,
   langs: readonly string[],
-  options: BringOptions & { splits?: readonly SplitToFetch[] } = {},
+  options: BringOptions & { splits?: readonly SplitName[] } = {},
 ): Promise<string> {
   const place = await placeOf(data, 'dataset');
   if ('folder' in place) return place.folder;
@@ -43,7 +49,7 @@ export async function fetchModel(repo: Repo, options: BringOptions = {}): Promis
 export async function fetchData(
   repo: Repo,
   langs: readonly string[],
-  splits: readonly SplitToFetch[],
+  splits: readonly SplitName[],
   options: BringOptions = {},
 ): Promise<Snapshot> {
   for (const lang of langs) {

@@ -8,7 +8,7 @@ import type { Remote, Wanted } from './snapshot.js';
 
 /** The splits of a language that a corpus in PAN-X's layout has. */
 export const splitNames = ['train', 'validation', 'test'] as const;
-export type SplitToFetch = (typeof splitNames)[number];
+export type SplitName = (typeof splitNames)[number];
 
 const weights = 'model.safetensors';
 const weightsIndex = 'model.safetensors.index.json';
@@ -56,8 +56,22 @@ export function modelFiles(name: string): Wanted {
   };
 }
 
+/** The tokenizer of a model alone. */
+export function tokenizerFiles(name: string): Wanted {
+  const file = 'tokenizer.json';
+  return {
+    inFolder: async folder => ((await isThere(folder, file)) ? { files: [file] } : { missing: file }),
+    async onHub(remote) {
+      const { files } = await remote.list('');
+      const tokenizer = files.find(({ path }) => path === file);
+      if (tokenizer === undefined) throw lacks(name, file, files);
+      await remote.bring([tokenizer]);
+    },
+  };
+}
+
 /** `PAN-X.<lang>/<split>-*.parquet` of each language. */
-export function dataFiles(name: string, langs: readonly string[], splits: readonly SplitToFetch[]): Wanted {
+export function dataFiles(name: string, langs: readonly string[], splits: readonly SplitName[]): Wanted {
   return {
     async inFolder(folder) {
       const files: string[] = [];
@@ -84,12 +98,7 @@ export function dataFiles(name: string, langs: readonly string[], splits: readon
   };
 }
 
-async function splitsOf(
-  remote: Remote,
-  name: string,
-  lang: string,
-  splits: readonly SplitToFetch[],
-): Promise<HubFile[]> {
+async function splitsOf(remote: Remote, name: string, lang: string, splits: readonly SplitName[]): Promise<HubFile[]> {
   const { files } = await remote.list(`PAN-X.${lang}`);
   return splits.flatMap(split => {
     const shards = files.filter(file => isShard(basename(file.path), split));

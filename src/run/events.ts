@@ -95,13 +95,9 @@ export async function readEvents(path: string): Promise<RunEvent[]> {
 /**
  * Cut a log back to what had happened when the training state of `step` was saved: what came later is about to be
  * repeated. Torn lines go too. Nothing happens where there is no file.
- *
- * @param epochsDone of the state; an evaluation after a later epoch is cut though no step lies between. All stay unless given.
  */
-export async function truncateAfterStep(path: string, step: number, epochsDone = Infinity): Promise<void> {
-  const kept = (await readEvents(path)).filter(
-    event => event.step <= step && (event.event === 'step' || event.epoch <= epochsDone),
-  );
+export async function truncateAfterStep(path: string, step: number): Promise<void> {
+  const kept = (await readEvents(path)).filter(event => event.step <= step);
   const content = kept.map(event => `${JSON.stringify(event)}\n`).join('');
   if (content !== (await readLog(path))) await writeFileAtomic(path, content);
 }

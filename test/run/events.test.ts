@@ -87,14 +87,6 @@ it('cuts what happened after the step of a training state', async () => {
   expect(await readEvents(path)).toEqual([step(1), step(2), evaluation(2)]);
 });
 
-it('cuts an evaluation that the state of the same step does not know of', async () => {
-  await write(step(1), evaluation(1));
-  await truncateAfterStep(path, 1, 1);
-  expect(await readEvents(path)).toEqual([step(1), evaluation(1)]);
-  await truncateAfterStep(path, 1, 0);
-  expect(await readEvents(path)).toEqual([step(1)]);
-});
-
 it('cuts everything when training starts anew', async () => {
   await write(step(1));
   await truncateAfterStep(path, 0);

@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { withLock } from '../../src/hub/lock.js';
+import { withLock } from '../../src/run/waiting-lock.js';
 
 describe('withLock', () => {
   let folder: string;

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../errors.js';
-import { temporaryNeighbour } from '../run/files.js';
+import { makeFolder, temporaryNeighbour } from './files.js';
 
 /**
  * Run `action` while holding the lock file `path`, so that of several processes only one does the work and the others
  * wait, then find it done. The lock of a process that is gone (its number unknown on this host, or no sign of life for
  * two minutes from whichever host) is taken over: nothing needs cleaning up after a kill.
  *
- * Unlike the lock of a run directory (run/lock.ts) this one is waited for, and may be broken from another host. It
+ * Unlike the lock of a run directory (lock.ts) this one is waited for, and may be broken from another host. It
  * saves work; what it guards must be right without it too, since some shared file systems lie about locks and a
  * process that was stopped for minutes goes on unaware. A transfer is: two would write the same bytes at the same places
  * of the same partial file, which is checked before use.
@@ -19,7 +19,7 @@ import { temporaryNeighbour } from '../run/files.js';
  * @param onWaiting called about three times a second while another process holds the lock.
  */
 export async function withLock<T>(path: string, onWaiting: () => void, action: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const own = `${process.pid} ${hostname()} ${randomBytes(8).toString('hex')}\n`;
   while (!(await acquire(path, own))) {
     onWaiting();
