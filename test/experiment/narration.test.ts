@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { scoresText, stepText } from '../../src/experiment/narration.js';
+
+const report = {
+  step: 120,
+  epoch: 0,
+  loss: 0.43214,
+  gradNorm: 1,
+  learningRate: 1.87e-5,
+  rows: 32,
+  subwords: 400,
+  durationMs: 100,
+};
+
+describe('stepText', () => {
+  it('names epoch, step, loss, rate, pace and the time left', () => {
+    const plan = { epochs: 3, totalSteps: 1875, fromStep: 0 };
+    // 119 steps after the first took 11.9 s.
+    expect(stepText(report, plan, 119 * 32, 11_900)).toBe(
+      'epoch 1/3  step 120/1,875  loss 0.4321  rate 1.87e-5  320 rows/s  2 min 56 s left',
+    );
+  });
+
+  it('gives no pace before it is known', () => {
+    expect(stepText({ ...report, step: 1 }, { epochs: 3, totalSteps: 10, fromStep: 0 }, 0, 0)).toBe(
+      'epoch 1/3  step 1/10  loss 0.4321  rate 1.87e-5',
+    );
+  });
+
+  it('counts only the steps of this process after a resume', () => {
+    const plan = { epochs: 3, totalSteps: 200, fromStep: 100 };
+    expect(stepText(report, plan, 19 * 32, 19_000)).toContain('32 rows/s  1 min 20 s left');
+  });
+});
+
+it('scoresText', () => {
+  const scores = { f1: 0.81234, precision: 0.8, recall: 0.825, accuracy: 0.93, loss: 0.2, rows: 10000 };
+  expect(scoresText('en', 'test', scores)).toBe(
+    'en test  F1 0.8123  precision 0.8000  recall 0.8250  accuracy 0.9300  (10,000 rows)',
+  );
+});
