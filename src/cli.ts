@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { nearest, PanxError } from './errors.js';
 import { closeProgressLine } from './run/console.js';
 
@@ -37,12 +37,14 @@ async function main(argv: string[]): Promise<void> {
   const program = new Command('panx')
     .description('Cross-lingual named entity recognition experiments from the command line.')
     .version(packageVersion(), '-V, --version')
-    .showHelpAfterError('(panx --help lists the commands)')
+    .configureOutput(usageErrors('panx'))
     .exitOverride();
   const chosen = argv[0] === 'help' ? argv[1] : argv[0];
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = program.command(name).description(summary).exitOverride();
-    if (name === chosen) (await load()).define(command);
+    if (name !== chosen) continue;
+    (await load()).define(command);
+    for (const parser of [command, ...command.commands]) parser.configureOutput(usageErrors(`panx ${name}`));
   }
   if (chosen !== undefined && !chosen.startsWith('-') && !(chosen in commands) && chosen !== 'help') {
     const suggestion = nearest(chosen, Object.keys(commands));
@@ -53,6 +55,20 @@ async function main(argv: string[]): Promise<void> {
   }
   if (argv.length === 0) program.outputHelp();
   else await program.parseAsync(argv, { from: 'user' });
+}
+
+/** Commander's messages in the form of all others: one sentence, then what to do. */
+function usageErrors(command: string): OutputConfiguration {
+  return {
+    outputError: (text, write) => {
+      const [message, ...more] = text
+        .trim()
+        .replace(/^error: (.)/, (_, first: string) => first.toUpperCase())
+        .split('\n');
+      const suggestion = more.length === 0 ? '.' : `; ${more.join(' ').replace(/[()]/g, '').replace(/^D/, 'd')}`;
+      write(`panx: ${message!.replace(/\.$/, '')}${suggestion}\n  ${command} --help lists the options.\n`);
+    },
+  };
 }
 
 /** The version in package.json, which lies one folder above both src/ and dist/. */
