@@ -8,6 +8,7 @@ import { PanxError } from '../errors.js';
 import { checkLabels, type Scores, score } from '../evaluation/score.js';
 import { loadTokenClassifier, type TokenClassifier, tensorsOf } from '../model/token-classifier.js';
 import type { DropoutPlan } from '../model/xlm-roberta.js';
+import { notice } from '../run/console.js';
 import { type RunDirectory, runDirectory } from '../run/directory.js';
 import { type EventLog, openEventLog, type RunEvent, readEvents, truncateAfterStep } from '../run/events.js';
 import { cannotWrite, makeFolder, writeJson } from '../run/files.js';
@@ -43,6 +44,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   const { config } = request;
   const { training } = config;
   const engine = await loadEngine(config.backend);
+  if (engine.why !== null) notice(engine.why);
   const tokenizer = await loadTokenizer(request.startFrom);
   const data = await loadRunData({ dataDir: request.dataDir, tokenizer, config });
   const steps = totalSteps(data.train.rows, training);

@@ -28,7 +28,7 @@ print(json.dumps({"logits": sum(logits, []), "missing": sorted(info["missing_key
 
 describe.skipIf(python === undefined)('a trained checkpoint in Python transformers', () => {
   it('loads whole and gives the same logits, on words that were trained on and words that were not', async () => {
-    await loadEngine('tensorflow');
+    await loadEngine('auto');
     const folder = await mkdtemp(join(tmpdir(), 'panx-transformers-'));
     const golden = readGolden<GoldenRows>('model', 'batch.json');
     const batch = batchOf(golden);

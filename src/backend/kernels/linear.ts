@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { WithBackward } from './backward.js';
+import { matMul } from './mat-mul.js';
 
 export interface LinearGradients {
   dx: tf.Tensor2D; // (N, I)
@@ -22,12 +23,12 @@ export function linear(
   weight: tf.Tensor2D,
   bias: tf.Tensor1D,
 ): WithBackward<tf.Tensor2D, LinearGradients> {
-  const y = tf.tidy(() => tf.add<tf.Tensor2D>(tf.matMul(x, weight, false, true), bias)); // (N, O)
+  const y = tf.tidy(() => tf.add<tf.Tensor2D>(matMul(x, weight, false, true), bias)); // (N, O)
   return [
     y,
     dy => ({
-      dx: tf.matMul(dy, weight),
-      dWeight: tf.matMul(dy, x, true, false),
+      dx: matMul(dy, weight),
+      dWeight: matMul(dy, x, true, false),
       dBias: tf.sum<tf.Tensor1D>(dy, 0),
     }),
   ];
