@@ -1,0 +1,142 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadEngine } from '../../src/backend/engine.js';
+import { predict } from '../../src/evaluation/predict.js';
+import { checkLabels, score } from '../../src/evaluation/score.js';
+import { f1Score } from '../../src/evaluation/seqeval/seqeval.js';
+import { encodeForTagging, tagSentences } from '../../src/evaluation/tag.js';
+import { splitWords } from '../../src/evaluation/words.js';
+import { samplePaths } from '../../src/hub/sample.js';
+import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
+import type { EncodedRows } from '../../src/tokenization/encode.js';
+import { loadTokenizer } from '../../src/tokenization/tokenizer.js';
+import { batchOf, type GoldenRows, goldenFolder, readGolden } from '../model/golden.js';
+
+let model: TokenClassifier;
+let data: EncodedRows;
+
+beforeAll(async () => {
+  await loadEngine('auto');
+  model = await loadTokenClassifier(goldenFolder('model'), { inputIds: null, newHead: { labels: [], seed: 0 } });
+  const { offsets, inputIds, labelIds, rows } = batchOf(readGolden<GoldenRows>('model', 'batch.json'));
+  const wordIds = Int32Array.from(labelIds, label => (label === -100 ? -1 : 0));
+  data = {
+    rows: rows.length,
+    offsets,
+    inputIds,
+    labelIds,
+    wordIds,
+    truncatedRows: 0,
+    truncatedWords: 0,
+    emptyWords: 0,
+  };
+});
+
+describe('predict', () => {
+  it('gives each row, in order, the true and predicted labels of its labelled positions', async () => {
+    const seen: number[] = [];
+    await predict(model, data, { batchSize: 2 }, ({ row, labelIds, predictedIds, positions }) => {
+      seen.push(row);
+      const own = data.labelIds.subarray(data.offsets[row]!, data.offsets[row + 1]!);
+      expect([...labelIds]).toEqual([...own].filter(label => label !== -100));
+      expect([...positions].map(position => own[position])).toEqual([...labelIds]);
+      expect(predictedIds.length).toBe(labelIds.length);
+    });
+    expect(seen).toEqual(Array.from({ length: data.rows }, (_, row) => row));
+  });
+
+  it('predicts the same however the rows are batched, and probabilities that agree with the predictions', async () => {
+    const all = async (batchSize: number) => {
+      const predicted: number[][] = [];
+      await predict(model, data, { batchSize, withProbabilities: true }, ({ predictedIds, probabilities }) => {
+        predicted.push([...predictedIds]);
+        const labels = model.config.labels.length;
+        predictedIds.forEach((label, word) => {
+          const row = probabilities!.subarray(word * labels, (word + 1) * labels);
+          expect(row[label]).toBe(Math.max(...row));
+          expect(row.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
+        });
+      });
+      return predicted;
+    };
+    expect(await all(1)).toEqual(await all(data.rows));
+  });
+
+  it("the loss weights each batch's mean with its rows, as Hugging Face Trainer does", async () => {
+    const lossOf = async (rows: EncodedRows, batchSize: number) =>
+      (await predict(model, rows, { batchSize }, () => {})).loss;
+    const single = [];
+    for (let row = 0; row < data.rows; row++) single.push(await lossOf(rowOf(row), 1));
+    const mean = single.reduce((sum, loss) => sum + loss, 0) / single.length;
+    expect(await lossOf(data, 1)).toBeCloseTo(mean, 5);
+    expect(await lossOf(data, data.rows)).not.toBeCloseTo(mean, 3);
+  });
+});
+
+describe('score', () => {
+  it("is seqeval's micro F1 of the predictions", async () => {
+    const names = (ids: Int32Array) => Array.from(ids, id => model.config.labels[id]!);
+    const [truth, predicted]: [string[][], string[][]] = [[], []];
+    await predict(model, data, { batchSize: 3 }, ({ labelIds, predictedIds }) => {
+      truth.push(names(labelIds));
+      predicted.push(names(predictedIds));
+    });
+    const { scores } = await score(model, data, { batchSize: 3 });
+    expect(scores.f1).toBe(f1Score(truth, predicted));
+    expect(scores.rows).toBe(data.rows);
+    const right = truth.flat().filter((tag, i) => tag === predicted.flat()[i]).length;
+    expect(scores.accuracy).toBe(right / truth.flat().length);
+  });
+});
+
+describe('checkLabels', () => {
+  it('accepts the same tags in the same order only', () => {
+    checkLabels(['O', 'B-PER'], ['O', 'B-PER'], 'folder');
+    expect(() => checkLabels(['O', 'B-LOC'], ['O', 'B-PER'], 'folder')).toThrow(
+      'The classifier in folder predicts O B-LOC; the data is tagged with O B-PER.',
+    );
+    expect(() => checkLabels(['B-PER', 'O'], ['O', 'B-PER'], 'folder')).toThrow(/predicts B-PER O/);
+    expect(() => checkLabels(['O'], ['O', 'B-PER'], 'folder')).toThrow(/predicts O;/);
+  });
+});
+
+describe('tagSentences', () => {
+  it('gives every word a tag and a score, and entities their place in the text', async () => {
+    const { modelDir } = samplePaths();
+    const texts = ["Ayşe Ankara'da doğdu.", 'x'];
+    const sentences = texts.map(text => ({ text, words: splitWords(text) }));
+    const tokenization = { maxLength: 130, emptyWords: 'drop' as const };
+    const encoded = await encodeForTagging(sentences, await loadTokenizer(modelDir), tokenization);
+    const labels = ['O', 'B-PER', 'I-PER', 'B-ORG', 'I-ORG', 'B-LOC', 'I-LOC'];
+    const tagger = await loadTokenClassifier(modelDir, { inputIds: [encoded.inputIds], newHead: { labels, seed: 3 } });
+    const tagged: string[] = [];
+    await tagSentences(tagger, sentences, encoded, 8, ({ text, words, entities }) => {
+      tagged.push(text);
+      expect(words.map(word => word.text)).toEqual(splitWords(text).map(word => word.text));
+      for (const { tag, score } of words) {
+        expect(labels).toContain(tag);
+        expect(score).toBeGreaterThan(1 / 7 - 1e-6);
+      }
+      const covered = words.filter(({ tag }) => tag !== 'O').map(word => word.start);
+      expect(
+        entities.flatMap(({ start, end }) => words.filter(word => word.start >= start && word.end <= end)),
+      ).toHaveLength(covered.length);
+      for (const { text: name, start, end, score } of entities) {
+        expect(text.slice(start, end)).toBe(name);
+        expect(score).toBeLessThanOrEqual(1);
+      }
+    });
+    expect(tagged).toEqual(texts);
+  });
+});
+
+function rowOf(row: number): EncodedRows {
+  const [from, to] = [data.offsets[row]!, data.offsets[row + 1]!];
+  return {
+    ...data,
+    rows: 1,
+    offsets: Int32Array.of(0, to - from),
+    inputIds: data.inputIds.slice(from, to),
+    labelIds: data.labelIds.slice(from, to),
+    wordIds: data.wordIds.slice(from, to),
+  };
+}
