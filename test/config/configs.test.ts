@@ -19,6 +19,6 @@ it('writes down the defaults in xlmr-base.yaml', async () => {
 it('runs the small model from scratch with a warm-up that its smallest stage outlasts', async () => {
   const { config } = await loadConfig({ file: `${folder}small-from-scratch.yaml` });
   const { warmupSteps, epochs, batchSize } = config.training;
-  expect(config.training.learningRate).toBe(5e-4);
+  expect(config.training.learningRate).toBe(1e-3);
   expect(warmupSteps).toBeLessThan(epochs * Math.ceil(config.sweep.sizes[0]! / batchSize));
 });
