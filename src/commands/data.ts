@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { schema } from '../config/schema.js';
 import { loadSplit, readExample, type Split, type SplitName, splitNames } from '../data/corpus.js';
 import { splitStatistics } from '../data/statistics.js';
-import { nearest, PanxError } from '../errors.js';
+import { PanxError } from '../errors.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
@@ -14,6 +14,7 @@ import { subwordStatistics } from '../tokenization/statistics.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { exampleText, subwordsText } from './data/example.js';
 import { type Counted, statisticsCsv, statisticsJson, statisticsText } from './data/statistics.js';
+import { listOf, toSplit } from './lists.js';
 
 const modelHelp = `folder or hub id whose tokenizer splits tokens into subwords`;
 
@@ -56,7 +57,7 @@ async function printStatistics(
   options: CorpusOptions & { langs: string; splits: string; format: 'table' | 'csv' | 'json' },
 ): Promise<void> {
   const langs = listOf('--langs', options.langs);
-  const splits = listOf('--splits', options.splits).map(toSplit);
+  const splits = listOf('--splits', options.splits).map(name => toSplit('--splits', name));
   const dataDir = await dataFolder(options, langs, splits);
   const withSubwords = options.model !== undefined || options.sample === true;
   const tokenizer = withSubwords ? await loadTokenizer(await modelFolder(options)) : undefined;
@@ -94,7 +95,7 @@ async function printExample(
   options: CorpusOptions & { lang: string; row: string; split: string; tokens?: boolean },
 ): Promise<void> {
   const row = toRow(options.row);
-  const name = toSplit(options.split);
+  const name = toSplit('--split', options.split);
   const split = await loadSplit(await dataFolder(options, [options.lang], [name]), options.lang, name);
   const { tokens, tagIds } = readExample(split, row);
   const tags = tagIds.map(id => split.labelNames[id]!);
@@ -126,27 +127,6 @@ async function modelFolder(options: CorpusOptions): Promise<string> {
 
 function encodingLine(split: Split, done: number): string {
   return `${split.lang} ${split.split}: ${formatCount(done)} of ${formatCount(split.rows)} rows encoded`;
-}
-
-/** en,tr as ["en", "tr"], without repetitions. @throws PanxError where a part is empty */
-function listOf(option: string, typed: string): string[] {
-  const parts = typed.split(',').map(part => part.trim());
-  if (parts.includes('')) {
-    throw new PanxError(`${option} is "${typed}", which has an empty part; expected names with commas between.`, {
-      exitCode: 2,
-    });
-  }
-  return [...new Set(parts)];
-}
-
-function toSplit(name: string): SplitName {
-  const split = splitNames.find(known => known === name);
-  if (split !== undefined) return split;
-  const near = nearest(name, splitNames);
-  throw new PanxError(`There is no split "${name}"; expected ${splitNames.join(', ')}.`, {
-    ...(near === undefined ? {} : { hint: `Did you mean ${near}?` }),
-    exitCode: 2,
-  });
 }
 
 function toRow(typed: string): number {

@@ -12,6 +12,7 @@ import { loadTokenClassifier } from '../model/token-classifier.js';
 import { formatCount, notice, progress } from '../run/console.js';
 import { writeJson } from '../run/files.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { listOf, toSplit } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 
 interface EvaluateOptions {
@@ -30,12 +31,9 @@ export function define(command: Command): void {
     .option('--json', 'print the scores as JSON')
     .option('--out <file>', 'also write the scores to this JSON file')
     .action(async (options: EvaluateOptions) => {
-      const split = splitNames.find(name => name === options.split);
-      if (split === undefined) {
-        throw new PanxError(`--split is ${options.split}; expected ${splitNames.join(', ')}.`, { exitCode: 2 });
-      }
+      const split = toSplit('--split', options.split);
+      const langs = listOf('--langs', options.langs);
       const { config } = await configOf(command);
-      const langs = [...new Set(options.langs.split(',').map(lang => lang.trim()))];
       const folder = await resolveModel(config.model, { onProgress: transferLine() });
       const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
       const tokenizer = await loadTokenizer(folder);

@@ -1,18 +1,19 @@
 import type { Command } from 'commander';
 import { schema } from '../config/schema.js';
-import { nearest, PanxError } from '../errors.js';
+import { PanxError } from '../errors.js';
 import { transferLine } from '../hub/progress.js';
 import { fetchData, fetchModel, placeOf } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import type { Snapshot } from '../hub/snapshot.js';
-import { type SplitName, splitNames } from '../hub/wanted.js';
+import { splitNames } from '../hub/wanted.js';
 import { formatBytes, formatSeconds, notice } from '../run/console.js';
+import { listOf, toSplit } from './lists.js';
 
 interface FetchOptions {
   model: string | false;
   data: string | false;
   langs?: string;
-  splits?: string;
+  splits: string;
   sample?: boolean;
 }
 
@@ -39,8 +40,8 @@ async function fetchAll(options: FetchOptions): Promise<void> {
       exitCode: 2,
     });
   }
-  const langs = listOf('--langs', options.langs ?? '');
-  const splits = listOf('--splits', options.splits ?? '').map(toSplit);
+  const langs = options.langs === undefined ? [] : listOf('--langs', options.langs);
+  const splits = listOf('--splits', options.splits).map(name => toSplit('--splits', name));
   // Both arguments are read before anything is brought: a typing error should not show after a gigabyte.
   const model = options.model === false ? undefined : await placeOf(options.model, 'model');
   const data = options.data === false ? undefined : await placeOf(options.data, 'dataset');
@@ -93,26 +94,4 @@ function summary(snapshots: readonly Snapshot[], seconds: number): string {
 
 function countOf(files: number): string {
   return files === 1 ? '1 file' : `${files} files`;
-}
-
-/** en,tr as ["en", "tr"], without repetitions. @throws PanxError where a part is empty. */
-function listOf(option: string, typed: string): string[] {
-  if (typed === '') return [];
-  const parts = typed.split(',').map(part => part.trim());
-  if (parts.includes('')) {
-    throw new PanxError(`${option} is "${typed}", which has an empty part; expected names with commas between.`, {
-      exitCode: 2,
-    });
-  }
-  return [...new Set(parts)];
-}
-
-function toSplit(name: string): SplitName {
-  const split = splitNames.find(known => known === name);
-  if (split !== undefined) return split;
-  const suggestion = nearest(name, splitNames);
-  throw new PanxError(`--splits has "${name}"${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`, {
-    hint: `The splits are ${splitNames.join(', ')}.`,
-    exitCode: 2,
-  });
 }

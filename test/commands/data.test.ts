@@ -146,8 +146,8 @@ describe('panx data stats', () => {
       '--langs is "en,,tr", which has an empty part; expected names with commas between.',
     );
     await expect(run('stats', '--splits', 'train,tset')).rejects.toMatchObject({
-      message: 'There is no split "tset"; expected train, validation, test.',
-      hint: 'Did you mean test?',
+      message: '--splits has "tset"; did you mean "test"?',
+      hint: 'The splits are train, validation, test.',
       exitCode: 2,
     });
     await expect(stats('--langs', 'xx')).rejects.toThrow(`${dataDir} has no language "xx"; found en, tr.`);
@@ -229,9 +229,7 @@ describe('panx data show', () => {
       await expect(refused).rejects.toThrow(`--row is "${row}"; expected a row number from 0.`);
       await expect(refused).rejects.toBeInstanceOf(PanxError);
     }
-    await expect(run('show', '--row', '0', '--split', 'dev')).rejects.toThrow(
-      'There is no split "dev"; expected train, validation, test.',
-    );
+    await expect(run('show', '--row', '0', '--split', 'dev')).rejects.toThrow('--split has "dev".');
     await expect(run('show')).rejects.toThrow("required option '--row <n>' not specified");
   });
 });
