@@ -6,6 +6,9 @@ import { writeCheckpointFolder } from '../checkpoint/folder.js';
 import { schema } from '../config/schema.js';
 import { panxLabels } from '../data/labels.js';
 import { nearest, PanxError } from '../errors.js';
+import { transferLine } from '../hub/progress.js';
+import { resolveTokenizer } from '../hub/resolve.js';
+import { samplePaths } from '../hub/sample.js';
 import { initialTensors } from '../model/initialise.js';
 import { countParameters, parameterSpecs } from '../model/parameters.js';
 import { formatBytes, formatCount } from '../run/console.js';
@@ -24,7 +27,8 @@ type Size = keyof typeof sizes;
 
 interface InitOptions {
   size: string;
-  tokenizer: string;
+  tokenizer?: string;
+  sample?: boolean;
   out: string;
   seed: string;
   labels: string;
@@ -38,13 +42,14 @@ export function define(command: Command): void {
   );
   command
     .requiredOption('--size <size>', described.join(', '))
-    .requiredOption(
-      '--tokenizer <folder>',
-      'folder with the tokenizer.json that the model is for; it sets the vocabulary',
+    .option(
+      '--tokenizer <folder|id>',
+      `folder or hub id of the tokenizer that the model is for; it sets the vocabulary (default: ${schema.model.default})`,
     )
     .requiredOption('--out <folder>', 'checkpoint folder to write')
     .option('--seed <n>', 'seeds the weights', String(schema.seed.default))
     .option('--labels <tags>', 'tags in the order of their ids, with commas between', panxLabels.join(','))
+    .option('--sample', 'take the tokenizer from the small synthetic sample that comes with panx')
     .option('--force', 'replace a checkpoint folder that is there, with all that is in it')
     .action((options: InitOptions) => initialise(options));
 }
@@ -54,17 +59,23 @@ async function initialise(options: InitOptions): Promise<void> {
   const seed = toSeed(options.seed);
   const labels = toLabels(options.labels);
   await refuseToOverwrite(options.out, options.force ?? false);
-  const config = await makeConfig(size, await loadTokenizer(options.tokenizer), labels);
+  const tokenizerFrom = await tokenizerFolder(options);
+  const config = await makeConfig(size, await loadTokenizer(tokenizerFrom), labels);
   await writeCheckpointFolder(options.out, {
     config,
     tensors: initialTensors(config, seed),
-    tokenizerFrom: options.tokenizer,
+    tokenizerFrom,
   });
   const parameters = countParameters(parameterSpecs(config));
   process.stdout.write(
     `${options.out}: XLM-R ${size} with random weights (seed ${seed}), ` +
       `${formatCount(parameters)} parameters, ${formatBytes(4 * parameters)}.\n`,
   );
+}
+
+async function tokenizerFolder({ tokenizer, sample }: InitOptions): Promise<string> {
+  if (sample && tokenizer === undefined) return samplePaths().modelDir;
+  return await resolveTokenizer(tokenizer ?? schema.model.default, { onProgress: transferLine() });
 }
 
 /** The configuration of an XLM-R of this size for this tokenizer, in Hugging Face's words. */

@@ -70,7 +70,7 @@ function defaultOut({ training }: Config): string {
 /** What the run came to, for stdout. */
 function summary({ rows, steps, trainLoss, durationMs, test }: StageMetrics): string {
   const lines = [
-    `trained on ${formatCount(rows)} rows, ${formatCount(steps)} steps, ${formatSeconds(durationMs / 1000)}` +
+    `${formatCount(steps)} steps on ${formatCount(rows)} rows, ${formatSeconds(durationMs / 1000)}` +
       `${trainLoss === null ? '' : `, mean loss ${trainLoss.toFixed(4)}`}`,
   ];
   for (const [lang, { f1, precision, recall, accuracy, rows: scored }] of Object.entries(test)) {

@@ -53,6 +53,16 @@ export function makeFolder(path: string): void {
   if (!statSync(path).isDirectory()) mkdirSync(path); // says EEXIST
 }
 
+/** A file's text, or undefined where there is none. */
+export async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** Read and parse a JSON file. @throws PanxError naming the file where it is absent or not JSON. */
 export async function readJson<T>(path: string): Promise<T> {
   let text: string;

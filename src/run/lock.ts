@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { cannotWrite, makeFolder, temporaryNeighbour } from './files.js';
+import { cannotWrite, makeFolder, readIfPresent, temporaryNeighbour } from './files.js';
 
 /**
  * Take the lock of a folder that only one process may write to. One left by a process of this host that no longer lives
@@ -90,15 +90,6 @@ async function removeStale(path: string): Promise<void> {
 
 function holderFile(lock: string): string {
   return join(lock, 'holder.json');
-}
-
-async function readIfPresent(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 /** undefined where there is no file that panx wrote whole: a power failure may have emptied it. */

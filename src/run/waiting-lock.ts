@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../errors.js';
-import { makeFolder, temporaryNeighbour } from './files.js';
+import { makeFolder, readIfPresent, temporaryNeighbour } from './files.js';
 
 /**
  * Run `action` while holding the lock file `path`, so that of several processes only one does the work and the others
@@ -34,7 +34,7 @@ export async function withLock<T>(path: string, onWaiting: () => void, action: (
     return await action();
   } finally {
     clearInterval(heartbeat);
-    if ((await contentOf(path)) === own) await rm(path, { force: true });
+    if ((await readIfPresent(path)) === own) await rm(path, { force: true });
   }
 }
 
@@ -54,7 +54,7 @@ async function acquire(path: string, own: string): Promise<boolean> {
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
-  const content = await contentOf(path);
+  const content = await readIfPresent(path);
   if (content === undefined || !(await isAbandoned(path, content))) return false;
   await breakLock(path, content);
   return await acquire(path, own);
@@ -80,17 +80,8 @@ async function breakLock(path: string, abandoned: string): Promise<void> {
     if (codeOf(error) === 'ENOENT') return;
     throw error;
   }
-  if ((await contentOf(aside)) !== abandoned) await link(aside, path).catch(() => {});
+  if ((await readIfPresent(aside)) !== abandoned) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
-}
-
-async function contentOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 /** Signal 0 asks whether a process exists; "not permitted" means that it does and is someone else's. */

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vit
 import { readModelConfig } from '../../src/checkpoint/config.js';
 import { openTensors } from '../../src/checkpoint/safetensors.js';
 import { define } from '../../src/commands/init.js';
+import { samplePaths } from '../../src/hub/sample.js';
 import { checkTensors } from '../../src/model/parameters.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'panx-init-'));
@@ -109,6 +110,15 @@ describe('what is there is not overwritten', () => {
     await expect(init(...usual, '--out', file, '--force')).rejects.toThrow(`${file} cannot be written: `);
     expect(await readFile(file, 'utf8')).toBe('dear diary');
   });
+});
+
+test('--sample takes the embedded tokenizer, unless another is given', async () => {
+  const out = join(folder, 'of-the-sample');
+  await init('--size', 'tiny', '--sample', '--out', out);
+  const { modelDir } = samplePaths();
+  expect((await readModelConfig(out)).vocabularySize).toBe((await readModelConfig(modelDir)).vocabularySize);
+  await init(...usual, '--sample', '--out', join(folder, 'of-another'));
+  expect((await readModelConfig(join(folder, 'of-another'))).vocabularySize).toBe(9);
 });
 
 describe('wrong usage is told in a sentence, with exit code 2', () => {
