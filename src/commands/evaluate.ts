@@ -4,7 +4,7 @@ import { splitNames } from '../data/corpus.js';
 import { PanxError } from '../errors.js';
 import { checkLabels, metricName, type Scores, score } from '../evaluation/score.js';
 import { reportOf, reportText } from '../evaluation/seqeval/report.js';
-import { loadEncoded } from '../experiment/corpus.js';
+import { type EncodedSplit, loadEncoded } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
@@ -40,12 +40,12 @@ export function define(command: Command): void {
       const results: Record<string, Scores> = {};
       const engine = await loadEngine(config.backend);
       if (engine.why !== null) notice(engine.why);
+      const corpus: EncodedSplit[] = [];
+      // All of them before any is scored: a language that is not there should not show after minutes.
       for (const lang of langs) {
-        const { rows, labelNames } = await loadEncoded(
-          { dataDir, tokenizer, config, onProgress: progress },
-          lang,
-          split,
-        );
+        corpus.push(await loadEncoded({ dataDir, tokenizer, config, onProgress: progress }, lang, split));
+      }
+      for (const { lang, rows, labelNames } of corpus) {
         const newHead = { labels: labelNames, seed: config.seed };
         const model = await loadTokenClassifier(folder, { inputIds: [rows.inputIds], newHead });
         if (model.headMissing) {

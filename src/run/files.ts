@@ -92,7 +92,7 @@ export function temporaryNeighbour(path: string): string {
 
 /** The error for a path that could not be written, with the system's reason in words. */
 export function cannotWrite(path: string, error: unknown): PanxError {
-  return new PanxError(`${path} cannot be written: ${reasonOf(error)}`, {
+  return new PanxError(`${path} cannot be written: ${reasonOf(error)}.`, {
     hint: 'Choose a folder that you can write to and that has room.',
     cause: error,
   });
