@@ -5,7 +5,7 @@
  *
  * The peer is any command that takes --model, --data, --train LANG, --limit ROWS and --epochs, and prints on its last line a JSON
  * object with rows_per_s (mean over all steps but the first) and steps. panx's figure is taken the same way from its
- * events.jsonl. Memory is the peak resident set of the process (Linux only). Only ratios within one run mean something.
+ * times.jsonl. Memory is the peak resident set of the process (Linux only). Only ratios within one run mean something.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -54,11 +54,11 @@ async function runPanx(out) {
     ...['--subset', 'head', '--size', options.rows, '--epochs', '1', '--no-eval', '--batch-size', String(batchSize)],
     ...options.set.flatMap(assignment => ['--set', assignment]),
   ]);
-  const steps = readFileSync(join(out, 'events.jsonl'), 'utf8')
+  const steps = readFileSync(join(out, 'times.jsonl'), 'utf8')
     .trim()
     .split('\n')
     .map(line => JSON.parse(line))
-    .filter(event => event.gradNorm !== undefined)
+    .filter(({ event }) => event === 'step')
     .slice(1);
   rmSync(out, { recursive: true });
   const ms = steps.reduce((sum, { durationMs }) => sum + durationMs, 0) / steps.length;

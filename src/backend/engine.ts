@@ -13,6 +13,8 @@ export interface Engine {
   version: string;
   /** What it computes on, in words for the user. */
   device: string;
+  /** CPU threads that share the work; null on a GPU. */
+  threads: number | null;
   /** Why it is not TensorFlow although that would have been taken, in one line with the remedy; null otherwise. */
   why: string | null;
 }
@@ -36,6 +38,22 @@ export async function loadEngine(backend: 'auto' | 'tensorflow' | 'wasm'): Promi
     loaded = null;
     throw error;
   }
+}
+
+/**
+ * Whether a command given again, on the same machine, gives the same bytes, and why not. On a CPU the work is divided by the
+ * number of threads and added up in a fixed order; on a GPU TensorFlow's scattered sums (gradients of the embeddings) add in
+ * whatever order the blocks finish.
+ */
+export function reproducibility({ name, threads }: Pick<Engine, 'name' | 'threads'>): {
+  sameBytes: boolean;
+  found: string;
+} {
+  if (threads === null) {
+    return { sameBytes: false, found: 'not to the byte: the GPU adds up in no fixed order' };
+  }
+  const count = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return { sameBytes: true, found: `the same bytes again on this machine with ${name} on ${count}` };
 }
 
 /** Whether the loaded engine computes: one small matrix product against its known result. For `panx doctor`. */
@@ -66,7 +84,13 @@ async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: M
   try {
     await linkAddon(engine.addon, engine.libraries); // A new node_modules has no links yet.
     const version = await loadTensorflow(engine);
-    return { name: 'tensorflow', version, device: deviceName(engine, hardware), why: null };
+    return {
+      name: 'tensorflow',
+      version,
+      device: deviceName(engine, hardware),
+      threads: threadsOf(engine, hardware),
+      why: null,
+    };
   } catch (error) {
     const reason = messageOf(error).split('\n')[0]!.replace(/\.$/, '');
     const hint = error instanceof PanxError && error.hint ? error.hint : 'Run `panx setup --force` to bring it anew.';
@@ -131,7 +155,12 @@ async function loadWasm(why: string | null): Promise<Engine> {
   }
   const { cpu } = await readHardware();
   // Its threaded build needs what Node.js does not offer it, so it computes on one core.
-  return { name: 'wasm', version: wasm.version_wasm, device: `${cpu}, 1 core`, why };
+  return { name: 'wasm', version: wasm.version_wasm, device: `${cpu}, 1 core`, threads: 1, why };
+}
+
+function threadsOf(engine: ReadyEngine, { gpu, cores }: Hardware): number | null {
+  if (engine.variant === 'cuda' && gpu) return null;
+  return Number(process.env.TF_NUM_INTRAOP_THREADS ?? cores);
 }
 
 function deviceName(engine: ReadyEngine, hardware: Hardware): string {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf } from '../errors.js';
-import { cannotWrite, makeFolder, temporaryNeighbour, writeFileAtomic, writeJson } from '../run/files.js';
+import { cannotWrite, flushFolder, makeFolder, temporaryNeighbour, writeFileAtomic, writeJson } from '../run/files.js';
 import type { ModelConfig } from './config.js';
 import { type TensorToWrite, writeSafetensors } from './safetensors.js';
 
@@ -122,16 +122,5 @@ function isRunning(processId: number): boolean {
     return true;
   } catch (error) {
     return codeOf(error) !== 'ESRCH';
-  }
-}
-
-/** Flush a folder's list of names to the disk, so that a rename survives a power cut. Windows has no such call. */
-async function flushFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

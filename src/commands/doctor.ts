@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Engine, engineComputes, loadEngine } from '../backend/engine.js';
+import { type Engine, engineComputes, loadEngine, reproducibility } from '../backend/engine.js';
 import { type Hardware, readHardware } from '../backend/hardware.js';
 import { findEngine } from '../backend/installed-engine.js';
 import { schema } from '../config/schema.js';
@@ -59,6 +59,7 @@ export async function diagnose(): Promise<Diagnosis> {
     backend,
     describeDevice(hardware, engine),
     describeBf16(hardware, engine),
+    ...(engine === null ? [] : [describeReproducibility(engine)]),
     { name: 'memory', status: 'ok' as const, found: formatBytes(hardware.memoryBytes) },
     await checkTokenizer(),
     await checkWritable('cache', cache),
@@ -126,6 +127,11 @@ async function checkEngine(): Promise<{ engine: Engine | null; finding: Finding 
 function splitRemedy(why: string): [string, string] {
   const at = why.indexOf('. ');
   return at < 0 ? [why, 'Run `panx setup`.'] : [why.slice(0, at), why.slice(at + 2)];
+}
+
+function describeReproducibility(engine: Engine): Finding {
+  const { sameBytes, found } = reproducibility(engine);
+  return { name: 'repeatable', status: sameBytes ? 'ok' : 'note', found };
 }
 
 function describeDevice({ cpu, cores, features, gpu }: Hardware, engine: Engine | null): Finding {

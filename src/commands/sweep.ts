@@ -6,7 +6,7 @@ import { messageOf, PanxError } from '../errors.js';
 import { metricName } from '../evaluation/score.js';
 import { checkSweepSettings, curriculum } from '../experiment/curriculum.js';
 import { measuredPace, type Pace } from '../experiment/estimate.js';
-import { hashCheckpoint } from '../experiment/identity.js';
+import { type Contents, checkpointFiles, identityOf } from '../experiment/identity.js';
 import { readCorpus } from '../experiment/inputs.js';
 import { type PlannedStage, planSweep } from '../experiment/plan.js';
 import { runStage } from '../experiment/run.js';
@@ -64,11 +64,12 @@ async function sweep(config: Config, options: SweepCommandOptions): Promise<void
   // Sizes that do not fit are told before a large model is fetched.
   curriculum(config, trainRows);
   const modelDir = await resolveModel(config.model, { onProgress: transferLine() });
-  const inputs = { trainRows, contents: { checkpoint: await hashCheckpoint(modelDir), data: hashes } };
+  const contents = { checkpoint: await checkpointFiles(modelDir), data: hashes };
+  const inputs = { trainRows, contents };
   if (options.dryRun) {
     const plan = await planSweep(config, inputs, out, force);
     const pace = await measuredPace(plan.map(({ run }) => run));
-    process.stdout.write(planText(plan, pace ?? (await timeSteps(plan[0]!, modelDir, dataDir, out))));
+    process.stdout.write(planText(plan, pace ?? (await timeSteps(plan[0]!, { modelDir, dataDir, contents }, out))));
     return;
   }
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
@@ -92,8 +93,7 @@ function refuseFailures({ table, failed, notRun }: SweepOutcome, out: string): v
 /** Train a few steps of a stage, in a folder that is removed again, to learn the pace of this machine. */
 async function timeSteps(
   { stage }: PlannedStage,
-  startFrom: string,
-  dataDir: string,
+  { modelDir, dataDir, contents }: { modelDir: string; dataDir: string; contents: Contents },
   out: string,
 ): Promise<Pace | null> {
   const { training, evaluation } = stage.config;
@@ -107,7 +107,10 @@ async function timeSteps(
     evaluation: { ...evaluation, enabled: false },
   };
   try {
-    await runStage({ config, startFrom, dataDir, out: run.root, resume: false, label: 'timing', signal });
+    await runStage({
+      ...{ config, dataDir, signal, startFrom: modelDir, startFiles: contents.checkpoint },
+      ...{ out: run.root, identity: identityOf('timing', config, contents), resume: false, label: 'timing' },
+    });
     return await measuredPace([run]);
   } catch (error) {
     if (signal.aborted) throw error;

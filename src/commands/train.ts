@@ -2,12 +2,15 @@ import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { metricName } from '../evaluation/score.js';
+import { trainId } from '../experiment/environment.js';
+import { checkpointFiles, identityOf } from '../experiment/identity.js';
+import { dataFiles } from '../experiment/inputs.js';
 import { runStage } from '../experiment/run.js';
-import type { StageMetrics } from '../experiment/stage.js';
+import type { StageResult } from '../experiment/stage.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
 import { formatCount, formatSeconds, notice } from '../run/console.js';
-import { canResume, isDone, type RunDirectory, runDirectory } from '../run/directory.js';
+import { canResume, isBegun, isDone, type RunDirectory, runDirectory } from '../run/directory.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf } from './options.js';
 
@@ -34,16 +37,28 @@ export function define(command: Command): void {
       const langs = [...new Set([...config.training.langs, ...config.evaluation.langs])];
       const dataDir = await resolveData(config.data, langs, { onProgress: transferLine() });
       const label = `train ${config.training.langs.join('+')}`;
-      const signal = abortOnSignals(`${label}  stopping after this step; the training state will be saved`);
-      const resume = options.resume === true && canResume(run);
-      const metrics = await runStage({ config, startFrom, dataDir, out: run.root, resume, label, signal });
+      const contents = { checkpoint: await checkpointFiles(startFrom), data: await dataFiles(config, dataDir) };
+      const result = await runStage({
+        config,
+        startFrom,
+        startFiles: contents.checkpoint,
+        dataDir,
+        out: run.root,
+        identity: identityOf(trainId, config, contents),
+        resume: options.resume === true,
+        label,
+        signal: abortOnSignals(`${label}  stopping after this step; the training state will be saved`),
+      });
       notice(`${label}  done: ${run.root}`);
-      process.stdout.write(summary(metrics));
+      process.stdout.write(summary(result));
     });
 }
 
 /** Unless told what to do with it, an earlier run in the folder is neither overwritten nor mixed with this one. */
 function refuseOrReplace(run: RunDirectory, { resume, force }: TrainOptions): void {
+  if (force && resume) {
+    throw new PanxError('--resume goes on with a run and --force replaces it; expected one of them.', { exitCode: 2 });
+  }
   if (force) return;
   if (isDone(run)) {
     throw new PanxError(`${run.root} holds a finished run.`, {
@@ -55,7 +70,7 @@ function refuseOrReplace(run: RunDirectory, { resume, force }: TrainOptions): vo
       hint: 'Go on with it by --resume, replace it by --force, or choose another folder with --out.',
     });
   }
-  if (resume && !canResume(run)) {
+  if (resume && !isBegun(run)) {
     throw new PanxError(`${run.root} holds no interrupted run to go on with.`, {
       hint: 'Leave out --resume, or give the folder of the interrupted run with --out.',
     });
@@ -68,7 +83,7 @@ function defaultOut({ training }: Config): string {
 }
 
 /** What the run came to, for stdout. */
-function summary({ rows, steps, trainLoss, durationMs, test }: StageMetrics): string {
+function summary({ metrics: { rows, steps, trainLoss, test }, durationMs }: StageResult): string {
   const lines = [
     `${formatCount(steps)} steps on ${formatCount(rows)} rows, ${formatSeconds(durationMs / 1000)}` +
       `${trainLoss === null ? '' : `, mean loss ${trainLoss.toFixed(4)}`}`,

@@ -1,31 +1,118 @@
-import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
-import type { Engine } from '../backend/engine.js';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type Engine, reproducibility } from '../backend/engine.js';
 import { readHardware } from '../backend/hardware.js';
 import type { SourceFile } from '../data/corpus.js';
+import { PanxError } from '../errors.js';
+import { metricName } from '../evaluation/score.js';
+import type { Checksums } from '../run/checksums.js';
+import { readJson, writeJson } from '../run/files.js';
 import type { StageRequest } from './stage.js';
 
-/** What a run was made with, for its environment.json: versions, device, command, and the hashes of what it read. */
-export async function environmentOf(
+/** Where a run's numbers come from: environment.json. Unlike the results it differs from machine to machine. */
+export interface Environment {
+  panx: { version: string; git: GitState | null };
+  node: string;
+  /** The packages that panx is built on, with their versions. */
+  libraries: Record<string, string>;
+  engine: Omit<Engine, 'why'>;
+  /** Whether the engine promises the same bytes again, in words. */
+  repeatable: string;
+  machine: Record<string, unknown>;
+  /** What was trained from what (a sweep's protocol and stage, or `train`), and how it was scored. */
+  protocol: { stage: string; curriculum: string | null; metric: string };
+  startFrom: { folder: string; files: Checksums };
+  data: { folder: string; files: Checksums };
+  /** The processes that worked on the run: one, and one more each time it was gone on with. */
+  sessions: { command: string[]; startedAt: string; fromStep: number }[];
+}
+
+/** The commit that panx was built from, where it lies in a git repository. */
+export interface GitState {
+  commit: string;
+  /** Whether files differ from that commit. */
+  changed: boolean;
+}
+
+/**
+ * Write environment.json. Of a run that is gone on with, the earlier sessions stay in it.
+ *
+ * @returns how the engine differs from the earlier sessions', in words, where it does: bytes may then differ from an unbroken run's
+ * @throws PanxError where an earlier session computed with another engine, whose dropout draws other numbers
+ */
+export async function writeEnvironment(
+  path: string,
   engine: Engine,
   request: StageRequest,
   files: readonly SourceFile[],
-): Promise<Record<string, unknown>> {
+  fromStep: number,
+): Promise<string | null> {
+  const earlier = request.resume && existsSync(path) ? await readJson<Environment>(path) : null;
+  const difference = earlier === null ? null : engineDifference(earlier.engine, engine);
   const { cpu, cores, features, gpu, memoryBytes } = await readHardware();
-  return {
-    panx: packageVersion(),
+  const { name, version, device, threads } = engine;
+  const { id, start } = request.identity;
+  const environment: Environment = {
+    panx: { version: readPackage().version, git: await gitState() },
     node: process.version,
-    engine: { name: engine.name, version: engine.version, device: engine.device },
+    libraries: readPackage().dependencies,
+    engine: { name, version, device, threads },
+    repeatable: reproducibility(engine).found,
     machine: { cpu, cores, features, gpu, memoryBytes },
-    command: process.argv.slice(2),
-    startedAt: new Date().toISOString(),
-    startFrom: request.startFrom,
-    dataDir: request.dataDir,
-    files: Object.fromEntries(files.map(({ path, sha256 }) => [relative(request.dataDir, path), sha256])),
+    protocol: {
+      stage: 'stage' in start ? `${id}, from ${start.stage}` : id,
+      curriculum: id === trainId ? null : request.config.sweep.protocol,
+      metric: `${metricName}, test split`,
+    },
+    startFrom: { folder: resolve(request.startFrom), files: request.startFiles },
+    data: {
+      folder: resolve(request.dataDir),
+      files: Object.fromEntries(
+        files.map(({ path: file, sha256 }) => [relative(request.dataDir, file).replaceAll('\\', '/'), sha256]),
+      ),
+    },
+    sessions: [
+      ...(earlier?.sessions ?? []),
+      { command: process.argv.slice(2), startedAt: new Date().toISOString(), fromStep },
+    ],
+  };
+  await writeJson(path, environment);
+  return difference;
+}
+
+/** The identity's id of a training by itself. */
+export const trainId = 'train';
+
+function engineDifference(there: Environment['engine'], now: Engine): string | null {
+  const text = ({ name, version, device, threads }: Environment['engine']) =>
+    `${name} ${version} on ${device}${threads === null ? '' : ` (threads: ${threads})`}`;
+  if (there.name === now.name) return text(there) === text(now) ? null : `begun with ${text(there)}, now ${text(now)}`;
+  throw new PanxError(`The run was begun with ${there.name}, and this process computes with ${now.name}.`, {
+    hint: `Go on with --backend ${there.name}, or start anew (panx train: with --force).`,
+  });
+}
+
+const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+function readPackage(): { version: string; dependencies: Record<string, string> } {
+  return JSON.parse(readFileSync(`${packageRoot}package.json`, 'utf8')) as {
+    version: string;
+    dependencies: Record<string, string>;
   };
 }
 
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+/** null where panx was installed as a package, or there is no git. */
+async function gitState(): Promise<GitState | null> {
+  if (!existsSync(`${packageRoot}.git`)) return null;
+  const git = async (...args: string[]) =>
+    (await promisify(execFile)('git', ['-C', dirname(`${packageRoot}package.json`), ...args])).stdout.trim();
+  try {
+    const [commit, changes] = await Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain')]);
+    return { commit, changed: changes !== '' };
+  } catch {
+    return null;
+  }
 }

@@ -1,5 +1,5 @@
 import type { RunDirectory } from '../run/directory.js';
-import { readEvents } from '../run/events.js';
+import { readTimes } from '../run/events.js';
 import type { PlannedStage } from './plan.js';
 
 /** How fast stages train here, from what earlier ones logged. */
@@ -9,20 +9,20 @@ export interface Pace {
   scoringMs: number | null;
 }
 
-/** The pace of the runs that have left events; null where there are none. */
+/** The pace of the runs that have left times; null where there are none. */
 export async function measuredPace(runs: readonly RunDirectory[]): Promise<Pace | null> {
   let rows = 0;
   let trainingMs = 0;
   const scoringMs: number[] = [];
   for (const run of runs) {
-    const events = await readEvents(run.events);
+    const times = await readTimes(run.times);
     // The first step of a run includes warming up.
-    for (const event of events.slice(1)) {
-      if (event.event !== 'step') continue;
-      rows += event.rows;
-      trainingMs += event.durationMs;
+    for (const time of times.slice(1)) {
+      if (time.event !== 'step') continue;
+      rows += time.rows;
+      trainingMs += time.durationMs;
     }
-    const scoring = events.flatMap(event => (event.event === 'evaluation' ? [event.durationMs] : []));
+    const scoring = times.flatMap(time => (time.event === 'evaluation' ? [time.durationMs] : []));
     if (scoring.length > 0) scoringMs.push(scoring.reduce((sum, ms) => sum + ms, 0));
   }
   if (rows === 0) return null;

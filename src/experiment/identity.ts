@@ -1,46 +1,65 @@
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { inline, settingIn } from '../config/describe.js';
 import { type Config, type Key, settings } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { reasonOf, sha256OfFile } from '../run/files.js';
+import { type Checksums, checksumsOf, sha256 } from '../run/checksums.js';
+import { reasonOf } from '../run/files.js';
 import type { Stage } from './curriculum.js';
 
-/** The contents that a sweep works on, as SHA-256. */
+/** The contents that an experiment works on. */
 export interface Contents {
-  /** The base checkpoint. */
-  checkpoint: string;
-  /** Data files of both languages, by `PAN-X.<lang>/<file name>`. */
-  data: Record<string, string>;
+  /** Files of the checkpoint that it starts from, by name: see `checkpointFiles`. */
+  checkpoint: Checksums;
+  /** Data files, by `PAN-X.<lang>/<file name>`. */
+  data: Checksums;
 }
 
-/** All that determines what a stage computes; written as stage.json beside its results. */
+/** All that determines what a run computes; written as identity.json beside its results. */
 export interface StageIdentity {
   id: string;
   /** SHA-256 of everything below. */
   key: string;
   settings: Partial<Record<Key, unknown>>;
-  data: Record<string, string>;
+  data: Checksums;
+  /** SHA-256 over the names and contents of a checkpoint's files; or the stage whose checkpoint it is. */
   start: { checkpoint: string } | { stage: string; key: string };
 }
 
 /**
  * The identity of every stage. Two stages of equal key compute the same: neither where the model and the data lie
- * counts, nor the other sizes of the sweep, nor how often a training state is saved.
+ * counts, nor the other sizes of the sweep, nor how often a training state is saved. The batch size of scoring does: the
+ * reference's evaluation loss depends on it.
  */
 export function identitiesOf(stages: readonly Stage[], contents: Contents): Map<string, StageIdentity> {
   const identities = new Map<string, StageIdentity>();
   for (const { id, config, startFrom } of stages) {
     const before = startFrom === null ? undefined : identities.get(startFrom)!;
-    const ingredients = {
-      settings: settingsThatCount(config),
-      data: contents.data,
-      start: before === undefined ? { checkpoint: contents.checkpoint } : { stage: before.id, key: before.key },
-    };
-    identities.set(id, { id, key: sha256(canonicalJson(ingredients)), ...ingredients });
+    identities.set(
+      id,
+      identify(
+        id,
+        config,
+        contents.data,
+        before === undefined ? startOf(contents) : { stage: before.id, key: before.key },
+      ),
+    );
   }
   return identities;
+}
+
+/** The identity of a training by itself, under the name `id`. */
+export function identityOf(id: string, config: Config, contents: Contents): StageIdentity {
+  return identify(id, config, contents.data, startOf(contents));
+}
+
+function identify(id: string, config: Config, data: Checksums, start: StageIdentity['start']): StageIdentity {
+  const ingredients = { settings: settingsThatCount(config), data, start };
+  return { id, key: sha256(canonicalJson(ingredients)), ...ingredients };
+}
+
+function startOf({ checkpoint }: Contents): StageIdentity['start'] {
+  const lines = Object.entries(checkpoint).map(([name, sum]) => `${name} ${sum}`);
+  return { checkpoint: sha256(lines.sort().join('\n')) };
 }
 
 /** What differs between the stage in a folder and the stage that is to go there, as phrases; [] where nothing does. */
@@ -55,19 +74,15 @@ export function differences(there: StageIdentity, now: StageIdentity): string[] 
   return [...changed, ...files, ...startDifferences(there.start, now.start)];
 }
 
-/** SHA-256 over the files of a checkpoint folder that make the model: weights, config and tokenizer, by name. */
-export async function hashCheckpoint(folder: string): Promise<string> {
+/** Checksums of the files of a checkpoint folder that make the model: weights, config and tokenizer. */
+export async function checkpointFiles(folder: string): Promise<Checksums> {
   let names: string[];
   try {
     names = await readdir(folder);
   } catch (error) {
     throw new PanxError(`The checkpoint folder ${folder} cannot be read: ${reasonOf(error)}.`, { cause: error });
   }
-  const lines: string[] = [];
-  for (const name of names.filter(isPartOfModel).sort()) {
-    lines.push(`${name} ${await sha256OfFile(join(folder, name))}`);
-  }
-  return sha256(lines.join('\n'));
+  return await checksumsOf(folder, names.filter(isPartOfModel).sort());
 }
 
 function isPartOfModel(name: string): boolean {
@@ -78,11 +93,7 @@ function settingsThatCount(config: Config): Partial<Record<Key, unknown>> {
   const counting = [...settings.keys()].filter(
     key =>
       // Model and data count by content; the sweep's own settings by what they make of a stage.
-      key !== 'model' &&
-      key !== 'data' &&
-      !key.startsWith('sweep.') &&
-      !key.startsWith('checkpoint.') &&
-      key !== 'evaluation.batchSize',
+      key !== 'model' && key !== 'data' && !key.startsWith('sweep.') && !key.startsWith('checkpoint.'),
   );
   return Object.fromEntries(counting.map(key => [key, settingIn(config, key)]));
 }
@@ -112,8 +123,4 @@ function canonicalJson(value: unknown): string {
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   );
-}
-
-function sha256(content: string): string {
-  return createHash('sha256').update(content).digest('hex');
 }

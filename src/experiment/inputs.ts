@@ -1,5 +1,8 @@
 import { relative } from 'node:path';
-import { loadSplit, splitNames } from '../data/corpus.js';
+import type { Config } from '../config/schema.js';
+import { loadSplit, type SplitName, splitNames } from '../data/corpus.js';
+import { shardPaths } from '../data/shards.js';
+import { type Checksums, checksumsOf } from '../run/checksums.js';
 
 /**
  * Read every split of the languages, which checks it: a damaged file is found before hours of training.
@@ -10,15 +13,41 @@ import { loadSplit, splitNames } from '../data/corpus.js';
 export async function readCorpus(
   dataDir: string,
   langs: readonly string[],
-): Promise<{ trainRows: Record<string, number>; hashes: Record<string, string> }> {
+): Promise<{ trainRows: Record<string, number>; hashes: Checksums }> {
   const trainRows: Record<string, number> = {};
-  const hashes: Record<string, string> = {};
+  const hashes: Checksums = {};
   for (const lang of langs) {
     for (const name of splitNames) {
       const split = await loadSplit(dataDir, lang, name);
       if (name === 'train') trainRows[lang] = split.rows;
-      for (const { path, sha256 } of split.files) hashes[relative(dataDir, path).replaceAll('\\', '/')] = sha256;
+      for (const { path, sha256 } of split.files) hashes[inside(dataDir, path)] = sha256;
     }
   }
   return { trainRows, hashes };
+}
+
+/**
+ * Checksums of the data files that a training by itself reads, by `PAN-X.<lang>/<file name>`; the files are not parsed.
+ *
+ * @throws PanxError where a language or a split is not there
+ */
+export async function dataFiles(config: Config, dataDir: string): Promise<Checksums> {
+  const paths: string[] = [];
+  for (const [lang, split] of splitsOf(config)) paths.push(...(await shardPaths(dataDir, lang, split)));
+  return await checksumsOf(dataDir, [...new Set(paths.map(path => inside(dataDir, path)))]);
+}
+
+/** The splits that a training by itself reads: to train on, to score after each epoch, and to score at the end. */
+export function splitsOf({ training, evaluation }: Config): [lang: string, split: SplitName][] {
+  const each = (langs: readonly string[], split: SplitName) => langs.map((lang): [string, SplitName] => [lang, split]);
+  const testLangs = evaluation.langs.length > 0 ? evaluation.langs : training.langs;
+  return [
+    ...each(training.langs, 'train'),
+    ...(evaluation.enabled && evaluation.eachEpoch ? each(training.langs, 'validation') : []),
+    ...(evaluation.enabled ? each(testLangs, 'test') : []),
+  ];
+}
+
+function inside(dataDir: string, path: string): string {
+  return relative(dataDir, path).replaceAll('\\', '/');
 }

@@ -62,8 +62,8 @@ function stateOf(run: RunDirectory): PlannedStage['state'] {
 /** How what a run directory holds differs from the stage; [] where it holds nothing worth keeping. */
 async function differencesOnDisk(run: RunDirectory, now: StageIdentity): Promise<string[]> {
   if (!isDone(run) && !canResume(run)) return [];
-  if (!existsSync(run.stage)) return ['it holds a run that no sweep made'];
-  const there = await readJson<StageIdentity>(run.stage);
+  if (!existsSync(run.identity)) return ['it holds a run that no sweep made'];
+  const there = await readJson<StageIdentity>(run.identity);
   return there.key === now.key ? [] : differences(there, now);
 }
 

@@ -9,9 +9,9 @@ import { checkLabels, type Scores, score } from '../evaluation/score.js';
 import { loadTokenClassifier, type TokenClassifier, tensorsOf } from '../model/token-classifier.js';
 import type { DropoutPlan } from '../model/xlm-roberta.js';
 import { notice } from '../run/console.js';
-import { type RunDirectory, runDirectory } from '../run/directory.js';
+import { clearRun, type RunDirectory, runDirectory } from '../run/directory.js';
 import { type EventLog, openEventLog, type RunEvent, readEvents, truncateAfterStep } from '../run/events.js';
-import { cannotWrite, makeFolder, writeJson } from '../run/files.js';
+import { cannotWrite, makeFolder, readJson, writeJson } from '../run/files.js';
 import { takeLock } from '../run/lock.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { type Position, train } from '../training/loop.js';
@@ -19,18 +19,21 @@ import { createOptimizer, type Optimizer } from '../training/optimizer.js';
 import { totalSteps } from '../training/schedule.js';
 import { findState, restoreState, saveState } from '../training/state.js';
 import { type EncodedSplit, loadRunData, type RunData } from './corpus.js';
-import { environmentOf } from './environment.js';
+import { writeEnvironment } from './environment.js';
+import { differences, type StageIdentity } from './identity.js';
 import { type Narration, narrate } from './narration.js';
-import type { StageMetrics, StageRequest } from './stage.js';
+import { checkCheckpoint, sealCheckpoint, sealRun } from './outputs.js';
+import { readResult, type StageMetrics, type StageRequest, type StageResult } from './stage.js';
 
 /**
  * Train one stage into its run directory: data, model, THE loop with evaluation after every epoch, the checkpoint, the test
  * scores. `metrics.json` is written last. Stopped at any moment, it goes on with `resume` from the newest training state, or,
- * where training was over already, from the checkpoint.
+ * where training was over already, from the checkpoint; it then ends with the bytes of a run that was not stopped.
  *
- * @throws PanxError, among others when `signal` is aborted: then a training state was saved first.
+ * @throws PanxError, among others when `signal` is aborted: then a training state was saved first; and with `resume` where the
+ *   settings, the data or the starting checkpoint are not those that the run was begun with.
  */
-export async function runStage(request: StageRequest): Promise<StageMetrics> {
+export async function runStage(request: StageRequest): Promise<StageResult> {
   const run = runDirectory(request.out);
   const unlock = await takeLock(run.lock);
   try {
@@ -40,7 +43,8 @@ export async function runStage(request: StageRequest): Promise<StageMetrics> {
   }
 }
 
-async function runLocked(request: StageRequest, run: RunDirectory): Promise<StageMetrics> {
+async function runLocked(request: StageRequest, run: RunDirectory): Promise<StageResult> {
+  if (request.resume) await refuseChanges(run, request.identity);
   const { config } = request;
   const { training } = config;
   const engine = await loadEngine(config.backend);
@@ -48,13 +52,11 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   const tokenizer = await loadTokenizer(request.startFrom);
   const data = await loadRunData({ dataDir: request.dataDir, tokenizer, config });
   const steps = totalSteps(data.train.rows, training);
-  const stateFolder = request.resume ? await findState(run.state) : null;
   if (request.resume) await restoreCheckpointFolder(run.checkpoint);
-  const trained = request.resume && existsSync(run.checkpoint);
-
-  if (!request.resume) await clearOutputs(run);
-  await writeJson(run.config, config);
-  await writeJson(run.environment, await environmentOf(engine, request, data.files));
+  else await begin(run, request.identity);
+  const trained = existsSync(run.checkpoint) && existsSync(run.checksums);
+  if (trained) await checkCheckpoint(run);
+  const stateFolder = trained ? null : await findState(run.state);
 
   const model = await loadTokenClassifier(trained ? run.checkpoint : request.startFrom, {
     inputIds: [data.train, ...data.validation.map(({ rows }) => rows), ...data.test.map(({ rows }) => rows)].map(
@@ -69,7 +71,9 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
       stateFolder === null
         ? { optimizer: createOptimizer(model.parameters, settings), position: trained ? atEnd(steps) : atStart }
         : await restoreState(stateFolder, model, settings);
-    await truncateAfterStep(run.events, position.step);
+    await writeJson(run.config, config);
+    const difference = await writeEnvironment(run.environment, engine, request, data.files, position.step);
+    await truncateAfterStep(run, position.step);
     const epochs = Math.ceil(steps / totalSteps(data.train.rows, { ...training, epochs: 1, maxSteps: null }));
     const session: Session = {
       request,
@@ -80,11 +84,12 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
       steps,
       epochs,
       past: await readEvents(run.events),
-      log: openEventLog(run.events),
+      log: openEventLog(run),
       narration: narrate(request.label, { epochs, totalSteps: steps, fromStep: position.step }),
     };
     try {
       describeStart(session, position, trained);
+      if (difference !== null) session.narration.notice(`${difference}: bytes may differ from an unbroken run's`);
       if (!trained) await trainAndSave(session, position);
       return await finish(session);
     } finally {
@@ -140,7 +145,8 @@ async function trainAndSave(session: Session, start: Position): Promise<void> {
     start,
     {
       onStep: async (report, position) => {
-        session.log.append({ event: 'step', ...report });
+        const { durationMs, ...step } = report;
+        session.log.append({ event: 'step', ...step }, durationMs);
         narration.step(report);
         const dueBySteps = checkpoint.everySteps !== null && position.step % checkpoint.everySteps === 0;
         const dueByTime = Date.now() - savedAtMs > checkpoint.everyMinutes * 60_000;
@@ -168,11 +174,12 @@ async function saveCheckpoint({ request, run, model }: Session): Promise<void> {
   } finally {
     await source.close();
   }
+  await sealCheckpoint(run);
   await rm(run.state, { recursive: true, force: true });
 }
 
 /** Score the test splits and write metrics.json, which says that the run is done. */
-async function finish(session: Session): Promise<StageMetrics> {
+async function finish(session: Session): Promise<StageResult> {
   const { request, run, data, steps } = session;
   const at = { step: steps, epoch: session.epochs };
   const test: StageMetrics['test'] = {};
@@ -187,11 +194,11 @@ async function finish(session: Session): Promise<StageMetrics> {
     rows: data.train.rows,
     steps,
     trainLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
-    durationMs: events.reduce((sum, { durationMs }) => sum + durationMs, 0),
     test,
   };
-  await writeJson(run.metrics, metrics);
-  return metrics;
+  session.log.flush();
+  await sealRun(run, metrics);
+  return await readResult(run);
 }
 
 /** Score one split and log it; one that an interrupted part of this run had scored and logged at this step is not scored again. */
@@ -216,7 +223,7 @@ async function scoreSplit(
       await stopIfAsked();
     },
   });
-  log.append({ event: 'evaluation', ...at, lang, split, ...scores, durationMs: performance.now() - startedMs });
+  log.append({ event: 'evaluation', ...at, lang, split, ...scores }, performance.now() - startedMs);
   narration.scored(lang, split, scores);
   return scores;
 }
@@ -243,16 +250,25 @@ function describeStart({ data, model, steps, narration }: Session, position: Pos
   if (emptyWords > 0) narration.notice(`${emptyWords} words of the training rows give no subword`);
 }
 
-/** Remove what an earlier, unfinished run left; files that are not a run's stay. */
-async function clearOutputs(run: RunDirectory): Promise<void> {
+/** Remove what an earlier run left, and say what this one is; files that are not a run's stay. */
+async function begin(run: RunDirectory, identity: StageIdentity): Promise<void> {
   try {
     makeFolder(run.root);
-    for (const path of [run.metrics, run.state, run.checkpoint, run.events]) {
-      await rm(path, { recursive: true, force: true });
-    }
+    await clearRun(run);
   } catch (error) {
     throw cannotWrite(run.root, error);
   }
+  await writeJson(run.identity, identity);
+}
+
+async function refuseChanges(run: RunDirectory, now: StageIdentity): Promise<void> {
+  const there = await readJson<StageIdentity>(run.identity);
+  const different = there.key === now.key ? [] : differences(there, now);
+  if (different.length === 0) return;
+  throw new PanxError(`${run.root} was begun otherwise: ${different.join('; ')}.`, {
+    hint: 'Go on with the settings, data and model that it was begun with, or start anew: --force, or another --out.',
+    exitCode: 2,
+  });
 }
 
 function stopped(step: number, of: number): PanxError {

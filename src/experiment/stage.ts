@@ -1,14 +1,23 @@
 import type { Config } from '../config/schema.js';
+import type { Checksums } from '../run/checksums.js';
+import type { RunDirectory } from '../run/directory.js';
+import { readTimes } from '../run/events.js';
+import { readJson } from '../run/files.js';
+import type { StageIdentity } from './identity.js';
 
 /** One training of an experiment: what to train on, from what, and the run directory it goes into. */
 export interface StageRequest {
   config: Config;
   /** Folder of the checkpoint that training starts from. */
   startFrom: string;
+  /** Its files' checksums, by name. */
+  startFiles: Checksums;
   /** Folder that holds PAN-X.<lang>/. */
   dataDir: string;
   /** The run directory. */
   out: string;
+  /** What determines the results; a run of another identity is not gone on with. */
+  identity: StageIdentity;
   /** Go on from the training state that an interrupted run left in `out`. */
   resume: boolean;
   /** What progress lines call it. */
@@ -25,7 +34,21 @@ export interface StageMetrics {
   steps: number;
   /** Mean of the steps' losses; null where no step had a label. */
   trainLoss: number | null;
-  durationMs: number;
   /** Scores of the test splits by language; fractions of 1. */
   test: Record<string, { precision: number; recall: number; f1: number; accuracy: number; rows: number }>;
+}
+
+/** What a finished stage came to, and how long it took: training and scoring, loading not counted. */
+export interface StageResult {
+  metrics: StageMetrics;
+  durationMs: number;
+}
+
+/** The result of a finished run, from its files. */
+export async function readResult(run: RunDirectory): Promise<StageResult> {
+  const times = await readTimes(run.times);
+  return {
+    metrics: await readJson<StageMetrics>(run.metrics),
+    durationMs: times.reduce((sum, { durationMs }) => sum + durationMs, 0),
+  };
 }

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { messageOf, PanxError } from '../errors.js';
-import { clearRun, sweepDirectory } from '../run/directory.js';
-import { readJson, writeJson } from '../run/files.js';
+import { changesSince, changesText } from '../run/checksums.js';
+import { type RunDirectory, sweepDirectory } from '../run/directory.js';
+import { writeJson } from '../run/files.js';
 import { takeLock } from '../run/lock.js';
+import type { Stage } from './curriculum.js';
+import { checkpointChecksums } from './outputs.js';
 import { type PlannedStage, planSweep, type SweepInputs } from './plan.js';
-import type { StageMetrics, StageRequest } from './stage.js';
+import { readResult, type StageRequest, type StageResult } from './stage.js';
 import { doneRow, type SweepRow, type SweepTable } from './table.js';
 
 export interface SweepRequest {
@@ -27,7 +29,7 @@ export interface SweepRequest {
 
 /** What a sweep needs from outside: who trains a stage, who writes the table, who tells the user. */
 export interface SweepHooks {
-  runStage(request: StageRequest): Promise<StageMetrics>;
+  runStage(request: StageRequest): Promise<StageResult>;
   /** After every stage, and once at the beginning where results are there already. */
   onTable(table: SweepTable): Promise<void>;
   onNotice(text: string): void;
@@ -80,8 +82,8 @@ async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly 
     if (signal?.aborted) throw stopped(stage.id);
     const row = rows.get(stage.id)!;
     try {
-      const metrics = await runOne(request, hooks, planned, `${stage.id} (${index + 1} of ${plan.length})`);
-      rows.set(stage.id, doneRow(row, metrics));
+      const result = await runOne(request, hooks, planned, `${stage.id} (${index + 1} of ${plan.length})`);
+      rows.set(stage.id, doneRow(row, result));
     } catch (error) {
       if (signal?.aborted) throw stopped(stage.id, error);
       rows.set(stage.id, { ...row, status: 'failed' });
@@ -93,32 +95,41 @@ async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly 
 }
 
 async function runOne(
-  { modelDir, dataDir, out, signal }: SweepRequest,
+  { inputs, modelDir, dataDir, out, signal }: SweepRequest,
   { runStage }: SweepHooks,
   { stage, identity, run, state }: PlannedStage,
   label: string,
-): Promise<StageMetrics> {
-  const startFrom = stage.startFrom === null ? modelDir : sweepDirectory(out).stage(stage.startFrom).checkpoint;
-  if (stage.startFrom !== null && !existsSync(startFrom)) {
-    throw new PanxError(`${startFrom} is gone, and ${stage.id} starts from it.`, {
-      hint: `Remove ${dirname(startFrom)} to have ${stage.startFrom} trained again.`,
-    });
-  }
-  if (state === 'start') {
-    // Old results go before the new identity comes, so that the two are never seen together.
-    await clearRun(run);
-    await writeJson(run.stage, identity);
-  }
+): Promise<StageResult> {
+  const start =
+    stage.startFrom === null
+      ? { startFrom: modelDir, startFiles: inputs.contents.checkpoint }
+      : await checkpointOf(sweepDirectory(out).stage(stage.startFrom), stage);
   return await runStage({
+    ...start,
     config: stage.config,
-    startFrom,
     dataDir,
     out: run.root,
+    identity,
     resume: state === 'resume',
     label,
     ...(signal === undefined ? {} : { signal }),
   });
 }
+
+/** The checkpoint that an earlier stage has left, checked to be what it wrote. */
+async function checkpointOf(run: RunDirectory, { id, startFrom }: Stage): Promise<Start> {
+  const hint = `Remove ${run.root} to have ${startFrom} trained again.`;
+  if (!existsSync(run.checkpoint))
+    throw new PanxError(`${run.checkpoint} is gone, and ${id} starts from it.`, { hint });
+  const startFiles = await checkpointChecksums(run);
+  const changes = changesText(await changesSince(run.checkpoint, startFiles));
+  if (changes === null) return { startFrom: run.checkpoint, startFiles };
+  throw new PanxError(`${run.checkpoint} is not as ${startFrom} left it, and ${id} starts from it: ${changes}.`, {
+    hint,
+  });
+}
+
+type Start = Pick<StageRequest, 'startFrom' | 'startFiles'>;
 
 async function rowOnDisk({ stage, run, state }: PlannedStage, langs: readonly string[]): Promise<SweepRow> {
   const row: SweepRow = {
@@ -130,7 +141,7 @@ async function rowOnDisk({ stage, run, state }: PlannedStage, langs: readonly st
     durationMs: null,
     status: 'not run',
   };
-  return state === 'done' ? doneRow(row, await readJson<StageMetrics>(run.metrics)) : row;
+  return state === 'done' ? doneRow(row, await readResult(run)) : row;
 }
 
 function stopped(id: string, cause?: unknown): PanxError {

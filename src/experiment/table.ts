@@ -1,4 +1,4 @@
-import type { StageMetrics } from './stage.js';
+import type { StageResult } from './stage.js';
 
 /** The results of a sweep, one row per stage, in the order in which the stages run. */
 export interface SweepTable {
@@ -27,7 +27,7 @@ export interface SweepRow {
 }
 
 /** The row of a stage that is done. */
-export function doneRow(row: SweepRow, metrics: StageMetrics): SweepRow {
+export function doneRow(row: SweepRow, { metrics, durationMs }: StageResult): SweepRow {
   const f1 = Object.fromEntries(Object.keys(row.f1).map(lang => [lang, metrics.test[lang]?.f1 ?? null]));
-  return { ...row, f1, durationMs: metrics.durationMs, status: 'done' };
+  return { ...row, f1, durationMs, status: 'done' };
 }

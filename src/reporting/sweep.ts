@@ -8,12 +8,15 @@ import { alignColumns, type Column } from './text-table.js';
 
 /**
  * Write what a sweep has found so far into its folder: `sweep.md`, `sweep.csv` and `sweep.json` with the table, and
- * `learning-curve.svg` and `learning-curve.png`. Each file is replaced as a whole.
+ * `learning-curve.svg` and `learning-curve.png`. The same sweep gives the same bytes; how long it took stands apart, in
+ * `sweep-times.csv`. Each file is replaced as a whole.
  *
  * @throws PanxError naming the file that could not be written
  */
 export async function writeSweepReport(folder: string, table: SweepTable): Promise<void> {
-  await writeJson(join(folder, 'sweep.json'), table);
+  const withoutTimes = table.rows.map(({ durationMs: _, ...row }) => row);
+  await writeJson(join(folder, 'sweep.json'), { ...table, rows: withoutTimes });
+  await writeFileAtomic(join(folder, 'sweep-times.csv'), timesCsv(table));
   await writeFileAtomic(join(folder, 'sweep.csv'), sweepCsv(table));
   await writeFileAtomic(join(folder, 'sweep.md'), sweepMarkdown(table));
   // Loaded here because the plotting library takes half a second, and what only prints a table does not need it.
@@ -25,14 +28,15 @@ export async function writeSweepReport(folder: string, table: SweepTable): Promi
 
 /** The results of a sweep for a terminal: aligned, at most 80 columns wide, with what the numbers are. */
 export function sweepText(table: SweepTable): string {
-  const rows = table.rows.map(row => cells(table, row));
-  return `${[title(table), ...facts(table), '', ...alignColumns(columns(table), rows, 80), '', zeroShotNote(table)].join('\n')}\n`;
+  const rows = table.rows.map(row => [...cells(table, row), timeOrStatus(row)]);
+  const heads: Column[] = [...columns(table), { head: 'time', align: 'right' }];
+  return `${[title(table), ...facts(table), '', ...alignColumns(heads, rows, 80), '', zeroShotNote(table)].join('\n')}\n`;
 }
 
 /** The results of a sweep as a Markdown page. */
 export function sweepMarkdown(table: SweepTable): string {
   const line = (values: readonly string[]): string => `| ${values.map(escapeMarkdown).join(' | ')} |`;
-  const heads = columns(table);
+  const heads: Column[] = [...columns(table), { head: 'status', align: 'left' }];
   return [
     `# ${title(table)}`,
     '',
@@ -40,7 +44,7 @@ export function sweepMarkdown(table: SweepTable): string {
     '',
     line(heads.map(({ head }) => head)),
     `| ${heads.map(({ align }) => (align === 'right' ? '---:' : '---')).join(' | ')} |`,
-    ...table.rows.map(row => line(cells(table, row))),
+    ...table.rows.map(row => line([...cells(table, row), row.status])),
     '',
     zeroShotNote(table),
     '',
@@ -63,7 +67,6 @@ export function sweepCsv(table: SweepTable): string {
     [`f1_${source}`]: row.f1[source] ?? null,
     [`f1_${target}`]: row.f1[target] ?? null,
     steps: row.steps,
-    duration_ms: row.durationMs === null ? null : Math.round(row.durationMs),
     status: row.status,
     source,
     target,
@@ -72,6 +75,17 @@ export function sweepCsv(table: SweepTable): string {
     model,
   }));
   return stringify(rows, { header: true });
+}
+
+/** Milliseconds of training and scoring, a row per stage; empty where the stage is not done. */
+function timesCsv({ rows }: SweepTable): string {
+  const times = rows.map(({ phase, label, steps, durationMs }) => ({
+    phase,
+    trained_on: label,
+    steps,
+    duration_ms: durationMs === null ? null : Math.round(durationMs),
+  }));
+  return stringify(times, { header: true });
 }
 
 function title(table: SweepTable): string {
@@ -96,14 +110,12 @@ function columns(table: SweepTable): Column[] {
     { head: `${source} F1`, align: 'right' },
     { head: `${target} F1`, align: 'right' },
     { head: 'steps', align: 'right' },
-    { head: 'time', align: 'right' },
   ];
 }
 
-/** What stands in the columns for a stage. A stage that is not done says so where its time would be. */
+/** What stands in the columns for a stage. */
 function cells(table: SweepTable, row: SweepRow): string[] {
   const f1 = (lang: string): string => row.f1[lang]?.toFixed(4) ?? '–';
-  const time = row.durationMs === null ? '–' : formatSeconds(row.durationMs / 1000);
   return [
     row.phase,
     row.label,
@@ -111,8 +123,12 @@ function cells(table: SweepTable, row: SweepRow): string[] {
     f1(table.source),
     f1(table.target),
     formatCount(row.steps),
-    row.status === 'done' ? time : row.status,
   ];
+}
+
+function timeOrStatus({ status, durationMs }: SweepRow): string {
+  if (status !== 'done') return status;
+  return durationMs === null ? '–' : formatSeconds(durationMs / 1000);
 }
 
 /** Sentences of the target language that the stage trains on: none in phase 2, which sees the source alone. */

@@ -9,16 +9,20 @@ export interface RunDirectory {
   config: string;
   /** Versions, device and command line. */
   environment: string;
+  /** What determines the results: settings, data and starting checkpoint, by their contents. Written before training starts. */
+  identity: string;
   /** One line of JSON per optimizer step and per evaluation: see events.ts. */
   events: string;
+  /** How long each of those took. */
+  times: string;
+  /** SHA-256 of what the run has made, by the path inside `root`. */
+  checksums: string;
   /** The results. Written last: a run directory that has it holds a finished run. */
   metrics: string;
   /** The trained model, a Hugging Face folder. */
   checkpoint: string;
   /** The training state that an interrupted run goes on from; only while it is unfinished. */
   state: string;
-  /** In a sweep: which stage this is, and the hash of all that determines it. Written before training starts. */
-  stage: string;
   /** Held by the process that writes here: see lock.ts. */
   lock: string;
 }
@@ -28,11 +32,13 @@ export function runDirectory(root: string): RunDirectory {
     root,
     config: join(root, 'config.json'),
     environment: join(root, 'environment.json'),
+    identity: join(root, 'identity.json'),
     events: join(root, 'events.jsonl'),
+    times: join(root, 'times.jsonl'),
+    checksums: join(root, 'checksums.json'),
     metrics: join(root, 'metrics.json'),
     checkpoint: join(root, 'checkpoint'),
     state: join(root, 'state'),
-    stage: join(root, 'stage.json'),
     lock: join(root, 'lock'),
   };
 }
@@ -59,16 +65,21 @@ export function isDone(run: RunDirectory): boolean {
   return existsSync(run.metrics);
 }
 
+/** Whether a run was begun here, however far it came. */
+export function isBegun(run: RunDirectory): boolean {
+  return existsSync(run.identity);
+}
+
 /** Whether an unfinished run left something to go on from: a training state, or the trained model, still to be scored. */
 export function canResume(run: RunDirectory): boolean {
-  return !isDone(run) && (existsSync(run.state) || existsSync(run.checkpoint));
+  return !isDone(run) && isBegun(run) && (existsSync(run.state) || existsSync(run.checkpoint));
 }
 
 /** Remove what an earlier run left, so that another can start; files that panx did not write there stay. */
 export async function clearRun(run: RunDirectory): Promise<void> {
   // Results first: a run that is half removed must not look finished.
-  const { metrics, state, checkpoint, events, environment, config, stage } = run;
-  for (const path of [metrics, state, checkpoint, events, environment, config, stage]) {
+  const { metrics, checksums, state, checkpoint, events, times, environment, config, identity } = run;
+  for (const path of [metrics, checksums, state, checkpoint, events, times, environment, config, identity]) {
     await rm(path, { recursive: true, force: true });
   }
 }

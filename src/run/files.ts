@@ -30,7 +30,12 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 
 /** Write a value as indented JSON, atomically, with a final newline. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+  await writeFileAtomic(path, toJson(value));
+}
+
+/** A value as the text that `writeJson` writes. */
+export function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /**
@@ -83,6 +88,17 @@ export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');
+}
+
+/** Flush a folder's list of names to the disk, so that a rename survives a power cut. Windows has no such call. */
+export async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** A name beside `path` that no other process uses, for content that is renamed into place when whole. */

@@ -29,8 +29,8 @@ export interface Position {
   window: number;
 }
 
-/** One optimizer step, as it is logged. */
-export type StepReport = Omit<StepEvent, 'event'>;
+/** One optimizer step, as it is logged, and how long it took. */
+export type StepReport = Omit<StepEvent, 'event'> & { durationMs: number };
 
 /** What happens around the steps. Evaluation and saving come in from outside: training knows neither files nor metrics. */
 export interface LoopHooks {

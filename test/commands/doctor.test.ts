@@ -49,6 +49,7 @@ describe('panx doctor', () => {
       'backend',
       'device',
       'bf16',
+      'repeatable',
       'memory',
       'tokenizer',
       'cache',

@@ -16,22 +16,15 @@ afterEach(() => rm(folder, { recursive: true }));
 
 function logRun(name: string, stepMs: number[], scoringMs: number[]): RunDirectory {
   const run = runDirectory(join(folder, name));
-  const log = openEventLog(run.events);
+  const log = openEventLog(run);
   for (const [i, durationMs] of stepMs.entries()) {
-    const numbers = { epoch: 0, loss: 1, gradNorm: 1, learningRate: 1, rows: 10, subwords: 100, durationMs };
-    log.append({ event: 'step', step: i + 1, ...numbers });
+    const numbers = { epoch: 0, loss: 1, gradNorm: 1, learningRate: 1, rows: 10, subwords: 100 };
+    log.append({ event: 'step', step: i + 1, ...numbers }, durationMs);
   }
   for (const durationMs of scoringMs) {
     const scores = { rows: 5, loss: 1, precision: 0, recall: 0, f1: 0, accuracy: 0 };
-    log.append({
-      event: 'evaluation',
-      step: stepMs.length,
-      epoch: 1,
-      lang: 'tr',
-      split: 'test',
-      ...scores,
-      durationMs,
-    });
+    const at = { step: stepMs.length, epoch: 1, lang: 'tr', split: 'test' };
+    log.append({ event: 'evaluation', ...at, ...scores }, durationMs);
   }
   log.close();
   return run;
@@ -50,7 +43,7 @@ it('takes the pace of all steps but the first of each run, and the mean scoring 
 it('estimates rows of all epochs, or of maxSteps, and scoring', async () => {
   const estimate = async (...assignments: string[]) => {
     const { config } = await loadConfig({ assignments: ['sweep.sizes=[10]', ...assignments] });
-    const inputs = { trainRows: { en: 100, tr: 50 }, contents: { checkpoint: 'c', data: {} } };
+    const inputs = { trainRows: { en: 100, tr: 50 }, contents: { checkpoint: {}, data: {} } };
     const plan = await planSweep(config, inputs, folder, false);
     return plan.map(planned => estimateMs(planned, { msPerRow: 2, scoringMs: 1000 }));
   };

@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
+import type { Environment } from '../../src/experiment/environment.js';
+import { checkpointFiles, identityOf } from '../../src/experiment/identity.js';
+import { dataFiles } from '../../src/experiment/inputs.js';
 import { runStage } from '../../src/experiment/run.js';
-import type { StageRequest } from '../../src/experiment/stage.js';
+import { readResult, type StageRequest } from '../../src/experiment/stage.js';
 import { samplePaths } from '../../src/hub/sample.js';
+import { runDirectory } from '../../src/run/directory.js';
 import { readEvents } from '../../src/run/events.js';
 import { takeLock } from '../../src/run/lock.js';
 
@@ -26,15 +30,21 @@ async function requestFor(out: string, assignments: string[] = []): Promise<Stag
       ...assignments,
     ],
   });
-  return { config, startFrom: modelDir, dataDir, out, resume: false, label: 'test' };
+  const contents = { checkpoint: await checkpointFiles(modelDir), data: await dataFiles(config, dataDir) };
+  return {
+    ...{ config, startFrom: modelDir, startFiles: contents.checkpoint, dataDir, out },
+    ...{ identity: identityOf('train', config, contents), resume: false, label: 'test' },
+  };
 }
 
-/** The bytes that must not depend on interruptions; times are left out of the log and the metrics. */
+/** The bytes that must not depend on interruptions: all but the times and the environment. */
 async function resultsOf(out: string) {
-  const { durationMs: _, ...metrics } = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'));
-  const events = (await readEvents(join(out, 'events.jsonl'))).map(({ durationMs: _, ...event }) => event);
+  const bytes: Record<string, string> = {};
+  for (const name of ['metrics.json', 'events.jsonl', 'config.json', 'identity.json', 'checksums.json']) {
+    bytes[name] = await readFile(join(out, name), 'utf8');
+  }
   const weights = await readFile(join(out, 'checkpoint', 'model.safetensors'));
-  return { metrics, events, weights: weights.toString('base64') };
+  return { ...bytes, weights: weights.toString('base64') };
 }
 
 describe('a run', () => {
@@ -50,18 +60,21 @@ describe('a run', () => {
   it('leaves config, environment, events, metrics and a checkpoint, and nothing else', async () => {
     expect((await readdir(join(folder, 'unbroken'))).sort()).toEqual([
       'checkpoint',
+      'checksums.json',
       'config.json',
       'environment.json',
       'events.jsonl',
+      'identity.json',
       'metrics.json',
+      'times.jsonl',
     ]);
     expect((await readdir(join(folder, 'unbroken', 'checkpoint'))).sort()).toEqual(
       expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json']),
     );
   });
 
-  it('logs a line for every step and every evaluation, in order', () => {
-    const told = unbroken.events.map(event =>
+  it('logs a line for every step and every evaluation, in order', async () => {
+    const told = (await readEvents(join(folder, 'unbroken', 'events.jsonl'))).map(event =>
       event.event === 'step' ? `step ${event.step}` : `${event.lang} ${event.split} at ${event.step}`,
     );
     const steps = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `step ${from + i}`);
@@ -73,9 +86,11 @@ describe('a run', () => {
       'en test at 10',
       'tr test at 10',
     ]);
-    expect(unbroken.metrics).toMatchObject({ rows: 70, steps: 10 });
-    expect(Object.keys(unbroken.metrics.test)).toEqual(['en', 'tr']);
-    expect(unbroken.metrics.test.en.rows).toBe(40);
+    const { metrics, durationMs } = await readResult(runDirectory(join(folder, 'unbroken')));
+    expect(metrics).toMatchObject({ rows: 70, steps: 10 });
+    expect(Object.keys(metrics.test)).toEqual(['en', 'tr']);
+    expect(metrics.test.en!.rows).toBe(40);
+    expect(durationMs).toBeGreaterThan(0);
   });
 
   it('the same request gives the same bytes', async () => {
@@ -95,12 +110,9 @@ describe('a run', () => {
       expect(error, `stopped after ${allowed}`).toMatchObject({ name: 'PanxError', exitCode: 130 });
       expect(existsSync(join(out, 'metrics.json'))).toBe(false);
       await runStage({ ...request, resume: true });
-      const resumed = await resultsOf(out);
-      expect(resumed.weights).toBe(unbroken.weights);
-      expect(resumed.events.filter(({ event }) => event === 'step')).toEqual(
-        unbroken.events.filter(({ event }) => event === 'step'),
-      );
-      expect(resumed.metrics).toEqual(unbroken.metrics);
+      expect(await resultsOf(out)).toEqual(unbroken);
+      const { sessions } = JSON.parse(await readFile(join(out, 'environment.json'), 'utf8')) as Environment;
+      expect(sessions).toHaveLength(2);
     }
   });
 
@@ -113,6 +125,62 @@ describe('a run', () => {
     expect(await resultsOf(out)).toEqual(unbroken);
   });
 
+  describe('goes on only with what it was begun with', () => {
+    let out: string;
+    let request: StageRequest;
+    beforeEach(async () => {
+      out = await mkdtemp(join(folder, 'begun-'));
+      request = await requestFor(out, ['checkpoint.everySteps=3', 'evaluation.enabled=false']);
+      const signal = new AbortController();
+      const watching = watchSteps(join(out, 'events.jsonl'), 4, () => signal.abort());
+      await runStage({ ...request, signal: signal.signal }).catch(() => {});
+      watching.stop();
+    });
+
+    it('and names the settings that were changed', async () => {
+      const changed = await requestFor(out, ['evaluation.enabled=false', 'training.learningRate=2e-3', 'seed=1']);
+      await expect(runStage({ ...changed, resume: true })).rejects.toMatchObject({
+        message: `${out} was begun otherwise: seed was 42 and is 1 now; training.learningRate was 0.001 and is 0.002 now.`,
+        exitCode: 2,
+      });
+    });
+
+    it('and refuses a training state of which a byte has changed', async () => {
+      const [step] = await readdir(join(out, 'state'));
+      for (const name of ['model.safetensors', 'state.json']) {
+        const path = join(out, 'state', step!, name);
+        const bytes = await readFile(path);
+        const flipped = Buffer.from(bytes);
+        flipped[flipped.length >> 1]! ^= 1;
+        await writeFile(path, flipped);
+        await expect(runStage({ ...request, resume: true })).rejects.toThrow(
+          `The training state is damaged: ${path}: `,
+        );
+        await writeFile(path, bytes);
+      }
+      await runStage({ ...request, resume: true });
+    });
+
+    it('and refuses another engine', async () => {
+      const path = join(out, 'environment.json');
+      const environment = JSON.parse(await readFile(path, 'utf8')) as Environment;
+      await writeFile(path, JSON.stringify({ ...environment, engine: { ...environment.engine, name: 'abacus' } }));
+      await expect(runStage({ ...request, resume: true })).rejects.toThrow('The run was begun with abacus, and this');
+    });
+  });
+
+  it('does not score a checkpoint of which a byte has changed', async () => {
+    const out = join(folder, 'flipped');
+    const request = await requestFor(out);
+    await runStage(request);
+    await rm(join(out, 'metrics.json'));
+    const path = join(out, 'checkpoint', 'model.safetensors');
+    const bytes = await readFile(path);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(path, bytes);
+    await expect(runStage({ ...request, resume: true })).rejects.toThrow('model.safetensors has changed.');
+  });
+
   it('refuses a folder that another process works in', async () => {
     const out = join(folder, 'locked');
     const unlock = await takeLock(join(out, 'lock'));
@@ -122,7 +190,7 @@ describe('a run', () => {
 
   it('without evaluation, nothing is scored', async () => {
     const out = join(folder, 'unscored');
-    const metrics = await runStage(await requestFor(out, ['evaluation.enabled=false', 'training.maxSteps=2']));
+    const { metrics } = await runStage(await requestFor(out, ['evaluation.enabled=false', 'training.maxSteps=2']));
     expect(metrics.test).toEqual({});
     expect((await readEvents(join(out, 'events.jsonl'))).map(({ event }) => event)).toEqual(['step', 'step']);
   });

@@ -5,10 +5,13 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { PanxError } from '../../src/errors.js';
-import type { StageMetrics, StageRequest } from '../../src/experiment/stage.js';
+import { sealCheckpoint, sealRun } from '../../src/experiment/outputs.js';
+import type { StageMetrics, StageRequest, StageResult } from '../../src/experiment/stage.js';
 import { runSweep, type SweepOutcome } from '../../src/experiment/sweep.js';
 import type { SweepTable } from '../../src/experiment/table.js';
-import { runDirectory } from '../../src/run/directory.js';
+import { clearRun, runDirectory } from '../../src/run/directory.js';
+import { openEventLog } from '../../src/run/events.js';
+import { writeJson } from '../../src/run/files.js';
 import { takeLock } from '../../src/run/lock.js';
 
 const all = ['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20', 'phase-3.3-tr-30'];
@@ -34,28 +37,43 @@ interface Case {
 /** A sweep whose stages train nothing: each leaves what a real one leaves. */
 async function sweep({ settings = [], force = false, signal, before }: Case = {}): Promise<SweepOutcome> {
   const { config } = await loadConfig({ assignments: ['sweep.sizes=[10, 20, 30]', ...settings] });
-  const trainStage = async (request: StageRequest): Promise<StageMetrics> => {
+  const trainStage = async (request: StageRequest): Promise<StageResult> => {
     const run = runDirectory(request.out);
     const id = basename(request.out);
     ran.push(request.resume ? `${id} resumed` : id);
+    if (!request.resume) {
+      await clearRun(run);
+      await writeJson(run.identity, request.identity);
+    }
     expect(existsSync(run.metrics)).toBe(false);
     expect(existsSync(run.state)).toBe(request.resume);
     await mkdir(run.state, { recursive: true });
     await before?.(request);
     await mkdir(run.checkpoint);
+    await writeFile(join(run.checkpoint, 'model.safetensors'), basename(request.out));
+    await sealCheckpoint(run);
     await rm(run.state, { recursive: true });
     const score = { precision: 0, recall: 0, accuracy: 0, rows: 5 };
     const metrics: StageMetrics = {
       rows: request.config.training.size ?? 100,
       steps: 1,
       trainLoss: 0.5,
-      durationMs: 1000,
       test: { en: { ...score, f1: 0.5 }, tr: { ...score, f1: 0.25 } },
     };
-    await writeFile(run.metrics, JSON.stringify(metrics));
-    return metrics;
+    await writeJson(run.config, request.config);
+    const log = openEventLog(run);
+    log.append(
+      { event: 'step', step: 1, epoch: 0, loss: 0.5, gradNorm: 1, learningRate: 1, rows: 1, subwords: 1 },
+      1000,
+    );
+    log.close();
+    await sealRun(run, metrics);
+    return { metrics, durationMs: 1000 };
   };
-  const inputs = { trainRows: { en: 100, tr: 100 }, contents: { checkpoint: 'c', data: { file: 'd' } } };
+  const inputs = {
+    trainRows: { en: 100, tr: 100 },
+    contents: { checkpoint: { 'model.safetensors': 'c' }, data: { file: 'd' } },
+  };
   return await runSweep(
     {
       ...{ config, inputs, out, force, modelDir: 'base', dataDir: 'data', metric: 'F1' },
@@ -197,14 +215,14 @@ it('shows where a bug comes from', async () => {
 
 it('refuses to mix stages of other settings, says what differs, and touches nothing', async () => {
   await sweep();
-  const before = await readFile(join(out, 'phase-1-tr', 'stage.json'), 'utf8');
+  const before = await readFile(join(out, 'phase-1-tr', 'identity.json'), 'utf8');
   ran = [];
   await expect(sweep({ settings: ['training.epochs=1'] })).rejects.toMatchObject({
     message: `${out} holds stages of other settings (${all.join(', ')}); in phase-1-tr training.epochs was 3 and is 1 now.`,
     hint: 'Choose another folder with --out, or add --force to remove what these stages hold and train them anew.',
   });
   expect(ran).toEqual([]);
-  expect(await readFile(join(out, 'phase-1-tr', 'stage.json'), 'utf8')).toBe(before);
+  expect(await readFile(join(out, 'phase-1-tr', 'identity.json'), 'utf8')).toBe(before);
   const { config } = await loadConfig({ file: join(out, 'config.json') });
   expect(config.training.epochs).toBe(3);
 });
@@ -242,6 +260,18 @@ it('says what to do where the checkpoint of a done stage was removed', async () 
   expect(notices[1]).toBe(
     `phase-3.3-tr-30 failed: ${join(out, 'phase-3.2-tr-20', 'checkpoint')} is gone, and phase-3.3-tr-30 starts from it. ` +
       `Remove ${join(out, 'phase-3.2-tr-20')} to have phase-3.2-tr-20 trained again.`,
+  );
+});
+
+it('does not go on from a checkpoint of which a byte has changed', async () => {
+  await sweep();
+  await rm(join(out, 'phase-3.3-tr-30', 'metrics.json'));
+  await rm(join(out, 'phase-3.3-tr-30', 'checkpoint'), { recursive: true });
+  await writeFile(join(out, 'phase-3.2-tr-20', 'checkpoint', 'model.safetensors'), 'phase-3.2-tr-2o');
+  notices = [];
+  expect((await sweep()).failed).toEqual(['phase-3.3-tr-30']);
+  expect(notices[1]).toContain(
+    'is not as phase-3.2-tr-20 left it, and phase-3.3-tr-30 starts from it: model.safetensors has changed.',
   );
 });
 

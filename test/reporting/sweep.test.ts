@@ -55,12 +55,12 @@ describe('sweepMarkdown', () => {
         '- F1 is seqeval default mode, micro F1, test split',
         '- model FacebookAI/xlm-roberta-base',
         '',
-        '| phase | trained on | TR samples | EN F1 | TR F1 | steps | time |',
-        '| --- | --- | ---: | ---: | ---: | ---: | ---: |',
-        '| 1 | tr | 20,000 | 0.6213 | 0.8910 | 1,875 | 1 h 2 min |',
-        '| 2 | en | 0 | 0.8125 | 0.7500 | 1,875 | 1 h 0 min |',
-        '| 3.1 | en → tr 250 | 250 | 0.8013 | 0.7800 | 24 | 42 s |',
-        '| 3.2 | en → tr 1000 | 1,000 | 0.7950 | 0.8400 | 96 | 2 min 42 s |',
+        '| phase | trained on | TR samples | EN F1 | TR F1 | steps | status |',
+        '| --- | --- | ---: | ---: | ---: | ---: | --- |',
+        '| 1 | tr | 20,000 | 0.6213 | 0.8910 | 1,875 | done |',
+        '| 2 | en | 0 | 0.8125 | 0.7500 | 1,875 | done |',
+        '| 3.1 | en → tr 250 | 250 | 0.8013 | 0.7800 | 24 | done |',
+        '| 3.2 | en → tr 1000 | 1,000 | 0.7950 | 0.8400 | 96 | done |',
         '| 3.3 | en → tr 5000 | 5,000 | – | – | 471 | failed |',
         '| 3.4 | en → tr 20000 | 20,000 | – | – | 1,875 | not run |',
         '',
@@ -83,15 +83,13 @@ describe('sweepCsv', () => {
     const [head, ...lines] = sweepCsv(exampleTable()).trimEnd().split('\n');
     const names = head!.split(',');
     expect(names).toEqual(
-      'phase trained_on target_samples samples f1_en f1_tr steps duration_ms status source target protocol metric model'.split(
-        ' ',
-      ),
+      'phase trained_on target_samples samples f1_en f1_tr steps status source target protocol metric model'.split(' '),
     );
     expect(lines).toHaveLength(6);
     const tail = 'en,tr,cumulative,"seqeval default mode, micro F1, test split",FacebookAI/xlm-roberta-base';
-    expect(lines[0]).toBe(`1,tr,20000,20000,0.62134567,0.891,1875,3723400,done,${tail}`);
-    expect(lines[1]).toBe(`2,en,0,20000,0.8125,0.75,1875,3600000,done,${tail}`);
-    expect(lines[4]).toBe(`3.3,en → tr 5000,5000,5000,,,471,,failed,${tail}`);
+    expect(lines[0]).toBe(`1,tr,20000,20000,0.62134567,0.891,1875,done,${tail}`);
+    expect(lines[1]).toBe(`2,en,0,20000,0.8125,0.75,1875,done,${tail}`);
+    expect(lines[4]).toBe(`3.3,en → tr 5000,5000,5000,,,471,failed,${tail}`);
   });
 
   it('reads back as it was written, with quotes, commas and line breaks in it', () => {
@@ -120,11 +118,19 @@ describe('writeSweepReport', () => {
     expect((await readdir(out)).sort()).toEqual([
       'learning-curve.png',
       'learning-curve.svg',
+      'sweep-times.csv',
       'sweep.csv',
       'sweep.json',
       'sweep.md',
     ]);
-    expect(JSON.parse(await readFile(join(out, 'sweep.json'), 'utf8'))).toEqual(table);
+    const json = await readFile(join(out, 'sweep.json'), 'utf8');
+    expect(json).not.toContain('durationMs');
+    expect(JSON.parse(json)).toEqual({ ...table, rows: table.rows.map(({ durationMs: _, ...row }) => row) });
+    const times = parseCsv(await readFile(join(out, 'sweep-times.csv'), 'utf8'));
+    expect(times.slice(0, 2)).toEqual([
+      ['phase', 'trained_on', 'steps', 'duration_ms'],
+      ['1', 'tr', '1875', '3723400'],
+    ]);
     expect(await readFile(join(out, 'sweep.csv'), 'utf8')).toBe(sweepCsv(table));
     expect(await readFile(join(out, 'learning-curve.svg'), 'utf8')).toMatch(/^<svg[\s\S]*<\/svg>$/);
     const before = await readFile(join(out, 'learning-curve.png'));

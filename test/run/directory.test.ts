@@ -21,6 +21,8 @@ afterEach(() => rm(folder, { recursive: true }));
 
 it('is done when it has its metrics, and can go on when it has a state or a checkpoint but no metrics', async () => {
   expect([isDone(run), canResume(run)]).toEqual([false, false]);
+  await writeFile(run.identity, '{}');
+  expect([isDone(run), canResume(run)]).toEqual([false, false]);
   await mkdir(run.state);
   expect([isDone(run), canResume(run)]).toEqual([false, true]);
   await rm(run.state, { recursive: true });

@@ -4,17 +4,21 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
   type EvaluationEvent,
+  type LogFiles,
   openEventLog,
   readEvents,
+  readTimes,
   type StepEvent,
   truncateAfterStep,
 } from '../../src/run/events.js';
 
 let folder: string;
 let path: string;
+let files: LogFiles;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'panx-events-'));
   path = join(folder, 'run', 'events.jsonl');
+  files = { events: path, times: join(folder, 'run', 'times.jsonl') };
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -28,7 +32,6 @@ function step(step: number): StepEvent {
     learningRate: 1e-5,
     rows: 32,
     subwords: 400,
-    durationMs: 12.5,
   };
 }
 
@@ -45,13 +48,12 @@ function evaluation(step: number): EvaluationEvent {
     recall: 0.5,
     f1: 2 / 3,
     accuracy: 0.9,
-    durationMs: 3,
   };
 }
 
 async function write(...events: (StepEvent | EvaluationEvent)[]): Promise<void> {
-  const log = openEventLog(path);
-  for (const event of events) log.append(event);
+  const log = openEventLog(files);
+  for (const event of events) log.append(event, 12.5);
   log.close();
 }
 
@@ -62,9 +64,18 @@ it('appends one line per event, to what is there', async () => {
   expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(5);
 });
 
+it('keeps the times apart, so that the same events are the same bytes', async () => {
+  await write(step(1), evaluation(1));
+  expect(await readFile(path, 'utf8')).not.toContain('12.5');
+  expect(await readTimes(files.times)).toEqual([
+    { event: 'step', step: 1, rows: 32, durationMs: 12.5 },
+    { event: 'evaluation', step: 1, rows: 10, durationMs: 12.5 },
+  ]);
+});
+
 it('has no events where there is no file', async () => {
   expect(await readEvents(path)).toEqual([]);
-  await truncateAfterStep(path, 3);
+  await truncateAfterStep(files, 3);
   await expect(readFile(path)).rejects.toThrow('ENOENT');
 });
 
@@ -76,20 +87,21 @@ it.each([
   await write(step(1), step(2));
   await appendFile(path, torn);
   expect(await readEvents(path)).toEqual([step(1), step(2)]);
-  await truncateAfterStep(path, 2);
+  await truncateAfterStep(files, 2);
   await write(step(3));
   expect(await readEvents(path)).toEqual([step(1), step(2), step(3)]);
 });
 
 it('cuts what happened after the step of a training state', async () => {
   await write(step(1), step(2), evaluation(2), step(3), step(4));
-  await truncateAfterStep(path, 2);
+  await truncateAfterStep(files, 2);
   expect(await readEvents(path)).toEqual([step(1), step(2), evaluation(2)]);
+  expect((await readTimes(files.times)).map(time => time.step)).toEqual([1, 2, 2]);
 });
 
 it('cuts everything when training starts anew', async () => {
   await write(step(1));
-  await truncateAfterStep(path, 0);
+  await truncateAfterStep(files, 0);
   expect(await readFile(path, 'utf8')).toBe('');
 });
 
@@ -102,5 +114,5 @@ it('refuses a damaged line that is not the last, with its number', async () => {
 
 it('says which file it could not write', async () => {
   await writeFile(join(folder, 'run'), 'a file');
-  expect(() => openEventLog(path)).toThrow(`${path} cannot be written: `);
+  expect(() => openEventLog(files)).toThrow(`${path} cannot be written: `);
 });

@@ -15,7 +15,7 @@ afterEach(() => rm(out, { recursive: true }));
 
 async function plan(): Promise<PlannedStage[]> {
   const { config } = await loadConfig({ assignments: ['sweep.sizes=[250, 1000]'] });
-  const inputs = { trainRows: { en: 20000, tr: 20000 }, contents: { checkpoint: 'c', data: {} } };
+  const inputs = { trainRows: { en: 20000, tr: 20000 }, contents: { checkpoint: {}, data: {} } };
   return await planSweep(config, inputs, out, false);
 }
 
@@ -32,9 +32,9 @@ phase-3.2-tr-1000   1,000  phase-3.1-tr-250     96  unknown
 
 it('shows what is done, what was begun, and how long the rest takes', async () => {
   const [first, second] = await plan();
-  await writeJson(first!.run.stage, first!.identity);
+  await writeJson(first!.run.identity, first!.identity);
   await writeFile(first!.run.metrics, '{}');
-  await writeJson(second!.run.stage, second!.identity);
+  await writeJson(second!.run.identity, second!.identity);
   await mkdir(second!.run.state);
   expect(planText(await plan(), { msPerRow: 20, scoringMs: 60_000 })).toBe(`\
 stage                rows  starts from       steps  time
