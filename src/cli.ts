@@ -18,6 +18,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
     summary: 'score a checkpoint on the splits of one or more languages',
     load: () => import('./commands/evaluate.js'),
   },
+  verify: {
+    summary: 'check a finished run against its checksums; with --rerun, repeat and compare it',
+    load: () => import('./commands/verify.js'),
+  },
   predict: { summary: 'tag sentences with a checkpoint', load: () => import('./commands/predict.js') },
   data: { summary: 'look at a corpus: data stats, data show', load: () => import('./commands/data.js') },
   fetch: {

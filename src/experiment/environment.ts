@@ -51,7 +51,7 @@ export async function writeEnvironment(
   fromStep: number,
 ): Promise<string | null> {
   const earlier = request.resume && existsSync(path) ? await readJson<Environment>(path) : null;
-  const difference = earlier === null ? null : engineDifference(earlier.engine, engine);
+  if (earlier !== null) refuseOtherEngine(earlier.engine, engine);
   const { cpu, cores, features, gpu, memoryBytes } = await readHardware();
   const { name, version, device, threads } = engine;
   const { id, start } = request.identity;
@@ -80,16 +80,21 @@ export async function writeEnvironment(
     ],
   };
   await writeJson(path, environment);
-  return difference;
+  return earlier === null ? null : engineDifference(earlier.engine, engine);
 }
 
 /** The identity's id of a training by itself. */
 export const trainId = 'train';
 
-function engineDifference(there: Environment['engine'], now: Engine): string | null {
+/** How two engines differ in what the bytes of a result may depend on, in words; null where they do not. */
+export function engineDifference(there: Environment['engine'], now: Environment['engine']): string | null {
   const text = ({ name, version, device, threads }: Environment['engine']) =>
     `${name} ${version} on ${device}${threads === null ? '' : ` (threads: ${threads})`}`;
-  if (there.name === now.name) return text(there) === text(now) ? null : `begun with ${text(there)}, now ${text(now)}`;
+  return text(there) === text(now) ? null : `begun with ${text(there)}, now ${text(now)}`;
+}
+
+function refuseOtherEngine(there: Environment['engine'], now: Environment['engine']): void {
+  if (there.name === now.name) return;
   throw new PanxError(`The run was begun with ${there.name}, and this process computes with ${now.name}.`, {
     hint: `Go on with --backend ${there.name}, or start anew (panx train: with --force).`,
   });
