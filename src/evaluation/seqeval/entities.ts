@@ -39,12 +39,18 @@ export interface Tag {
 
 /** Take a tag apart as seqeval's default mode does. @throws PanxError for an empty tag. */
 export function parseTag(text: string, suffix: boolean): Tag {
-  if (text === '') throw new PanxError('A tag is empty; expected O, or a prefix and a type such as B-PER.');
-  const prefix = suffix ? text.slice(-1) : text.slice(0, 1);
-  const rest = suffix ? text.slice(0, -1) : text.slice(1);
+  const { prefix, rest } = splitPrefix(text, suffix);
   const hyphen = suffix ? rest.lastIndexOf('-') : rest.indexOf('-');
   const type = hyphen < 0 ? rest : suffix ? rest.slice(0, hyphen) : rest.slice(hyphen + 1);
   return { prefix, type: type === '' ? '_' : type };
+}
+
+/** The first character of a tag, or its last where the prefix stands behind, and all the others. @throws for an empty tag */
+export function splitPrefix(text: string, suffix: boolean): { prefix: string; rest: string } {
+  if (text === '') throw new PanxError('A tag is empty; expected O, or a prefix and a type such as B-PER.');
+  // Whole characters, as Python counts them: an emoji is two UTF-16 units.
+  const prefix = (suffix ? [...text].at(-1) : String.fromCodePoint(text.codePointAt(0)!))!;
+  return { prefix, rest: suffix ? text.slice(0, -prefix.length) : text.slice(prefix.length) };
 }
 
 /**

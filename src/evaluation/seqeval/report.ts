@@ -1,5 +1,7 @@
+import { PanxError } from '../../errors.js';
+import { countSpans } from './metrics.js';
+import { checkOptions, type SeqevalOptions, scoring, type Tags } from './options.js';
 import { type Average, averageScores, type SpanCounts, type SpanScores, typeScores } from './scores.js';
-import { countSpans, type SeqevalOptions, scoring, type Tags } from './seqeval.js';
 
 /** seqeval's classification report: a row per type in code-point order, then the three averages. */
 export interface ClassificationReport {
@@ -9,8 +11,13 @@ export interface ClassificationReport {
   weighted: SpanScores;
 }
 
-/** seqeval's `classification_report(..., output_dict=True)`. @throws as `precisionScore` */
+/**
+ * seqeval's `classification_report`, as an object; `reportText` and `reportDictionary` give seqeval's own two forms.
+ *
+ * @throws as `precisionScore`
+ */
 export function classificationReport(yTrue: Tags, yPred: Tags, options: SeqevalOptions = {}): ClassificationReport {
+  checkOptions(options);
   return reportOf(countSpans(yTrue, yPred, options), options);
 }
 
@@ -29,9 +36,13 @@ export function reportOf(counts: readonly SpanCounts[], options: SeqevalOptions 
  * The report as seqeval prints it, character for character. Where seqeval itself breaks, because no entity was true or
  * predicted, the report says so in place of its rows.
  *
- * @param digits decimals of the scores (seqeval's default: 2)
+ * @param digits decimals of the scores, 0 to 20 (seqeval's default: 2)
+ * @throws PanxError for digits out of range
  */
 export function reportText(report: ClassificationReport, digits = 2): string {
+  if (!Number.isInteger(digits) || digits < 0 || digits > 20) {
+    throw new PanxError(`The digits of a report are ${digits}; expected a whole number from 0 to 20.`);
+  }
   const width = Math.max(...report.types.map(row => [...row.type].length), 'weighted avg'.length, digits);
   const line = (name: string, cells: string[]): string =>
     `${' '.repeat(width - [...name].length)}${name} ${cells.map(cell => ` ${cell.padStart(9)}`).join('')}\n`;
@@ -47,6 +58,28 @@ export function reportText(report: ClassificationReport, digits = 2): string {
   ]
     .map((block, i) => (i === 0 || i === report.types.length ? `${block}\n` : block))
     .join('');
+}
+
+/** A row of seqeval's dictionary. */
+export interface DictionaryRow {
+  precision: number;
+  recall: number;
+  'f1-score': number;
+  support: number;
+}
+
+/** The report in the form of seqeval's `output_dict=True`: by type, then `micro avg`, `macro avg` and `weighted avg`. */
+export function reportDictionary(report: ClassificationReport): Record<string, DictionaryRow> {
+  const { types, micro, macro, weighted } = report;
+  const rows: [string, SpanScores][] = [
+    ...types.map(row => [row.type, row] as [string, SpanScores]),
+    ['micro avg', micro],
+    ['macro avg', macro],
+    ['weighted avg', weighted],
+  ];
+  return Object.fromEntries(
+    rows.map(([name, { precision, recall, f1, support }]) => [name, { precision, recall, 'f1-score': f1, support }]),
+  );
 }
 
 /** A score from 0 to 1 with so many decimals, as Python prints it: an exact half goes to the even digit, not upward. */

@@ -2,6 +2,7 @@
 export interface SpanScores {
   precision: number;
   recall: number;
+  /** Or the F-score of another `beta`, where one was given. */
   f1: number;
   support: number;
 }
@@ -28,6 +29,8 @@ export interface ScoringOptions {
   onWarning?: (sentence: string) => void;
   /** The scores that are wanted: of others nobody is warned. Default: all three. */
   wanted?: readonly Metric[];
+  /** Weight of recall against precision in the F-score. Default 1. */
+  beta?: number;
 }
 
 /** The scores of each type. (types) -> (types) */
@@ -36,7 +39,7 @@ export function typeScores(
   options: ScoringOptions = {},
 ): (SpanScores & { type: string })[] {
   warn(counts, options);
-  return counts.map(count => ({ type: count.type, ...scoresOf(count, options.zeroDivision) }));
+  return counts.map(count => ({ type: count.type, ...scoresOf(count, options) }));
 }
 
 /**
@@ -55,14 +58,14 @@ export function averageScores(
     correct: sum(counts.map(count => count.correct)),
   };
   warn(average === 'micro' ? [all] : counts, options);
-  if (average === 'micro') return scoresOf(all, options.zeroDivision);
+  if (average === 'micro') return scoresOf(all, options);
   if (average === 'weighted' && all.true === 0) {
     // Nothing to weight by: a score is the value for 0/0, save where predictions make it plainly wrong.
     const undefinedScore = options.zeroDivision === 1 ? 1 : 0;
     const withPredictions = all.predicted === 0 ? undefinedScore : 0;
     return { precision: withPredictions, recall: undefinedScore, f1: withPredictions, support: 0 };
   }
-  const scores = counts.map(count => scoresOf(count, options.zeroDivision));
+  const scores = counts.map(count => scoresOf(count, options));
   const mean = (of: (score: SpanScores) => number): number =>
     average === 'macro'
       ? sum(scores.map(of)) / scores.length
@@ -75,12 +78,13 @@ export function averageScores(
   };
 }
 
-function scoresOf(count: SpanCounts, zeroDivision: ZeroDivision | undefined): SpanScores {
+function scoresOf(count: SpanCounts, { zeroDivision, beta = 1 }: ScoringOptions): SpanScores {
   const undefinedScore = zeroDivision === 1 ? 1 : 0;
   const precision = count.predicted === 0 ? undefinedScore : count.correct / count.predicted;
   const recall = count.true === 0 ? undefinedScore : count.correct / count.true;
-  const both = precision + recall;
-  return { precision, recall, f1: (2 * precision * recall) / (both === 0 ? 1 : both), support: count.true };
+  const both = beta ** 2 * precision + recall;
+  const f1 = beta === Infinity ? recall : ((1 + beta ** 2) * precision * recall) / (both === 0 ? 1 : both);
+  return { precision, recall, f1, support: count.true };
 }
 
 /** Say which scores have no meaning, in seqeval's words (scikit-learn's, in fact). */

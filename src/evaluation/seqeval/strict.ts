@@ -1,8 +1,9 @@
 import { PanxError } from '../../errors.js';
-import type { Entity } from './entities.js';
+import { type Entity, splitPrefix, type Tag } from './entities.js';
 
 /** The tagging schemes that strict mode knows. */
-export type Scheme = 'IOB1' | 'IOB2' | 'IOE1' | 'IOE2' | 'IOBES' | 'BILOU';
+export const schemes = ['IOB1', 'IOB2', 'IOE1', 'IOE2', 'IOBES', 'BILOU'] as const;
+export type Scheme = (typeof schemes)[number];
 
 /**
  * The entities of one sentence in seqeval's strict mode: only what the scheme spells out is an entity, so under IOB2 an
@@ -53,18 +54,17 @@ export function detectScheme(sentences: readonly (readonly string[])[], suffix =
   });
 }
 
-interface StrictTag {
-  prefix: string;
-  type: string;
-}
+const outside: Tag = { prefix: 'O', type: '_' };
 
-const outside: StrictTag = { prefix: 'O', type: '_' };
-
-/** Strict mode drops every hyphen around the type, where the default mode drops one. */
-function parseStrictTag(text: string, suffix: boolean): StrictTag {
-  if (text === '') throw new PanxError('A tag is empty; expected O, or a prefix and a type such as B-PER.');
-  const type = (suffix ? text.slice(0, -1) : text.slice(1)).replace(/^-+|-+$/g, '');
-  return { prefix: suffix ? text.slice(-1) : text.slice(0, 1), type: type === '' ? '_' : type };
+/**
+ * Take a tag apart as seqeval's strict mode does: it drops every hyphen around the type, where the default mode drops one.
+ *
+ * @throws PanxError for an empty tag
+ */
+export function parseStrictTag(text: string, suffix: boolean): Tag {
+  const { prefix, rest } = splitPrefix(text, suffix);
+  const type = rest.replace(/^-+|-+$/g, '');
+  return { prefix, type: type === '' ? '_' : type };
 }
 
 /**
@@ -121,7 +121,7 @@ const grammars: Record<Scheme, Grammar> = {
   },
 };
 
-function matches(patterns: readonly string[], previous: StrictTag, tag: StrictTag): boolean {
+function matches(patterns: readonly string[], previous: Tag, tag: Tag): boolean {
   return patterns.some(
     ([before, now, types]) =>
       (before === '*' || before === previous.prefix) &&
