@@ -1,4 +1,3 @@
-import { torchRandperm } from '../run/random/torch.js';
 import type { EncodedRows } from '../tokenization/encode.js';
 import { countLosses, noLosses, type RowLosses } from '../tokenization/losses.js';
 
@@ -31,14 +30,6 @@ export function makeBatch(encoded: EncodedRows, rows: Int32Array): Batch {
     labelIds: gather(encoded, encoded.labelIds, rows, offsets),
     longest,
   };
-}
-
-/**
- * The order in which an epoch (counted from 0) of a training stage visits its rows: `torch.randperm(rows)` from a
- * generator seeded with seed + epoch, as accelerate's seedable sampler gives Hugging Face Trainer.
- */
-export function epochOrder(rows: number, seed: number, epoch: number): Int32Array {
-  return torchRandperm(rows, seed + epoch);
 }
 
 /** Consecutive slices of `batchSize`; the last may be shorter. @throws RangeError where batchSize is not a whole number from 1. */

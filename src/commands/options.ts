@@ -99,6 +99,7 @@ const trainingOptions: ConfigOption[] = [
   { flags: '--weight-decay <rate>', key: 'training.weightDecay', read: lastValue },
   { flags: '--warmup-steps <n>', key: 'training.warmupSteps', read: lastValue },
   { flags: '--gradient-accumulation-steps <n>', key: 'training.gradientAccumulationSteps', read: lastValue },
+  { flags: '--group-by-length', key: 'training.groupByLength', read: () => true },
   { flags: '--max-steps <n>', key: 'training.maxSteps', read: lastValue },
   { flags: '--dropout <probability>', key: 'training.dropout', read: lastValue },
   { flags: '--max-length <subwords>', key: 'tokenization.maxLength', read: lastValue },

@@ -51,7 +51,16 @@ export const schema = {
     ),
     maxGradNorm: number(1, { above: 0 }, 'gradients whose global L2 norm is larger are scaled down to it'),
     warmupSteps: integer(0, { min: 0 }, 'steps in which the learning rate rises linearly from 0 to its peak'),
-    gradientAccumulationSteps: integer(1, { min: 1 }, 'batches whose mean gradient makes one optimizer step'),
+    gradientAccumulationSteps: integer(1, { min: 1 }, 'batches whose gradients make one optimizer step together'),
+    accumulation: choice(
+      ['mean', 'sum'],
+      'mean',
+      'what those batches make together: mean, the mean of their mean losses; sum, their sum, as transformers 5.18 computes it for XLM-R',
+    ),
+    groupByLength: toggle(
+      false,
+      'put rows of like length into one batch, in the order of Trainer with group_by_length',
+    ),
     maxSteps: orNull(
       integer(1, { min: 1 }, 'optimizer steps to train for, whatever epochs says; null trains all epochs'),
     ),

@@ -1,4 +1,5 @@
-import { epochOrder, makeBatch, slices } from '../batching/batches.js';
+import { makeBatch, slices } from '../batching/batches.js';
+import { epochOrder, type OrderSettings } from '../batching/order.js';
 import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import type { DropoutPlan } from '../model/xlm-roberta.js';
@@ -6,16 +7,14 @@ import type { StepEvent } from '../run/events.js';
 import type { EncodedRows } from '../tokenization/encode.js';
 import type { Optimizer } from './optimizer.js';
 import { linearSchedule } from './schedule.js';
-import { computeGradients, dropoutPlan } from './step.js';
+import { type Accumulation, computeGradients, dropoutPlan } from './step.js';
 
-export interface LoopSettings {
-  batchSize: number;
-  gradientAccumulationSteps: number;
+export interface LoopSettings extends OrderSettings {
+  accumulation: Accumulation;
   learningRate: number;
   warmupSteps: number;
   weightDecay: number;
   totalSteps: number;
-  seed: number;
   dropout: DropoutPlan['rates'];
 }
 
@@ -59,14 +58,17 @@ export async function train(
   const rate = linearSchedule(settings.learningRate, settings.warmupSteps, settings.totalSteps);
   let { step, epoch, window } = start;
   while (step < settings.totalSteps || window > 0) {
-    const batches = [...slices(epochOrder(data.rows, settings.seed, epoch), settings.batchSize)];
+    const batches = [...slices(epochOrder(data, settings, epoch), settings.batchSize)];
     const windows = chunk(batches, settings.gradientAccumulationSteps);
     for (; window < windows.length && step < settings.totalSteps; window++) {
       const startedMs = performance.now();
       const microBatches = windows[window]!.map(rows => makeBatch(data, rows));
       const firstBatch = epoch * batches.length + window * settings.gradientAccumulationSteps;
-      const { loss, batchesWithoutLabels } = await computeGradients(model, microBatches, index =>
-        dropoutPlan(settings.dropout, settings.seed, firstBatch + index),
+      const { loss, batchesWithoutLabels } = await computeGradients(
+        model,
+        microBatches,
+        index => dropoutPlan(settings.dropout, settings.seed, firstBatch + index),
+        settings.accumulation,
       );
       const learningRate = rate(step);
       const gradNorm = optimizer.update(learningRate);

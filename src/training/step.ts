@@ -6,9 +6,12 @@ import { addGradient, withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { type DropoutPlan, forward } from '../model/xlm-roberta.js';
 
+/** What the micro-batches of one optimizer step make together: the mean, or the sum, of their mean losses. */
+export type Accumulation = 'mean' | 'sum';
+
 /**
- * Forward and backward over the micro-batches of one optimizer step: the parameters' gradients become those of the mean of the
- * micro-batches' mean losses.
+ * Forward and backward over the micro-batches of one optimizer step: the parameters' gradients become those of the mean (or
+ * the sum) of the micro-batches' mean losses.
  *
  * @returns that loss. A micro-batch whose labels are all ignored adds zero to loss and gradient (where the reference gives NaN).
  */
@@ -16,7 +19,9 @@ export async function computeGradients(
   model: TokenClassifier,
   microBatches: readonly Batch[],
   planOf: (microBatch: number) => DropoutPlan,
+  accumulation: Accumulation = 'mean',
 ): Promise<{ loss: number; batchesWithoutLabels: number }> {
+  const share = accumulation === 'sum' ? 1 : microBatches.length;
   let loss = 0;
   let batchesWithoutLabels = 0;
   await withValues(model.parameters, () => {
@@ -31,7 +36,6 @@ export async function computeGradients(
           for (const parameter of model.parameters) addGradient(parameter, tf.zeros(parameter.shape));
           return;
         }
-        const share = microBatches.length;
         backward(share === 1 ? dLogits : tf.div(dLogits, share));
         loss += batchLoss.dataSync()[0]! / share;
       });

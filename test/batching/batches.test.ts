@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { concatRows, epochOrder, makeBatch, slices, takeRows } from '../../src/batching/batches.js';
-import { torchRandperm } from '../../src/run/random/torch.js';
+import { concatRows, makeBatch, slices, takeRows } from '../../src/batching/batches.js';
 import type { EncodedRows } from '../../src/tokenization/encode.js';
 
 /** Rows of 3, 1, 0 and 2 subwords; the first and the last lost something. */
@@ -69,14 +68,6 @@ describe('slices', () => {
 
   it.each([0, -1, 1.5])('refuses a batch size of %s', size => {
     expect(() => of(5, size)).toThrow(new RangeError(`batchSize is ${size}; expected 1 or more`));
-  });
-});
-
-describe('epochOrder', () => {
-  it("is torch's randperm seeded with seed + epoch", () => {
-    expect(epochOrder(100, 42, 0)).toEqual(torchRandperm(100, 42));
-    expect(epochOrder(100, 42, 2)).toEqual(torchRandperm(100, 44));
-    expect(epochOrder(100, 42, 1)).not.toEqual(epochOrder(100, 42, 0));
   });
 });
 

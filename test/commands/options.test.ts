@@ -33,7 +33,7 @@ it('turns every option into its setting', async () => {
     ...['--model', '2024', '--data', 'd', '--backend', 'wasm', '--seed', '7', '--lang', 'en,tr', '--lang', 'de'],
     ...['--size', '250', '--eval-langs', 'tr', '--no-eval', '--subset', 'head', '--epochs', '2', '--batch-size', '8'],
     ...['--learning-rate', '5e-4', '--weight-decay', '0', '--warmup-steps', '10', '--max-steps', '9', '--dropout', '0'],
-    ...['--gradient-accumulation-steps', '4', '--max-length', '64', '--eval-limit', '100'],
+    ...['--gradient-accumulation-steps', '4', '--group-by-length', '--max-length', '64', '--eval-limit', '100'],
     ...['--source', 'de', '--target', 'fr', '--sizes', '10,20', '--protocol', 'from-source'],
   );
   expect(config).toEqual({
@@ -53,6 +53,8 @@ it('turns every option into its setting', async () => {
       maxGradNorm: 1,
       warmupSteps: 10,
       gradientAccumulationSteps: 4,
+      accumulation: 'mean',
+      groupByLength: true,
       maxSteps: 9,
       dropout: 0,
     },

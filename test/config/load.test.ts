@@ -37,6 +37,8 @@ describe('precedence and origin', () => {
         maxGradNorm: 1,
         warmupSteps: 0,
         gradientAccumulationSteps: 1,
+        accumulation: 'mean',
+        groupByLength: false,
         maxSteps: null,
         dropout: null,
       },
@@ -131,7 +133,7 @@ describe('what is refused', () => {
     ['epochs', '--set epochs is not an assignment; expected KEY=VALUE, such as training.epochs=1.'],
     [
       'training=3',
-      'training is 3, from --set training=3; expected a section with langs, size, subset, epochs, batchSize, learningRate, weightDecay, maxGradNorm, warmupSteps, gradientAccumulationSteps, maxSteps, dropout.',
+      'training is 3, from --set training=3; expected a section with langs, size, subset, epochs, batchSize, learningRate, weightDecay, maxGradNorm, warmupSteps, gradientAccumulationSteps, accumulation, groupByLength, maxSteps, dropout.',
     ],
     ['seed="1', '--set seed="1 is not valid YAML: Missing closing "quote at line 1, column 3.'],
   ])('--set %s', async (assignment, sentence) => {

@@ -24,6 +24,8 @@ const settings = (changes: Partial<LoopSettings> = {}): LoopSettings => {
     seed: 42,
     dropout: { hiddenDropout: 0.1, attentionDropout: 0.1, classifierDropout: 0.1 },
     totalSteps: totalSteps(rowCount, base),
+    accumulation: 'mean',
+    groupByLength: false,
     ...base,
   };
 };
@@ -61,21 +63,26 @@ describe('the training loop', () => {
     expect(reports.at(-1)!.loss).toBeLessThan(0.02);
   });
 
-  it('stopped after any step and restored from its state, ends with the very same weights and reports', async () => {
-    const unbroken = await run(await load(), settings());
-    for (let stop = 1; stop <= 6; stop++) {
-      const root = join(folder, `stop-${stop}`);
-      const first = await load();
-      const firstHalf = await run(first, settings(), { saveAt: stop, root });
-      const second = await load();
-      const { optimizer, position } = await restoreState((await findState(root))!, second, optimizerSettings);
-      expect(position.step).toBe(stop);
-      const secondHalf = await run(second, settings(), { optimizer, position });
-      expect([...firstHalf.reports, ...secondHalf.reports].map(withoutTime)).toEqual(unbroken.reports.map(withoutTime));
-      expect(weightsOf(second)).toEqual(weightsOf(unbroken.model));
-      expect(second.unusedRowScale).toBe(unbroken.model.unusedRowScale);
-    }
-  });
+  it.each([{ groupByLength: false }, { groupByLength: true }])(
+    'stopped after any step and restored from its state, ends with the very same weights and reports: %o',
+    async order => {
+      const unbroken = await run(await load(), settings(order));
+      for (let stop = 1; stop <= 6; stop++) {
+        const root = join(folder, `stop-${stop}-${order.groupByLength}`);
+        const first = await load();
+        const firstHalf = await run(first, settings(order), { saveAt: stop, root });
+        const second = await load();
+        const { optimizer, position } = await restoreState((await findState(root))!, second, optimizerSettings);
+        expect(position.step).toBe(stop);
+        const secondHalf = await run(second, settings(order), { optimizer, position });
+        expect([...firstHalf.reports, ...secondHalf.reports].map(withoutTime)).toEqual(
+          unbroken.reports.map(withoutTime),
+        );
+        expect(weightsOf(second)).toEqual(weightsOf(unbroken.model));
+        expect(second.unusedRowScale).toBe(unbroken.model.unusedRowScale);
+      }
+    },
+  );
 
   it('two micro-batches of 4 make the step that one batch of 8 makes, where their labels are equally many', async () => {
     const equal = syntheticRows(8, () => 6);

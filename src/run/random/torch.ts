@@ -4,27 +4,50 @@ import { PanxError } from '../../errors.js';
  * `torch.randperm(n, generator=torch.Generator().manual_seed(seed))` on the CPU, bit for bit: the order in which
  * Hugging Face Trainer visits the rows of an epoch.
  *
- * Source: ATen's `randperm_cpu` over the Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998): Fisher-Yates from
- * the front, choosing by the remainder of a random word; from (2^32 - 1) / 20 items on, where that would be skewed, the
- * inside-out form with words of 64 bits.
- *
  * @param n how many, 0 to 2^31 - 1
  * @param seed a whole number from 0 to 2^53 - 1, of which torch uses the lower 32 bits
  * @returns (n) the numbers 0 to n - 1 in their new order
  * @throws PanxError where n or the seed is out of range
  */
 export function torchRandperm(n: number, seed: number): Int32Array {
-  if (!Number.isInteger(n) || n < 0 || n >= 2 ** 31) {
-    throw new PanxError(`A permutation of ${n} items was asked for; it can have 0 to ${2 ** 31 - 1}.`);
-  }
+  return torchGenerator(seed).randperm(n);
+}
+
+/** A `torch.Generator` of the CPU: what is drawn goes on from what was drawn before. */
+export interface TorchGenerator {
+  /** `torch.randperm(n)`, (n) */
+  randperm(n: number): Int32Array;
+  /** Draw a 64-bit number, as `torch.empty((), dtype=torch.int64).random_()` does, and let it go. */
+  skipInt64(): void;
+}
+
+/**
+ * `torch.Generator().manual_seed(seed)`.
+ *
+ * Source: ATen's `randperm_cpu` over the Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998): Fisher-Yates from
+ * the front, choosing by the remainder of a random word; from (2^32 - 1) / 20 items on, where that would be skewed, the
+ * inside-out form with words of 64 bits.
+ */
+export function torchGenerator(seed: number): TorchGenerator {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new PanxError(`The seed is ${seed}; it must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`);
   }
   const nextUint32 = mt19937(seed >>> 0);
-  const order = new Int32Array(n).map((_, i) => i);
-  if (n >= Math.floor((2 ** 32 - 1) / 20)) insideOut(order, nextUint32);
-  else fromTheFront(order, nextUint32);
-  return order;
+  return {
+    randperm(n) {
+      if (!Number.isInteger(n) || n < 0 || n >= 2 ** 31) {
+        throw new PanxError(`A permutation of ${n} items was asked for; it can have 0 to ${2 ** 31 - 1}.`);
+      }
+      const order = new Int32Array(n).map((_, i) => i);
+      if (n >= Math.floor((2 ** 32 - 1) / 20)) insideOut(order, nextUint32);
+      else fromTheFront(order, nextUint32);
+      return order;
+    },
+    skipInt64() {
+      nextUint32();
+      nextUint32();
+    },
+  };
 }
 
 /** Swap each item with a random one of itself and those after it. */

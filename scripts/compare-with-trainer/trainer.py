@@ -1,0 +1,259 @@
+"""What Hugging Face Trainer makes of a checkpoint and some rows: every optimizer step, the order of the rows, test scores.
+
+    python trainer.py --model DIR --data DIR --lang en --size 640 --epochs 1 --dropout 0 --out trainer.json
+    python trainer.py --model DIR --rows rows.json --dropout 0 --save DIR --out trainer.json
+
+This is the reference that panx is held against, so it is transformers' own Trainer with nothing of its arithmetic replaced; only the
+dataset, the collator (pad to the longest row of the batch) and a callback that reads the logs are here. Rows come from PAN-X
+parquet files, or from a JSON list of {"inputIds": [...], "labelIds": [...]}. The JSON written has
+
+    versions, settings   what it was made with
+    steps                loss, gradNorm, learningRate of every optimizer step, as Trainer logs them (not rounded)
+    batches              the rows of every batch, in the order in which they were visited
+    scores               per language of --score: precision, recall, f1 (entities, seqeval's default mode, micro), accuracy, loss, rows
+    trainSeconds, scoreSeconds
+
+trajectories.py (scripts/make-golden) imports `run` from here.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import torch
+import transformers
+from transformers import AutoModelForTokenClassification, Trainer, TrainerCallback, TrainingArguments
+
+DEFAULTS = {
+    "seed": 42,
+    "epochs": 3,
+    "batchSize": 32,
+    "learningRate": 2e-5,
+    "weightDecay": 0.01,
+    "maxGradNorm": 1.0,
+    "warmupSteps": 0,
+    "gradientAccumulationSteps": 1,
+    "accumulation": "sum",
+    "groupByLength": False,
+    "maxSteps": None,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--tokenizer", help="folder with tokenizer.json (default: the model's)")
+    parser.add_argument("--rows", type=Path)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--lang", default="en")
+    parser.add_argument("--size", type=int, help="the first rows of the train split (default: all)")
+    parser.add_argument("--score", default="", help="languages whose test splits are scored, with commas between")
+    parser.add_argument("--score-limit", type=int, help="only the first rows of each test split")
+    parser.add_argument("--save", help="folder for the trained weights")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--dropout", type=float, help="every dropout of the model (default: the checkpoint's own)")
+    parser.add_argument("--attention", default=None, choices=["eager", "sdpa"])
+    parser.add_argument("--threads", type=int)
+    add_settings(parser)
+    args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+
+    model = load_model(args.model, args.dropout, args.attention)
+    tokenizer = args.tokenizer or args.model
+    if args.rows:
+        rows = json.loads(args.rows.read_text())
+    else:
+        rows = panx_rows(args.data, args.lang, "train", tokenizer, args.size)
+    settings = {key: getattr(args, key) for key in DEFAULTS}
+    trainer, result = run(model, rows, settings)
+    result["settings"] = {**settings, "dropout": args.dropout, "rows": len(rows), "threads": torch.get_num_threads()}
+    started = time.time()
+    result["scores"] = {
+        lang: score(trainer, panx_rows(args.data, lang, "test", tokenizer, args.score_limit))
+        for lang in args.score.split(",")
+        if lang
+    }
+    result["scoreSeconds"] = time.time() - started
+    if args.save:
+        model.save_pretrained(args.save)
+    args.out.write_text(json.dumps(result) + "\n")
+
+
+def add_settings(parser):
+    """An option for each of DEFAULTS: --batch-size for batchSize."""
+    for key, default in DEFAULTS.items():
+        flag = "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in key)
+        if key == "accumulation":
+            parser.add_argument(flag, default=default, choices=["sum", "mean"], help="see `run`")
+        elif default is False:
+            parser.add_argument(flag, dest=key, action="store_true")
+        else:
+            parser.add_argument(flag, dest=key, default=default, type=int if default is None else type(default))
+
+
+def load_model(folder, dropout=None, attention=None):
+    rates = ["hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"]
+    changes = {} if dropout is None else dict.fromkeys(rates, dropout)
+    if attention is not None:
+        changes["attn_implementation"] = attention
+    return AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32, **changes)
+
+
+def run(model, rows, settings):
+    """Train the model in place. `settings` as DEFAULTS, which stand in for what is left out.
+
+    Under gradient accumulation, transformers 5.18 leaves the division by the number of micro-batches to the models whose forward takes
+    keyword arguments (`model_accepts_loss_kwargs`); XLM-R's takes them and then does not divide, so a window's gradient and
+    logged loss are the SUM of its batches' means. accumulation="mean" says by transformers' own switch that the model does
+    not divide: then Trainer does, by the batches of that window, as it did for XLM-R up to 4.5x.
+    """
+    settings = {**DEFAULTS, **settings}
+    if settings["accumulation"] == "mean":
+        model.accepts_loss_kwargs = False
+    batches, steps = [], []
+
+    class Watch(TrainerCallback):
+        def on_log(self, args, state, control, logs=None, **kwargs):
+            if "loss" in logs:
+                steps.append(
+                    {
+                        "loss": float(logs["loss"]),
+                        "gradNorm": float(logs["grad_norm"]),
+                        "learningRate": float(logs["learning_rate"]),
+                    }
+                )
+
+    def collate(items):
+        if model.training:
+            batches.append([item["index"] for item in items])
+        return padded([item["row"] for item in items], model.config.pad_token_id)
+
+    with tempfile.TemporaryDirectory() as scratch:
+        arguments = TrainingArguments(
+            output_dir=scratch,
+            seed=settings["seed"],
+            num_train_epochs=settings["epochs"],
+            max_steps=settings["maxSteps"] or -1,
+            per_device_train_batch_size=settings["batchSize"],
+            per_device_eval_batch_size=32,  # panx's evaluation.batchSize
+            gradient_accumulation_steps=settings["gradientAccumulationSteps"],
+            learning_rate=settings["learningRate"],
+            weight_decay=settings["weightDecay"],
+            max_grad_norm=settings["maxGradNorm"],
+            warmup_steps=settings["warmupSteps"],
+            train_sampling_strategy="group_by_length" if settings["groupByLength"] else "random",
+            logging_steps=1,
+            save_strategy="no",
+            report_to="none",
+            remove_unused_columns=False,
+            disable_tqdm=True,
+            use_cpu=True,
+        )
+        model.train()
+        trainer = Trainer(
+            model=model, args=arguments, train_dataset=Rows(rows), data_collator=collate, callbacks=[Watch()]
+        )
+        started = time.time()
+        trainer.train()
+    versions = {"torch": torch.__version__, "transformers": transformers.__version__}
+    return trainer, {
+        "versions": versions,
+        "settings": settings,
+        "steps": steps,
+        "batches": batches,
+        "trainSeconds": time.time() - started,
+    }
+
+
+class Rows(torch.utils.data.Dataset):
+    """Encoded rows as a data set; each item knows its index, so that the collator can note the order."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        # Trainer's length sampler looks at input_ids.
+        return {"index": index, "row": self.rows[index], "input_ids": self.rows[index]["inputIds"]}
+
+
+def padded(rows, pad_id):
+    """What a collator hands to the model: (B, T) ids, mask and labels, padded on the right."""
+    width = max(len(row["inputIds"]) for row in rows)
+
+    def fill(sequences, value):
+        return torch.tensor([[*sequence, *[value] * (width - len(sequence))] for sequence in sequences])
+
+    return {
+        "input_ids": fill([row["inputIds"] for row in rows], pad_id),
+        "attention_mask": fill([[1] * len(row["inputIds"]) for row in rows], 0),
+        "labels": fill([row["labelIds"] for row in rows], -100),
+    }
+
+
+def panx_rows(data, lang, split, tokenizer, limit):
+    """Rows of PAN-X: the first subword of a word carries its tag, every other position -100; at most 512 subwords."""
+    import pyarrow.parquet
+    from tokenizers import Tokenizer
+
+    files = sorted((data / f"PAN-X.{lang}").glob(f"{split}-*.parquet"))
+    columns = [pyarrow.parquet.read_table(file, columns=["tokens", "ner_tags"]).to_pydict() for file in files]
+    sentences = [words for column in columns for words in column["tokens"]][:limit]
+    tags = [ids for column in columns for ids in column["ner_tags"]][:limit]
+    encoder = Tokenizer.from_file(str(Path(tokenizer) / "tokenizer.json"))
+    encoder.enable_truncation(512)
+    rows = []
+    for encoding, tag_ids in zip(encoder.encode_batch(sentences, is_pretokenized=True), tags):
+        labels, before = [], None
+        for word in encoding.word_ids:
+            labels.append(-100 if word is None or word == before else tag_ids[word])
+            before = word
+        rows.append({"inputIds": encoding.ids, "labelIds": labels})
+    return rows
+
+
+def score(trainer, rows):
+    """Entity-level micro scores as seqeval's default mode counts them, and the loss that Trainer reports."""
+    names = trainer.model.config.id2label
+    output = trainer.predict(Rows(rows))
+    right = words = hits = found = there = 0
+    for logits, labels in zip(output.predictions, output.label_ids):
+        kept = labels != -100
+        gold, guess = labels[kept], logits[kept].argmax(-1)
+        right, words = right + int((gold == guess).sum()), words + len(gold)
+        true, predicted = (entities([names[int(id)] for id in ids]) for ids in (gold, guess))
+        hits, found, there = hits + len(true & predicted), found + len(predicted), there + len(true)
+    precision, recall = hits / max(1, found), hits / max(1, there)
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / (precision + recall) if hits else 0.0,
+        "accuracy": right / max(1, words),
+        "loss": float(output.metrics["test_loss"]),
+        "rows": len(rows),
+    }
+
+
+def entities(tags):
+    """The (type, first, last) that conlleval reads: B opens, so does an I after O or after another type; all else goes on."""
+    spans, before = [], ("O", "")
+    for index, tag in enumerate(tags):
+        prefix, _, kind = tag.partition("-")
+        if prefix == "B" or (prefix == "I" and (before[0] == "O" or before[1] != kind)):
+            spans.append([kind, index, index])
+        elif prefix == "I":
+            spans[-1][2] = index
+        before = (prefix, kind)
+    return {tuple(span) for span in spans}
+
+
+if __name__ == "__main__":
+    main()

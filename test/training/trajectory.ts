@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { openTensors } from '../../src/checkpoint/safetensors.js';
+import { loadTokenClassifier, tensorsOf } from '../../src/model/token-classifier.js';
+import type { EncodedRows } from '../../src/tokenization/encode.js';
+import { type LoopSettings, type StepReport, train } from '../../src/training/loop.js';
+import { createOptimizer } from '../../src/training/optimizer.js';
+import { totalSteps } from '../../src/training/schedule.js';
+import { type GoldenRows, goldenFolder } from '../model/golden.js';
+
+/** What one run of Hugging Face Trainer made: see scripts/compare-with-trainer/trainer.py, which writes it. */
+export interface Trajectory extends GoldenRows {
+  settings: Omit<LoopSettings, 'totalSteps' | 'dropout'> & {
+    epochs: number;
+    maxGradNorm: number;
+    maxSteps: number | null;
+  };
+  /** The rows of every batch, epoch after epoch. */
+  batches: number[][];
+  steps: { loss: number; gradNorm: number; learningRate: number }[];
+}
+
+export function readTrajectory(name: string): Trajectory {
+  return JSON.parse(readFileSync(join(goldenFolder('trajectories'), `${name}.json`), 'utf8')) as Trajectory;
+}
+
+/** What panx makes of the same rows and settings, by THE loop. */
+export interface Walk {
+  reports: StepReport[];
+  /** The trained tensors, whole, under their names. */
+  weights: Map<string, Float32Array>;
+  /** tf.memory().numTensors after every step. */
+  tensors: number[];
+}
+
+/** Train from the checkpoint in `folder`, without dropout. */
+export async function walk(folder: string, rows: EncodedRows, settings: Trajectory['settings']): Promise<Walk> {
+  const model = await loadTokenClassifier(folder, { inputIds: [rows.inputIds], newHead: { labels: [], seed: 0 } });
+  const optimizer = createOptimizer(model.parameters, settings);
+  const loop: LoopSettings = {
+    ...settings,
+    totalSteps: totalSteps(rows.rows, settings),
+    dropout: { hiddenDropout: 0, attentionDropout: 0, classifierDropout: 0 },
+  };
+  const reports: StepReport[] = [];
+  const tensors: number[] = [];
+  const start = { step: 0, epoch: 0, window: 0 };
+  await train(model, optimizer, rows, loop, start, {
+    onStep: async report => {
+      reports.push(report);
+      tensors.push(tf.memory().numTensors);
+    },
+    onEpochEnd: async () => {},
+  });
+  const source = await openTensors(folder);
+  const weights = new Map<string, Float32Array>();
+  for (const { name, data } of tensorsOf(model, source)) weights.set(name, (await data()) as Float32Array);
+  await source.close();
+  optimizer.dispose();
+  model.dispose();
+  return { reports, weights, tensors };
+}
+
+/** Rows of a golden file as encoded rows. */
+export function encodedRows({ rows }: GoldenRows): EncodedRows {
+  const offsets = [0];
+  for (const { inputIds } of rows) offsets.push(offsets.at(-1)! + inputIds.length);
+  const labelIds = Int32Array.from(rows.flatMap(row => row.labelIds));
+  return {
+    rows: rows.length,
+    offsets: Int32Array.from(offsets),
+    inputIds: Int32Array.from(rows.flatMap(row => row.inputIds)),
+    labelIds,
+    wordIds: labelIds.map(label => (label === -100 ? -1 : 0)),
+    truncatedRows: 0,
+    truncatedWords: 0,
+    emptyWords: 0,
+  };
+}
+
+/** The gradient of a key's bias is rounding alone, which AdamW blows up: see scripts/make-golden/README.md. */
+export function isComparable(name: string): boolean {
+  return !name.endsWith('self.key.bias');
+}
