@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildCli } from './built-cli.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const random = seeded(20261121);
+
+let folder: string;
+beforeAll(async () => {
+  buildCli();
+  folder = await mkdtemp(join(tmpdir(), 'panx-kill-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('panx train, killed with SIGKILL', () => {
+  it('30 times during one training, at random moments, ends with the bytes of an unbroken run', async () => {
+    const settings = ['--epochs', '24', '--set', 'checkpoint.everySteps=3', '--set', 'evaluation.limit=30'];
+    const [unbroken, killed] = [join(folder, 'unbroken'), join(folder, 'killed')];
+    expect(await end(train(unbroken, settings))).toBe(0);
+    let resumed = 0;
+    for (let kill = 0; kill < 30; kill++) {
+      const child = train(killed, settings);
+      const goal = stepsLogged(killed) + Math.floor(random() * 25);
+      // Some are killed while they start; most within a few milliseconds after a step of theirs, while the next state is written.
+      if (random() < 0.2) await sleep(random() * 1500);
+      else while (stepsLogged(killed) <= goal && child.exitCode === null) await sleep(1);
+      await sleep(random() * 40);
+      if (existsSync(join(killed, 'state'))) resumed++;
+      child.kill('SIGKILL');
+      expect(await end(child), `kill ${kill + 1}: it had ended before`).toBe('SIGKILL');
+    }
+    expect(await end(train(killed, settings))).toBe(0);
+    await expectSameBytes(killed, unbroken);
+    expect(resumed).toBeGreaterThan(20);
+  });
+
+  it('at any moment from its start to its end, and typed again, ends with those bytes', async () => {
+    const settings = ['--epochs', '2', '--set', 'checkpoint.everySteps=10', '--set', 'evaluation.limit=100'];
+    const unbroken = join(folder, 'short');
+    const startedMs = performance.now();
+    expect(await end(train(unbroken, settings))).toBe(0);
+    const wholeMs = performance.now() - startedMs;
+    for (let kill = 0; kill < 12; kill++) {
+      const killed = join(folder, `short-${kill}`);
+      const child = train(killed, settings);
+      await sleep((wholeMs * (kill + random())) / 12);
+      child.kill('SIGKILL');
+      await end(child);
+      if (!existsSync(join(killed, 'metrics.json'))) expect(await end(train(killed, settings))).toBe(0);
+      await expectSameBytes(killed, unbroken);
+    }
+  });
+});
+
+describe('panx train, asked to stop', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'by %s, saves a state, ends with code 130, and goes on to the same bytes',
+    async signal => {
+      const settings = ['--epochs', '3', '--no-eval'];
+      const [unbroken, stopped] = [join(folder, `unbroken-${signal}`), join(folder, `stopped-${signal}`)];
+      expect(await end(train(unbroken, settings))).toBe(0);
+      const child = train(stopped, settings);
+      while (stepsLogged(stopped) < 20) await sleep(1);
+      child.kill(signal);
+      expect(await end(child)).toBe(130);
+      expect(existsSync(join(stopped, 'state'))).toBe(true);
+      expect(await end(train(stopped, settings))).toBe(0);
+      await expectSameBytes(stopped, unbroken);
+    },
+  );
+});
+
+it('a second process on one run directory is refused, and the first is not disturbed', async () => {
+  const settings = ['--epochs', '4', '--no-eval'];
+  const out = join(folder, 'two');
+  const first = train(out, settings);
+  while (stepsLogged(out) < 1) await sleep(1);
+  const second = train(out, ['--resume', ...settings]);
+  let told = '';
+  second.stderr!.on('data', text => {
+    told += text;
+  });
+  expect(await end(second)).toBe(1);
+  expect(told).toMatch(/^panx: .* is in use by process \d+ on /m);
+  expect(await end(first)).toBe(0);
+});
+
+const mayMount = spawnSync('mount', ['--version']).status === 0 && process.getuid?.() === 0;
+
+describe.skipIf(!mayMount)('a disk that is full (needs the right to mount a tmpfs)', () => {
+  it('when a training state is to be saved: the one before stays whole, and the run goes on from it', async () => {
+    const settings = ['--epochs', '1', '--no-eval', '--set', 'checkpoint.everySteps=5'];
+    const unbroken = join(folder, 'roomy');
+    expect(await end(train(unbroken, settings))).toBe(0);
+    const disk = join(folder, 'disk');
+    await mkdir(disk);
+    // Room for one state, and not for the next beside it.
+    const stateBytes = 3 * (await stat(join(unbroken, 'checkpoint', 'model.safetensors'))).size;
+    expect(
+      spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.round(1.4 * stateBytes)}`, 'tmpfs', disk]).status,
+    ).toBe(0);
+    try {
+      const out = join(disk, 'run');
+      const starved = train(out, settings);
+      let told = '';
+      starved.stderr!.on('data', text => {
+        told += text;
+      });
+      expect(await end(starved)).toBe(1);
+      expect(told).toMatch(/panx: The training state of step 10 could not be saved: .* no space left on the disk\.\n/);
+      expect(told).toMatch(
+        /go on \(panx train: with --resume\) from the state before it, .*step-00000005, which is whole/,
+      );
+      expect(await readdir(join(out, 'state'))).toEqual(['step-00000005']);
+      expect(spawnSync('mount', ['-o', `remount,size=${10 * stateBytes}`, disk]).status).toBe(0);
+      expect(await end(train(out, settings))).toBe(0);
+      await expectSameBytes(out, unbroken);
+    } finally {
+      spawnSync('umount', [disk]);
+    }
+  });
+});
+
+/** Start or go on with a training on the embedded sample. */
+function train(out: string, settings: readonly string[]): ChildProcess {
+  const resume = existsSync(join(out, 'identity.json')) && !settings.includes('--resume') ? ['--resume'] : [];
+  const args = ['dist/cli.js', 'train', '--lang', 'en', '--sample', '--learning-rate', '1e-3', '--out', out];
+  return spawn(process.execPath, [...args, ...settings, ...resume], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+/** The exit code of a process, or the signal that ended it. */
+async function end(child: ChildProcess): Promise<number | string> {
+  child.stderr?.resume();
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode ?? child.signalCode!;
+}
+
+function stepsLogged(out: string): number {
+  const path = join(out, 'events.jsonl');
+  return existsSync(path) ? readFileSync(path, 'utf8').split('"event":"step"').length - 1 : 0;
+}
+
+/** checksums.json holds the SHA-256 of everything that a run makes; that it is true is checked too. */
+async function expectSameBytes(out: string, unbroken: string): Promise<void> {
+  const sums = await readFile(join(unbroken, 'checksums.json'), 'utf8');
+  expect(await readFile(join(out, 'checksums.json'), 'utf8')).toBe(sums);
+  const paths = Object.keys(JSON.parse(sums) as Record<string, string>);
+  expect(paths).toEqual(expect.arrayContaining(['checkpoint/model.safetensors', 'events.jsonl', 'metrics.json']));
+  for (const path of paths) {
+    const [there, here] = [await readFile(join(unbroken, path)), await readFile(join(out, path))];
+    expect(there.equals(here), path).toBe(true);
+  }
+}
+
+/** mulberry32: the moments differ from run to run all the same, as the machine does. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
