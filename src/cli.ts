@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { nearest, PanxError } from './errors.js';
 import { closeProgressLine } from './run/console.js';
+import { readPackage } from './run/package.js';
 
 /**
  * Every command with its one-line meaning. The module behind a command (and with it Arrow, tokenizers, TensorFlow.js)
@@ -40,7 +40,7 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
 async function main(argv: string[]): Promise<void> {
   const program = new Command('panx')
     .description('Cross-lingual named entity recognition experiments from the command line.')
-    .version(packageVersion(), '-V, --version')
+    .version(readPackage().version, '-V, --version')
     .configureOutput(usageErrors('panx'))
     .exitOverride();
   const chosen = argv[0] === 'help' ? argv[1] : argv[0];
@@ -73,11 +73,6 @@ function usageErrors(command: string): OutputConfiguration {
       write(`panx: ${message!.replace(/\.$/, '')}${suggestion}\n  ${command} --help lists the options.\n`);
     },
   };
-}
-
-/** The version in package.json, which lies one folder above both src/ and dist/. */
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }
 
 /** Print one clear sentence and leave with the error's exit code; only a bug of panx shows a stack. */

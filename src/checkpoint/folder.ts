@@ -3,6 +3,7 @@ import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf } from '../errors.js';
 import { cannotWrite, flushFolder, makeFolder, temporaryNeighbour, writeFileAtomic, writeJson } from '../run/files.js';
+import { isRunning } from '../run/process.js';
 import type { ModelConfig } from './config.js';
 import { type TensorToWrite, writeSafetensors } from './safetensors.js';
 
@@ -113,14 +114,5 @@ async function removeAbandoned(place: string): Promise<void> {
     if (writer !== undefined && !isRunning(Number(writer))) {
       await rm(join(parent, name), { recursive: true, force: true });
     }
-  }
-}
-
-function isRunning(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== 'ESRCH';
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -14,6 +14,7 @@ import { hubSettings } from '../hub/settings.js';
 import { panxCacheDir } from '../run/cache.js';
 import { formatBytes } from '../run/console.js';
 import { reasonOf } from '../run/files.js';
+import { readPackage } from '../run/package.js';
 
 /** `panx doctor`: what panx found on this machine, and what is wrong with the remedy. */
 export function define(command: Command): void {
@@ -69,7 +70,7 @@ export async function diagnose(): Promise<Diagnosis> {
   ];
   return {
     ok: findings.every(({ status }) => status !== 'problem'),
-    panx: packageVersion(),
+    panx: readPackage().version,
     node: process.versions.node,
     engine,
     hardware,
@@ -238,9 +239,4 @@ async function folderBytes(folder: string): Promise<number> {
       );
   }
   return bytes;
-}
-
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version;
 }

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type Engine, reproducibility } from '../backend/engine.js';
 import { readHardware } from '../backend/hardware.js';
@@ -10,6 +9,7 @@ import { PanxError } from '../errors.js';
 import { metricName } from '../evaluation/score.js';
 import type { Checksums } from '../run/checksums.js';
 import { readJson, writeJson } from '../run/files.js';
+import { packageRoot, readPackage } from '../run/package.js';
 import type { StageRequest } from './stage.js';
 
 /** Where a run's numbers come from: environment.json. Unlike the results it differs from machine to machine. */
@@ -100,20 +100,11 @@ function refuseOtherEngine(there: Environment['engine'], now: Environment['engin
   });
 }
 
-const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
-
-function readPackage(): { version: string; dependencies: Record<string, string> } {
-  return JSON.parse(readFileSync(`${packageRoot}package.json`, 'utf8')) as {
-    version: string;
-    dependencies: Record<string, string>;
-  };
-}
-
 /** null where panx was installed as a package, or there is no git. */
 async function gitState(): Promise<GitState | null> {
   if (!existsSync(`${packageRoot}.git`)) return null;
   const git = async (...args: string[]) =>
-    (await promisify(execFile)('git', ['-C', dirname(`${packageRoot}package.json`), ...args])).stdout.trim();
+    (await promisify(execFile)('git', ['-C', packageRoot, ...args])).stdout.trim();
   try {
     const [commit, changes] = await Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain')]);
     return { commit, changed: changes !== '' };

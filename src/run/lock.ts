@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
 import { cannotWrite, makeFolder, readIfPresent, temporaryNeighbour } from './files.js';
+import { isRunning } from './process.js';
 
 /**
  * Take the lock of a folder that only one process may write to. One left by a process of this host that no longer lives
@@ -104,11 +105,7 @@ function parseHolder(content: string | undefined): Holder | undefined {
 }
 
 function isAlive({ pid, started }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
+  if (!isRunning(pid)) return false;
   const now = startOf(pid);
   return started === null || now === null || started === now;
 }

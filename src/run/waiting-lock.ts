@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../errors.js';
 import { makeFolder, readIfPresent, temporaryNeighbour } from './files.js';
+import { isRunning } from './process.js';
 
 /**
  * Run `action` while holding the lock file `path`, so that of several processes only one does the work and the others
@@ -82,14 +83,4 @@ async function breakLock(path: string, abandoned: string): Promise<void> {
   }
   if ((await readIfPresent(aside)) !== abandoned) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
-}
-
-/** Signal 0 asks whether a process exists; "not permitted" means that it does and is someone else's. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
 }
