@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { loadEngine } from '../backend/engine.js';
 import { splitNames } from '../data/corpus.js';
 import { PanxError } from '../errors.js';
+import type { EntityScores } from '../evaluation/entity-scores.js';
 import { checkLabels, metricName, type Scores, score } from '../evaluation/score.js';
-import { reportOf, reportText } from '../evaluation/seqeval/report.js';
 import { type EncodedSplit, loadEncoded } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
 import { transferLine } from '../hub/progress.js';
@@ -12,10 +12,12 @@ import { loadTokenClassifier } from '../model/token-classifier.js';
 import { formatCount, notice, progress } from '../run/console.js';
 import { writeJson } from '../run/files.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { addMetricOptions, type MetricOptions, metricsOf, resamplingOf } from './evaluate/metric-options.js';
+import { averagesText, reportsText, resamplingText } from './evaluate/scores-text.js';
 import { listOf, toSplit } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 
-interface EvaluateOptions {
+interface EvaluateOptions extends MetricOptions {
   langs: string;
   split: string;
   json?: boolean;
@@ -25,6 +27,7 @@ interface EvaluateOptions {
 /** panx evaluate: score a checkpoint on a split of one or more languages, in all and by entity type. */
 export function define(command: Command): void {
   addConfigOptions(command);
+  addMetricOptions(command);
   command
     .requiredOption('--langs <langs>', 'languages to score, with commas between: en,tr')
     .option('--split <split>', `split to score: ${splitNames.join(', ')}`, 'test')
@@ -33,11 +36,13 @@ export function define(command: Command): void {
     .action(async (options: EvaluateOptions) => {
       const split = toSplit('--split', options.split);
       const langs = listOf('--langs', options.langs);
+      const metrics = metricsOf(options);
       const { config } = await configOf(command);
+      const resampling = resamplingOf(options, config.seed);
       const folder = await resolveModel(config.model, { onProgress: transferLine() });
       const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
       const tokenizer = await loadTokenizer(folder);
-      const results: Record<string, Scores> = {};
+      const results: Record<string, Scores & { entities: EntityScores }> = {};
       const engine = await loadEngine(config.backend);
       if (engine.why !== null) notice(engine.why);
       const corpus: EncodedSplit[] = [];
@@ -54,20 +59,31 @@ export function define(command: Command): void {
           });
         }
         checkLabels(model.config.labels, labelNames, folder);
-        const { scores, counter } = await score(model, rows, {
+        const { scores, entities } = await score(model, rows, {
           batchSize: config.evaluation.batchSize,
+          metrics,
+          resampling,
           onProgress: done => progress(`score ${lang} ${split}  ${formatCount(done)}/${formatCount(rows.rows)} rows`),
         });
         model.dispose();
-        results[lang] = scores;
+        results[lang] = { ...scores, entities };
         progress(`score ${lang} ${split}  ${formatCount(rows.rows)}/${formatCount(rows.rows)} rows`, { done: true });
         if (!options.json) {
-          process.stdout.write(
-            `${scoresText(lang, split, scores)}; ${metricName}\n\n${reportText(reportOf(counter.counts()), 4)}\n`,
-          );
+          process.stdout.write(`${scoresText(lang, split, scores)}; ${metricName}\n\n`);
+          if (metrics === 'strict' || resampling !== null) {
+            process.stdout.write(`${averagesText(lang, split, entities)}\n`);
+            process.stdout.write(resampling === null ? '\n' : `${resamplingText(resampling)}\n\n`);
+          }
+          process.stdout.write(`${reportsText(lang, split, entities)}\n`);
         }
       }
-      const report = { model: config.model, split, metric: metricName, scores: results };
+      const report = {
+        model: config.model,
+        split,
+        metric: metricName,
+        ...(resampling === null ? {} : { intervals: { method: 'percentile bootstrap over rows', ...resampling } }),
+        scores: results,
+      };
       if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
       if (options.out !== undefined) await writeJson(options.out, report);
     });

@@ -1,8 +1,9 @@
 import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import type { EncodedRows } from '../tokenization/encode.js';
+import type { Resampling } from './bootstrap.js';
+import { createEntityScoring, type EntityScores, type Metrics } from './entity-scores.js';
 import { type PredictOptions, predict } from './predict.js';
-import { createSpanCounter, type SpanCounter } from './seqeval/counter.js';
 
 /** The scores of one split: entity-level precision, recall and F1 (seqeval's default mode, micro average). */
 export interface Scores {
@@ -19,19 +20,32 @@ export interface Scores {
 /** How the numbers above are made; every table and report says so. */
 export const metricName = 'seqeval default mode, micro F1';
 
-/** Predict and score rows, a batch at a time; no logits are kept. */
+export interface ScoreOptions extends PredictOptions {
+  /** Default 'default': the strict reading of IOB2 is not counted. */
+  metrics?: Metrics;
+  /** Absent or null: no confidence intervals. */
+  resampling?: Resampling | null;
+}
+
+/**
+ * Predict and score rows, a batch at a time; no logits are kept.
+ *
+ * @returns the scores that tables hold, and those of every mode and average that was asked for, with their intervals
+ * @throws PanxError for strict metrics of a model whose labels are not IOB2's
+ */
 export async function score(
   model: TokenClassifier,
   data: EncodedRows,
-  options: PredictOptions,
-): Promise<{ scores: Scores; counter: SpanCounter }> {
-  const counter = createSpanCounter(model.config.labels);
+  options: ScoreOptions,
+): Promise<{ scores: Scores; entities: EntityScores }> {
+  const { metrics = 'default', resampling = null } = options;
+  const scoring = createEntityScoring(model.config.labels, { metrics, resampling, rows: data.rows });
   const { loss } = await predict(model, data, options, ({ labelIds, predictedIds }) => {
-    counter.add(labelIds, predictedIds);
+    scoring.add(labelIds, predictedIds);
   });
-  const { micro, accuracy } = counter.scores();
-  const { precision, recall, f1 } = micro;
-  return { scores: { precision, recall, f1, accuracy, loss, rows: data.rows }, counter };
+  const entities = scoring.scores();
+  const { precision, recall, f1 } = entities.default.micro;
+  return { scores: { precision, recall, f1, accuracy: scoring.accuracy(), loss, rows: data.rows }, entities };
 }
 
 /**

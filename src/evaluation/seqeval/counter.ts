@@ -30,6 +30,8 @@ export interface SpanCounter {
   add(trueTagIds: ArrayLike<number>, predictedTagIds: ArrayLike<number>): void;
   /** The counts of each type so far. */
   counts(): SpanCounts[];
+  /** The same, and those of spans. */
+  total(): CorpusCounts;
   scores(zeroDivision?: ZeroDivision): CorpusScores;
   /**
    * What the last sentence alone added, overwritten by the next: (3 T + 1), for each of the T types of the labels true,
@@ -102,6 +104,7 @@ export function createSpanCounter(
       tags += trueTagIds.length;
     },
     counts: () => read(sum).types,
+    total: () => read(sum),
     scores(zeroDivision = 0) {
       const { types: perType, spanOnly } = read(sum);
       return {

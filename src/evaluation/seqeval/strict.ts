@@ -49,7 +49,11 @@ export function detectScheme(sentences: readonly (readonly string[])[], suffix =
   if (fits('E', 'IO')) return 'IOE2';
   if (fits('BE', 'IOS') || fits('S', '')) return 'IOBES';
   if (fits('BL', 'IOU') || fits('U', '')) return 'BILOU';
-  throw new PanxError(`No tagging scheme has exactly the prefixes ${[...found].join(', ')} that the true tags use.`, {
+  const sentence =
+    found.size === 0
+      ? 'There are no true tags that would show their tagging scheme.'
+      : `No tagging scheme has exactly the prefixes ${[...found].join(', ')} that the true tags use.`;
+  throw new PanxError(sentence, {
     hint: 'Name the scheme: IOB1, IOB2, IOE1, IOE2, IOBES or BILOU.',
   });
 }

@@ -1,0 +1,44 @@
+import type { Interval, Resampling } from '../../evaluation/bootstrap.js';
+import { type AveragedScores, averageNames, type EntityScores, type Mode } from '../../evaluation/entity-scores.js';
+import { reportText } from '../../evaluation/seqeval/report.js';
+import { alignColumns } from '../../reporting/text-table.js';
+import { formatCount } from '../../run/console.js';
+
+/** What a mode is called in front of a reader. */
+export const modeNames: Record<Mode, string> = { default: 'seqeval default', strictIob2: 'strict IOB2' };
+
+/** Every average of every mode on a line of its own, with its intervals where there are any, and what the names mean. */
+export function averagesText(lang: string, split: string, entities: EntityScores): string {
+  const modes = Object.entries(entities) as [Mode, EntityScores['default']][];
+  const rows = modes.flatMap(([mode, scores]) =>
+    averageNames.map(name => {
+      const average = name === 'spanOnly' ? 'span only' : name;
+      return [`${lang} ${split}`, modeNames[mode], average, ...scoreCells(scores[name])];
+    }),
+  );
+  const heads = ['split', 'mode', 'average', 'precision', 'recall', 'F1'];
+  const columns = heads.map((head, i) => ({ head, align: 'left' as const, shrinks: i === 0 }));
+  return [...alignColumns(columns, rows, Number.POSITIVE_INFINITY), '', legend].join('\n');
+}
+
+/** The report by entity type of each mode. */
+export function reportsText(lang: string, split: string, entities: EntityScores): string {
+  const modes = Object.entries(entities) as [Mode, EntityScores['default']][];
+  return modes
+    .map(([mode, scores]) => `${lang} ${split}, ${modeNames[mode]} mode, by type\n\n${reportText(scores, 4)}`)
+    .join('\n');
+}
+
+/** "95% confidence intervals: percentile bootstrap over rows, 1,000 samples, seed 42" */
+export function resamplingText({ level, samples, seed }: Resampling): string {
+  const percent = Number((level * 100).toPrecision(10));
+  return `${percent}% confidence intervals: percentile bootstrap over rows, ${formatCount(samples)} samples, seed ${seed}`;
+}
+
+const legend = 'span only: first and last word right, whatever the type. macro: mean of the types true or predicted.';
+
+function scoreCells({ precision, recall, f1, intervals }: AveragedScores): string[] {
+  const cell = (score: number, interval: Interval | undefined): string =>
+    score.toFixed(4) + (interval === undefined ? '' : ` [${interval.map(end => end.toFixed(4)).join(', ')}]`);
+  return [cell(precision, intervals?.precision), cell(recall, intervals?.recall), cell(f1, intervals?.f1)];
+}
