@@ -27,10 +27,11 @@ interface EvaluateOptions extends MetricOptions {
 /** panx evaluate: score a checkpoint on a split of one or more languages, in all and by entity type. */
 export function define(command: Command): void {
   addConfigOptions(command);
-  addMetricOptions(command);
   command
     .requiredOption('--langs <langs>', 'languages to score, with commas between: en,tr')
-    .option('--split <split>', `split to score: ${splitNames.join(', ')}`, 'test')
+    .option('--split <split>', `split to score: ${splitNames.join(', ')}`, 'test');
+  addMetricOptions(command);
+  command
     .option('--json', 'print the scores as JSON')
     .option('--out <file>', 'also write the scores to this JSON file')
     .action(async (options: EvaluateOptions) => {

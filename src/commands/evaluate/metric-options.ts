@@ -13,8 +13,15 @@ export interface MetricOptions {
 /** Add the options that say which scores to give. */
 export function addMetricOptions(command: Command): void {
   command
-    .option('--metrics <kind>', 'default, or strict: also strict IOB2, micro, macro and span-only', 'default')
-    .option('--ci [level]', `confidence intervals by bootstrap over rows (level: ${defaultLevel})`)
+    .option(
+      '--metrics <kind>',
+      'default: seqeval default mode; strict: strict IOB2 beside it, micro, macro and span-only',
+      'default',
+    )
+    .option(
+      '--ci [level]',
+      `add confidence intervals by bootstrap over rows, seeded by --seed (level: ${defaultLevel})`,
+    )
     .addOption(new Option('--ci-samples <n>', `bootstrap samples of --ci (default: ${defaultSamples})`));
 }
 
