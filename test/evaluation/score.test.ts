@@ -86,6 +86,20 @@ describe('score', () => {
     const right = truth.flat().filter((tag, i) => tag === predicted.flat()[i]).length;
     expect(scores.accuracy).toBe(right / truth.flat().length);
   });
+
+  it('gives strict scores and intervals where they are asked for, and the same scores beside them', async () => {
+    const { scores, entities } = await score(model, data, { batchSize: 3 });
+    expect(Object.keys(entities)).toEqual(['default']);
+    const resampling = { level: 0.9, samples: 100, seed: 1 };
+    const all = await score(model, data, { batchSize: 3, metrics: 'strict', resampling });
+    expect(all.scores).toEqual(scores);
+    expect(Object.keys(all.entities)).toEqual(['default', 'strictIob2']);
+    // The random true tags of the golden rows hold I- without B-, which strict mode leaves out.
+    const { f1, support, intervals } = all.entities.strictIob2!.macro;
+    expect(support).toBeLessThan(entities.default.micro.support);
+    expect(intervals!.f1[0]).toBeLessThanOrEqual(f1);
+    expect(intervals!.f1[1]).toBeGreaterThanOrEqual(f1);
+  });
 });
 
 describe('checkLabels', () => {
