@@ -70,7 +70,7 @@ export function define(command: Command): void {
         results[lang] = { ...scores, entities };
         progress(`score ${lang} ${split}  ${formatCount(rows.rows)}/${formatCount(rows.rows)} rows`, { done: true });
         if (!options.json) {
-          process.stdout.write(`${scoresText(lang, split, scores)}; ${metricName}\n\n`);
+          process.stdout.write(`${scoresText(lang, split, scores)}\n\n`);
           if (metrics === 'strict' || resampling !== null) {
             process.stdout.write(`${averagesText(lang, split, entities)}\n`);
             process.stdout.write(resampling === null ? '\n' : `${resamplingText(resampling)}\n\n`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { messageOf, PanxError } from '../errors.js';
-import { metricName } from '../evaluation/score.js';
+import { testMetric } from '../evaluation/score.js';
 import { checkSweepSettings, curriculum } from '../experiment/curriculum.js';
 import { measuredPace, type Pace } from '../experiment/estimate.js';
 import { type Contents, checkpointFiles, identityOf } from '../experiment/identity.js';
@@ -74,7 +74,7 @@ async function sweep(config: Config, options: SweepCommandOptions): Promise<void
   }
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
   const outcome = await runSweep(
-    { config, inputs, modelDir, dataDir, out, force, metric: `${metricName}, test split`, signal },
+    { config, inputs, modelDir, dataDir, out, force, metric: testMetric, signal },
     { runStage, onTable: table => writeSweepReport(out, table), onNotice: notice },
   );
   process.stdout.write(sweepText(outcome.table));

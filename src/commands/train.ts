@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { metricName } from '../evaluation/score.js';
 import { trainId } from '../experiment/environment.js';
 import { checkpointFiles, identityOf } from '../experiment/identity.js';
 import { dataFiles } from '../experiment/inputs.js';
+import { scoresText } from '../experiment/narration.js';
 import { runStage } from '../experiment/run.js';
 import type { StageResult } from '../experiment/stage.js';
 import { transferLine } from '../hub/progress.js';
@@ -88,11 +88,6 @@ function summary({ metrics: { rows, steps, trainLoss, test }, durationMs }: Stag
     `${formatCount(steps)} steps on ${formatCount(rows)} rows, ${formatSeconds(durationMs / 1000)}` +
       `${trainLoss === null ? '' : `, mean loss ${trainLoss.toFixed(4)}`}`,
   ];
-  for (const [lang, { f1, precision, recall, accuracy, rows: scored }] of Object.entries(test)) {
-    lines.push(
-      `${lang} test  F1 ${f1.toFixed(4)}  precision ${precision.toFixed(4)}  recall ${recall.toFixed(4)}  ` +
-        `accuracy ${accuracy.toFixed(4)}  (${formatCount(scored)} rows; ${metricName})`,
-    );
-  }
+  for (const [lang, scores] of Object.entries(test)) lines.push(scoresText(lang, 'test', scores));
   return `${lines.join('\n')}\n`;
 }

@@ -20,6 +20,9 @@ export interface Scores {
 /** How the numbers above are made; every table and report says so. */
 export const metricName = 'seqeval default mode, micro F1';
 
+/** The same of the numbers that stand in a run's results. */
+export const testMetric = `${metricName}, test split`;
+
 export interface ScoreOptions extends PredictOptions {
   /** Default 'default': the strict reading of IOB2 is not counted. */
   metrics?: Metrics;

@@ -6,7 +6,7 @@ import { type Engine, reproducibility } from '../backend/engine.js';
 import { readHardware } from '../backend/hardware.js';
 import type { SourceFile } from '../data/corpus.js';
 import { PanxError } from '../errors.js';
-import { metricName } from '../evaluation/score.js';
+import { testMetric } from '../evaluation/score.js';
 import type { Checksums } from '../run/checksums.js';
 import { readJson, writeJson } from '../run/files.js';
 import { packageRoot, readPackage } from '../run/package.js';
@@ -65,7 +65,7 @@ export async function writeEnvironment(
     protocol: {
       stage: 'stage' in start ? `${id}, from ${start.stage}` : id,
       curriculum: id === trainId ? null : request.config.sweep.protocol,
-      metric: `${metricName}, test split`,
+      metric: testMetric,
     },
     startFrom: { folder: resolve(request.startFrom), files: request.startFiles },
     data: {

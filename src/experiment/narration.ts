@@ -57,10 +57,10 @@ export function stepText(
   ].join('  ');
 }
 
-/** "en test  F1 0.8123  precision 0.8011  recall 0.8238  accuracy 0.9321  (10,000 rows)" */
+/** "en test  micro F1 0.8123  precision 0.8011  recall 0.8238  accuracy 0.9321  (10,000 rows; seqeval default mode)" */
 export function scoresText(lang: string, split: string, { f1, precision, recall, accuracy, rows }: Scores): string {
-  const numbers = Object.entries({ F1: f1, precision, recall, accuracy }).map(
+  const numbers = Object.entries({ 'micro F1': f1, precision, recall, accuracy }).map(
     ([name, value]) => `${name} ${value.toFixed(4)}`,
   );
-  return `${lang} ${split}  ${numbers.join('  ')}  (${formatCount(rows)} rows)`;
+  return `${lang} ${split}  ${numbers.join('  ')}  (${formatCount(rows)} rows; seqeval default mode)`;
 }

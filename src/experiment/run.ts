@@ -5,7 +5,7 @@ import { restoreCheckpointFolder, writeCheckpointFolder } from '../checkpoint/fo
 import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { checkLabels, type Scores, score } from '../evaluation/score.js';
+import { checkLabels, type Scores, score, testMetric } from '../evaluation/score.js';
 import { loadTokenClassifier, type TokenClassifier, tensorsOf } from '../model/token-classifier.js';
 import type { DropoutPlan } from '../model/xlm-roberta.js';
 import { notice } from '../run/console.js';
@@ -194,6 +194,7 @@ async function finish(session: Session): Promise<StageResult> {
     rows: data.train.rows,
     steps,
     trainLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+    metric: data.test.length === 0 ? null : testMetric,
     test,
   };
   session.log.flush();

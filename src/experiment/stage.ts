@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import type { Scores } from '../evaluation/score.js';
 import type { Checksums } from '../run/checksums.js';
 import type { RunDirectory } from '../run/directory.js';
 import { readTimes } from '../run/events.js';
@@ -34,8 +35,10 @@ export interface StageMetrics {
   steps: number;
   /** Mean of the steps' losses; null where no step had a label. */
   trainLoss: number | null;
+  /** What the scores are, in words; null where nothing was scored. */
+  metric: string | null;
   /** Scores of the test splits by language; fractions of 1. */
-  test: Record<string, { precision: number; recall: number; f1: number; accuracy: number; rows: number }>;
+  test: Record<string, Scores>;
 }
 
 /** What a finished stage came to, and how long it took: training and scoring, loading not counted. */

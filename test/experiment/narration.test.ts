@@ -36,6 +36,6 @@ describe('stepText', () => {
 it('scoresText', () => {
   const scores = { f1: 0.81234, precision: 0.8, recall: 0.825, accuracy: 0.93, loss: 0.2, rows: 10000 };
   expect(scoresText('en', 'test', scores)).toBe(
-    'en test  F1 0.8123  precision 0.8000  recall 0.8250  accuracy 0.9300  (10,000 rows)',
+    'en test  micro F1 0.8123  precision 0.8000  recall 0.8250  accuracy 0.9300  (10,000 rows; seqeval default mode)',
   );
 });

@@ -53,11 +53,12 @@ async function sweep({ settings = [], force = false, signal, before }: Case = {}
     await writeFile(join(run.checkpoint, 'model.safetensors'), basename(request.out));
     await sealCheckpoint(run);
     await rm(run.state, { recursive: true });
-    const score = { precision: 0, recall: 0, accuracy: 0, rows: 5 };
+    const score = { precision: 0, recall: 0, accuracy: 0, loss: 1, rows: 5 };
     const metrics: StageMetrics = {
       rows: request.config.training.size ?? 100,
       steps: 1,
       trainLoss: 0.5,
+      metric: 'F1',
       test: { en: { ...score, f1: 0.5 }, tr: { ...score, f1: 0.25 } },
     };
     await writeJson(run.config, request.config);
