@@ -13,7 +13,7 @@ parquet files, or from a JSON list of {"inputIds": [...], "labelIds": [...]}. Th
     scores               per language of --score: precision, recall, f1 (entities, seqeval's default mode, micro), accuracy, loss, rows
     trainSeconds, scoreSeconds
 
-trajectories.py (scripts/make-golden) imports `run` from here.
+cases.py and trajectories.py (scripts/make-golden) import `run` from here.
 """
 
 import argparse
@@ -105,7 +105,7 @@ def load_model(folder, dropout=None, attention=None):
     return AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32, **changes)
 
 
-def run(model, rows, settings):
+def run(model, rows, settings, callbacks=()):
     """Train the model in place. `settings` as DEFAULTS, which stand in for what is left out.
 
     Under gradient accumulation, transformers 5.18 leaves the division by the number of micro-batches to the models whose forward takes
@@ -157,7 +157,11 @@ def run(model, rows, settings):
         )
         model.train()
         trainer = Trainer(
-            model=model, args=arguments, train_dataset=Rows(rows), data_collator=collate, callbacks=[Watch()]
+            model=model,
+            args=arguments,
+            train_dataset=Rows(rows),
+            data_collator=collate,
+            callbacks=[Watch(), *callbacks],
         )
         started = time.time()
         trainer.train()

@@ -1,0 +1,90 @@
+import type { GoldenRows } from '../model/golden.js';
+import type { Trajectory } from './trajectory.js';
+
+/** A model, rows and settings of a run without dropout: what scripts/compare-with-trainer/cases.py takes. */
+export interface RandomCase extends GoldenRows {
+  /** In transformers' words; `labels` is their number. */
+  model: Record<string, number>;
+  modelSeed: number;
+  settings: Trajectory['settings'];
+}
+
+/** The case of a seed: the same one every time. */
+export function drawCase(seed: number): RandomCase {
+  const { between, oneOf, chance } = dice(seed);
+  const heads = between(1, 4);
+  const padId = oneOf([0, 1, 3]);
+  const [bosId, eosId] = oneOf([
+    [4, 2],
+    [2, 5],
+  ]) as [number, number];
+  const vocabulary = between(40, 200);
+  const labels = between(2, 9);
+  const lengths = drawLengths(between(8, 40), dice(seed + 0.5));
+  const model = {
+    vocab_size: vocabulary,
+    hidden_size: heads * oneOf([3, 4, 8, 16]),
+    num_hidden_layers: between(1, 3),
+    num_attention_heads: heads,
+    intermediate_size: between(5, 96),
+    max_position_embeddings: Math.max(...lengths) + padId + 1 + between(0, 5),
+    type_vocab_size: 1,
+    layer_norm_eps: oneOf([1e-5, 1e-12]),
+    pad_token_id: padId,
+    bos_token_id: bosId,
+    eos_token_id: eosId,
+    labels,
+  };
+  const rows = lengths.map(length => {
+    const inputIds = Array.from({ length }, () => (chance(0.01) ? padId : between(6, vocabulary - 1)));
+    inputIds[0] = bosId;
+    inputIds[length - 1] = eosId;
+    // The first word is always labelled: of a batch without any label the reference makes NaN.
+    const labelIds = inputIds.map((_, i) => {
+      const special = i === 0 || i === length - 1;
+      return i === 1 || (!special && chance(0.6)) ? between(0, labels - 1) : -100;
+    });
+    return { inputIds, labelIds };
+  });
+  const settings = {
+    seed: between(0, 2 ** 31),
+    epochs: between(1, 2),
+    batchSize: between(2, 9),
+    learningRate: 10 ** -oneOf([3, 3.5, 4]),
+    weightDecay: oneOf([0, 0.01, 0.1]),
+    maxGradNorm: oneOf([0.2, 1, 5, 1000]),
+    warmupSteps: oneOf([0, 0, 1, 4]),
+    gradientAccumulationSteps: between(1, 4),
+    accumulation: oneOf(['mean', 'sum'] as const),
+    groupByLength: chance(0.3),
+    maxSteps: null,
+  };
+  return { model, modelSeed: between(0, 2 ** 31), rows, settings };
+}
+
+/** Lengths of rows: much alike, all equal, or one that is much longer than the others. */
+function drawLengths(rows: number, { between, oneOf }: ReturnType<typeof dice>): number[] {
+  const pattern = oneOf(['alike', 'equal', 'one long', 'any']);
+  const [low, high] = { alike: [8, 14], equal: [9, 9], 'one long': [3, 10], any: [3, 60] }[pattern]!;
+  const lengths = Array.from({ length: rows }, () => between(low!, high!));
+  if (pattern === 'one long') lengths[between(0, rows - 1)] = between(80, 120);
+  return lengths;
+}
+
+/** Draws from a seed (mulberry32). */
+function dice(seed: number) {
+  let state = Math.floor(seed * 2) | 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let word = Math.imul(state ^ (state >>> 15), 1 | state);
+    word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word;
+    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const between = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
+  return {
+    /** A whole number, both ends included. */
+    between,
+    oneOf: <Item>(items: readonly Item[]): Item => items[between(0, items.length - 1)]!,
+    chance: (probability: number) => next() < probability,
+  };
+}
