@@ -158,7 +158,8 @@ export function tfjsNodeFolder(): string {
   return realpathSync(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')));
 }
 
-async function findCompiler(): Promise<string> {
+/** The C++ compiler's name. @throws PanxError where there is none. */
+export async function findCompiler(): Promise<string> {
   const candidates = process.env.CXX ? [process.env.CXX] : ['g++', 'c++', 'clang++'];
   for (const name of candidates) {
     const found = await run(name, ['--version'], process.env).catch(() => null);

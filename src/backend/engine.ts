@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { messageOf, PanxError } from '../errors.js';
 import { addonFile, linkAddon, stderrSwitchFile } from './addon.js';
+import { fusedFile, fusedFolder, levelOf } from './fused-library.js';
 import { type Hardware, readHardware, usableCores } from './hardware.js';
 import { findEngine, type MissingEngine, type ReadyEngine } from './installed-engine.js';
 import { withStderrMuted } from './stderr-switch.js';
@@ -15,6 +17,8 @@ export interface Engine {
   device: string;
   /** CPU threads that share the work; null on a GPU. */
   threads: number | null;
+  /** `fused x86-64-v4`: panx's own operations, compiled for that level; `plain`: those of TensorFlow.js. */
+  operations: string;
   /** Why it is not TensorFlow although that would have been taken, in one line with the remedy; null otherwise. */
   why: string | null;
 }
@@ -84,11 +88,13 @@ async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: M
   try {
     await linkAddon(engine.addon, engine.libraries); // A new node_modules has no links yet.
     const version = await loadTensorflow(engine);
+    const operations = await loadFused(engine, hardware);
     return {
       name: 'tensorflow',
       version,
       device: deviceName(engine, hardware),
       threads: threadsOf(engine, hardware),
+      operations,
       why: null,
     };
   } catch (error) {
@@ -124,6 +130,16 @@ async function loadTensorflow(engine: ReadyEngine): Promise<string> {
   return binding.TF_Version;
 }
 
+/** Load panx's own operations beside TensorFlow's, where they were compiled for this CPU. PANX_OPERATIONS=plain leaves them out. */
+async function loadFused(engine: ReadyEngine, { features, gpu }: Hardware): Promise<string> {
+  const level = engine.variant === 'cuda' && gpu ? null : levelOf(features);
+  const path = level === null ? null : fusedFile(fusedFolder(engine.libraries), level);
+  if (path === null || process.env.PANX_OPERATIONS === 'plain' || !existsSync(path)) return 'plain';
+  process.dlopen({ exports: {} }, path);
+  (await import('./native.js')).fusedOperationsAreLoaded();
+  return `fused ${level}`;
+}
+
 /**
  * tfjs-node 4.22 calls two functions that Node.js removed from `util` in version 23: isNullOrUndefined (TopK, saved
  * models) and isArray. They are put back before it loads.
@@ -155,7 +171,7 @@ async function loadWasm(why: string | null): Promise<Engine> {
   }
   const { cpu } = await readHardware();
   // Its threaded build needs what Node.js does not offer it, so it computes on one core.
-  return { name: 'wasm', version: wasm.version_wasm, device: `${cpu}, 1 core`, threads: 1, why };
+  return { name: 'wasm', version: wasm.version_wasm, device: `${cpu}, 1 core`, threads: 1, operations: 'plain', why };
 }
 
 function threadsOf(engine: ReadyEngine, { gpu, cores }: Hardware): number | null {

@@ -6,10 +6,14 @@ import * as tf from '@tensorflow/tfjs-core';
  */
 export interface NativeEngine {
   /** Run one TensorFlow operation by its name in the op registry; returns its outputs. About 10 us a call. */
+  /** Whether panx's own fused operations (src/backend/native/) are loaded. */
+  readonly fused: boolean;
   run(op: string, inputs: readonly tf.Tensor[], attributes: readonly Attribute[], outputs: number): tf.Tensor[];
   /** Attribute constructors: TF_DataType, bool, string and shape values. */
   type(name: string, dtype: 'float32' | 'int32'): Attribute;
   bool(name: string, value: boolean): Attribute;
+  int(name: string, value: number): Attribute;
+  float(name: string, value: number): Attribute;
   string(name: string, value: string): Attribute;
   shape(name: string, value: readonly number[]): Attribute;
 }
@@ -28,11 +32,24 @@ export function nativeEngine(): NativeEngine | null {
 }
 
 let current: NativeEngine | null = null;
+let fusedLoaded = false;
+
+/** Said by the engine when it has loaded the library of fused operations. */
+export function fusedOperationsAreLoaded(): void {
+  fusedLoaded = true;
+}
 
 /** The part of tfjs-node's backend object that is used here (nodejs_kernel_backend.ts). */
 interface NodeBackend {
   binding: Record<
-    'TF_FLOAT' | 'TF_INT32' | 'TF_ATTR_TYPE' | 'TF_ATTR_BOOL' | 'TF_ATTR_STRING' | 'TF_ATTR_SHAPE',
+    | 'TF_FLOAT'
+    | 'TF_INT32'
+    | 'TF_ATTR_TYPE'
+    | 'TF_ATTR_BOOL'
+    | 'TF_ATTR_INT'
+    | 'TF_ATTR_FLOAT'
+    | 'TF_ATTR_STRING'
+    | 'TF_ATTR_SHAPE',
     number
   >;
   executeMultipleOutputs(
@@ -47,9 +64,14 @@ function wrap(backend: NodeBackend): NativeEngine {
   const { binding } = backend;
   const dtypes = { float32: binding.TF_FLOAT, int32: binding.TF_INT32 };
   return {
+    get fused() {
+      return fusedLoaded;
+    },
     run: (op, inputs, attributes, outputs) => backend.executeMultipleOutputs(op, attributes, inputs, outputs),
     type: (name, dtype) => ({ name, type: binding.TF_ATTR_TYPE, value: dtypes[dtype] }),
     bool: (name, value) => ({ name, type: binding.TF_ATTR_BOOL, value }),
+    int: (name, value) => ({ name, type: binding.TF_ATTR_INT, value }),
+    float: (name, value) => ({ name, type: binding.TF_ATTR_FLOAT, value }),
     string: (name, value) => ({ name, type: binding.TF_ATTR_STRING, value }),
     shape: (name, value) => ({ name, type: binding.TF_ATTR_SHAPE, value }),
   };

@@ -14,6 +14,7 @@ import {
   tensorflowVersion,
   type Variant,
 } from './engine-plan.js';
+import { compileFused, fusedFolder, wasCompiled } from './fused-library.js';
 import { hasNvidiaDriver, readHardware } from './hardware.js';
 import {
   cachedLibraries,
@@ -85,6 +86,17 @@ async function withAddon(variant: ReadyEngine['variant'], libraries: Libraries, 
       notice('Compiling TensorFlow.js’s native addon (about 10 s).');
       await compileAddon(libraries);
       notice(`  compiled in ${secondsSince(startedMs)}`);
+    });
+  }
+  // On a GPU TensorFlow's own operations compute, and other processors have no level that the operations are written for.
+  const fused = fusedFolder(libraries);
+  if (variant !== 'cuda' && process.arch === 'x64' && (force || !wasCompiled(fused))) {
+    await locked(`${variant}-fused`, async () => {
+      if (!force && wasCompiled(fused)) return;
+      const startedMs = Date.now();
+      notice('Compiling panx’s own operations (about 20 s).');
+      const failure = await compileFused(libraries);
+      notice(failure === null ? `  compiled in ${secondsSince(startedMs)}` : `  ${failure}; plain operations serve.`);
     });
   }
   return { variant, libraries, addon };

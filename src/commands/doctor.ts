@@ -3,6 +3,7 @@ import { access, constants, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Engine, engineComputes, loadEngine, reproducibility } from '../backend/engine.js';
+import { fusedFolder, whyNotFused } from '../backend/fused-library.js';
 import { type Hardware, readHardware } from '../backend/hardware.js';
 import { findEngine } from '../backend/installed-engine.js';
 import { schema } from '../config/schema.js';
@@ -60,7 +61,7 @@ export async function diagnose(): Promise<Diagnosis> {
     backend,
     describeDevice(hardware, engine),
     describeBf16(hardware, engine),
-    ...(engine === null ? [] : [describeReproducibility(engine)]),
+    ...(engine === null ? [] : [await describeOperations(engine), describeReproducibility(engine)]),
     { name: 'memory', status: 'ok' as const, found: formatBytes(hardware.memoryBytes) },
     await checkTokenizer(),
     await checkWritable('cache', cache),
@@ -128,6 +129,25 @@ async function checkEngine(): Promise<{ engine: Engine | null; finding: Finding 
 function splitRemedy(why: string): [string, string] {
   const at = why.indexOf('. ');
   return at < 0 ? [why, 'Run `panx setup`.'] : [why.slice(0, at), why.slice(at + 2)];
+}
+
+/** Whether panx's own operations are in use, and where they are not on a CPU that they are written for, why. */
+async function describeOperations(engine: Engine): Promise<Finding> {
+  const name = 'operations';
+  if (engine.operations !== 'plain') {
+    return { name, status: 'ok', found: `panx’s own, fused (${engine.operations.split(' ').at(-1)})` };
+  }
+  const found = 'TensorFlow.js’s, plain';
+  const state = await findEngine();
+  if (engine.name !== 'tensorflow' || !('engine' in state)) return { name, status: 'ok', found };
+  const failure = await whyNotFused(fusedFolder(state.engine.libraries));
+  if (failure === null) return { name, status: 'ok', found };
+  return {
+    name,
+    status: 'note',
+    found: `${found}: ${failure}`,
+    remedy: 'Run `panx setup --force` when that is mended.',
+  };
 }
 
 function describeReproducibility(engine: Engine): Finding {

@@ -53,13 +53,13 @@ export async function writeEnvironment(
   const earlier = request.resume && existsSync(path) ? await readJson<Environment>(path) : null;
   if (earlier !== null) refuseOtherEngine(earlier.engine, engine);
   const { cpu, cores, features, gpu, memoryBytes } = await readHardware();
-  const { name, version, device, threads } = engine;
+  const { name, version, device, threads, operations } = engine;
   const { id, start } = request.identity;
   const environment: Environment = {
     panx: { version: readPackage().version, git: await gitState() },
     node: process.version,
     libraries: readPackage().dependencies,
-    engine: { name, version, device, threads },
+    engine: { name, version, device, threads, operations },
     repeatable: reproducibility(engine).found,
     machine: { cpu, cores, features, gpu, memoryBytes },
     protocol: {
@@ -88,15 +88,17 @@ export const trainId = 'train';
 
 /** How two engines differ in what the bytes of a result may depend on, in words; null where they do not. */
 export function engineDifference(there: Environment['engine'], now: Environment['engine']): string | null {
-  const text = ({ name, version, device, threads }: Environment['engine']) =>
-    `${name} ${version} on ${device}${threads === null ? '' : ` (threads: ${threads})`}`;
+  const text = ({ name, version, device, threads, operations }: Environment['engine']) =>
+    `${name} ${version} on ${device} (${threads === null ? '' : `threads: ${threads}, `}operations: ${operations})`;
   return text(there) === text(now) ? null : `begun with ${text(there)}, now ${text(now)}`;
 }
 
 function refuseOtherEngine(there: Environment['engine'], now: Environment['engine']): void {
-  if (there.name === now.name) return;
-  throw new PanxError(`The run was begun with ${there.name}, and this process computes with ${now.name}.`, {
-    hint: `Go on with --backend ${there.name}, or start anew (panx train: with --force).`,
+  // Each of them draws dropout from streams of its own.
+  const kind = ({ name, operations }: Environment['engine']) => `${name} with ${operations.split(' ')[0]} operations`;
+  if (kind(there) === kind(now)) return;
+  throw new PanxError(`The run was begun with ${kind(there)}, and this process computes with ${kind(now)}.`, {
+    hint: 'Go on on a machine set up like the first (`panx doctor`, --backend), or start anew (panx train: with --force).',
   });
 }
 

@@ -49,6 +49,7 @@ describe('panx doctor', () => {
       'backend',
       'device',
       'bf16',
+      'operations',
       'repeatable',
       'memory',
       'tokenizer',

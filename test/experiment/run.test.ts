@@ -165,7 +165,7 @@ describe('a run', () => {
       const path = join(out, 'environment.json');
       const environment = JSON.parse(await readFile(path, 'utf8')) as Environment;
       await writeFile(path, JSON.stringify({ ...environment, engine: { ...environment.engine, name: 'abacus' } }));
-      await expect(runStage({ ...request, resume: true })).rejects.toThrow('The run was begun with abacus, and this');
+      await expect(runStage({ ...request, resume: true })).rejects.toThrow('The run was begun with abacus with ');
     });
   });
 
