@@ -76,7 +76,11 @@ export const schema = {
       'languages whose test splits are scored at the end; [] takes the training languages',
     ),
     eachEpoch: toggle(true, 'score the validation splits of the training languages after every epoch'),
-    batchSize: integer(32, { min: 1 }, 'rows of a batch while scoring'),
+    batchSize: integer(
+      32,
+      { min: 1 },
+      'rows of a batch of the evaluation loss, which is a mean of batch means; how rows are computed does not depend on it',
+    ),
     limit: orNull(integer(1, { min: 1 }, 'score only the first rows of each split, for a quick look; null scores all')),
   },
   checkpoint: {

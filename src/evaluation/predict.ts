@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { crossEntropy, ignoredLabel } from '../backend/kernels/cross-entropy.js';
+import { ignoredLabel } from '../backend/kernels/cross-entropy.js';
 import { makeBatch } from '../batching/batches.js';
 import { toDevice } from '../model/inputs.js';
 import { withValues } from '../model/parameter.js';
@@ -16,20 +16,25 @@ export interface RowPrediction {
   positions: Int32Array;
   /** (W, L) softmax probabilities, row-major; only where they were asked for. */
   probabilities: Float32Array | null;
+  /** Sum of the cross entropies of its W words. */
+  loss: number;
 }
 
 export interface PredictOptions {
+  /** Rows of a batch of the loss, which is a mean of batch means. How rows are computed together does not depend on it. */
   batchSize: number;
   withProbabilities?: boolean;
-  /** Called after every batch with the rows done; may throw to stop. */
+  /** Called after every piece of work with the rows done; may throw to stop. */
   onProgress?: (rows: number) => void | Promise<void>;
 }
 
 /**
- * Predict every row, in order, a batch at a time; nothing is kept beyond the batch.
+ * Predict every row. Rows are computed with others of their length, in large batches, a window of the data at a time, and handed
+ * out in their own order; nothing is kept beyond the window.
  *
- * @param sink takes each row's predictions as they come
- * @returns the loss as Hugging Face Trainer reports it: the batches' mean losses averaged with their numbers of rows as weights.
+ * @param sink takes each row's predictions, in order
+ * @returns the loss as Hugging Face Trainer reports it: the mean losses of consecutive batches of `batchSize` rows, averaged with
+ *   their numbers of rows as weights. A batch without labels counts with 0 (the reference: NaN).
  */
 export async function predict(
   model: TokenClassifier,
@@ -37,52 +42,124 @@ export async function predict(
   options: PredictOptions,
   sink: (prediction: RowPrediction) => void,
 ): Promise<{ loss: number }> {
-  let weightedLoss = 0;
+  const loss = meanOfBatches(options.batchSize);
   await withValues(model.parameters, async () => {
-    for (let start = 0; start < data.rows; start += options.batchSize) {
-      const size = Math.min(options.batchSize, data.rows - start);
-      const batch = makeBatch(
-        data,
-        Int32Array.from({ length: size }, (_, index) => start + index),
-      );
-      const logits = tf.tidy(
-        () => forward(model.network, model.config, toDevice(batch, model.vocabulary, model.config), null)[0],
-      ); // (N, L)
-      const best = tf.tidy(() => tf.argMax(logits, 1).dataSync<'int32'>()); // (N)
-      const probabilities = options.withProbabilities ? tf.tidy(() => tf.softmax(logits).dataSync<'float32'>()) : null;
-      weightedLoss += tf.tidy(() => crossEntropy(logits, batch.labelIds).loss.dataSync()[0]!) * size;
-      logits.dispose();
-      for (let index = 0; index < size; index++) {
-        const [from, to] = [batch.offsets[index]!, batch.offsets[index + 1]!];
-        sink(rowPrediction(start + index, from, to, batch.labelIds, best, probabilities, model.config.labels.length));
+    for (let start = 0; start < data.rows; start += windowRows) {
+      const window = Math.min(windowRows, data.rows - start);
+      const predictions: RowPrediction[] = [];
+      let done = start;
+      for (const rows of batchesByLength(data.offsets, start, window)) {
+        for (const prediction of predictBatch(model, data, rows, options.withProbabilities ?? false)) {
+          predictions[prediction.row - start] = prediction;
+        }
+        done += rows.length;
+        await options.onProgress?.(done);
+        // Lets signals and timers through: everything else is synchronous.
+        await new Promise(resolve => setImmediate(resolve));
       }
-      await options.onProgress?.(start + size);
-      // Lets signals and timers through: everything above is synchronous.
-      await new Promise(resolve => setImmediate(resolve));
+      for (const prediction of predictions) {
+        loss.add(prediction.loss, prediction.labelIds.length);
+        sink(prediction);
+      }
     }
   });
-  return { loss: data.rows === 0 ? 0 : weightedLoss / data.rows };
+  return { loss: loss.mean() };
 }
 
+/** Rows whose predictions are held back until all of them are there. */
+const windowRows = 2048;
+
+/** Subwords of a batch: enough for matrix products at full speed, and little memory, as nothing is kept for a backward. */
+const batchSubwords = 4096;
+
+/** The rows [start, start + count), shortest first (then as they lie), cut into batches; a longer row makes one by itself. */
+export function batchesByLength(offsets: Int32Array, start: number, count: number): Int32Array[] {
+  const lengthOf = (row: number) => offsets[row + 1]! - offsets[row]!;
+  const rows = Array.from({ length: count }, (_, i) => start + i).sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
+  const batches: number[][] = [];
+  let subwords = Number.POSITIVE_INFINITY;
+  for (const row of rows) {
+    if (subwords + lengthOf(row) > batchSubwords) {
+      batches.push([]);
+      subwords = 0;
+    }
+    batches.at(-1)!.push(row);
+    subwords += lengthOf(row);
+  }
+  return batches.map(batch => Int32Array.from(batch));
+}
+
+function predictBatch(
+  model: TokenClassifier,
+  data: EncodedRows,
+  rows: Int32Array,
+  withProbabilities: boolean,
+): RowPrediction[] {
+  const batch = makeBatch(data, rows);
+  const logits = tf.tidy(() => {
+    const inputs = toDevice(batch, model.vocabulary, model.config);
+    return forward(model.network, model.config, inputs, null)[0].dataSync<'float32'>(); // (N, L)
+  });
+  const labels = model.config.labels.length;
+  return Array.from(rows, (row, b) => {
+    const [from, to] = [batch.offsets[b]!, batch.offsets[b + 1]!];
+    return rowPrediction(row, batch.labelIds.subarray(from, to), logits.subarray(from * labels, to * labels), labels, {
+      withProbabilities,
+    });
+  });
+}
+
+/** @param labelIds (T) of the row's subwords @param logits (T, L) */
 function rowPrediction(
   row: number,
-  from: number,
-  to: number,
   labelIds: Int32Array,
-  best: Int32Array,
-  probabilities: Float32Array | null,
+  logits: Float32Array,
   labels: number,
+  { withProbabilities }: { withProbabilities: boolean },
 ): RowPrediction {
-  const tokens: number[] = [];
-  for (let token = from; token < to; token++) if (labelIds[token] !== ignoredLabel) tokens.push(token);
-  return {
+  const positions = Int32Array.from([...labelIds.keys()].filter(position => labelIds[position] !== ignoredLabel));
+  const words = positions.length;
+  const prediction: RowPrediction = {
     row,
-    labelIds: Int32Array.from(tokens, token => labelIds[token]!),
-    predictedIds: Int32Array.from(tokens, token => best[token]!),
-    positions: Int32Array.from(tokens, token => token - from),
-    probabilities:
-      probabilities === null
-        ? null
-        : Float32Array.from(tokens.flatMap(token => [...probabilities.subarray(token * labels, (token + 1) * labels)])),
+    labelIds: positions.map(position => labelIds[position]!),
+    predictedIds: new Int32Array(words),
+    positions,
+    probabilities: withProbabilities ? new Float32Array(words * labels) : null,
+    loss: 0,
+  };
+  for (let word = 0; word < words; word++) {
+    const at = positions[word]! * labels;
+    let best = 0;
+    for (let label = 1; label < labels; label++) if (logits[at + label]! > logits[at + best]!) best = label;
+    const highest = logits[at + best]!;
+    let total = 0;
+    for (let label = 0; label < labels; label++) total += Math.exp(logits[at + label]! - highest);
+    prediction.predictedIds[word] = best;
+    prediction.loss += highest + Math.log(total) - logits[at + prediction.labelIds[word]!]!;
+    for (let label = 0; prediction.probabilities !== null && label < labels; label++) {
+      prediction.probabilities[word * labels + label] = Math.exp(logits[at + label]! - highest) / total;
+    }
+  }
+  return prediction;
+}
+
+/** The mean over consecutive batches of rows of each batch's mean loss over its words, the batches weighted with their rows. */
+function meanOfBatches(batchSize: number): { add(loss: number, words: number): void; mean(): number } {
+  let [rows, weighted] = [0, 0];
+  let batch = { rows: 0, loss: 0, words: 0 };
+  const close = () => {
+    if (batch.words > 0) weighted += (batch.loss / batch.words) * batch.rows;
+    rows += batch.rows;
+    batch = { rows: 0, loss: 0, words: 0 };
+  };
+  return {
+    add(loss, words) {
+      batch = { rows: batch.rows + 1, loss: batch.loss + loss, words: batch.words + words };
+      if (batch.rows === batchSize) close();
+    },
+    mean() {
+      close();
+      return rows === 0 ? 0 : weighted / rows;
+    },
   };
 }

@@ -31,7 +31,7 @@ export interface ScoreOptions extends PredictOptions {
 }
 
 /**
- * Predict and score rows, a batch at a time; no logits are kept.
+ * Predict and score rows; no logits are kept.
  *
  * @returns the scores that tables hold, and those of every mode and average that was asked for, with their intervals
  * @throws PanxError for strict metrics of a model whose labels are not IOB2's

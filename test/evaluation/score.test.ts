@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/backend/engine.js';
-import { predict } from '../../src/evaluation/predict.js';
+import { batchesByLength, predict } from '../../src/evaluation/predict.js';
 import { checkLabels, score } from '../../src/evaluation/score.js';
 import { f1Score } from '../../src/evaluation/seqeval/seqeval.js';
 import { encodeForTagging, tagSentences } from '../../src/evaluation/tag.js';
@@ -69,6 +69,23 @@ describe('predict', () => {
     const mean = single.reduce((sum, loss) => sum + loss, 0) / single.length;
     expect(await lossOf(data, 1)).toBeCloseTo(mean, 5);
     expect(await lossOf(data, data.rows)).not.toBeCloseTo(mean, 3);
+  });
+});
+
+describe('batchesByLength', () => {
+  it('puts every row of the window into one batch, with rows of its length, and no batch above 4,096 subwords but of one row', () => {
+    const lengths = Array.from({ length: 900 }, (_, row) => 3 + ((row * 37) % 61)).concat(5000, 4096);
+    const offsets = new Int32Array(lengths.length + 1);
+    for (const [row, length] of lengths.entries()) offsets[row + 1] = offsets[row]! + length;
+    const batches = batchesByLength(offsets, 100, 802);
+    const rows = batches.flatMap(batch => [...batch]);
+    expect([...rows].sort((a, b) => a - b)).toEqual(Array.from({ length: 802 }, (_, i) => 100 + i));
+    expect(rows.map(row => lengths[row]!)).toEqual(rows.map(row => lengths[row]!).sort((a, b) => a - b));
+    for (const batch of batches) {
+      const subwords = batch.reduce((sum, row) => sum + lengths[row]!, 0);
+      if (batch.length > 1) expect(subwords).toBeLessThanOrEqual(4096);
+    }
+    expect(batches.length).toBeLessThan(15);
   });
 });
 
