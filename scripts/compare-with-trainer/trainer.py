@@ -111,7 +111,8 @@ def run(model, rows, settings, callbacks=()):
     Under gradient accumulation, transformers 5.18 leaves the division by the number of micro-batches to the models whose forward takes
     keyword arguments (`model_accepts_loss_kwargs`); XLM-R's takes them and then does not divide, so a window's gradient and
     logged loss are the SUM of its batches' means. accumulation="mean" says by transformers' own switch that the model does
-    not divide: then Trainer does, by the batches of that window, as it did for XLM-R up to 4.5x.
+    not divide: then Trainer does, by the batches of that window, as in versions where that forward took no keyword
+    arguments. https://github.com/huggingface/transformers/issues/47688
     """
     settings = {**DEFAULTS, **settings}
     if settings["accumulation"] == "mean":
