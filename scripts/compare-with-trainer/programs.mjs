@@ -37,7 +37,7 @@ export async function runPanx({ cli, model, data, lang, rows, score, scoreLimit,
     cli ?? builtCli,
     'train',
     ...['--model', model, '--data', data, '--lang', lang, '--subset', 'head', '--size', String(rows)],
-    ...['--eval-langs', score.join(','), '--set', 'evaluation.eachEpoch=false'],
+    ...['--eval-langs', score.join(','), '--set', 'evaluation.eachEpoch=false', '--precision', 'fp32'],
     ...assignments.flatMap(assignment => ['--set', assignment]),
     ...['--out', out, '--force'],
   ]);

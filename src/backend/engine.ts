@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { messageOf, PanxError } from '../errors.js';
 import { addonFile, linkAddon, stderrSwitchFile } from './addon.js';
 import { fusedFile, fusedFolder, levelOf } from './fused-library.js';
-import { type Hardware, readHardware, usableCores } from './hardware.js';
+import { type Hardware, hasBf16, readHardware, usableCores } from './hardware.js';
 import { findEngine, type MissingEngine, type ReadyEngine } from './installed-engine.js';
 import { withStderrMuted } from './stderr-switch.js';
 
@@ -19,6 +19,8 @@ export interface Engine {
   threads: number | null;
   /** `fused x86-64-v4`: panx's own operations, compiled for that level; `plain`: those of TensorFlow.js. */
   operations: string;
+  /** Whether the device has bfloat16 matrix instructions and this engine uses them. */
+  bf16: boolean;
   /** Why it is not TensorFlow although that would have been taken, in one line with the remedy; null otherwise. */
   why: string | null;
 }
@@ -95,6 +97,7 @@ async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: M
       device: deviceName(engine, hardware),
       threads: threadsOf(engine, hardware),
       operations,
+      bf16: hasBf16(hardware.features, engine.variant === 'cuda' ? hardware.gpu : null),
       why: null,
     };
   } catch (error) {
@@ -171,7 +174,8 @@ async function loadWasm(why: string | null): Promise<Engine> {
   }
   const { cpu } = await readHardware();
   // Its threaded build needs what Node.js does not offer it, so it computes on one core.
-  return { name: 'wasm', version: wasm.version_wasm, device: `${cpu}, 1 core`, threads: 1, operations: 'plain', why };
+  const device = `${cpu}, 1 core`;
+  return { name: 'wasm', version: wasm.version_wasm, device, threads: 1, operations: 'plain', bf16: false, why };
 }
 
 function threadsOf(engine: ReadyEngine, { gpu, cores }: Hardware): number | null {

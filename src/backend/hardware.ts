@@ -12,7 +12,7 @@ export interface Hardware {
   features: string[];
   /** The first NVIDIA GPU that its driver reports, else null. */
   gpu: Gpu | null;
-  /** Whether the device has bfloat16 matrix instructions: GPU of compute capability 8.0 on, else CPU with BF16 or AMX. */
+  /** Whether there are bfloat16 matrix instructions: GPU of compute capability 8.0 on, else CPU with BF16 or AMX. */
   bf16: boolean;
   /** Memory that this process may use: the machine's or its container's, whichever is less. */
   memoryBytes: number;
@@ -35,9 +35,14 @@ export async function readHardware(): Promise<Hardware> {
     cores,
     features,
     gpu,
-    bf16: gpu ? gpu.computeCapability >= 8 : features.some(feature => bf16Features.has(feature)),
+    bf16: hasBf16(features, gpu),
     memoryBytes: limit > 0 ? Math.min(limit, totalmem()) : totalmem(),
   };
+}
+
+/** Whether a GPU, or where that is null a CPU of these instruction sets, has bfloat16 matrix instructions. */
+export function hasBf16(features: readonly string[], gpu: Gpu | null): boolean {
+  return gpu ? gpu.computeCapability >= 8 : features.some(feature => bf16Features.has(feature));
 }
 
 /** Cores that this process may use; a container's CPU quota counts, which `availableParallelism` of Node 20 does not see. */

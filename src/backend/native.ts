@@ -5,12 +5,15 @@ import * as tf from '@tensorflow/tfjs-core';
  * fused Adam). Only kernels may use this: each asks `nativeEngine()` and, where it is null, runs its plain composition.
  */
 export interface NativeEngine {
-  /** Run one TensorFlow operation by its name in the op registry; returns its outputs. About 10 us a call. */
   /** Whether panx's own fused operations (src/backend/native/) are loaded. */
   readonly fused: boolean;
+  /**
+   * Run one TensorFlow operation by its name in the op registry; returns its outputs. About 10 us a call. TensorFlow.js has no
+   * bfloat16: such an output is a tensor (`isBfloat16`) that only `run` can take, and that tidy, keep and dispose treat as any other.
+   */
   run(op: string, inputs: readonly tf.Tensor[], attributes: readonly Attribute[], outputs: number): tf.Tensor[];
   /** Attribute constructors: TF_DataType, bool, string and shape values. */
-  type(name: string, dtype: 'float32' | 'int32'): Attribute;
+  type(name: string, dtype: 'float32' | 'int32' | 'bfloat16'): Attribute;
   bool(name: string, value: boolean): Attribute;
   int(name: string, value: number): Attribute;
   float(name: string, value: number): Attribute;
@@ -31,6 +34,11 @@ export function nativeEngine(): NativeEngine | null {
   return current;
 }
 
+/** Whether a tensor is one of bfloat16. To TensorFlow.js these, like resource handles, are strings, which it neither computes with nor reads. */
+export function isBfloat16(tensor: tf.Tensor): boolean {
+  return tensor.dtype === 'string';
+}
+
 let current: NativeEngine | null = null;
 let fusedLoaded = false;
 
@@ -44,6 +52,7 @@ interface NodeBackend {
   binding: Record<
     | 'TF_FLOAT'
     | 'TF_INT32'
+    | 'TF_RESOURCE'
     | 'TF_ATTR_TYPE'
     | 'TF_ATTR_BOOL'
     | 'TF_ATTR_INT'
@@ -51,23 +60,34 @@ interface NodeBackend {
     | 'TF_ATTR_STRING'
     | 'TF_ATTR_SHAPE',
     number
-  >;
-  executeMultipleOutputs(
-    op: string,
-    attributes: readonly Attribute[],
-    inputs: readonly tf.Tensor[],
-    outputs: number,
-  ): tf.Tensor[];
+  > & {
+    executeOp(op: string, attributes: readonly Attribute[], ids: readonly number[], outputs: number): Output[];
+  };
+  getInputTensorIds(inputs: readonly tf.Tensor[]): number[];
+  createOutputTensor(output: Output): tf.Tensor;
 }
+
+/** An output as TensorFlow gives it, before TensorFlow.js knows it. */
+interface Output {
+  id: number;
+  shape: number[];
+  dtype: number;
+}
+
+/** DT_BFLOAT16 of tensorflow/core/framework/types.proto, which the binding does not name. */
+const bfloat16 = 14;
 
 function wrap(backend: NodeBackend): NativeEngine {
   const { binding } = backend;
-  const dtypes = { float32: binding.TF_FLOAT, int32: binding.TF_INT32 };
+  const dtypes = { float32: binding.TF_FLOAT, int32: binding.TF_INT32, bfloat16 };
+  const wrapped = (output: Output) =>
+    backend.createOutputTensor(output.dtype === bfloat16 ? { ...output, dtype: binding.TF_RESOURCE } : output);
   return {
     get fused() {
       return fusedLoaded;
     },
-    run: (op, inputs, attributes, outputs) => backend.executeMultipleOutputs(op, attributes, inputs, outputs),
+    run: (op, inputs, attributes, outputs) =>
+      binding.executeOp(op, attributes, backend.getInputTensorIds(inputs), outputs).map(wrapped),
     type: (name, dtype) => ({ name, type: binding.TF_ATTR_TYPE, value: dtypes[dtype] }),
     bool: (name, value) => ({ name, type: binding.TF_ATTR_BOOL, value }),
     int: (name, value) => ({ name, type: binding.TF_ATTR_INT, value }),

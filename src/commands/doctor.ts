@@ -168,11 +168,20 @@ function describeDevice({ cpu, cores, features, gpu }: Hardware, engine: Engine 
   };
 }
 
+/** Whether --precision auto is bf16, and why: said of the engine in use, so not of a GPU that it leaves idle. */
 function describeBf16({ bf16, features, gpu }: Hardware, engine: Engine | null): Finding {
   const name = 'bf16';
   if (engine?.name === 'wasm') return { name, status: 'ok', found: 'no: WebAssembly computes in float32' };
-  const by = gpu ? gpu.name : features.filter(feature => feature.endsWith('bf16')).join(' ');
-  return { name, status: 'ok', found: bf16 ? `yes (${by})` : 'no: this device has no bfloat16 matrix instructions' };
+  if (!(engine?.bf16 ?? bf16)) {
+    return {
+      name,
+      status: 'ok',
+      found: 'no: this device has no bfloat16 matrix instructions; --precision auto is fp32',
+    };
+  }
+  const by =
+    gpu !== null && engine?.device === gpu.name ? gpu.name : features.filter(name => name.endsWith('bf16')).join(' ');
+  return { name, status: 'ok', found: `yes (${by}); --precision auto is bf16` };
 }
 
 /** The native tokenizer engine loads and encodes. */

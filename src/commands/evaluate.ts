@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { loadEngine } from '../backend/engine.js';
+import { resolvePrecision } from '../backend/precision.js';
 import { splitNames } from '../data/corpus.js';
 import { PanxError } from '../errors.js';
 import type { EntityScores } from '../evaluation/entity-scores.js';
@@ -46,6 +47,8 @@ export function define(command: Command): void {
       const results: Record<string, Scores & { entities: EntityScores }> = {};
       const engine = await loadEngine(config.backend);
       if (engine.why !== null) notice(engine.why);
+      const { precision, note } = resolvePrecision(config.precision, engine);
+      if (note !== null) notice(note);
       const corpus: EncodedSplit[] = [];
       // All of them before any is scored: a language that is not there should not show after minutes.
       for (const lang of langs) {
@@ -53,7 +56,7 @@ export function define(command: Command): void {
       }
       for (const { lang, rows, labelNames } of corpus) {
         const newHead = { labels: labelNames, seed: config.seed };
-        const model = await loadTokenClassifier(folder, { inputIds: [rows.inputIds], newHead });
+        const model = await loadTokenClassifier(folder, { inputIds: [rows.inputIds], newHead, precision });
         if (model.headMissing) {
           throw new PanxError(`${folder} has no classifier, so there is nothing to score.`, {
             hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run.',
@@ -82,6 +85,7 @@ export function define(command: Command): void {
         model: config.model,
         split,
         metric: metricName,
+        precision,
         ...(resampling === null ? {} : { intervals: { method: 'percentile bootstrap over rows', ...resampling } }),
         scores: results,
       };

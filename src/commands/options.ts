@@ -81,6 +81,7 @@ const sharedOptions: ConfigOption[] = [
   { flags: '--model <folder|id>', key: 'model', read: lastText },
   { flags: '--data <folder|id>', key: 'data', read: lastText },
   { flags: '--backend <name>', key: 'backend', read: lastText },
+  { flags: '--precision <kind>', key: 'precision', read: lastText },
   { flags: '--seed <n>', key: 'seed', read: lastValue },
 ];
 

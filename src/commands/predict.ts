@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { loadEngine } from '../backend/engine.js';
+import { resolvePrecision } from '../backend/precision.js';
 import { PanxError } from '../errors.js';
 import { encodeForTagging, type TaggedSentence, tagSentences } from '../evaluation/tag.js';
 import { splitAtSpaces, splitWords } from '../evaluation/words.js';
@@ -41,9 +42,12 @@ export function define(command: Command): void {
       const encoded = await encodeForTagging(sentences, await loadTokenizer(folder), config.tokenization);
       const engine = await loadEngine(config.backend);
       if (engine.why !== null) notice(engine.why);
+      const { precision, note } = resolvePrecision(config.precision, engine);
+      if (note !== null) notice(note);
       const model = await loadTokenClassifier(folder, {
         inputIds: [encoded.inputIds],
         newHead: { labels: [], seed: config.seed },
+        precision,
       });
       if (model.headMissing) {
         throw new PanxError(`${folder} has no classifier, so it cannot tag.`, {

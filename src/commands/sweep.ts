@@ -19,6 +19,7 @@ import { runDirectory } from '../run/directory.js';
 import { temporaryNeighbour } from '../run/files.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf } from './options.js';
+import { withPrecision } from './precision.js';
 import { planText } from './sweep/plan-text.js';
 
 interface SweepCommandOptions {
@@ -54,8 +55,9 @@ export function expandSizes(argv: readonly string[]): string[] {
   });
 }
 
-async function sweep(config: Config, options: SweepCommandOptions): Promise<void> {
-  checkSweepSettings(config);
+async function sweep(asked: Config, options: SweepCommandOptions): Promise<void> {
+  checkSweepSettings(asked);
+  const config = await withPrecision(asked);
   const { source, target } = config.sweep;
   const out = options.out ?? join('results', `sweep-${source}-${target}`);
   const force = options.force ?? false;

@@ -13,6 +13,7 @@ import { formatCount, formatSeconds, notice } from '../run/console.js';
 import { canResume, isBegun, isDone, type RunDirectory, runDirectory } from '../run/directory.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf } from './options.js';
+import { withPrecision } from './precision.js';
 
 interface TrainOptions {
   out?: string;
@@ -30,9 +31,10 @@ export function define(command: Command): void {
     .option('--resume', 'go on with the interrupted run in --out')
     .option('--force', 'start anew, replacing the run in --out')
     .action(async (options: TrainOptions) => {
-      const { config } = await configOf(command);
-      const run = runDirectory(options.out ?? defaultOut(config));
+      const { config: asked } = await configOf(command);
+      const run = runDirectory(options.out ?? defaultOut(asked));
       refuseOrReplace(run, options);
+      const config = await withPrecision(asked);
       const startFrom = await resolveModel(config.model, { onProgress: transferLine() });
       const langs = [...new Set([...config.training.langs, ...config.evaluation.langs])];
       const dataDir = await resolveData(config.data, langs, { onProgress: transferLine() });

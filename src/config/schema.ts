@@ -16,6 +16,11 @@ export const schema = {
     'auto',
     'engine that computes; auto takes tensorflow where it is provisioned, else wasm',
   ),
+  precision: choice(
+    ['auto', 'fp32', 'bf16'],
+    'auto',
+    'what matrix products compute in; auto takes bf16 where the device has instructions for it, else fp32; weights are float32 always',
+  ),
   seed: integer(
     42,
     { min: 0, max: 2 ** 32 - 1 },

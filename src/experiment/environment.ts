@@ -4,6 +4,7 @@ import { relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type Engine, reproducibility } from '../backend/engine.js';
 import { readHardware } from '../backend/hardware.js';
+import type { Precision } from '../backend/precision.js';
 import type { SourceFile } from '../data/corpus.js';
 import { PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
@@ -18,7 +19,7 @@ export interface Environment {
   node: string;
   /** The packages that panx is built on, with their versions. */
   libraries: Record<string, string>;
-  engine: Omit<Engine, 'why'>;
+  engine: Omit<Engine, 'why' | 'bf16'> & { precision: Precision };
   /** Whether the engine promises the same bytes again, in words. */
   repeatable: string;
   machine: Record<string, unknown>;
@@ -45,7 +46,7 @@ export interface GitState {
  */
 export async function writeEnvironment(
   path: string,
-  engine: Engine,
+  engine: Engine & { precision: Precision },
   request: StageRequest,
   files: readonly SourceFile[],
   fromStep: number,
@@ -53,13 +54,13 @@ export async function writeEnvironment(
   const earlier = request.resume && existsSync(path) ? await readJson<Environment>(path) : null;
   if (earlier !== null) refuseOtherEngine(earlier.engine, engine);
   const { cpu, cores, features, gpu, memoryBytes } = await readHardware();
-  const { name, version, device, threads, operations } = engine;
+  const { name, version, device, threads, operations, precision } = engine;
   const { id, start } = request.identity;
   const environment: Environment = {
     panx: { version: readPackage().version, git: await gitState() },
     node: process.version,
     libraries: readPackage().dependencies,
-    engine: { name, version, device, threads, operations },
+    engine: { name, version, device, threads, operations, precision },
     repeatable: reproducibility(engine).found,
     machine: { cpu, cores, features, gpu, memoryBytes },
     protocol: {
@@ -88,17 +89,18 @@ export const trainId = 'train';
 
 /** How two engines differ in what the bytes of a result may depend on, in words; null where they do not. */
 export function engineDifference(there: Environment['engine'], now: Environment['engine']): string | null {
-  const text = ({ name, version, device, threads, operations }: Environment['engine']) =>
-    `${name} ${version} on ${device} (${threads === null ? '' : `threads: ${threads}, `}operations: ${operations})`;
+  const text = ({ name, version, device, threads, operations, precision }: Environment['engine']) =>
+    `${name} ${version} on ${device} (${threads === null ? '' : `threads: ${threads}, `}operations: ${operations}, ${precision})`;
   return text(there) === text(now) ? null : `begun with ${text(there)}, now ${text(now)}`;
 }
 
 function refuseOtherEngine(there: Environment['engine'], now: Environment['engine']): void {
-  // Each of them draws dropout from streams of its own.
-  const kind = ({ name, operations }: Environment['engine']) => `${name} with ${operations.split(' ')[0]} operations`;
+  // Each of the engines and operations draws dropout from streams of its own.
+  const kind = ({ name, operations, precision }: Environment['engine']) =>
+    `${name} with ${operations.split(' ')[0]} operations in ${precision}`;
   if (kind(there) === kind(now)) return;
   throw new PanxError(`The run was begun with ${kind(there)}, and this process computes with ${kind(now)}.`, {
-    hint: 'Go on on a machine set up like the first (`panx doctor`, --backend), or start anew (panx train: with --force).',
+    hint: 'Go on on a machine set up like the first (`panx doctor`, --backend, --precision), or start anew (panx train: with --force).',
   });
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { loadEngine } from '../backend/engine.js';
+import { resolvePrecision } from '../backend/precision.js';
 import { restoreCheckpointFolder, writeCheckpointFolder } from '../checkpoint/folder.js';
 import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
@@ -49,6 +50,8 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   const { training } = config;
   const engine = await loadEngine(config.backend);
   if (engine.why !== null) notice(engine.why);
+  const { precision, note } = resolvePrecision(config.precision, engine);
+  if (note !== null) notice(note);
   const tokenizer = await loadTokenizer(request.startFrom);
   const data = await loadRunData({ dataDir: request.dataDir, tokenizer, config });
   const steps = totalSteps(data.train.rows, training);
@@ -63,6 +66,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
       ({ inputIds }) => inputIds,
     ),
     newHead: { labels: data.labelNames, seed: config.seed },
+    precision,
   });
   try {
     checkLabels(model.config.labels, data.labelNames, request.startFrom);
@@ -72,7 +76,13 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
         ? { optimizer: createOptimizer(model.parameters, settings), position: trained ? atEnd(steps) : atStart }
         : await restoreState(stateFolder, model, settings);
     await writeJson(run.config, config);
-    const difference = await writeEnvironment(run.environment, engine, request, data.files, position.step);
+    const difference = await writeEnvironment(
+      run.environment,
+      { ...engine, precision },
+      request,
+      data.files,
+      position.step,
+    );
     await truncateAfterStep(run, position.step);
     const epochs = Math.ceil(steps / totalSteps(data.train.rows, { ...training, epochs: 1, maxSteps: null }));
     const session: Session = {

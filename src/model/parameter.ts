@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { toBfloat16 } from '../backend/kernels/bfloat16.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
+import type { Precision } from '../backend/precision.js';
 import type { ParameterSpec } from './parameters.js';
 
 /**
@@ -10,16 +12,25 @@ export interface Parameter {
   readonly parts: readonly ParameterSpec[];
   readonly shape: number[];
   readonly decay: boolean;
+  /** float32, whatever it is multiplied in. */
   readonly variable: Variable;
-  /** The current value; there only inside `withValues`. */
+  /** bf16: the weight of a linear map whose products are of bfloat16. */
+  readonly precision: Precision;
+  /** The current value, in that precision; there only inside `withValues`. */
   value: tf.Tensor | null;
   /** The gradient summed over backward passes since it was last taken, or null. */
   gradient: tf.Tensor | null;
 }
 
 /** A parameter from the values of its parts, stacked in order. */
-export function createParameter(parts: readonly ParameterSpec[], values: Float32Array, shape: number[]): Parameter {
-  return { parts, shape, decay: parts[0]!.decay, variable: createVariable(values, shape), value: null, gradient: null };
+export function createParameter(
+  parts: readonly ParameterSpec[],
+  values: Float32Array,
+  shape: number[],
+  precision: Precision,
+): Parameter {
+  const variable = createVariable(values, shape);
+  return { parts, shape, decay: parts[0]!.decay, variable, precision, value: null, gradient: null };
 }
 
 /** The value of a parameter inside `withValues`, under the rank that the caller knows it has. */
@@ -40,14 +51,14 @@ export function addGradient(parameter: Parameter, gradient: tf.Tensor): void {
 }
 
 /**
- * Run `work` with every parameter's value at hand. Afterwards the values are let go, so that the next update happens in place
- * instead of copying the buffer.
+ * Run `work` with every parameter's value at hand, rounded once where its precision is bf16. Afterwards the values are let go, so
+ * that the next update happens in place instead of copying the buffer.
  */
 export async function withValues<Result>(
   parameters: readonly Parameter[],
   work: () => Result | Promise<Result>,
 ): Promise<Result> {
-  for (const parameter of parameters) parameter.value = tf.keep(parameter.variable.read());
+  for (const parameter of parameters) parameter.value = tf.keep(readValue(parameter));
   try {
     return await work();
   } finally {
@@ -56,6 +67,14 @@ export async function withValues<Result>(
       parameter.value = null;
     }
   }
+}
+
+function readValue({ variable, precision }: Parameter): tf.Tensor {
+  const value = variable.read();
+  if (precision === 'fp32') return value;
+  const rounded = toBfloat16(value as tf.Tensor2D);
+  value.dispose();
+  return rounded;
 }
 
 /** Let go of all gradients. */

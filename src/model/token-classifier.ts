@@ -1,3 +1,4 @@
+import type { Precision } from '../backend/precision.js';
 import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import { openTensors, type TensorSource, type TensorToWrite } from '../checkpoint/safetensors.js';
 import { initialValues } from './initialise.js';
@@ -24,6 +25,8 @@ export interface LoadOptions {
   inputIds: readonly Int32Array[] | null;
   /** Where the checkpoint has no classifier, one for these labels is drawn from this seed. */
   newHead: { labels: readonly string[]; seed: number };
+  /** What the matrix products of the encoder's linear maps compute in; all else, and every weight, is float32. */
+  precision: Precision;
 }
 
 /**
@@ -46,16 +49,16 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
     const specs = new Map(parameterSpecs(config).map(spec => [spec.name, spec]));
     const parameters: Parameter[] = [];
     /** The parameter that holds the named tensors, stacked along their first axis. */
-    const parameter = async (...names: string[]): Promise<Parameter> => {
+    const parameter = async (names: readonly string[], precision: Precision = 'fp32'): Promise<Parameter> => {
       const parts = names.map(name => specs.get(name)!);
       const values = await Promise.all(parts.map(read));
       const [first, ...rest] = parts[0]!.shape as [number, ...number[]];
       const rows = names[0] === wordTableName ? vocabulary.ids.length : first * parts.length;
-      const made = createParameter(parts, concatenate(values), [rows, ...rest]);
+      const made = createParameter(parts, concatenate(values), [rows, ...rest], precision);
       parameters.push(made);
       return made;
     };
-    const network = await assemble(config.layers, parameter);
+    const network = await assemble(config.layers, options.precision, parameter);
     const dispose = () => {
       for (const { variable } of parameters) variable.dispose();
     };
@@ -98,30 +101,41 @@ export function valuesOf(parameter: Parameter): Float32Array {
 
 const wordTableName = 'roberta.embeddings.word_embeddings.weight';
 
-async function assemble(layers: number, parameter: (...names: string[]) => Promise<Parameter>): Promise<XlmRoberta> {
-  const affine = async (...prefixes: string[]): Promise<Affine> => ({
-    weight: await parameter(...prefixes.map(prefix => `${prefix}.weight`)),
-    bias: await parameter(...prefixes.map(prefix => `${prefix}.bias`)),
+async function assemble(
+  layers: number,
+  precision: Precision,
+  parameter: (names: readonly string[], precision?: Precision) => Promise<Parameter>,
+): Promise<XlmRoberta> {
+  const linear = async (...prefixes: string[]): Promise<Affine> => ({
+    weight: await parameter(
+      prefixes.map(prefix => `${prefix}.weight`),
+      precision,
+    ),
+    bias: await parameter(prefixes.map(prefix => `${prefix}.bias`)),
+  });
+  const float32 = async (prefix: string): Promise<Affine> => ({
+    weight: await parameter([`${prefix}.weight`]),
+    bias: await parameter([`${prefix}.bias`]),
   });
   const embeddings = 'roberta.embeddings';
   const network: XlmRoberta = {
-    wordTable: await parameter(wordTableName),
-    positionTable: await parameter(`${embeddings}.position_embeddings.weight`),
-    typeTable: await parameter(`${embeddings}.token_type_embeddings.weight`),
-    embeddingNorm: await affine(`${embeddings}.LayerNorm`),
+    wordTable: await parameter([wordTableName]),
+    positionTable: await parameter([`${embeddings}.position_embeddings.weight`]),
+    typeTable: await parameter([`${embeddings}.token_type_embeddings.weight`]),
+    embeddingNorm: await float32(`${embeddings}.LayerNorm`),
     layers: [],
-    classifier: await affine('classifier'),
+    classifier: await float32('classifier'),
   };
   for (let index = 0; index < layers; index++) {
     const layer = `roberta.encoder.layer.${index}`;
     const self = `${layer}.attention.self`;
     network.layers.push({
-      qkv: await affine(`${self}.query`, `${self}.key`, `${self}.value`),
-      attentionOutput: await affine(`${layer}.attention.output.dense`),
-      attentionNorm: await affine(`${layer}.attention.output.LayerNorm`),
-      intermediate: await affine(`${layer}.intermediate.dense`),
-      output: await affine(`${layer}.output.dense`),
-      outputNorm: await affine(`${layer}.output.LayerNorm`),
+      qkv: await linear(`${self}.query`, `${self}.key`, `${self}.value`),
+      attentionOutput: await linear(`${layer}.attention.output.dense`),
+      attentionNorm: await float32(`${layer}.attention.output.LayerNorm`),
+      intermediate: await linear(`${layer}.intermediate.dense`),
+      output: await linear(`${layer}.output.dense`),
+      outputNorm: await float32(`${layer}.output.LayerNorm`),
     });
   }
   return network;

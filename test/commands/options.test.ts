@@ -31,7 +31,21 @@ it('leaves every setting at its default when nothing is typed', async () => {
 it('turns every option into its setting', async () => {
   const { config } = await resolve(
     ...['--model', '2024', '--data', 'd', '--backend', 'wasm', '--seed', '7', '--lang', 'en,tr', '--lang', 'de'],
-    ...['--size', '250', '--eval-langs', 'tr', '--no-eval', '--subset', 'head', '--epochs', '2', '--batch-size', '8'],
+    ...[
+      '--precision',
+      'fp32',
+      '--size',
+      '250',
+      '--eval-langs',
+      'tr',
+      '--no-eval',
+      '--subset',
+      'head',
+      '--epochs',
+      '2',
+      '--batch-size',
+      '8',
+    ],
     ...['--learning-rate', '5e-4', '--weight-decay', '0', '--warmup-steps', '10', '--max-steps', '9', '--dropout', '0'],
     ...['--gradient-accumulation-steps', '4', '--group-by-length', '--max-length', '64', '--eval-limit', '100'],
     ...['--source', 'de', '--target', 'fr', '--sizes', '10,20', '--protocol', 'from-source'],
@@ -40,6 +54,7 @@ it('turns every option into its setting', async () => {
     model: '2024',
     data: 'd',
     backend: 'wasm',
+    precision: 'fp32',
     seed: 7,
     tokenization: { maxLength: 64, emptyWords: 'drop' },
     training: {

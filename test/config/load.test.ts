@@ -24,6 +24,7 @@ describe('precedence and origin', () => {
       model: 'FacebookAI/xlm-roberta-base',
       data: 'google/xtreme',
       backend: 'auto',
+      precision: 'auto',
       seed: 42,
       tokenization: { maxLength: 512, emptyWords: 'drop' },
       training: {

@@ -16,7 +16,11 @@ let data: EncodedRows;
 
 beforeAll(async () => {
   await loadEngine('auto');
-  model = await loadTokenClassifier(goldenFolder('model'), { inputIds: null, newHead: { labels: [], seed: 0 } });
+  model = await loadTokenClassifier(goldenFolder('model'), {
+    inputIds: null,
+    newHead: { labels: [], seed: 0 },
+    precision: 'fp32',
+  });
   const { offsets, inputIds, labelIds, rows } = batchOf(readGolden<GoldenRows>('model', 'batch.json'));
   const wordIds = Int32Array.from(labelIds, label => (label === -100 ? -1 : 0));
   data = {
@@ -138,7 +142,11 @@ describe('tagSentences', () => {
     const tokenization = { maxLength: 130, emptyWords: 'drop' as const };
     const encoded = await encodeForTagging(sentences, await loadTokenizer(modelDir), tokenization);
     const labels = ['O', 'B-PER', 'I-PER', 'B-ORG', 'I-ORG', 'B-LOC', 'I-LOC'];
-    const tagger = await loadTokenClassifier(modelDir, { inputIds: [encoded.inputIds], newHead: { labels, seed: 3 } });
+    const tagger = await loadTokenClassifier(modelDir, {
+      inputIds: [encoded.inputIds],
+      newHead: { labels, seed: 3 },
+      precision: 'fp32',
+    });
     const tagged: string[] = [];
     await tagSentences(tagger, sentences, encoded, 8, ({ text, words, entities }) => {
       tagged.push(text);

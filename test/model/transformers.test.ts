@@ -36,7 +36,11 @@ describe.skipIf(python === undefined)('a trained checkpoint in Python transforme
     const start = goldenFolder('model');
     // Trained on two rows, so that most of the vocabulary is not held and only decays.
     const trained = batchOf({ rows: golden.rows.slice(0, 2) });
-    const model = await loadTokenClassifier(start, { inputIds: [trained.inputIds], newHead: { labels: [], seed: 0 } });
+    const model = await loadTokenClassifier(start, {
+      inputIds: [trained.inputIds],
+      newHead: { labels: [], seed: 0 },
+      precision: 'fp32',
+    });
     const optimizer = createOptimizer(model.parameters, { weightDecay: 0.1, maxGradNorm: 1 });
     for (let step = 0; step < 3; step++) {
       await computeGradients(model, [trained], () => dropoutPlan(rates, 1, step));
@@ -48,7 +52,11 @@ describe.skipIf(python === undefined)('a trained checkpoint in Python transforme
     await writeCheckpointFolder(out, { config: model.config, tensors: tensorsOf(model, source), tokenizerFrom: start });
     await source.close();
 
-    const reloaded = await loadTokenClassifier(out, { inputIds: null, newHead: { labels: [], seed: 0 } });
+    const reloaded = await loadTokenClassifier(out, {
+      inputIds: null,
+      newHead: { labels: [], seed: 0 },
+      precision: 'fp32',
+    });
     const logits = await withValues(reloaded.parameters, () =>
       tf.tidy(() =>
         forward(

@@ -22,6 +22,7 @@ const load = (name: string, compact: Int32Array | null = null) =>
   loadTokenClassifier(goldenFolder(name), {
     inputIds: compact === null ? null : [compact],
     newHead: { labels: [], seed: 0 },
+    precision: 'fp32',
   });
 const noDropout = { hiddenDropout: 0, attentionDropout: 0, classifierDropout: 0 };
 

@@ -176,7 +176,11 @@ async function run(model: TokenClassifier, loop: LoopSettings, options: RunOptio
 }
 
 const load = (rows: EncodedRows = data) =>
-  loadTokenClassifier(goldenFolder('model'), { inputIds: [rows.inputIds], newHead: { labels: [], seed: 0 } });
+  loadTokenClassifier(goldenFolder('model'), {
+    inputIds: [rows.inputIds],
+    newHead: { labels: [], seed: 0 },
+    precision: 'fp32',
+  });
 
 function weightsOf(model: TokenClassifier): number[][] {
   return model.parameters.map(parameter => Array.from(valuesOf(parameter)));

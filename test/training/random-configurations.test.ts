@@ -64,7 +64,11 @@ describe.skipIf(python === undefined)(`random configurations of seed ${seed}`, (
 /** Worst differences of logits, loss and gradients of the first five rows, relative to the largest of each. */
 async function firstBatch(root: string, { rows }: Trajectory, expected: Tensors) {
   const batch = batchOf({ rows: rows.slice(0, 5) });
-  const model = await loadTokenClassifier(root, { inputIds: [batch.inputIds], newHead: { labels: [], seed: 0 } });
+  const model = await loadTokenClassifier(root, {
+    inputIds: [batch.inputIds],
+    newHead: { labels: [], seed: 0 },
+    precision: 'fp32',
+  });
   const logits = await withValues(model.parameters, () =>
     tf.tidy(() =>
       forward(model.network, model.config, toDevice(batch, model.vocabulary, model.config), null)[0].dataSync(),

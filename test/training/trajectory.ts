@@ -36,7 +36,11 @@ export interface Walk {
 
 /** Train from the checkpoint in `folder`, without dropout. */
 export async function walk(folder: string, rows: EncodedRows, settings: Trajectory['settings']): Promise<Walk> {
-  const model = await loadTokenClassifier(folder, { inputIds: [rows.inputIds], newHead: { labels: [], seed: 0 } });
+  const model = await loadTokenClassifier(folder, {
+    inputIds: [rows.inputIds],
+    newHead: { labels: [], seed: 0 },
+    precision: 'fp32',
+  });
   const optimizer = createOptimizer(model.parameters, settings);
   const loop: LoopSettings = {
     ...settings,

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { isBfloat16 } from '../native.js';
 import type { WithBackward } from './backward.js';
+import { toBfloat16 } from './bfloat16.js';
 import { matMul } from './mat-mul.js';
 
 export interface ProjectGradients {
@@ -15,9 +17,9 @@ export interface LinearGradients extends ProjectGradients {
  * y = x W^T + b.
  *
  * @param x (N, I)
- * @param weight (O, I), the layout of torch.nn.Linear
+ * @param weight (O, I), the layout of torch.nn.Linear; its precision is that of the products: see `project`
  * @param bias (O)
- * @returns y (N, O). Kept for the backward: x and weight, which belong to the caller.
+ * @returns y (N, O). Kept for the backward: what `project` keeps.
  *
  * db = the sum of dy over tokens; the others as in `project`.
  */
@@ -36,17 +38,25 @@ export function linear(
  * y = x W^T, for what adds the bias itself (biasGelu, residualNorm).
  *
  * @param x (N, I)
- * @param weight (O, I)
- * @returns y (N, O). Kept for the backward: x and weight, which belong to the caller.
+ * @param weight (O, I). Where it is of bfloat16 (`toBfloat16`), so are the operands of all three products; outputs and gradients are
+ * float32 all the same.
+ * @returns y (N, O). Kept for the backward: x and weight, which belong to the caller; with a weight of bfloat16 not x, but a copy of
+ * it in bfloat16.
  *
  * dx = dy W, dW = dy^T x.
  */
 export function project(x: tf.Tensor2D, weight: tf.Tensor2D): WithBackward<tf.Tensor2D, ProjectGradients> {
+  if (!isBfloat16(weight)) {
+    return [matMul(x, weight, false, true), dy => ({ dx: matMul(dy, weight), dWeight: matMul(dy, x, true, false) })];
+  }
+  const rounded = toBfloat16(x); // (N, I)
   return [
-    matMul(x, weight, false, true),
-    dy => ({
-      dx: matMul(dy, weight),
-      dWeight: matMul(dy, x, true, false),
-    }),
+    matMul(rounded, weight, false, true),
+    dy => {
+      const dRounded = toBfloat16(dy); // (N, O)
+      const gradients = { dx: matMul(dRounded, weight), dWeight: matMul(dRounded, rounded, true, false) };
+      tf.dispose([rounded, dRounded]);
+      return gradients;
+    },
   ];
 }
