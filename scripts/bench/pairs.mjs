@@ -1,11 +1,11 @@
 /**
- * Training speed and memory of panx beside Hugging Face Trainer, in turn, on the same checkpoint and rows:
+ * Speed and memory of panx beside Hugging Face Trainer, in training and in scoring, in turn, on the same checkpoint and rows:
  *
- *   node scripts/bench/train.mjs --model DIR --data DIR --peer "PYTHON SCRIPT" [--rows 512] [--pairs 3]
+ *   node scripts/bench/pairs.mjs --model DIR --data DIR --peer "PYTHON SCRIPT" [--rows 512] [--eval-rows 0] [--pairs 3]
  *
- * The peer is any command that takes --model, --data, --train LANG, --limit ROWS and --epochs, and prints on its last line a JSON
- * object with rows_per_s (mean over all steps but the first) and steps. panx's figure is taken the same way from its
- * times.jsonl. Memory is the peak resident set of the process (Linux only). Only ratios within one run mean something.
+ * The peer is any command that takes --model, --data, --train LANG, --limit ROWS, --epochs, --eval LANG and --eval-limit ROWS, and prints on
+ * its last line a JSON object with rows_per_s (mean over all steps but the first) and eval.LANG.rows_per_s; PEER may hold more options
+ * (--bf16). panx's figures are taken the same way from its times.jsonl; --set passes settings to it. Memory is the peak resident set of the process (Linux only). Only ratios within one run mean something.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -20,6 +20,7 @@ const { values: options } = parseArgs({
     peer: { type: 'string' },
     lang: { type: 'string', default: 'en' },
     rows: { type: 'string', default: '512' },
+    'eval-rows': { type: 'string', default: '0' },
     pairs: { type: 'string', default: '3' },
     set: { type: 'string', multiple: true, default: [] },
   },
@@ -30,39 +31,40 @@ for (const needed of ['model', 'data', 'peer']) {
 }
 
 const batchSize = 32;
+const evalRows = Number(options['eval-rows']);
 const scratch = mkdtempSync(join(tmpdir(), 'panx-bench-'));
 const pairs = [];
 for (let pair = 1; pair <= Number(options.pairs); pair++) {
   const peer = await runPeer();
   const panx = await runPanx(join(scratch, `run-${pair}`));
   pairs.push({ peer, panx });
-  console.log(
-    `pair ${pair}  panx ${figures(panx)}  peer ${figures(peer)}  ratio ${(panx.rowsPerS / peer.rowsPerS).toFixed(2)}`,
-  );
+  tell(`pair ${pair}`, [{ peer, panx }]);
 }
 rmSync(scratch, { recursive: true });
-console.log(
-  `median ratio ${median(pairs.map(({ panx, peer }) => panx.rowsPerS / peer.rowsPerS)).toFixed(2)}, ` +
-    `panx ${figures(medians(pairs.map(({ panx }) => panx)))}, peer ${figures(medians(pairs.map(({ peer }) => peer)))}`,
-);
+tell('medians', pairs);
 
 async function runPanx(out) {
   const { peakGb } = await measured(process.execPath, [
     'dist/cli.js',
     'train',
     ...['--lang', options.lang, '--model', options.model, '--data', options.data, '--out', out],
-    ...['--subset', 'head', '--size', options.rows, '--epochs', '1', '--no-eval', '--batch-size', String(batchSize)],
+    ...['--subset', 'head', '--size', options.rows, '--epochs', '1', '--batch-size', String(batchSize)],
+    ...(evalRows === 0 ? ['--no-eval'] : ['--eval-limit', String(evalRows), '--set', 'evaluation.eachEpoch=false']),
     ...options.set.flatMap(assignment => ['--set', assignment]),
   ]);
-  const steps = readFileSync(join(out, 'times.jsonl'), 'utf8')
+  const times = readFileSync(join(out, 'times.jsonl'), 'utf8')
     .trim()
     .split('\n')
-    .map(line => JSON.parse(line))
-    .filter(({ event }) => event === 'step')
-    .slice(1);
+    .map(line => JSON.parse(line));
   rmSync(out, { recursive: true });
+  const steps = times.filter(({ event }) => event === 'step').slice(1);
   const ms = steps.reduce((sum, { durationMs }) => sum + durationMs, 0) / steps.length;
-  return { rowsPerS: (1000 * batchSize) / ms, peakGb };
+  const scoring = times.find(({ event }) => event === 'evaluation');
+  return {
+    rowsPerS: (1000 * batchSize) / ms,
+    evalRowsPerS: scoring === undefined ? null : (1000 * scoring.rows) / scoring.durationMs,
+    peakGb,
+  };
 }
 
 async function runPeer() {
@@ -71,8 +73,10 @@ async function runPeer() {
     ...first,
     ...['--model', options.model, '--data', options.data, '--train', options.lang],
     ...['--limit', options.rows, '--epochs', '1'],
+    ...(evalRows === 0 ? [] : ['--eval', options.lang, '--eval-limit', String(evalRows)]),
   ]);
-  return { rowsPerS: JSON.parse(stdout.trim().split('\n').at(-1)).rows_per_s, peakGb };
+  const found = JSON.parse(stdout.trim().split('\n').at(-1));
+  return { rowsPerS: found.rows_per_s, evalRowsPerS: found.eval?.[options.lang]?.rows_per_s ?? null, peakGb };
 }
 
 /** Run a program to its end and watch the peak of its resident memory, which Linux keeps as VmHWM. */
@@ -94,12 +98,16 @@ async function measured(command, args) {
   return { stdout, peakGb: peakKb / 1e6 };
 }
 
-function figures({ rowsPerS, peakGb }) {
-  return `${rowsPerS.toFixed(1)} rows/s ${peakGb.toFixed(1)} GB`;
-}
-
-function medians(runs) {
-  return { rowsPerS: median(runs.map(run => run.rowsPerS)), peakGb: median(runs.map(run => run.peakGb)) };
+/** The medians of some pairs: both programs' figures, and the ratio of each pair. */
+function tell(what, some) {
+  const figure = (program, name) => median(some.map(pair => pair[program][name]));
+  const rows = name => {
+    const ratio = median(some.map(({ panx, peer }) => panx[name] / peer[name]));
+    return `${figure('panx', name).toFixed(1)} / ${figure('peer', name).toFixed(1)} rows/s = ${ratio.toFixed(2)}`;
+  };
+  const scoring = evalRows === 0 ? '' : `  scoring ${rows('evalRowsPerS')}`;
+  const memory = `memory ${figure('panx', 'peakGb').toFixed(1)} / ${figure('peer', 'peakGb').toFixed(1)} GB`;
+  console.log(`${what}  panx / peer:  training ${rows('rowsPerS')}${scoring}  ${memory}`);
 }
 
 function median(values) {
