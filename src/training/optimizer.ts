@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { adamW } from '../backend/kernels/adamw.js';
-import { squaredNorm } from '../backend/kernels/squared-norm.js';
+import { adamWOfAll } from '../backend/kernels/adamw.js';
+import { squaredNormOfAll } from '../backend/kernels/squared-norm.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
 import { clearGradients, type Parameter } from '../model/parameter.js';
 
@@ -50,20 +50,19 @@ export function createOptimizer(
       optimizer.steps++;
       const norm = gradientNorm(parameters);
       const clip = settings.maxGradNorm > 0 ? Math.min(1, settings.maxGradNorm / (norm + 1e-6)) : 1;
-      for (const parameter of parameters) {
-        const { first, second } = moments.get(parameter)!;
-        tf.tidy(() => {
-          const gradient = parameter.gradient ?? tf.zeros(parameter.shape);
-          adamW(parameter.variable, first, second, clip < 1 ? tf.mul(gradient, clip) : gradient, {
-            learningRate,
-            beta1,
-            beta2,
-            eps,
+      tf.tidy(() => {
+        const updates = parameters.map(parameter => {
+          const { first, second } = moments.get(parameter)!;
+          return {
+            parameter: parameter.variable,
+            firstMoment: first,
+            secondMoment: second,
+            gradient: parameter.gradient ?? tf.zeros(parameter.shape),
             weightDecay: parameter.decay ? settings.weightDecay : 0,
-            step: optimizer.steps,
-          });
+          };
         });
-      }
+        adamWOfAll(updates, { learningRate, beta1, beta2, eps, step: optimizer.steps }, clip);
+      });
       clearGradients(parameters);
       return norm;
     },
@@ -79,10 +78,9 @@ export function createOptimizer(
 
 /** The L2 norm of all gradients taken as one vector. */
 export function gradientNorm(parameters: readonly Parameter[]): number {
-  const total = tf.tidy(() => {
-    const squares = parameters.flatMap(({ gradient }) => (gradient === null ? [] : [squaredNorm(gradient)]));
-    return squares.length === 0 ? tf.scalar(0) : tf.sum(tf.stack(squares));
-  });
+  const gradients = parameters.flatMap(({ gradient }) => (gradient === null ? [] : [gradient]));
+  if (gradients.length === 0) return 0;
+  const total = squaredNormOfAll(gradients);
   const norm = Math.sqrt(total.dataSync()[0]!);
   total.dispose();
   return norm;

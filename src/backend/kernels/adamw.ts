@@ -2,16 +2,70 @@ import * as tf from '@tensorflow/tfjs-core';
 import { nativeEngine } from '../native.js';
 import type { Variable } from './variable.js';
 
-/** The numbers of one AdamW update, the same for every parameter but `weightDecay`. */
+/** The numbers of one AdamW update, the same for every parameter. */
 export interface AdamWStep {
   learningRate: number;
   beta1: number;
   beta2: number;
   eps: number;
-  /** 0 for biases and LayerNorm parameters. */
-  weightDecay: number;
   /** t, counted from 1. */
   step: number;
+}
+
+/** What one update reads and changes: a parameter, its moments and its gradient, all of one shape. The gradient belongs to the caller. */
+export interface AdamWParameter {
+  parameter: Variable;
+  firstMoment: Variable;
+  secondMoment: Variable;
+  gradient: tf.Tensor;
+  /** 0 for biases and LayerNorm parameters. */
+  weightDecay: number;
+}
+
+/**
+ * One AdamW update of all parameters in place, each as `adamW` does it, from gradients that are multiplied by `clip` first.
+ * The fused operation (native/adamw.cc) makes one pass over the memory of all of them.
+ */
+export function adamWOfAll(parameters: readonly AdamWParameter[], at: AdamWStep, clip: number): void {
+  const native = nativeEngine();
+  if (!native?.fused) {
+    plainAdamWOfAll(parameters, at, clip);
+    return;
+  }
+  const { learningRate, beta1, beta2, eps, step } = at;
+  const handles = (which: 'parameter' | 'firstMoment' | 'secondMoment') => parameters.map(one => one[which].handle!);
+  tf.tidy(() => {
+    native.run(
+      'PanxAdamW',
+      [
+        ...handles('parameter'),
+        ...handles('firstMoment'),
+        ...handles('secondMoment'),
+        ...parameters.map(({ gradient }) => gradient),
+        tf.tensor1d(
+          parameters.map(({ weightDecay }) => 1 - learningRate * weightDecay),
+          'float32',
+        ),
+        // Differences from 1 are taken here, in double precision.
+        tf.tensor1d(
+          [clip, 1 - beta1, beta2, 1 - beta2, learningRate / (1 - beta1 ** step), Math.sqrt(1 - beta2 ** step), eps],
+          'float32',
+        ),
+      ],
+      [native.int('N', parameters.length)],
+      0,
+    );
+  });
+}
+
+/** The same, one parameter after the other. */
+export function plainAdamWOfAll(parameters: readonly AdamWParameter[], at: AdamWStep, clip: number): void {
+  for (const { parameter, firstMoment, secondMoment, gradient, weightDecay } of parameters) {
+    tf.tidy(() => {
+      const clipped = clip === 1 ? gradient : tf.mul(gradient, clip);
+      adamW(parameter, firstMoment, secondMoment, clipped, { ...at, weightDecay });
+    });
+  }
 }
 
 /**
@@ -25,7 +79,7 @@ export function adamW(
   firstMoment: Variable,
   secondMoment: Variable,
   gradient: tf.Tensor,
-  at: AdamWStep,
+  at: AdamWStep & Pick<AdamWParameter, 'weightDecay'>,
 ): void {
   const native = nativeEngine();
   if (native === null) plainAdamW(parameter, firstMoment, secondMoment, gradient, at);
@@ -38,7 +92,7 @@ function nativeAdamW(
   firstMoment: Variable,
   secondMoment: Variable,
   gradient: tf.Tensor,
-  { learningRate, beta1, beta2, eps, weightDecay, step }: AdamWStep,
+  { learningRate, beta1, beta2, eps, weightDecay, step }: AdamWStep & Pick<AdamWParameter, 'weightDecay'>,
 ): void {
   tf.tidy(() => {
     if (weightDecay !== 0 && learningRate !== 0) {
@@ -78,7 +132,7 @@ function plainAdamW(
   firstMoment: Variable,
   secondMoment: Variable,
   gradient: tf.Tensor,
-  { learningRate, beta1, beta2, eps, weightDecay, step }: AdamWStep,
+  { learningRate, beta1, beta2, eps, weightDecay, step }: AdamWStep & Pick<AdamWParameter, 'weightDecay'>,
 ): void {
   const [p, m, v] = tf.tidy(() => {
     const m = tf.add(tf.mul(firstMoment.read(), beta1), tf.mul(gradient, 1 - beta1));

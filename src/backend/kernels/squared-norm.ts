@@ -8,3 +8,15 @@ export function squaredNorm(x: tf.Tensor): tf.Scalar {
   // L2Loss is sum(x^2) / 2 in one pass and without a temporary of x's size.
   return tf.tidy(() => tf.mul(native.run('L2Loss', [x], [native.type('T', 'float32')], 1)[0] as tf.Scalar, 2));
 }
+
+/** The sum of squares of all elements of one or more tensors, a scalar; fused (native/squared_norm.cc) in one call, added up in double precision. */
+export function squaredNormOfAll(tensors: readonly tf.Tensor[]): tf.Scalar {
+  const native = nativeEngine();
+  if (!native?.fused) return plainSquaredNormOfAll(tensors);
+  return native.run('PanxSquaredNorm', tensors, [native.int('N', tensors.length)], 1)[0] as tf.Scalar;
+}
+
+/** The same, one tensor after the other. */
+export function plainSquaredNormOfAll(tensors: readonly tf.Tensor[]): tf.Scalar {
+  return tf.tidy(() => tf.sum(tf.stack(tensors.map(squaredNorm))));
+}

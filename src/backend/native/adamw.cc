@@ -1,0 +1,138 @@
+// PanxAdamW: one AdamW update of all parameters, in place (Loshchilov & Hutter 2019, alg. 2, in the arithmetic of torch.optim.AdamW).
+//
+//   g = clip * gradient;  p = decay * p;  m = m + (1 - b1) (g - m);  v = b2 v + (1 - b2) g^2;  p = p - step * m / (sqrt(v) / correction + eps)
+//
+//   parameters, first, second: N x resource, the variables of p, m and v
+//   gradients: N x float, of their shapes
+//   decays: float (N), 1 - learning rate * weight decay of each parameter
+//   settings: float (7), in this order: clip, 1 - b1, b2, 1 - b2, step = learning rate / (1 - b1^t), correction = sqrt(1 - b2^t), eps
+//
+// Decays and settings come worked out, because their differences from 1 need double precision, which TensorFlow.js has no tensors
+// of: 1 - 0.999 in float32 is off by 1.3e-5. One pass reads p, m, v and g and writes p, m and v: its time is that of memory.
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "panx_ops.h"
+#include "tensorflow/core/framework/resource_mgr.h"
+#include "tensorflow/core/framework/resource_var.h"
+
+namespace panx {
+namespace adamw {
+
+constexpr int64_t kBlock = 1 << 14;  // elements, of which four arrays are touched: 256 KiB
+constexpr int kSettings = 7;
+
+struct Block {
+  float* p;
+  float* m;
+  float* v;
+  const float* g;
+  float decay;
+  int64_t size;
+};
+
+void updateBlock(const Block& block, const float* settings) {
+  float* __restrict p = block.p;
+  float* __restrict m = block.m;
+  float* __restrict v = block.v;
+  const float* __restrict gradient = block.g;
+  const float decay = block.decay;
+  const float clip = settings[0], newM = settings[1], keepV = settings[2], newV = settings[3];
+  const float step = settings[4], correction = settings[5], eps = settings[6];
+  for (int64_t i = 0; i < block.size; i++) {
+    const float g = gradient[i] * clip;
+    const float mi = m[i] + newM * (g - m[i]);
+    const float vi = keepV * v[i] + newV * (g * g);
+    m[i] = mi;
+    v[i] = vi;
+    p[i] = decay * p[i] - step * (mi / (std::sqrt(vi) / correction + eps));
+  }
+}
+
+using VariablePtr = tensorflow::core::RefCountPtr<tensorflow::Var>;
+
+class AdamWOp : public tensorflow::OpKernel {
+ public:
+  explicit AdamWOp(tensorflow::OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("N", &count_));
+  }
+
+  void Compute(tensorflow::OpKernelContext* context) override {
+    using tensorflow::errors::InvalidArgument;
+    const tensorflow::Tensor& decays = context->input(4 * count_);
+    const tensorflow::Tensor& settings = context->input(4 * count_ + 1);
+    OP_REQUIRES(context, decays.NumElements() == count_,
+                InvalidArgument("PanxAdamW got ", decays.NumElements(), " decays for ", count_, " parameters."));
+    OP_REQUIRES(context, settings.NumElements() == kSettings,
+                InvalidArgument("PanxAdamW got ", settings.NumElements(), " settings, expected ", kSettings, "."));
+
+    // Parameters, first moments, second moments: the order of the inputs.
+    std::vector<VariablePtr> variables(3 * count_);
+    std::vector<tensorflow::mutex*> mutexes;
+    for (int i = 0; i < 3 * count_; i++) {
+      OP_REQUIRES_OK(context, tensorflow::LookupResource(context, tensorflow::HandleFromInput(context, i), &variables[i]));
+      mutexes.push_back(variables[i]->mu());
+    }
+    // Locked by address, as all of TensorFlow's updates do, so that no two can wait for each other.
+    std::sort(mutexes.begin(), mutexes.end());
+    OP_REQUIRES(context, std::adjacent_find(mutexes.begin(), mutexes.end()) == mutexes.end(),
+                InvalidArgument("PanxAdamW got one variable twice."));
+    std::vector<tensorflow::mutex_lock> locks;
+    locks.reserve(mutexes.size());
+    for (tensorflow::mutex* mutex : mutexes) locks.emplace_back(*mutex);
+
+    std::vector<Block> blocks;
+    for (int n = 0; n < count_; n++) {
+      const tensorflow::Tensor& gradient = context->input(3 * count_ + n);
+      float* values[3];
+      for (int which = 0; which < 3; which++) {
+        tensorflow::Var* variable = variables[which * count_ + n].get();
+        tensorflow::Tensor* tensor = variable->tensor();
+        OP_REQUIRES(context, tensor->dtype() == tensorflow::DT_FLOAT && tensor->shape() == gradient.shape(),
+                    InvalidArgument("PanxAdamW got a gradient of shape ", gradient.shape().DebugString(), " for variable ",
+                                    which * count_ + n, ", which is ", tensor->DebugString(0), "."));
+        OP_REQUIRES_OK(context, ownBuffer(context, tensor));
+        values[which] = tensor->flat<float>().data();
+      }
+      const float* g = gradient.flat<float>().data();
+      const int64_t size = gradient.NumElements();
+      for (int64_t at = 0; at < size; at += kBlock) {
+        blocks.push_back({values[0] + at, values[1] + at, values[2] + at, g + at, decays.flat<float>()(n),
+                          std::min(kBlock, size - at)});
+      }
+    }
+    parallelFor(context, blocks.size(), 2 * kBlock, [&](int64_t from, int64_t to) {
+      for (int64_t i = from; i < to; i++) updateBlock(blocks[i], settings.flat<float>().data());
+    });
+  }
+
+ private:
+  int count_;
+
+  // A value that was read and is still held must not change: then the variable gets a copy, as in all of TensorFlow's updates.
+  static absl::Status ownBuffer(tensorflow::OpKernelContext* context, tensorflow::Tensor* tensor) {
+    if (tensor->RefCountIsOne()) return absl::OkStatus();
+    tensorflow::Tensor copy;
+    TF_RETURN_IF_ERROR(context->allocate_temp(tensor->dtype(), tensor->shape(), &copy));
+    std::memcpy(copy.flat<float>().data(), tensor->flat<float>().data(), tensor->TotalBytes());
+    *tensor = copy;
+    return absl::OkStatus();
+  }
+};
+
+REGISTER_OP("PanxAdamW")
+    .Input("parameters: N * resource")
+    .Input("first: N * resource")
+    .Input("second: N * resource")
+    .Input("gradients: N * float")
+    .Input("decays: float")
+    .Input("settings: float")
+    .Attr("N: int >= 1")
+    .SetIsStateful()
+    .SetShapeFn([](tensorflow::shape_inference::InferenceContext*) { return absl::OkStatus(); });
+REGISTER_KERNEL_BUILDER(Name("PanxAdamW").Device(tensorflow::DEVICE_CPU), AdamWOp);
+
+}  // namespace adamw
+}  // namespace panx
