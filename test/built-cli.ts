@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+/** The repository's folder. */
+export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Compile src to dist, unless dist is of these sources already: tests of the program run what a user runs. */
 export function buildCli(): void {

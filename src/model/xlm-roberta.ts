@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { attention } from '../backend/kernels/attention.js';
 import type { WithBackward } from '../backend/kernels/backward.js';
+import { biasGelu } from '../backend/kernels/bias-gelu.js';
 import { type DropoutSeed, dropout } from '../backend/kernels/dropout.js';
 import { embedding } from '../backend/kernels/embedding.js';
-import { gelu } from '../backend/kernels/gelu.js';
 import { layerNorm } from '../backend/kernels/layer-norm.js';
-import { linear } from '../backend/kernels/linear.js';
+import { linear, project } from '../backend/kernels/linear.js';
+import { residualNorm } from '../backend/kernels/residual-norm.js';
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { ModelInputs } from './inputs.js';
 import { addGradient, currentValue, type Parameter } from './parameter.js';
@@ -132,9 +133,10 @@ function encoderLayer(
   plan: DropoutPlan | null,
 ): WithBackward<tf.Tensor2D, tf.Tensor2D> {
   const [attended, attentionBackward] = selfAttention(layer, config, x, inputs, plan);
-  const [middle, middleBackward] = residualNorm(layer.attentionNorm, config, x, attended, plan);
+  const { attentionOutput, attentionNorm, output: narrowing, outputNorm } = layer;
+  const [middle, middleBackward] = joinAndNorm(attended, attentionOutput.bias, x, attentionNorm, config, plan);
   const [processed, feedForwardBackward] = feedForward(layer, middle);
-  const [output, outputBackward] = residualNorm(layer.outputNorm, config, middle, processed, plan);
+  const [output, outputBackward] = joinAndNorm(processed, narrowing.bias, middle, outputNorm, config, plan);
   return [
     output,
     dOutput => {
@@ -142,13 +144,13 @@ function encoderLayer(
       const dMiddle = addAndFree(dMiddleResidual, feedForwardBackward(dProcessed)); // (N, C)
       const [dxResidual, dAttended] = middleBackward(dMiddle);
       const dx = addAndFree(dxResidual, attentionBackward(dAttended)); // (N, C)
-      tf.dispose([x, middle]);
+      tf.dispose([x, middle, dProcessed, dAttended]);
       return dx;
     },
   ];
 }
 
-/** Fused projections, attention within rows, output projection. @returns (N, C), before dropout and residual */
+/** Fused projections, attention within rows, output projection. @returns (N, C), before bias, dropout and residual */
 function selfAttention(
   layer: EncoderLayer,
   config: ModelConfig,
@@ -165,7 +167,7 @@ function selfAttention(
     plan?.nextSeed() ?? null,
   ); // (N, C)
   qkv.dispose();
-  const [projected, projectedBackward] = affine(layer.attentionOutput, heads); // (N, C)
+  const [projected, projectedBackward] = product(layer.attentionOutput.weight, heads); // (N, C)
   return [
     projected,
     dProjected => {
@@ -180,17 +182,19 @@ function selfAttention(
   ];
 }
 
-/** Linear, GELU, linear. @returns (N, C), before dropout and residual */
+/** Linear, GELU, linear. @returns (N, C), before bias, dropout and residual */
 function feedForward(layer: EncoderLayer, x: tf.Tensor2D): WithBackward<tf.Tensor2D, tf.Tensor2D> {
-  const [wide, wideBackward] = affine(layer.intermediate, x); // (N, I)
-  const [activated, activationBackward] = gelu(wide); // (N, I)
-  const [narrow, narrowBackward] = affine(layer.output, activated); // (N, C)
+  const { weight, bias } = layer.intermediate;
+  const [wide, wideBackward] = product(weight, x); // (N, I)
+  const [activated, activationBackward] = biasGelu(wide, currentValue(bias)); // (N, I)
+  const [narrow, narrowBackward] = product(layer.output.weight, activated); // (N, C)
   return [
     narrow,
     dNarrow => {
       const dActivated = narrowBackward(dNarrow); // (N, I)
       activated.dispose();
-      const dWide = activationBackward(dActivated); // (N, I)
+      const { dx: dWide, dBias } = activationBackward(dActivated); // (N, I), (I)
+      addGradient(bias, dBias);
       dActivated.dispose();
       const dx = wideBackward(dWide); // (N, C)
       dWide.dispose();
@@ -199,24 +203,35 @@ function feedForward(layer: EncoderLayer, x: tf.Tensor2D): WithBackward<tf.Tenso
   ];
 }
 
-/** LayerNorm(residual + dropout(branch)). The backward gives the gradients of residual and branch, and frees neither. */
-function residualNorm(
+/**
+ * LayerNorm(residual + dropout(branch + bias)); frees the branch. The backward gives the gradients of residual and branch, which
+ * may be one tensor.
+ */
+function joinAndNorm(
+  branch: tf.Tensor2D,
+  bias: Parameter,
+  residual: tf.Tensor2D,
   parameters: Affine,
   config: ModelConfig,
-  residual: tf.Tensor2D,
-  branch: tf.Tensor2D,
   plan: DropoutPlan | null,
 ): [tf.Tensor2D, (d: tf.Tensor2D) => [dResidual: tf.Tensor2D, dBranch: tf.Tensor2D]] {
-  const [dropped, dropoutBackward] = dropout(branch, plan?.rates.hiddenDropout ?? 0, plan?.nextSeed() ?? null);
-  const summed = tf.add<tf.Tensor2D>(residual, dropped); // (N, C)
-  tf.dispose([branch, dropped]);
-  const [normed, normBackward] = norm(parameters, config, summed);
-  summed.dispose();
+  const [normed, backward] = residualNorm(
+    branch,
+    currentValue(bias),
+    residual,
+    currentValue(parameters.weight),
+    currentValue(parameters.bias),
+    { eps: config.layerNormEps, rate: plan?.rates.hiddenDropout ?? 0, seed: plan?.nextSeed() ?? null },
+  );
+  branch.dispose();
   return [
     normed,
     dNormed => {
-      const dSummed = normBackward(dNormed);
-      return [dSummed, dropoutBackward(dSummed)];
+      const { dBranch, dBias, dResidual, dGamma, dBeta } = backward(dNormed);
+      addGradient(bias, dBias);
+      addGradient(parameters.weight, dGamma);
+      addGradient(parameters.bias, dBeta);
+      return [dResidual, dBranch];
     },
   ];
 }
@@ -230,6 +245,19 @@ function affine(parameters: Affine, x: tf.Tensor2D): WithBackward<tf.Tensor2D, t
       const { dx, dWeight, dBias } = backward(dy);
       addGradient(parameters.weight, dWeight);
       addGradient(parameters.bias, dBias);
+      return dx;
+    },
+  ];
+}
+
+/** x W^T, with the gradient of W added to its own. The backward frees neither x nor the gradient that it is given. */
+function product(weight: Parameter, x: tf.Tensor2D): WithBackward<tf.Tensor2D, tf.Tensor2D> {
+  const [y, backward] = project(x, currentValue(weight));
+  return [
+    y,
+    dy => {
+      const { dx, dWeight } = backward(dy);
+      addGradient(weight, dWeight);
       return dx;
     },
   ];

@@ -50,6 +50,12 @@ export function expectClose(actual: tf.Tensor, expected: tf.Tensor, tolerance = 
   expect(worst).toBeLessThanOrEqual(tolerance);
 }
 
+/** The same relative to the largest expected value, where that is above 1: for values that were added up or grow with the inputs. */
+export function expectCloseTo(actual: tf.Tensor, expected: tf.Tensor, relative = 1e-6): void {
+  const largest = expected.dataSync<'float32'>().reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  expectClose(actual, expected, relative * largest);
+}
+
 /**
  * The gradients that a composition of TensorFlow.js's own operations has by automatic differentiation: the reference for the
  * backward passes written by hand.
