@@ -13,6 +13,7 @@ import { samplePaths } from '../../src/hub/sample.js';
 import { runDirectory } from '../../src/run/directory.js';
 import { readEvents } from '../../src/run/events.js';
 import { takeLock } from '../../src/run/lock.js';
+import { hasTensorflow } from '../backend/kernels/each-backend.js';
 
 const { dataDir, modelDir } = samplePaths();
 
@@ -116,6 +117,30 @@ describe('a run', () => {
     }
   });
 
+  it.skipIf(!hasTensorflow)(
+    'in bf16 it is another run than in fp32, and stopped and resumed ends with the same bytes too',
+    async () => {
+      const losses: number[] = [];
+      for (const precision of ['fp32', 'bf16']) {
+        const [whole, stopped] = [join(folder, precision), join(folder, `stopped-${precision}`)];
+        const { metrics } = await runStage(await requestFor(whole, [`precision=${precision}`]));
+        losses.push(metrics.trainLoss!);
+        const { engine } = JSON.parse(await readFile(join(whole, 'environment.json'), 'utf8')) as Environment;
+        expect(engine.precision).toBe(precision);
+
+        const request = await requestFor(stopped, [`precision=${precision}`]);
+        const controller = new AbortController();
+        const watching = watchSteps(join(stopped, 'events.jsonl'), 6, () => controller.abort());
+        await expect(runStage({ ...request, signal: controller.signal })).rejects.toMatchObject({ exitCode: 130 });
+        watching.stop();
+        await runStage({ ...request, resume: true });
+        expect(await resultsOf(stopped)).toEqual(await resultsOf(whole));
+      }
+      expect(losses[1]).not.toBe(losses[0]);
+      expect(losses[1]).toBeCloseTo(losses[0]!, 2);
+    },
+  );
+
   it('a run whose training was over is only scored when it goes on', async () => {
     const out = join(folder, 'scored');
     const request = await requestFor(out);
@@ -166,6 +191,22 @@ describe('a run', () => {
       const environment = JSON.parse(await readFile(path, 'utf8')) as Environment;
       await writeFile(path, JSON.stringify({ ...environment, engine: { ...environment.engine, name: 'abacus' } }));
       await expect(runStage({ ...request, resume: true })).rejects.toThrow('The run was begun with abacus with ');
+    });
+
+    it('and refuses another precision, asked for or taken by auto', async () => {
+      const changed = await requestFor(out, ['evaluation.enabled=false', 'precision=fp32']);
+      await expect(runStage({ ...changed, resume: true })).rejects.toThrow(
+        `${out} was begun otherwise: precision was auto and is fp32 now.`,
+      );
+      const path = join(out, 'environment.json');
+      const environment = JSON.parse(await readFile(path, 'utf8')) as Environment;
+      const { name, operations, precision } = environment.engine;
+      const other = precision === 'bf16' ? 'fp32' : 'bf16';
+      await writeFile(path, JSON.stringify({ ...environment, engine: { ...environment.engine, precision: other } }));
+      const kind = `${name} with ${operations.split(' ')[0]} operations in`;
+      await expect(runStage({ ...request, resume: true })).rejects.toThrow(
+        `The run was begun with ${kind} ${other}, and this process computes with ${kind} ${precision}.`,
+      );
     });
   });
 

@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { toDevice } from '../../src/model/inputs.js';
-import { clearGradients, withValues } from '../../src/model/parameter.js';
-import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
-import { forward } from '../../src/model/xlm-roberta.js';
+import { clearGradients } from '../../src/model/parameter.js';
+import { loadTokenClassifier } from '../../src/model/token-classifier.js';
 import { computeGradients, dropoutPlan } from '../../src/training/step.js';
 import { onEachBackend } from '../backend/kernels/each-backend.js';
 import {
@@ -17,6 +15,7 @@ import {
   tolerance,
   worstDifference,
 } from './golden.js';
+import { logitsOf } from './logits.js';
 
 const load = (name: string, compact: Int32Array | null = null) =>
   loadTokenClassifier(goldenFolder(name), {
@@ -118,16 +117,3 @@ onEachBackend(() => {
     model.dispose();
   });
 });
-
-async function logitsOf(model: TokenClassifier, batch: ReturnType<typeof batchOf>): Promise<Float32Array> {
-  return await withValues(model.parameters, () =>
-    tf.tidy(() =>
-      forward(
-        model.network,
-        model.config,
-        toDevice(batch, model.vocabulary, model.config),
-        null,
-      )[0].dataSync<'float32'>(),
-    ),
-  );
-}

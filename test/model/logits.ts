@@ -1,0 +1,20 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Batch } from '../../src/batching/batches.js';
+import { toDevice } from '../../src/model/inputs.js';
+import { withValues } from '../../src/model/parameter.js';
+import type { TokenClassifier } from '../../src/model/token-classifier.js';
+import { forward } from '../../src/model/xlm-roberta.js';
+
+/** (N * L) The logits of a batch, without dropout. */
+export async function logitsOf(model: TokenClassifier, batch: Batch): Promise<Float32Array> {
+  return await withValues(model.parameters, () =>
+    tf.tidy(() =>
+      forward(
+        model.network,
+        model.config,
+        toDevice(batch, model.vocabulary, model.config),
+        null,
+      )[0].dataSync<'float32'>(),
+    ),
+  );
+}
