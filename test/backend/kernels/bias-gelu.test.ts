@@ -55,6 +55,18 @@ onEachBackend(backend => {
 
   if (backend !== 'tensorflow') return;
 
+  it('PanxBiasGelu: fused and plain agree', skip => {
+    if (!nativeEngine()!.fused) return skip.skip();
+    for (const shape of shapes) {
+      const { x, bias, dy } = inputs(...shape);
+      const [fused, plain] = both.map(([, kernel]) => {
+        const [y, backward] = kernel(tf.clone(x), bias);
+        return { y, ...backward(dy) };
+      });
+      for (const name of ['y', 'dx', 'dBias'] as const) expectCloseTo(fused![name], plain![name]);
+    }
+  });
+
   it('PanxBiasGelu: value and derivative in [-12, 12] against double precision', skip => {
     if (!nativeEngine()!.fused) return skip.skip();
     const points = 24_001;

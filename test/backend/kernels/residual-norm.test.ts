@@ -132,6 +132,20 @@ onEachBackend(backend => {
 
   if (backend !== 'tensorflow') return;
 
+  it('PanxResidualNorm: fused and plain agree where nothing is dropped', skip => {
+    if (!nativeEngine()!.fused) return skip.skip();
+    for (const shape of shapes) {
+      const { branch, bias, residual, gamma, beta, dy } = inputs(...shape);
+      const [fused, plain] = both.map(([, kernel]) => {
+        const [y, backward] = kernel(branch, bias, residual, gamma, beta, { eps, rate: 0.1, seed: null });
+        return { y, ...backward(dy) };
+      });
+      for (const name of ['y', 'dBranch', 'dBias', 'dResidual', 'dGamma', 'dBeta'] as const) {
+        expectCloseTo(fused![name], plain![name]);
+      }
+    }
+  });
+
   it('PanxResidualNorm draws the documented stream', skip => {
     if (!nativeEngine()!.fused) return skip.skip();
     const mask = forwardMask(residualNorm, [7, 67], 0.3, [0x9e3779b9 | 0, -5]);
