@@ -61,7 +61,6 @@ export function forward(
     if (plan === null) {
       const input: tf.Tensor2D = hidden;
       hidden = tf.tidy(() => encoderLayer(layer, config, input, inputs, null)[0]);
-      input.dispose();
     } else {
       const [output, backward]: WithBackward<tf.Tensor2D, tf.Tensor2D> = encoderLayer(
         layer,
@@ -124,7 +123,7 @@ function embeddings(
   ];
 }
 
-/** Self-attention, then the feed-forward network, each followed by dropout, the residual and LayerNorm. @returns (N, C) */
+/** Self-attention, then the feed-forward network, each followed by dropout, the residual and LayerNorm; frees x. @returns (N, C) */
 function encoderLayer(
   layer: EncoderLayer,
   config: ModelConfig,
@@ -135,8 +134,10 @@ function encoderLayer(
   const [attended, attentionBackward] = selfAttention(layer, config, x, inputs, plan);
   const { attentionOutput, attentionNorm, output: narrowing, outputNorm } = layer;
   const [middle, middleBackward] = joinAndNorm(attended, attentionOutput.bias, x, attentionNorm, config, plan);
+  x.dispose();
   const [processed, feedForwardBackward] = feedForward(layer, middle);
   const [output, outputBackward] = joinAndNorm(processed, narrowing.bias, middle, outputNorm, config, plan);
+  middle.dispose();
   return [
     output,
     dOutput => {
@@ -144,7 +145,7 @@ function encoderLayer(
       const dMiddle = addAndFree(dMiddleResidual, feedForwardBackward(dProcessed)); // (N, C)
       const [dxResidual, dAttended] = middleBackward(dMiddle);
       const dx = addAndFree(dxResidual, attentionBackward(dAttended)); // (N, C)
-      tf.dispose([x, middle, dProcessed, dAttended]);
+      tf.dispose([dProcessed, dAttended]);
       return dx;
     },
   ];
@@ -168,11 +169,11 @@ function selfAttention(
   ); // (N, C)
   qkv.dispose();
   const [projected, projectedBackward] = product(layer.attentionOutput.weight, heads); // (N, C)
+  heads.dispose();
   return [
     projected,
     dProjected => {
       const dHeads = projectedBackward(dProjected); // (N, C)
-      heads.dispose();
       const dQkv = headsBackward(dHeads); // (N, 3C)
       dHeads.dispose();
       const dx = qkvBackward(dQkv); // (N, C)
@@ -188,11 +189,11 @@ function feedForward(layer: EncoderLayer, x: tf.Tensor2D): WithBackward<tf.Tenso
   const [wide, wideBackward] = product(weight, x); // (N, I)
   const [activated, activationBackward] = biasGelu(wide, currentValue(bias)); // (N, I)
   const [narrow, narrowBackward] = product(layer.output.weight, activated); // (N, C)
+  activated.dispose();
   return [
     narrow,
     dNarrow => {
       const dActivated = narrowBackward(dNarrow); // (N, I)
-      activated.dispose();
       const { dx: dWide, dBias } = activationBackward(dActivated); // (N, I), (I)
       addGradient(bias, dBias);
       dActivated.dispose();
@@ -236,7 +237,7 @@ function joinAndNorm(
   ];
 }
 
-/** x W^T + b, with the gradients of W and b added to theirs. The backward frees neither x nor the gradient that it is given. */
+/** x W^T + b, with the gradients of W and b added to theirs. Neither x nor the gradient that the backward is given is freed. */
 function affine(parameters: Affine, x: tf.Tensor2D): WithBackward<tf.Tensor2D, tf.Tensor2D> {
   const [y, backward] = linear(x, currentValue(parameters.weight), currentValue(parameters.bias));
   return [
@@ -250,7 +251,7 @@ function affine(parameters: Affine, x: tf.Tensor2D): WithBackward<tf.Tensor2D, t
   ];
 }
 
-/** x W^T, with the gradient of W added to its own. The backward frees neither x nor the gradient that it is given. */
+/** x W^T, with the gradient of W added to its own. Neither x nor the gradient that the backward is given is freed. */
 function product(weight: Parameter, x: tf.Tensor2D): WithBackward<tf.Tensor2D, tf.Tensor2D> {
   const [y, backward] = project(x, currentValue(weight));
   return [

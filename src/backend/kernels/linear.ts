@@ -37,25 +37,22 @@ export function linear(
 /**
  * y = x W^T, for what adds the bias itself (biasGelu, residualNorm).
  *
- * @param x (N, I)
+ * @param x (N, I). Belongs to the caller, who may free it at once.
  * @param weight (O, I). Where it is of bfloat16 (`toBfloat16`), so are the operands of all three products; outputs and gradients are
  * float32 all the same.
- * @returns y (N, O). Kept for the backward: x and weight, which belong to the caller; with a weight of bfloat16 not x, but a copy of
- * it in bfloat16.
+ * @returns y (N, O). Kept for the backward: weight, which belongs to the caller; and, freed by it, x in the weight's precision.
  *
  * dx = dy W, dW = dy^T x.
  */
 export function project(x: tf.Tensor2D, weight: tf.Tensor2D): WithBackward<tf.Tensor2D, ProjectGradients> {
-  if (!isBfloat16(weight)) {
-    return [matMul(x, weight, false, true), dy => ({ dx: matMul(dy, weight), dWeight: matMul(dy, x, true, false) })];
-  }
-  const rounded = toBfloat16(x); // (N, I)
+  const operandOf = isBfloat16(weight) ? toBfloat16 : tf.clone<tf.Tensor2D>; // A clone shares its values.
+  const operand = operandOf(x); // (N, I)
   return [
-    matMul(rounded, weight, false, true),
+    matMul(operand, weight, false, true),
     dy => {
-      const dRounded = toBfloat16(dy); // (N, O)
-      const gradients = { dx: matMul(dRounded, weight), dWeight: matMul(dRounded, rounded, true, false) };
-      tf.dispose([rounded, dRounded]);
+      const dOperand = operandOf(dy); // (N, O)
+      const gradients = { dx: matMul(dOperand, weight), dWeight: matMul(dOperand, operand, true, false) };
+      tf.dispose([operand, dOperand]);
       return gradients;
     },
   ];
