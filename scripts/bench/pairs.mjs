@@ -5,7 +5,8 @@
  *
  * The peer is any command that takes --model, --data, --train LANG, --limit ROWS, --epochs, --eval LANG and --eval-limit ROWS, and prints on
  * its last line a JSON object with rows_per_s (mean over all steps but the first) and eval.LANG.rows_per_s; PEER may hold more options
- * (--bf16). panx's figures are taken the same way from its times.jsonl; --set passes settings to it. Memory is the peak resident set of the process (Linux only). Only ratios within one run mean something.
+ * (--bf16). panx's figures are taken the same way from its times.jsonl; --set passes settings to it (against a peer in float32:
+ * --set precision=fp32). Memory is the peak resident set of the process (Linux only). Only ratios within one run mean something.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -20,6 +20,7 @@ describe('panx doctor', () => {
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^panx \d+\.\d+\.\d+\n/);
     expect(stdout).toMatch(/✓ backend +tensorflow, libtensorflow \d+\.\d+\.\d+/);
+    expect(stdout).toMatch(/✓ bf16 +(yes \(.+\); --precision auto is bf16|no: .+; --precision auto is fp32)\n/);
     expect(stdout).toMatch(/✓ tokenizer +the tokenizers engine loads and encodes/);
     expect(stdout).toMatch(/• model +FacebookAI\/xlm-roberta-base is not cached\n +→ .*panx fetch/);
   });

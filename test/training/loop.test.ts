@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/backend/engine.js';
+import type { Precision } from '../../src/backend/precision.js';
 import { loadTokenClassifier, type TokenClassifier, valuesOf } from '../../src/model/token-classifier.js';
 import type { EncodedRows } from '../../src/tokenization/encode.js';
 import { type LoopSettings, type Position, type StepReport, train } from '../../src/training/loop.js';
 import { createOptimizer } from '../../src/training/optimizer.js';
 import { totalSteps } from '../../src/training/schedule.js';
 import { findState, restoreState, saveState } from '../../src/training/state.js';
+import { hasTensorflow } from '../backend/kernels/each-backend.js';
 import { goldenFolder } from '../model/golden.js';
 
 const rowCount = 10;
@@ -29,6 +31,7 @@ const settings = (changes: Partial<LoopSettings> = {}): LoopSettings => {
     ...base,
   };
 };
+const precisions: readonly Precision[] = hasTensorflow ? ['fp32', 'bf16'] : ['fp32'];
 const noDropout = { hiddenDropout: 0, attentionDropout: 0, classifierDropout: 0 };
 const start: Position = { step: 0, epoch: 0, window: 0 };
 
@@ -57,8 +60,9 @@ describe('the training loop', () => {
     expect(reports[5]!.learningRate).toBeCloseTo(0.003 / 6, 12);
   });
 
-  it('overfits one batch', async () => {
-    const { reports } = await run(await load(), settings({ batchSize: 10, totalSteps: 60, dropout: noDropout }));
+  it.each(precisions)('overfits one batch in %s', async precision => {
+    const model = await load(data, precision);
+    const { reports } = await run(model, settings({ batchSize: 10, totalSteps: 60, dropout: noDropout }));
     expect(reports[0]!.loss).toBeGreaterThan(1.5);
     expect(reports.at(-1)!.loss).toBeLessThan(0.02);
   });
@@ -106,8 +110,8 @@ describe('the training loop', () => {
     expect([long.reports.length, long.epochs]).toEqual([8, [1, 2, 3]]);
   });
 
-  it('holds no more tensors after the last step than after the first', async () => {
-    const { tensors } = await run(await load(), settings());
+  it.each(precisions)('holds no more tensors after the last step than after the first, in %s', async precision => {
+    const { tensors } = await run(await load(data, precision), settings());
     expect(new Set(tensors).size, tensors.join(' ')).toBe(1);
   });
 
@@ -175,11 +179,11 @@ async function run(model: TokenClassifier, loop: LoopSettings, options: RunOptio
   return { model, reports, epochs, tensors };
 }
 
-const load = (rows: EncodedRows = data) =>
+const load = (rows: EncodedRows = data, precision: Precision = 'fp32') =>
   loadTokenClassifier(goldenFolder('model'), {
     inputIds: [rows.inputIds],
     newHead: { labels: [], seed: 0 },
-    precision: 'fp32',
+    precision,
   });
 
 function weightsOf(model: TokenClassifier): number[][] {

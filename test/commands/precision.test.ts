@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { loadEngine } from '../../src/backend/engine.js';
+import { withPrecision } from '../../src/commands/precision.js';
+import { loadConfig } from '../../src/config/load.js';
+
+it('decides what auto is on this machine, so that saved settings repeat the run on any', async () => {
+  const { config } = await loadConfig({});
+  const { bf16 } = await loadEngine('auto');
+  expect(await withPrecision(config)).toEqual({ ...config, precision: bf16 ? 'bf16' : 'fp32' });
+});
+
+it('leaves a precision that was asked for', async () => {
+  const { config } = await loadConfig({ assignments: ['precision=fp32'] });
+  expect(await withPrecision(config)).toBe(config);
+});
