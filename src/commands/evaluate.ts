@@ -85,7 +85,7 @@ export function define(command: Command): void {
         model: config.model,
         split,
         metric: metricName,
-        precision,
+        arithmetic: precision, // Not to be taken for the score of that name.
         ...(resampling === null ? {} : { intervals: { method: 'percentile bootstrap over rows', ...resampling } }),
         scores: results,
       };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coresOfQuota, parseCpuInfo, parseNvidiaSmi, readHardware } from '../../src/backend/hardware.js';
+import { coresOfQuota, hasBf16, parseCpuInfo, parseNvidiaSmi, readHardware } from '../../src/backend/hardware.js';
 
 describe('parseCpuInfo', () => {
   it('reads the model and the instruction sets that matter of an x86 processor', () => {
@@ -70,4 +70,13 @@ it('reads the machine that it runs on', async () => {
   expect(hardware.cores).toBeGreaterThanOrEqual(1);
   expect(hardware.memoryBytes).toBeGreaterThan(1e8);
   expect(hardware.memoryBytes).toBeLessThan(1e15);
+});
+
+it('hasBf16: of the GPU where there is one, else of the CPU', () => {
+  const gpu = { name: 'GPU', driver: '1', memoryBytes: 1, computeCapability: 8 };
+  expect(hasBf16(['avx512f', 'avx512_bf16'], null)).toBe(true);
+  expect(hasBf16(['amx_bf16'], null)).toBe(true);
+  expect(hasBf16(['avx2', 'avx512f'], null)).toBe(false);
+  expect(hasBf16([], gpu)).toBe(true);
+  expect(hasBf16(['avx512_bf16'], { ...gpu, computeCapability: 7.5 })).toBe(false);
 });

@@ -31,6 +31,7 @@ it('prints and writes strict scores and intervals, and the same again', () => {
   const written = JSON.parse(readFileSync(out, 'utf8')) as Record<string, unknown>;
   expect(written).toMatchObject({
     split: 'validation',
+    arithmetic: expect.stringMatching(/^(fp32|bf16)$/),
     intervals: { method: 'percentile bootstrap over rows', level: 0.9, samples: 200, seed: 42 },
   });
   const { en } = written.scores as { en: { f1: number; entities: Record<string, { micro: { f1: number } }> } };
