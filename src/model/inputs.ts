@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { RowGroup, RowLayout } from '../backend/kernels/attention.js';
+import { layoutOf, type RowLayout } from '../backend/kernels/attention.js';
 import type { Batch } from '../batching/batches.js';
 import { PanxError } from '../errors.js';
 
@@ -82,78 +82,6 @@ export function toDevice(
     layout: layoutOf(batch.offsets),
   };
 }
-
-/** Where a batch's tokens stand for attention. @param offsets (B + 1) of its rows */
-export function layoutOf(offsets: Int32Array): RowLayout {
-  const groups = groupByLength(offsets);
-  const tokens = offsets.at(-1)!;
-  if (groups.length === 1) return { groups: [groupLayout(offsets, groups[0]!)], placeOfToken: null };
-  const placeOfToken = new Int32Array(tokens);
-  let place = 0;
-  for (const row of groups.flat()) {
-    for (let token = offsets[row]!; token < offsets[row + 1]!; token++) placeOfToken[token] = place++;
-  }
-  return {
-    groups: groups.map(rows => groupLayout(offsets, rows)),
-    placeOfToken: tf.tensor1d(placeOfToken, 'int32'),
-  };
-}
-
-/**
- * Rows that share a grid of attention, by length: shorter rows leave for a grid of their own where that saves enough cells
- * to be worth the operations it costs. Most batches make one or two groups.
- */
-export function groupByLength(offsets: Int32Array): number[][] {
-  const lengthOf = (row: number) => offsets[row + 1]! - offsets[row]!;
-  const byLength = Array.from({ length: offsets.length - 1 }, (_, row) => row).sort(
-    (a, b) => lengthOf(b) - lengthOf(a) || a - b,
-  );
-  const groups: number[][] = [];
-  let longest = Number.NaN;
-  for (const [index, row] of byLength.entries()) {
-    const length = lengthOf(row);
-    const saved = (byLength.length - index) * (longest ** 2 - length ** 2);
-    if (groups.length === 0 || (length <= longest / 2 && saved >= worthAGroup)) {
-      groups.push([]);
-      longest = length;
-    }
-    groups.at(-1)!.push(row);
-  }
-  return groups.map(rows => rows.sort((a, b) => a - b));
-}
-
-/** Cells of the score grids (each of H heads) from which another group pays. */
-const worthAGroup = 20_000;
-
-function groupLayout(offsets: Int32Array, rows: readonly number[]): RowGroup {
-  const lengths = rows.map(row => offsets[row + 1]! - offsets[row]!);
-  const longest = Math.max(...lengths);
-  const tokenOfCell = new Int32Array(rows.length * longest);
-  const cellOfToken = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
-  const filled = new Float32Array(rows.length * longest);
-  const keyBias = new Float32Array(rows.length * longest).fill(lowestFloat);
-  let n = 0;
-  for (const [index, row] of rows.entries()) {
-    for (let i = 0; i < lengths[index]!; i++) {
-      const cell = index * longest + i;
-      tokenOfCell[cell] = offsets[row]! + i;
-      cellOfToken[n++] = cell;
-      filled[cell] = 1;
-      keyBias[cell] = 0;
-    }
-  }
-  return {
-    rows: rows.length,
-    longest,
-    tokenOfCell: tf.tensor1d(tokenOfCell, 'int32'),
-    cellOfToken: tf.tensor1d(cellOfToken, 'int32'),
-    filled: tf.tensor2d(filled, [rows.length * longest, 1]),
-    keyBias: tf.tensor4d(keyBias, [rows.length, 1, 1, longest]),
-  };
-}
-
-/** What transformers fills masked scores with: the lowest float32. */
-const lowestFloat = -3.4028234663852886e38;
 
 function outOfVocabulary(id: number, vocabularySize: number): PanxError {
   return new PanxError(

@@ -1,61 +1,92 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { type NativeEngine, nativeEngine } from '../native.js';
 import type { WithBackward } from './backward.js';
 import { type DropoutSeed, dropout } from './dropout.js';
+import { gridOf, type RowGrid, type RowGroup } from './row-grid.js';
 
-/**
- * Where the N concatenated tokens of a batch stand for attention: rows of similar length share a grid (B, T), so that one long row does
- * not make grids of its length squared out of all the others.
- */
+/** Where the rows of a batch begin and end among its N concatenated tokens. */
 export interface RowLayout {
-  groups: RowGroup[];
-  /** (N) for each token its place among the tokens of all groups, one group after the other; null where there is one group. */
-  placeOfToken: tf.Tensor1D | null;
+  /** (B + 1) row b holds the tokens [offsets[b], offsets[b + 1]). */
+  offsets: tf.Tensor1D;
+  /** Where plain operations put them; null where the fused one serves, which needs no grid. */
+  grid: RowGrid | null;
 }
 
-/** The rows of a batch that share a grid. */
-export interface RowGroup {
-  rows: number; // B
-  longest: number; // T
-  /** (B*T) for each cell of the grid the token of the batch that stands there; any where none does. */
-  tokenOfCell: tf.Tensor1D;
-  /** (n) for each of the group's tokens, row by row, its cell. */
-  cellOfToken: tf.Tensor1D;
-  /** (B*T, 1) 1 where a token stands, else 0. */
-  filled: tf.Tensor2D;
-  /** (B, 1, 1, T) 0 where a token stands, else the lowest float32: added to the scores of a row's keys. */
-  keyBias: tf.Tensor4D;
+/** The layout of a batch. @param offsets (B + 1) of its rows */
+export function layoutOf(offsets: Int32Array): RowLayout {
+  return { offsets: tf.tensor1d(offsets, 'int32'), grid: nativeEngine()?.fused ? null : gridOf(offsets) };
 }
 
 /**
- * Multi-head self-attention within each row (Vaswani et al. 2017, eq. 1): softmax(Q K^T / sqrt D + mask) V, with dropout on the
- * probabilities. Tokens come concatenated; only here are they spread over grids (B, T), since rows differ in length.
+ * Multi-head self-attention within each row (Vaswani et al. 2017, eq. 1): softmax(Q K^T / sqrt D) V, with dropout on the
+ * probabilities. Tokens come concatenated, and a row's attend to that row's only.
  *
- * @param qkv (N, 3C) queries, keys and values side by side
- * @returns the heads' outputs side by side (N, C). Kept for the backward and freed by it, for each group: Q, K, V (B, H, T, D),
- * the probabilities and their dropout mask (B, H, T, T).
+ * @param qkv (N, 3C) queries, keys and values side by side; belongs to the caller, who may free it at once
+ * @returns the heads' outputs side by side (N, C).
  *
  * With P the probabilities, P' after dropout: dV = P'^T dO; dS = P * (dP - sum(dP * P)); dQ = dS K / sqrt D; dK = dS^T Q / sqrt D.
- * Cells without a token have dO = 0 and, as keys, P = 0: they receive and pass on no gradient.
+ * The fused operation draws a mask of its own from the seed: another than `dropout` draws, always the same.
  */
 export function attention(
   qkv: tf.Tensor2D,
-  layout: RowLayout,
+  { offsets, grid }: RowLayout,
   heads: number,
   dropoutRate: number,
   dropoutSeed: DropoutSeed | null,
 ): WithBackward<tf.Tensor2D, tf.Tensor2D> {
-  const parts = layout.groups.map((group, index) =>
+  if (grid !== null) return plainAttention(qkv, grid, heads, dropoutRate, dropoutSeed);
+  return fusedAttention(nativeEngine()!, qkv, offsets, heads, dropoutRate, dropoutSeed);
+}
+
+/** native/attention.cc. Kept for the backward and freed by it: qkv, the seed, and two numbers for each token and head. */
+function fusedAttention(
+  native: NativeEngine,
+  qkv: tf.Tensor2D,
+  offsets: tf.Tensor1D,
+  heads: number,
+  dropoutRate: number,
+  dropoutSeed: DropoutSeed | null,
+): WithBackward<tf.Tensor2D, tf.Tensor2D> {
+  const [high, low] = dropoutSeed ?? [0, 0];
+  const seed = tf.tensor1d([high | 0, low | 0], 'int32');
+  const attributes = [native.int('heads', heads), native.float('rate', dropoutSeed === null ? 0 : dropoutRate)];
+  const kept = tf.clone(qkv);
+  const [output, softmax] = native.run('PanxAttention', [kept, offsets, seed], attributes, 2);
+  return [
+    output as tf.Tensor2D,
+    dOutput => {
+      const [dqkv] = native.run('PanxAttentionGrad', [dOutput, kept, offsets, seed, softmax!], attributes, 1);
+      tf.dispose([kept, seed, softmax!]);
+      return dqkv as tf.Tensor2D;
+    },
+  ];
+}
+
+/**
+ * The same from operations that every backend has: tokens are spread over grids (B, T), since rows differ in length.
+ *
+ * Kept for the backward and freed by it, for each group: Q, K, V (B, H, T, D), the probabilities and their dropout mask (B, H, T, T).
+ * Cells without a token have dO = 0 and, as keys, P = 0: they receive and pass on no gradient.
+ */
+export function plainAttention(
+  qkv: tf.Tensor2D,
+  grid: RowGrid,
+  heads: number,
+  dropoutRate: number,
+  dropoutSeed: DropoutSeed | null,
+): WithBackward<tf.Tensor2D, tf.Tensor2D> {
+  const parts = grid.groups.map((group, index) =>
     groupAttention(qkv, group, heads, dropoutRate, dropoutSeed === null ? null : groupSeed(dropoutSeed, index)),
   );
   return [
     inTokenOrder(
       parts.map(([output]) => output),
-      layout,
+      grid,
     ), // (N, C)
     dOutput =>
       inTokenOrder(
         parts.map(([, backward]) => backward(dOutput)),
-        layout,
+        grid,
       ), // (N, 3C)
   ];
 }
@@ -107,7 +138,7 @@ function groupAttention(
 }
 
 /** The groups' tokens (n, X) in the order of the batch's tokens (N, X); frees the parts. */
-function inTokenOrder(parts: tf.Tensor2D[], { placeOfToken }: RowLayout): tf.Tensor2D {
+function inTokenOrder(parts: tf.Tensor2D[], { placeOfToken }: RowGrid): tf.Tensor2D {
   if (placeOfToken === null) return parts[0]!;
   const ordered = tf.tidy(() => tf.gather(tf.concat2d(parts, 0), placeOfToken) as tf.Tensor2D);
   tf.dispose(parts);
