@@ -20,6 +20,7 @@ tolerances (see README.md beside this file).
 import argparse
 import copy
 import json
+import sys
 from pathlib import Path
 
 import torch
@@ -30,6 +31,9 @@ from transformers import (
     XLMRobertaConfig,
     XLMRobertaForTokenClassification,
 )
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "compare-with-trainer"))
+from trainer import padded  # noqa: E402
 
 TAGS = ["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"]
 
@@ -104,20 +108,6 @@ def random_rows(lengths, config, seed):
         words = [draw(4, config.vocab_size) for _ in range(length - 2)]
         rows.append({"inputIds": [config.bos_token_id, *words, config.eos_token_id], "labelIds": labels})
     return rows
-
-
-def padded(rows, pad_id):
-    """What a collator hands to the model: (B, T) ids, mask and labels, padded on the right."""
-    width = max(len(row["inputIds"]) for row in rows)
-
-    def fill(sequences, value):
-        return torch.tensor([[*sequence, *[value] * (width - len(sequence))] for sequence in sequences])
-
-    return {
-        "input_ids": fill([row["inputIds"] for row in rows], pad_id),
-        "attention_mask": fill([[1] * len(row["inputIds"]) for row in rows], 0),
-        "labels": fill([row["labelIds"] for row in rows], -100),
-    }
 
 
 def forward_backward(model, rows):

@@ -21,7 +21,7 @@ export interface Engine {
   operations: string;
   /** Whether the device has bfloat16 matrix instructions and this engine uses them. */
   bf16: boolean;
-  /** Why it is not TensorFlow although that would have been taken, in one line with the remedy; null otherwise. */
+  /** Why it is not TensorFlow, or not with panx's own operations, although that would have been taken: one line with the remedy; else null. */
   why: string | null;
 }
 
@@ -90,7 +90,7 @@ async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: M
   try {
     await linkAddon(engine.addon, engine.libraries); // A new node_modules has no links yet.
     const version = await loadTensorflow(engine);
-    const operations = await loadFused(engine, hardware);
+    const { operations, why } = await loadFused(engine, hardware);
     return {
       name: 'tensorflow',
       version,
@@ -98,7 +98,7 @@ async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: M
       threads: threadsOf(engine, hardware),
       operations,
       bf16: hasBf16(hardware.features, engine.variant === 'cuda' ? hardware.gpu : null),
-      why: null,
+      why,
     };
   } catch (error) {
     const reason = messageOf(error).split('\n')[0]!.replace(/\.$/, '');
@@ -133,14 +133,28 @@ async function loadTensorflow(engine: ReadyEngine): Promise<string> {
   return binding.TF_Version;
 }
 
-/** Load panx's own operations beside TensorFlow's, where they were compiled for this CPU. PANX_OPERATIONS=plain leaves them out. */
-async function loadFused(engine: ReadyEngine, { features, gpu }: Hardware): Promise<string> {
+/**
+ * Load panx's own operations beside TensorFlow's, where they were compiled for this CPU. PANX_OPERATIONS=plain leaves them out, and
+ * a library that does not load (another machine's cache, say) leaves the plain ones too, with the reason.
+ */
+async function loadFused(
+  engine: ReadyEngine,
+  { features, gpu }: Hardware,
+): Promise<Pick<Engine, 'operations' | 'why'>> {
   const level = engine.variant === 'cuda' && gpu ? null : levelOf(features);
   const path = level === null ? null : fusedFile(fusedFolder(engine.libraries), level);
-  if (path === null || process.env.PANX_OPERATIONS === 'plain' || !existsSync(path)) return 'plain';
-  process.dlopen({ exports: {} }, path);
+  if (path === null || process.env.PANX_OPERATIONS === 'plain' || !existsSync(path)) {
+    return { operations: 'plain', why: null };
+  }
+  try {
+    process.dlopen({ exports: {} }, path);
+  } catch (error) {
+    const reason = messageOf(error).split('\n')[0]!.replace(/\.$/, '');
+    const why = `panx's own operations do not load (${reason}); slower ones serve. Run \`panx setup --force\` to compile them anew.`;
+    return { operations: 'plain', why };
+  }
   (await import('./native.js')).fusedOperationsAreLoaded();
-  return `fused ${level}`;
+  return { operations: `fused ${level}`, why: null };
 }
 
 /**

@@ -140,14 +140,14 @@ async function describeOperations(engine: Engine): Promise<Finding> {
   const found = 'TensorFlow.js’s, plain';
   const state = await findEngine();
   if (engine.name !== 'tensorflow' || !('engine' in state)) return { name, status: 'ok', found };
+  if (engine.why !== null) {
+    const [why, remedy] = splitRemedy(engine.why);
+    return { name, status: 'note', found: `${found}: ${why}`, remedy };
+  }
   const failure = await whyNotFused(fusedFolder(state.engine.libraries));
   if (failure === null) return { name, status: 'ok', found };
-  return {
-    name,
-    status: 'note',
-    found: `${found}: ${failure}`,
-    remedy: 'Run `panx setup --force` when that is mended.',
-  };
+  const remedy = 'Run `panx setup --force` when that is mended.';
+  return { name, status: 'note', found: `${found}: ${failure}`, remedy };
 }
 
 function describeReproducibility(engine: Engine): Finding {

@@ -35,5 +35,6 @@ const environmentHelp = `
 Environment:
   PANX_CACHE            where the engine is kept (default ~/.cache/panx)
   PANX_LIBTENSORFLOW    folder of an installed libtensorflow to use instead of bringing one
+  PANX_OPERATIONS=plain leave panx's own compiled operations out
   PANX_NATIVE_LOG=1     leave TensorFlow's own log messages on
 `;

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { trainId } from '../experiment/environment.js';
-import { checkpointFiles, identityOf } from '../experiment/identity.js';
+import { checkpointFiles, identityOf, trainId } from '../experiment/identity.js';
 import { dataFiles } from '../experiment/inputs.js';
 import { scoresText } from '../experiment/narration.js';
 import { runStage } from '../experiment/run.js';
@@ -87,7 +86,7 @@ function defaultOut({ training }: Config): string {
 /** What the run came to, for stdout. */
 function summary({ metrics: { rows, steps, trainLoss, test }, durationMs }: StageResult): string {
   const lines = [
-    `${formatCount(steps)} steps on ${formatCount(rows)} rows, ${formatSeconds(durationMs / 1000)}` +
+    `${formatCount(steps)} ${steps === 1 ? 'step' : 'steps'} on ${formatCount(rows)} rows, ${formatSeconds(durationMs / 1000)}` +
       `${trainLoss === null ? '' : `, mean loss ${trainLoss.toFixed(4)}`}`,
   ];
   for (const [lang, scores] of Object.entries(test)) lines.push(scoresText(lang, 'test', scores));

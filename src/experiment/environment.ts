@@ -11,6 +11,7 @@ import { testMetric } from '../evaluation/score.js';
 import type { Checksums } from '../run/checksums.js';
 import { readJson, writeJson } from '../run/files.js';
 import { packageRoot, readPackage } from '../run/package.js';
+import { trainId } from './identity.js';
 import type { StageRequest } from './stage.js';
 
 /** Where a run's numbers come from: environment.json. Unlike the results it differs from machine to machine. */
@@ -83,9 +84,6 @@ export async function writeEnvironment(
   await writeJson(path, environment);
   return earlier === null ? null : engineDifference(earlier.engine, engine);
 }
-
-/** The identity's id of a training by itself. */
-export const trainId = 'train';
 
 /** How two engines differ in what the bytes of a result may depend on, in words; null where they do not. */
 export function engineDifference(there: Environment['engine'], now: Environment['engine']): string | null {

@@ -47,7 +47,10 @@ export function identitiesOf(stages: readonly Stage[], contents: Contents): Map<
   return identities;
 }
 
-/** The identity of a training by itself, under the name `id`. */
+/** The id of a training by itself. */
+export const trainId = 'train';
+
+/** The identity of a training that starts from a checkpoint and not from another stage. */
 export function identityOf(id: string, config: Config, contents: Contents): StageIdentity {
   return identify(id, config, contents.data, startOf(contents));
 }
