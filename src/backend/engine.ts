@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { messageOf, PanxError } from '../errors.js';
 import { addonFile, linkAddon, stderrSwitchFile } from './addon.js';
-import { fusedFile, fusedFolder, levelOf } from './fused-library.js';
+import { fusedFile, fusedFolder, levelOf, productsOf } from './fused-library.js';
 import { type Hardware, hasBf16, readHardware, usableCores } from './hardware.js';
 import { findEngine, type MissingEngine, type ReadyEngine } from './installed-engine.js';
 import { withStderrMuted } from './stderr-switch.js';
@@ -153,7 +153,7 @@ async function loadFused(
     const why = `panx's own operations do not load (${reason}); slower ones serve. Run \`panx setup --force\` to compile them anew.`;
     return { operations: 'plain', why };
   }
-  (await import('./native.js')).fusedOperationsAreLoaded();
+  (await import('./native.js')).fusedOperationsAreLoaded(productsOf(level!, features));
   return { operations: `fused ${level}`, why: null };
 }
 

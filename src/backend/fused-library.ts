@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { makeFolder, readIfPresent, temporaryNeighbour } from '../run/files.js';
 import { packageRoot } from '../run/package.js';
 import { findCompiler, type Libraries } from './addon.js';
+import type { Precision } from './precision.js';
 import { run } from './program.js';
 
 /**
@@ -24,6 +25,15 @@ export function levelOf(features: readonly string[], arch: string = process.arch
   // Level 4 asks for AVX-512 F, BW, CD, DQ and VL: every CPU with VNNI has them (Skylake-X has too, and takes level 3).
   if (has('avx512f', 'avx512_vnni', 'avx2', 'fma')) return 'x86-64-v4';
   return has('avx2', 'fma') ? 'x86-64-v3' : null;
+}
+
+/**
+ * The precisions whose matrix products the library of a level computes itself. AMX has instructions for bfloat16 that are several times as
+ * fast as AVX-512's, and that TensorFlow uses: there it multiplies.
+ */
+export function productsOf(level: Level, features: readonly string[]): Precision[] {
+  if (level !== 'x86-64-v4') return [];
+  return features.includes('avx512_bf16') && !features.includes('amx_bf16') ? ['fp32', 'bf16'] : ['fp32'];
 }
 
 /** The folder of the compiled operations for these libraries: one per sources, flags and libraries. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Precision } from './precision.js';
 
 /**
  * Raw TensorFlow operations, for what TensorFlow.js does not expose (resource variables, stateless random numbers,
@@ -7,6 +8,8 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface NativeEngine {
   /** Whether panx's own fused operations (src/backend/native/) are loaded. */
   readonly fused: boolean;
+  /** The precisions whose matrix products panx computes itself (native/mat_mul.cc). */
+  readonly ownProducts: ReadonlySet<Precision>;
   /**
    * Run one TensorFlow operation by its name in the op registry; returns its outputs. About 10 us a call. TensorFlow.js has no
    * bfloat16: such an output is a tensor (`isBfloat16`) that only `run` can take, and that tidy, keep and dispose treat as any other.
@@ -41,10 +44,12 @@ export function isBfloat16(tensor: tf.Tensor): boolean {
 
 let current: NativeEngine | null = null;
 let fusedLoaded = false;
+let ownProducts: ReadonlySet<Precision> = new Set();
 
-/** Said by the engine when it has loaded the library of fused operations. */
-export function fusedOperationsAreLoaded(): void {
+/** Said by the engine when it has loaded the library of fused operations, with the precisions of its products. */
+export function fusedOperationsAreLoaded(products: readonly Precision[]): void {
   fusedLoaded = true;
+  ownProducts = new Set(products);
 }
 
 /** The part of tfjs-node's backend object that is used here (nodejs_kernel_backend.ts). */
@@ -85,6 +90,9 @@ function wrap(backend: NodeBackend): NativeEngine {
   return {
     get fused() {
       return fusedLoaded;
+    },
+    get ownProducts() {
+      return ownProducts;
     },
     run: (op, inputs, attributes, outputs) =>
       binding.executeOp(op, attributes, backend.getInputTensorIds(inputs), outputs).map(wrapped),

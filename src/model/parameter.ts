@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { toBfloat16 } from '../backend/kernels/bfloat16.js';
+import { asWeight } from '../backend/kernels/linear.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
 import type { Precision } from '../backend/precision.js';
 import type { ParameterSpec } from './parameters.js';
@@ -16,10 +16,12 @@ export interface Parameter {
   readonly variable: Variable;
   /** bf16: the weight of a linear map whose products are of bfloat16. */
   readonly precision: Precision;
-  /** The current value, in that precision; there only inside `withValues`. */
+  /** The current value, as `linear` takes it in that precision (`asWeight`); there only inside `withValues`. */
   value: tf.Tensor | null;
   /** The gradient summed over backward passes since it was last taken, or null. */
   gradient: tf.Tensor | null;
+  /** The sum of the gradient's squares, where it came with the gradient; else null. */
+  gradientSquares: tf.Scalar | null;
 }
 
 /** A parameter from the values of its parts, stacked in order. */
@@ -30,7 +32,16 @@ export function createParameter(
   precision: Precision,
 ): Parameter {
   const variable = createVariable(values, shape);
-  return { parts, shape, decay: parts[0]!.decay, variable, precision, value: null, gradient: null };
+  return {
+    parts,
+    shape,
+    decay: parts[0]!.decay,
+    variable,
+    precision,
+    value: null,
+    gradient: null,
+    gradientSquares: null,
+  };
 }
 
 /** The value of a parameter inside `withValues`, under the rank that the caller knows it has. */
@@ -42,16 +53,23 @@ export function currentValue<R extends tf.Tensor>(parameter: Parameter): R {
 /** Add to a parameter's gradient; takes over the tensor. */
 export function addGradient(parameter: Parameter, gradient: tf.Tensor): void {
   if (parameter.gradient === null) {
-    parameter.gradient = tf.keep(gradient);
+    setGradient(parameter, gradient, null);
     return;
   }
-  const sum = tf.keep(tf.add(parameter.gradient, gradient));
-  tf.dispose([parameter.gradient, gradient]);
-  parameter.gradient = sum;
+  const sum = tf.add(parameter.gradient, gradient);
+  gradient.dispose();
+  setGradient(parameter, sum, null);
+}
+
+/** Replace a parameter's gradient by one that it has been added to already. Takes over the tensors. */
+export function setGradient(parameter: Parameter, gradient: tf.Tensor, squares: tf.Scalar | null): void {
+  clearGradient(parameter);
+  parameter.gradient = tf.keep(gradient);
+  parameter.gradientSquares = squares === null ? null : tf.keep(squares);
 }
 
 /**
- * Run `work` with every parameter's value at hand, rounded once where its precision is bf16. Afterwards the values are let go, so
+ * Run `work` with every parameter's value at hand. Afterwards the values are let go, so
  * that the next update happens in place instead of copying the buffer.
  */
 export async function withValues<Result>(
@@ -72,15 +90,19 @@ export async function withValues<Result>(
 function readValue({ variable, precision }: Parameter): tf.Tensor {
   const value = variable.read();
   if (precision === 'fp32') return value;
-  const rounded = toBfloat16(value as tf.Tensor2D);
+  const operand = asWeight(value as tf.Tensor2D, precision);
   value.dispose();
-  return rounded;
+  return operand;
 }
 
 /** Let go of all gradients. */
 export function clearGradients(parameters: readonly Parameter[]): void {
-  for (const parameter of parameters) {
-    parameter.gradient?.dispose();
-    parameter.gradient = null;
-  }
+  for (const parameter of parameters) clearGradient(parameter);
+}
+
+function clearGradient(parameter: Parameter): void {
+  parameter.gradient?.dispose();
+  parameter.gradientSquares?.dispose();
+  parameter.gradient = null;
+  parameter.gradientSquares = null;
 }

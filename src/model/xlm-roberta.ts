@@ -5,11 +5,11 @@ import { biasGelu } from '../backend/kernels/bias-gelu.js';
 import { type DropoutSeed, dropout } from '../backend/kernels/dropout.js';
 import { embedding } from '../backend/kernels/embedding.js';
 import { layerNorm } from '../backend/kernels/layer-norm.js';
-import { linear, project } from '../backend/kernels/linear.js';
+import { linear } from '../backend/kernels/linear.js';
 import { residualNorm } from '../backend/kernels/residual-norm.js';
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { ModelInputs } from './inputs.js';
-import { addGradient, currentValue, type Parameter } from './parameter.js';
+import { addGradient, currentValue, type Parameter, setGradient } from './parameter.js';
 
 /**
  * The XLM-RoBERTa (and RoBERTa) token classifier, read top-down: embeddings, a stack of post-LayerNorm Transformer layers, one
@@ -74,12 +74,16 @@ export function forward(
     }
   }
   const [dropped, dropoutBackward] = dropout(hidden, plan?.rates.classifierDropout ?? 0, plan?.nextSeed() ?? null);
-  const [logits, classifierBackward] = affine(model.classifier, dropped); // (N, L)
+  const [logits, classifierBackward] = linearMap(model.classifier.weight, model.classifier.bias, dropped); // (N, L)
   return [
     logits,
     dLogits => {
       let dHidden = dropoutBackward(classifierBackward(dLogits)); // (N, C)
-      for (const backward of layerBackwards.reverse()) dHidden = backward(dHidden);
+      for (const backward of layerBackwards.reverse()) {
+        const dOutput = dHidden;
+        dHidden = backward(dOutput);
+        dOutput.dispose();
+      }
       embeddingsBackward(dHidden);
     },
   ];
@@ -142,10 +146,10 @@ function encoderLayer(
     output,
     dOutput => {
       const [dMiddleResidual, dProcessed] = outputBackward(dOutput);
-      const dMiddle = addAndFree(dMiddleResidual, feedForwardBackward(dProcessed)); // (N, C)
+      const dMiddle = feedForwardBackward(dProcessed, dMiddleResidual); // (N, C)
       const [dxResidual, dAttended] = middleBackward(dMiddle);
-      const dx = addAndFree(dxResidual, attentionBackward(dAttended)); // (N, C)
-      tf.dispose([dProcessed, dAttended]);
+      const dx = attentionBackward(dAttended, dxResidual); // (N, C)
+      tf.dispose([dMiddleResidual, dProcessed, dMiddle, dxResidual, dAttended]);
       return dx;
     },
   ];
@@ -158,8 +162,8 @@ function selfAttention(
   x: tf.Tensor2D,
   inputs: ModelInputs,
   plan: DropoutPlan | null,
-): WithBackward<tf.Tensor2D, tf.Tensor2D> {
-  const [qkv, qkvBackward] = affine(layer.qkv, x); // (N, 3C)
+): WithSummedBackward {
+  const [qkv, qkvBackward] = linearMap(layer.qkv.weight, layer.qkv.bias, x); // (N, 3C)
   const [heads, headsBackward] = attention(
     qkv,
     inputs.layout,
@@ -168,15 +172,15 @@ function selfAttention(
     plan?.nextSeed() ?? null,
   ); // (N, C)
   qkv.dispose();
-  const [projected, projectedBackward] = product(layer.attentionOutput.weight, heads); // (N, C)
+  const [projected, projectedBackward] = linearMap(layer.attentionOutput.weight, null, heads); // (N, C)
   heads.dispose();
   return [
     projected,
-    dProjected => {
+    (dProjected, dxBefore) => {
       const dHeads = projectedBackward(dProjected); // (N, C)
       const dQkv = headsBackward(dHeads); // (N, 3C)
       dHeads.dispose();
-      const dx = qkvBackward(dQkv); // (N, C)
+      const dx = qkvBackward(dQkv, dxBefore); // (N, C)
       dQkv.dispose();
       return dx;
     },
@@ -184,20 +188,20 @@ function selfAttention(
 }
 
 /** Linear, GELU, linear. @returns (N, C), before bias, dropout and residual */
-function feedForward(layer: EncoderLayer, x: tf.Tensor2D): WithBackward<tf.Tensor2D, tf.Tensor2D> {
+function feedForward(layer: EncoderLayer, x: tf.Tensor2D): WithSummedBackward {
   const { weight, bias } = layer.intermediate;
-  const [wide, wideBackward] = product(weight, x); // (N, I)
+  const [wide, wideBackward] = linearMap(weight, null, x); // (N, I)
   const [activated, activationBackward] = biasGelu(wide, currentValue(bias)); // (N, I)
-  const [narrow, narrowBackward] = product(layer.output.weight, activated); // (N, C)
+  const [narrow, narrowBackward] = linearMap(layer.output.weight, null, activated); // (N, C)
   activated.dispose();
   return [
     narrow,
-    dNarrow => {
+    (dNarrow, dxBefore) => {
       const dActivated = narrowBackward(dNarrow); // (N, I)
       const { dx: dWide, dBias } = activationBackward(dActivated); // (N, I), (I)
       addGradient(bias, dBias);
       dActivated.dispose();
-      const dx = wideBackward(dWide); // (N, C)
+      const dx = wideBackward(dWide, dxBefore); // (N, C)
       dWide.dispose();
       return dx;
     },
@@ -237,28 +241,23 @@ function joinAndNorm(
   ];
 }
 
-/** x W^T + b, with the gradients of W and b added to theirs. Neither x nor the gradient that the backward is given is freed. */
-function affine(parameters: Affine, x: tf.Tensor2D): WithBackward<tf.Tensor2D, tf.Tensor2D> {
-  const [y, backward] = linear(x, currentValue(parameters.weight), currentValue(parameters.bias));
-  return [
-    y,
-    dy => {
-      const { dx, dWeight, dBias } = backward(dy);
-      addGradient(parameters.weight, dWeight);
-      addGradient(parameters.bias, dBias);
-      return dx;
-    },
-  ];
-}
+/** An output, and a backward that gives the gradient of the input added to another part of it, which the caller keeps. */
+type WithSummedBackward = [
+  output: tf.Tensor2D,
+  backward: (d: tf.Tensor2D, dxBefore?: tf.Tensor2D | null) => tf.Tensor2D,
+];
 
-/** x W^T, with the gradient of W added to its own. Neither x nor the gradient that the backward is given is freed. */
-function product(weight: Parameter, x: tf.Tensor2D): WithBackward<tf.Tensor2D, tf.Tensor2D> {
-  const [y, backward] = project(x, currentValue(weight));
+/** x W^T + b (b may be null), with their gradients added to theirs. Neither x nor the gradient that the backward is given is freed. */
+function linearMap(weight: Parameter, bias: Parameter | null, x: tf.Tensor2D): WithSummedBackward {
+  const biasValue = bias === null ? null : currentValue<tf.Tensor1D>(bias);
+  const [y, backward] = linear(x, currentValue(weight), biasValue, weight.precision);
   return [
     y,
-    dy => {
-      const { dx, dWeight } = backward(dy);
-      addGradient(weight, dWeight);
+    (dy, dxBefore = null) => {
+      const addTo = { dx: dxBefore, dWeight: weight.gradient as tf.Tensor2D | null };
+      const { dx, dWeight, dBias, dWeightSquares } = backward(dy, addTo);
+      setGradient(weight, dWeight, dWeightSquares);
+      if (bias !== null && dBias !== null) addGradient(bias, dBias);
       return dx;
     },
   ];
@@ -280,10 +279,4 @@ function norm(parameters: Affine, config: ModelConfig, x: tf.Tensor2D): WithBack
       return dx;
     },
   ];
-}
-
-function addAndFree(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
-  const sum = tf.add<tf.Tensor2D>(a, b);
-  tf.dispose([a, b]);
-  return sum;
 }

@@ -78,9 +78,10 @@ export function createOptimizer(
 
 /** The L2 norm of all gradients taken as one vector. */
 export function gradientNorm(parameters: readonly Parameter[]): number {
-  const gradients = parameters.flatMap(({ gradient }) => (gradient === null ? [] : [gradient]));
-  if (gradients.length === 0) return 0;
-  const total = squaredNormOfAll(gradients);
+  const gradients = parameters.flatMap(p => (p.gradient === null || p.gradientSquares !== null ? [] : [p.gradient]));
+  const known = parameters.flatMap(({ gradientSquares }) => gradientSquares ?? []);
+  if (gradients.length + known.length === 0) return 0;
+  const total = squaredNormOfAll(gradients, known);
   const norm = Math.sqrt(total.dataSync()[0]!);
   total.dispose();
   return norm;

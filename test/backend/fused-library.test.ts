@@ -9,6 +9,7 @@ import {
   fusedFile,
   fusedFolder,
   levelOf,
+  productsOf,
   wasCompiled,
   whyNotFused,
 } from '../../src/backend/fused-library.js';
@@ -40,6 +41,13 @@ describe('levelOf', () => {
   ])('%j on %s is %s', (features, arch, level) => {
     expect(levelOf(features, arch)).toBe(level);
   });
+});
+
+it('products of its own: float32 with AVX-512, bfloat16 where AVX-512 has it and AMX has not', () => {
+  expect(productsOf('x86-64-v3', ['avx2', 'fma', 'avx512_bf16'])).toEqual([]);
+  expect(productsOf('x86-64-v4', ['avx512f'])).toEqual(['fp32']);
+  expect(productsOf('x86-64-v4', ['avx512f', 'avx512_bf16'])).toEqual(['fp32', 'bf16']);
+  expect(productsOf('x86-64-v4', ['avx512f', 'avx512_bf16', 'amx_bf16'])).toEqual(['fp32']);
 });
 
 it('compiles for a level against the engine’s framework, never with -ffast-math', () => {

@@ -1,59 +1,118 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { isBfloat16 } from '../native.js';
-import type { WithBackward } from './backward.js';
+import { type NativeEngine, nativeEngine } from '../native.js';
+import type { Precision } from '../precision.js';
 import { toBfloat16 } from './bfloat16.js';
 import { matMul } from './mat-mul.js';
 
-export interface ProjectGradients {
+export interface LinearGradients {
   dx: tf.Tensor2D; // (N, I)
   dWeight: tf.Tensor2D; // (O, I)
+  /** (O); null where the map has no bias. */
+  dBias: tf.Tensor1D | null;
+  /** The sum of dWeight's squares, where it came with it; else null. */
+  dWeightSquares: tf.Scalar | null;
 }
 
-export interface LinearGradients extends ProjectGradients {
-  dBias: tf.Tensor1D; // (O)
+/** Gradients from elsewhere that the new ones are added to, in the pass that computes them. They belong to the caller. */
+export interface AddTo {
+  dx?: tf.Tensor2D | null;
+  dWeight?: tf.Tensor2D | null;
 }
 
 /**
  * y = x W^T + b.
  *
- * @param x (N, I)
- * @param weight (O, I), the layout of torch.nn.Linear; its precision is that of the products: see `project`
- * @param bias (O)
- * @returns y (N, O). Kept for the backward: what `project` keeps.
+ * @param x (N, I). Belongs to the caller, who may free it at once.
+ * @param weight (O, I), the layout of torch.nn.Linear, made by `asWeight` for this precision
+ * @param bias (O), or null where what follows adds it (biasGelu, residualNorm)
+ * @param precision fp32: everything in float32. bf16: the operands of the three products are rounded to bfloat16, exact products added up
+ * in float32; where TensorFlow multiplies, the sum is rounded to bfloat16 too, as torch.autocast does. Outputs and gradients are
+ * float32 in both.
+ * @returns y (N, O). Kept for the backward: weight, which belongs to the caller; and, freed by it, x.
  *
- * db = the sum of dy over tokens; the others as in `project`.
+ * dx = dy W, dW = dy^T x, db = the sum of dy over tokens.
  */
-export function linear(
-  x: tf.Tensor2D,
-  weight: tf.Tensor2D,
-  bias: tf.Tensor1D,
-): WithBackward<tf.Tensor2D, LinearGradients> {
-  const [product, backward] = project(x, weight); // (N, O)
-  const y = tf.add<tf.Tensor2D>(product, bias);
-  product.dispose();
-  return [y, dy => ({ ...backward(dy), dBias: tf.sum<tf.Tensor1D>(dy, 0) })];
+export function linear(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D | null, precision: Precision): Linear {
+  const native = nativeEngine();
+  return native?.ownProducts.has(precision)
+    ? fusedLinear(native, x, weight, bias, precision)
+    : plainLinear(x, weight, bias, precision);
 }
 
-/**
- * y = x W^T, for what adds the bias itself (biasGelu, residualNorm).
- *
- * @param x (N, I). Belongs to the caller, who may free it at once.
- * @param weight (O, I). Where it is of bfloat16 (`toBfloat16`), so are the operands of all three products; outputs and gradients are
- * float32 all the same.
- * @returns y (N, O). Kept for the backward: weight, which belongs to the caller; and, freed by it, x in the weight's precision.
- *
- * dx = dy W, dW = dy^T x.
- */
-export function project(x: tf.Tensor2D, weight: tf.Tensor2D): WithBackward<tf.Tensor2D, ProjectGradients> {
-  const operandOf = isBfloat16(weight) ? toBfloat16 : tf.clone<tf.Tensor2D>; // A clone shares its values.
-  const operand = operandOf(x); // (N, I)
+type Linear = [y: tf.Tensor2D, backward: (dy: tf.Tensor2D, addTo?: AddTo) => LinearGradients];
+
+/** A copy of a weight as `linear` takes it: in bfloat16 where TensorFlow multiplies in that; panx's own product rounds as it reads. */
+export function asWeight(weight: tf.Tensor2D, precision: Precision): tf.Tensor2D {
+  return nativeEngine()?.ownProducts.has(precision) ? tf.clone(weight) : asOperand(weight, precision);
+}
+
+/** The same from operations that every backend has. */
+export function plainLinear(
+  x: tf.Tensor2D,
+  weight: tf.Tensor2D,
+  bias: tf.Tensor1D | null,
+  precision: Precision,
+): Linear {
+  const operand = asOperand(x, precision); // (N, I)
+  const product = matMul(operand, weight, false, true); // (N, O)
   return [
-    matMul(operand, weight, false, true),
-    dy => {
-      const dOperand = operandOf(dy); // (N, O)
-      const gradients = { dx: matMul(dOperand, weight), dWeight: matMul(dOperand, operand, true, false) };
+    addAndFree(product, bias),
+    (dy, addTo = {}) => {
+      const dOperand = asOperand(dy, precision); // (N, O)
+      const dx = addAndFree(matMul(dOperand, weight), addTo.dx ?? null);
+      const dWeight = addAndFree(matMul(dOperand, operand, true, false), addTo.dWeight ?? null);
       tf.dispose([operand, dOperand]);
-      return gradients;
+      return { dx, dWeight, dBias: bias === null ? null : tf.sum<tf.Tensor1D>(dy, 0), dWeightSquares: null };
     },
   ];
+}
+
+/** A clone shares its values. */
+function asOperand(x: tf.Tensor2D, precision: Precision): tf.Tensor2D {
+  return precision === 'bf16' ? toBfloat16(x) : tf.clone(x);
+}
+
+function addAndFree(x: tf.Tensor2D, addend: tf.Tensor | null): tf.Tensor2D {
+  if (addend === null) return x;
+  const sum = tf.add<tf.Tensor2D>(x, addend);
+  x.dispose();
+  return sum;
+}
+
+/** native/linear.cc */
+function fusedLinear(
+  native: NativeEngine,
+  x: tf.Tensor2D,
+  weight: tf.Tensor2D,
+  bias: tf.Tensor1D | null,
+  precision: Precision,
+): Linear {
+  const bf16 = native.bool('bf16', precision === 'bf16');
+  const operand = tf.clone(x);
+  const biases = given([bias]);
+  const [y] = native.run('PanxLinear', [x, weight, ...biases], [native.int('biases', biases.length), bf16], 1);
+  return [
+    y as tf.Tensor2D,
+    (dy, addTo = {}) => {
+      const [dxs, dWeights] = [given([addTo.dx]), given([addTo.dWeight])];
+      const [dx, dWeight, dBias, squares] = native.run(
+        'PanxLinearGrad',
+        [dy, operand, weight, ...dxs, ...dWeights],
+        [
+          native.int('dxs', dxs.length),
+          native.int('dweights', dWeights.length),
+          native.bool('bias', bias !== null),
+          bf16,
+        ],
+        4,
+      ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Scalar];
+      operand.dispose();
+      if (bias === null) dBias.dispose();
+      return { dx, dWeight, dBias: bias === null ? null : dBias, dWeightSquares: squares };
+    },
+  ];
+}
+
+function given<Item>(items: readonly (Item | null | undefined)[]): Item[] {
+  return items.filter(item => item !== null && item !== undefined);
 }

@@ -1,6 +1,6 @@
 // PanxSquaredNorm: the sum of the squares of all elements of N tensors, for clipping by the global norm.
 //
-//   gradients: N x float, any shapes  ->  total: float scalar
+//   gradients: N x float, any shapes;  known: K x float scalar, sums of squares to be added  ->  total: float scalar
 //
 // The squares, and their sums over blocks of a fixed size, are in double; the blocks' sums are added in order, so how the work was
 // divided does not show. Nothing is kept: there is no backward.
@@ -43,6 +43,8 @@ class SquaredNormOp : public tensorflow::OpKernel {
   void Compute(tensorflow::OpKernelContext* context) override {
     tensorflow::OpInputList gradients;
     OP_REQUIRES_OK(context, context->input_list("gradients", &gradients));
+    tensorflow::OpInputList known;
+    OP_REQUIRES_OK(context, context->input_list("known", &known));
     std::vector<Block> blocks;
     for (const tensorflow::Tensor& gradient : gradients) {
       const float* x = gradient.flat<float>().data();
@@ -55,6 +57,7 @@ class SquaredNormOp : public tensorflow::OpKernel {
     });
     double total = 0;
     for (double sum : sums) total += sum;
+    for (const tensorflow::Tensor& sum : known) total += sum.scalar<float>()();
     tensorflow::Tensor* output = nullptr;
     OP_REQUIRES_OK(context, context->allocate_output(0, {}, &output));
     output->scalar<float>()() = static_cast<float>(total);
@@ -63,8 +66,10 @@ class SquaredNormOp : public tensorflow::OpKernel {
 
 REGISTER_OP("PanxSquaredNorm")
     .Input("gradients: N * float")
+    .Input("known: K * float")
     .Output("total: float")
-    .Attr("N: int >= 1")
+    .Attr("N: int >= 0")
+    .Attr("K: int >= 0")
     .SetShapeFn([](tensorflow::shape_inference::InferenceContext* context) {
       context->set_output(0, context->Scalar());
       return absl::OkStatus();

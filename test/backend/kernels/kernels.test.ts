@@ -6,25 +6,11 @@ import { dropout, dropoutMask } from '../../../src/backend/kernels/dropout.js';
 import { embedding } from '../../../src/backend/kernels/embedding.js';
 import { gelu } from '../../../src/backend/kernels/gelu.js';
 import { layerNorm } from '../../../src/backend/kernels/layer-norm.js';
-import { linear } from '../../../src/backend/kernels/linear.js';
 import { squaredNorm } from '../../../src/backend/kernels/squared-norm.js';
 import { createVariable } from '../../../src/backend/kernels/variable.js';
 import { expectClose, onEachBackend, referenceGradients, values } from './each-backend.js';
 
 onEachBackend(() => {
-  it('linear: output and gradients', () => {
-    const [x, w, b] = [values([5, 3], 1), values([4, 3], 2), values([4], 3)] as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
-    const dy = values([5, 4], 4) as tf.Tensor2D;
-    const compose = (x: tf.Tensor, w: tf.Tensor, b: tf.Tensor) => tf.add(tf.matMul(x, tf.transpose(w)), b);
-    const [y, backward] = linear(x, w, b);
-    expectClose(y, compose(x, w, b));
-    const { dx, dWeight, dBias } = backward(dy);
-    const [rx, rw, rb] = referenceGradients(compose as never, [x, w, b], dy);
-    expectClose(dx, rx!);
-    expectClose(dWeight, rw!);
-    expectClose(dBias, rb!);
-  });
-
   it('layerNorm: output and gradients', () => {
     const [x, g, b] = [values([6, 8], 1), values([8], 2), values([8], 3)] as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
     const dy = values([6, 8], 4) as tf.Tensor2D;

@@ -1,0 +1,220 @@
+// PanxLinear, PanxLinearGrad: a linear map, y = x W^T + b, and its gradients, with float32 tensors and products in float32 or bfloat16.
+//
+//   x: float (N, I);  weight: float (O, I), torch.nn.Linear's layout;  bias: 0 or 1 float (O)  ->  y: float (N, O)
+//
+//   dy: float (N, O), x, weight;  dx_before, dweight_before: 0 or 1 each
+//   ->  dx = dy W + dx_before;  dweight = dy^T x + dweight_before;  dbias = the sum of dy over tokens (where `bias`, else empty)
+//       squares: float scalar, the sum of dweight's squares, for the norm of all gradients
+//
+//   bf16: whether operands are rounded to bfloat16; products are exact in float32 and added up there, and sums are not rounded again
+//
+// What TensorFlow does in a cast for each operand, a product, a cast back and additions is one pass here: operands are rounded as they are laid
+// out for the product, which it has to do anyway. Both products of the backward share out their work together.
+
+#include "panx_ops.h"
+#include "mat_mul.h"
+
+#ifdef __AVX512F__
+
+#include <vector>
+
+#include "token_blocks.h"
+
+namespace panx {
+namespace mat_mul {
+
+using tensorflow::Tensor;
+using tensorflow::TensorShape;
+using tensorflow::errors::InvalidArgument;
+
+inline const float* floats(const Tensor& tensor) { return tensor.flat<float>().data(); }
+inline const float* firstOf(const tensorflow::OpInputList& list) { return list.size() == 0 ? nullptr : floats(list[0]); }
+
+// Products on the threads of a kernel's device.
+class Products {
+ public:
+  Products(tensorflow::OpKernelContext* context, int64_t multiplications)
+      : context_(context), threads_(*context->device()->tensorflow_cpu_worker_threads()) {
+    // Below about 50 us of work, waking a thread costs more than it saves.
+    workers = multiplications < (1 << 21) ? 1 : threads_.num_threads;
+  }
+
+  int workers;
+
+  template <bool Pairs>
+  absl::Status run(const Problem* problems, int count, int64_t others, const std::function<void(int64_t)>& other) const {
+    Tensor room[2];
+    uint32_t* words[2] = {};
+    for (int i = 0; i < count; i++) {
+      TF_RETURN_IF_ERROR(context_->allocate_temp(tensorflow::DT_INT32, {wordsOf<Pairs>(problems[i])}, &room[i]));
+      words[i] = reinterpret_cast<uint32_t*>(room[i].flat<int32_t>().data());
+    }
+    const Parallel parallel = [&](int some, const std::function<void()>& work) {
+      if (some == 1) return work();
+      // One share more than threads makes TensorFlow leave this thread asleep: with it, two would share a core.
+      const tsl::thread::ThreadPool::SchedulingParams oneEach(tsl::thread::ThreadPool::SchedulingStrategy::kFixedBlockSize,
+                                                              std::nullopt, 1);
+      threads_.workers->ParallelFor(some + 1, oneEach, [&](int64_t, int64_t) { work(); });
+    };
+    multiply<Pairs>(problems, count, words, workers, parallel, others, other);
+    return absl::OkStatus();
+  }
+
+ private:
+  tensorflow::OpKernelContext* context_;
+  const tensorflow::DeviceBase::CpuWorkerThreads& threads_;
+};
+
+class LinearBase : public tensorflow::OpKernel {
+ public:
+  explicit LinearBase(tensorflow::OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("bf16", &bf16_));
+    OP_REQUIRES(context, !bf16_ || __builtin_cpu_supports("avx512bf16"),
+                tensorflow::errors::Unimplemented("Products of bfloat16 ask for a CPU with AVX512_BF16."));
+  }
+
+ protected:
+  bool bf16_;
+
+  // The sizes of a linear map, where x and the weight fit each other.
+  struct Sizes {
+    int64_t tokens, inputs, outputs;
+  };
+  static absl::Status sizesOf(const Tensor& x, const Tensor& weight, Sizes* sizes) {
+    if (x.dims() != 2 || weight.dims() != 2 || x.dim_size(1) != weight.dim_size(1)) {
+      return InvalidArgument("A linear map takes x (N, I) and a weight (O, I), found ", x.shape().DebugString(), " and ",
+                             weight.shape().DebugString());
+    }
+    *sizes = {x.dim_size(0), x.dim_size(1), weight.dim_size(0)};
+    return absl::OkStatus();
+  }
+
+  absl::Status run(const Products& products, const Problem* problems, int count, int64_t others = 0,
+                   const std::function<void(int64_t)>& other = nullptr) const {
+    return bf16_ ? products.run<true>(problems, count, others, other) : products.run<false>(problems, count, others, other);
+  }
+};
+
+class LinearOp : public LinearBase {
+ public:
+  using LinearBase::LinearBase;
+
+  void Compute(tensorflow::OpKernelContext* context) override {
+    const Tensor &x = context->input(0), &weight = context->input(1);
+    tensorflow::OpInputList bias;
+    OP_REQUIRES_OK(context, context->input_list("bias", &bias));
+    Sizes sizes;
+    OP_REQUIRES_OK(context, sizesOf(x, weight, &sizes));
+    const auto [tokens, inputs, outputs] = sizes;
+    OP_REQUIRES(context, bias.size() == 0 || bias[0].NumElements() == outputs,
+                InvalidArgument("PanxLinear got a bias of another size than ", outputs));
+    Tensor* y;
+    OP_REQUIRES_OK(context, context->allocate_output(0, {tokens, outputs}, &y));
+    if (y->NumElements() == 0) return;
+    const Problem problem = {{floats(x), inputs, true}, {floats(weight), inputs, true}, tokens, outputs, inputs,
+                             firstOf(bias),             nullptr,                        y->flat<float>().data(), nullptr};
+    OP_REQUIRES_OK(context, run(Products(context, tokens * inputs * outputs), &problem, 1));
+  }
+};
+
+// sums[i] = the sum over tokens of dy[., column + i]: blocks of tokens first, so that a long sum rounds less.
+inline void sumColumns(const float* dy, int64_t tokens, int64_t stride, int64_t column, int64_t count, float* sums) {
+  const TokenBlocks blocks(tokens);
+  std::memset(sums + column, 0, count * sizeof(float));
+  for (int64_t block = 0; block < blocks.count; block++) {
+    float part[kColumns] = {};
+    for (int64_t n = blocks.begin(block); n < blocks.end(block); n++) {
+      for (int64_t i = 0; i < count; i++) part[i] += dy[n * stride + column + i];
+    }
+    for (int64_t i = 0; i < count; i++) sums[column + i] += part[i];
+  }
+}
+
+class LinearGradOp : public LinearBase {
+ public:
+  explicit LinearGradOp(tensorflow::OpKernelConstruction* context) : LinearBase(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("bias", &bias_));
+  }
+
+  void Compute(tensorflow::OpKernelContext* context) override {
+    const Tensor &dy = context->input(0), &x = context->input(1), &weight = context->input(2);
+    tensorflow::OpInputList dxBefore, dWeightBefore;
+    OP_REQUIRES_OK(context, context->input_list("dx_before", &dxBefore));
+    OP_REQUIRES_OK(context, context->input_list("dweight_before", &dWeightBefore));
+    Sizes sizes;
+    OP_REQUIRES_OK(context, sizesOf(x, weight, &sizes));
+    const auto [tokens, inputs, outputs] = sizes;
+    OP_REQUIRES(context,
+                dy.shape() == TensorShape({tokens, outputs}) && (dxBefore.size() == 0 || dxBefore[0].shape() == x.shape()) &&
+                    (dWeightBefore.size() == 0 || dWeightBefore[0].shape() == weight.shape()),
+                InvalidArgument("PanxLinearGrad got a gradient of another shape than what it is of"));
+    Tensor *dx, *dWeight, *dBias, *squares;
+    OP_REQUIRES_OK(context, context->allocate_output(0, x.shape(), &dx));
+    OP_REQUIRES_OK(context, context->allocate_output(1, weight.shape(), &dWeight));
+    OP_REQUIRES_OK(context, context->allocate_output(2, {bias_ ? outputs : 0}, &dBias));
+    OP_REQUIRES_OK(context, context->allocate_output(3, {}, &squares));
+
+    const Products products(context, 2 * tokens * inputs * outputs);
+    Problem problems[] = {
+        {{floats(dy), outputs, false}, {floats(x), inputs, false}, outputs, inputs, tokens,
+         nullptr,                      firstOf(dWeightBefore),     dWeight->flat<float>().data(), nullptr},
+        {{floats(dy), outputs, true}, {floats(weight), inputs, false}, tokens, inputs, outputs,
+         nullptr,                     firstOf(dxBefore),               dx->flat<float>().data(), nullptr}};
+    std::vector<double> parts(piecesOf(problems[0], products.workers));
+    problems[0].squares = parts.data();
+    const float* d = floats(dy);
+    float* sums = dBias->flat<float>().data();
+    const int64_t columns = bias_ ? (outputs + kColumns - 1) / kColumns : 0;
+    OP_REQUIRES_OK(context, run(products, problems, 2, columns, [=, tokens = tokens, outputs = outputs](int64_t task) {
+      const int64_t column = task * kColumns;
+      sumColumns(d, tokens, outputs, column, std::min<int64_t>(kColumns, outputs - column), sums);
+    }));
+    double total = 0;
+    for (double part : parts) total += part;
+    squares->scalar<float>()() = static_cast<float>(total);
+  }
+
+ private:
+  bool bias_;
+};
+
+REGISTER_OP("PanxLinear")
+    .Input("x: float")
+    .Input("weight: float")
+    .Input("bias: biases * float")
+    .Output("y: float")
+    .Attr("biases: int >= 0")
+    .Attr("bf16: bool")
+    .SetShapeFn([](tensorflow::shape_inference::InferenceContext* context) {
+      context->set_output(0, context->UnknownShapeOfRank(2));
+      return absl::OkStatus();
+    });
+REGISTER_KERNEL_BUILDER(Name("PanxLinear").Device(tensorflow::DEVICE_CPU), LinearOp);
+
+REGISTER_OP("PanxLinearGrad")
+    .Input("dy: float")
+    .Input("x: float")
+    .Input("weight: float")
+    .Input("dx_before: dxs * float")
+    .Input("dweight_before: dweights * float")
+    .Output("dx: float")
+    .Output("dweight: float")
+    .Output("dbias: float")
+    .Output("squares: float")
+    .Attr("dxs: int >= 0")
+    .Attr("dweights: int >= 0")
+    .Attr("bias: bool")
+    .Attr("bf16: bool")
+    .SetShapeFn([](tensorflow::shape_inference::InferenceContext* context) {
+      context->set_output(0, context->input(1));
+      context->set_output(1, context->input(2));
+      context->set_output(2, context->UnknownShapeOfRank(1));
+      context->set_output(3, context->Scalar());
+      return absl::OkStatus();
+    });
+REGISTER_KERNEL_BUILDER(Name("PanxLinearGrad").Device(tensorflow::DEVICE_CPU), LinearGradOp);
+
+}  // namespace mat_mul
+}  // namespace panx
+
+#endif
