@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { toBfloat16 } from '../backend/kernels/bfloat16.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
 import type { Precision } from '../backend/precision.js';
+import { phase } from '../run/profile.js';
 import type { ParameterSpec } from './parameters.js';
 
 /**
@@ -58,7 +59,9 @@ export async function withValues<Result>(
   parameters: readonly Parameter[],
   work: () => Result | Promise<Result>,
 ): Promise<Result> {
-  for (const parameter of parameters) parameter.value = tf.keep(readValue(parameter));
+  phase('weights', () => {
+    for (const parameter of parameters) parameter.value = tf.keep(readValue(parameter));
+  });
   try {
     return await work();
   } finally {
