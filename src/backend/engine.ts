@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { messageOf, PanxError } from '../errors.js';
+import { phase } from '../run/profile.js';
 import { addonFile, linkAddon, stderrSwitchFile } from './addon.js';
 import { fusedFile, fusedFolder, levelOf, productsOf } from './fused-library.js';
 import { type Hardware, hasBf16, readHardware, usableCores } from './hardware.js';
@@ -37,7 +38,7 @@ export async function loadEngine(backend: 'auto' | 'tensorflow' | 'wasm'): Promi
     if (backend === 'auto' || backend === engine.name) return engine;
     throw new PanxError(`This process computes with ${engine.name} already and cannot change to ${backend}.`);
   }
-  loaded = load(backend);
+  loaded = phase('load engine', () => load(backend));
   try {
     return await loaded;
   } catch (error) {

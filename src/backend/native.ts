@@ -52,8 +52,8 @@ export function fusedOperationsAreLoaded(products: readonly Precision[]): void {
   ownProducts = new Set(products);
 }
 
-/** The part of tfjs-node's backend object that is used here (nodejs_kernel_backend.ts). */
-interface NodeBackend {
+/** The part of tfjs-node's backend object that is used in this room (nodejs_kernel_backend.ts). */
+export interface NodeBackend {
   binding: Record<
     | 'TF_FLOAT'
     | 'TF_INT32'
@@ -67,6 +67,9 @@ interface NodeBackend {
     number
   > & {
     executeOp(op: string, attributes: readonly Attribute[], ids: readonly number[], outputs: number): Output[];
+    createTensor(shape: number[], dtype: number, values: unknown): number;
+    tensorDataSync(id: number): unknown;
+    deleteTensor(id: number): void;
   };
   getInputTensorIds(inputs: readonly tf.Tensor[]): number[];
   createOutputTensor(output: Output): tf.Tensor;
@@ -80,7 +83,7 @@ interface Output {
 }
 
 /** DT_BFLOAT16 of tensorflow/core/framework/types.proto, which the binding does not name. */
-const bfloat16 = 14;
+export const bfloat16 = 14;
 
 function wrap(backend: NodeBackend): NativeEngine {
   const { binding } = backend;
@@ -95,7 +98,8 @@ function wrap(backend: NodeBackend): NativeEngine {
       return ownProducts;
     },
     run: (op, inputs, attributes, outputs) =>
-      binding.executeOp(op, attributes, backend.getInputTensorIds(inputs), outputs).map(wrapped),
+      // The backend's own each time: a profile puts one that is watched in its place.
+      backend.binding.executeOp(op, attributes, backend.getInputTensorIds(inputs), outputs).map(wrapped),
     type: (name, dtype) => ({ name, type: binding.TF_ATTR_TYPE, value: dtypes[dtype] }),
     bool: (name, value) => ({ name, type: binding.TF_ATTR_BOOL, value }),
     int: (name, value) => ({ name, type: binding.TF_ATTR_INT, value }),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { loadEngine } from '../backend/engine.js';
+import { watchOperations } from '../backend/operation-times.js';
 import { resolvePrecision } from '../backend/precision.js';
 import { splitNames } from '../data/corpus.js';
 import { PanxError } from '../errors.js';
@@ -12,17 +13,20 @@ import { resolveData, resolveModel } from '../hub/resolve.js';
 import { loadTokenClassifier } from '../model/token-classifier.js';
 import { formatCount, notice, progress } from '../run/console.js';
 import { writeJson } from '../run/files.js';
+import { type Profile, phase } from '../run/profile.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { addMetricOptions, type MetricOptions, metricsOf, resamplingOf } from './evaluate/metric-options.js';
 import { averagesText, reportsText, resamplingText } from './evaluate/scores-text.js';
 import { listOf, toSplit } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
+import { profiled } from './profiled.js';
 
 interface EvaluateOptions extends MetricOptions {
   langs: string;
   split: string;
   json?: boolean;
   out?: string;
+  profile?: true | string;
 }
 
 /** panx evaluate: score a checkpoint on a split of one or more languages, in all and by entity type. */
@@ -35,61 +39,77 @@ export function define(command: Command): void {
   command
     .option('--json', 'print the scores as JSON')
     .option('--out <file>', 'also write the scores to this JSON file')
+    .option('--profile [file]', 'print where the time goes, by phase and operation; with a file, write a trace there')
     .action(async (options: EvaluateOptions) => {
-      const split = toSplit('--split', options.split);
-      const langs = listOf('--langs', options.langs);
-      const metrics = metricsOf(options);
-      const { config } = await configOf(command);
-      const resampling = resamplingOf(options, config.seed);
-      const folder = await resolveModel(config.model, { onProgress: transferLine() });
-      const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
-      const tokenizer = await loadTokenizer(folder);
-      const results: Record<string, Scores & { entities: EntityScores }> = {};
-      const engine = await loadEngine(config.backend);
-      if (engine.why !== null) notice(engine.why);
-      const { precision, note } = resolvePrecision(config.precision, engine);
-      if (note !== null) notice(note);
-      const corpus: EncodedSplit[] = [];
-      // All of them before any is scored: a language that is not there should not show after minutes.
-      for (const lang of langs) {
-        corpus.push(await loadEncoded({ dataDir, tokenizer, config, onProgress: progress }, lang, split));
-      }
-      for (const { lang, rows, labelNames } of corpus) {
-        const newHead = { labels: labelNames, seed: config.seed };
-        const model = await loadTokenClassifier(folder, { inputIds: [rows.inputIds], newHead, precision });
-        if (model.headMissing) {
-          throw new PanxError(`${folder} has no classifier, so there is nothing to score.`, {
-            hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run.',
-          });
-        }
-        checkLabels(model.config.labels, labelNames, folder);
-        const { scores, entities } = await score(model, rows, {
-          batchSize: config.evaluation.batchSize,
-          metrics,
-          resampling,
-          onProgress: done => progress(`score ${lang} ${split}  ${formatCount(done)}/${formatCount(rows.rows)} rows`),
-        });
-        model.dispose();
-        results[lang] = { ...scores, entities };
-        progress(`score ${lang} ${split}  ${formatCount(rows.rows)}/${formatCount(rows.rows)} rows`, { done: true });
-        if (!options.json) {
-          process.stdout.write(`${scoresText(lang, split, scores)}\n\n`);
-          if (metrics === 'strict' || resampling !== null) {
-            process.stdout.write(`${averagesText(lang, split, entities)}\n`);
-            process.stdout.write(resampling === null ? '\n' : `${resamplingText(resampling)}\n\n`);
-          }
-          process.stdout.write(`${reportsText(lang, split, entities)}\n`);
-        }
-      }
-      const report = {
-        model: config.model,
-        split,
-        metric: metricName,
-        arithmetic: precision, // Not to be taken for the score of that name.
-        ...(resampling === null ? {} : { intervals: { method: 'percentile bootstrap over rows', ...resampling } }),
-        scores: results,
-      };
-      if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-      if (options.out !== undefined) await writeJson(options.out, report);
+      const work = (profile: Profile | null) => evaluateAsAsked(command, options, profile);
+      if (options.profile === undefined) return await work(null);
+      await profiled(work, {
+        // stdout holds the scores and nothing else.
+        print: options.json ? notice : text => process.stdout.write(text),
+        traceFile: options.profile === true ? null : options.profile,
+      });
     });
+}
+
+async function evaluateAsAsked(command: Command, options: EvaluateOptions, profile: Profile | null): Promise<void> {
+  const split = toSplit('--split', options.split);
+  const langs = listOf('--langs', options.langs);
+  const metrics = metricsOf(options);
+  const { config } = await configOf(command);
+  const resampling = resamplingOf(options, config.seed);
+  const folder = await resolveModel(config.model, { onProgress: transferLine() });
+  const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
+  const tokenizer = await phase('load tokenizer', () => loadTokenizer(folder));
+  const results: Record<string, Scores & { entities: EntityScores }> = {};
+  const engine = await loadEngine(config.backend);
+  if (engine.why !== null) notice(engine.why);
+  if (profile !== null) watchOperations(engine, profile);
+  const { precision, note } = resolvePrecision(config.precision, engine);
+  if (note !== null) notice(note);
+  const corpus: EncodedSplit[] = [];
+  // All of them before any is scored: a language that is not there should not show after minutes.
+  for (const lang of langs) {
+    const load = () => loadEncoded({ dataDir, tokenizer, config, onProgress: progress }, lang, split);
+    corpus.push(await phase('read data', load));
+  }
+  for (const { lang, rows, labelNames } of corpus) {
+    const newHead = { labels: labelNames, seed: config.seed };
+    const settings = { inputIds: [rows.inputIds], newHead, precision };
+    const model = await phase('load model', () => loadTokenClassifier(folder, settings));
+    if (model.headMissing) {
+      throw new PanxError(`${folder} has no classifier, so there is nothing to score.`, {
+        hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run.',
+      });
+    }
+    checkLabels(model.config.labels, labelNames, folder);
+    const scoring = {
+      batchSize: config.evaluation.batchSize,
+      metrics,
+      resampling,
+      onProgress: (done: number) =>
+        progress(`score ${lang} ${split}  ${formatCount(done)}/${formatCount(rows.rows)} rows`),
+    };
+    const { scores, entities } = await phase('scoring', () => score(model, rows, scoring));
+    model.dispose();
+    results[lang] = { ...scores, entities };
+    progress(`score ${lang} ${split}  ${formatCount(rows.rows)}/${formatCount(rows.rows)} rows`, { done: true });
+    if (!options.json) {
+      process.stdout.write(`${scoresText(lang, split, scores)}\n\n`);
+      if (metrics === 'strict' || resampling !== null) {
+        process.stdout.write(`${averagesText(lang, split, entities)}\n`);
+        process.stdout.write(resampling === null ? '\n' : `${resamplingText(resampling)}\n\n`);
+      }
+      process.stdout.write(`${reportsText(lang, split, entities)}\n`);
+    }
+  }
+  const report = {
+    model: config.model,
+    split,
+    metric: metricName,
+    arithmetic: precision, // Not to be taken for the score of that name.
+    ...(resampling === null ? {} : { intervals: { method: 'percentile bootstrap over rows', ...resampling } }),
+    scores: results,
+  };
+  if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (options.out !== undefined) await writeJson(options.out, report);
 }

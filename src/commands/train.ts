@@ -10,14 +10,17 @@ import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
 import { formatCount, formatSeconds, notice } from '../run/console.js';
 import { canResume, isBegun, isDone, type RunDirectory, runDirectory } from '../run/directory.js';
+import { type Profile, phase } from '../run/profile.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf } from './options.js';
 import { withPrecision } from './precision.js';
+import { profiled } from './profiled.js';
 
 interface TrainOptions {
   out?: string;
   resume?: boolean;
   force?: boolean;
+  profile?: boolean;
 }
 
 /** panx train: fine-tune a token classifier on one or more languages and score it. */
@@ -29,30 +32,41 @@ export function define(command: Command): void {
     .option('--out <folder>', 'run directory (default: results/train-<langs>[-<size>])')
     .option('--resume', 'go on with the interrupted run in --out')
     .option('--force', 'start anew, replacing the run in --out')
+    .option('--profile', 'print where the time goes, by phase and operation, and leave a trace in the run directory')
     .action(async (options: TrainOptions) => {
-      const { config: asked } = await configOf(command);
-      const run = runDirectory(options.out ?? defaultOut(asked));
-      refuseOrReplace(run, options);
-      const config = await withPrecision(asked);
-      const startFrom = await resolveModel(config.model, { onProgress: transferLine() });
-      const langs = [...new Set([...config.training.langs, ...config.evaluation.langs])];
-      const dataDir = await resolveData(config.data, langs, { onProgress: transferLine() });
-      const label = `train ${config.training.langs.join('+')}`;
-      const contents = { checkpoint: await checkpointFiles(startFrom), data: await dataFiles(config, dataDir) };
-      const result = await runStage({
-        config,
-        startFrom,
-        startFiles: contents.checkpoint,
-        dataDir,
-        out: run.root,
-        identity: identityOf(trainId, config, contents),
-        resume: options.resume === true,
-        label,
-        signal: abortOnSignals(`${label}  stopping after this step; the training state will be saved`),
-      });
-      notice(`${label}  done: ${run.root}`);
-      process.stdout.write(summary(result));
+      const work = (profile: Profile | null) => trainAsAsked(command, options, profile);
+      if (options.profile) await profiled(work, { print: text => process.stdout.write(text), traceFile: null });
+      else await work(null);
     });
+}
+
+async function trainAsAsked(command: Command, options: TrainOptions, profile: Profile | null): Promise<void> {
+  const { config: asked } = await configOf(command);
+  const run = runDirectory(options.out ?? defaultOut(asked));
+  refuseOrReplace(run, options);
+  const config = await withPrecision(asked);
+  const startFrom = await resolveModel(config.model, { onProgress: transferLine() });
+  const langs = [...new Set([...config.training.langs, ...config.evaluation.langs])];
+  const dataDir = await resolveData(config.data, langs, { onProgress: transferLine() });
+  const label = `train ${config.training.langs.join('+')}`;
+  const contents = await phase('hash model and data', async () => ({
+    checkpoint: await checkpointFiles(startFrom),
+    data: await dataFiles(config, dataDir),
+  }));
+  const result = await runStage({
+    config,
+    startFrom,
+    startFiles: contents.checkpoint,
+    dataDir,
+    out: run.root,
+    identity: identityOf(trainId, config, contents),
+    resume: options.resume === true,
+    label,
+    signal: abortOnSignals(`${label}  stopping after this step; the training state will be saved`),
+    profile,
+  });
+  notice(`${label}  done: ${run.root}`);
+  process.stdout.write(summary(result));
 }
 
 /** Unless told what to do with it, an earlier run in the folder is neither overwritten nor mixed with this one. */

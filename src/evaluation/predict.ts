@@ -5,6 +5,7 @@ import { toDevice } from '../model/inputs.js';
 import { withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { forward } from '../model/xlm-roberta.js';
+import { phase, round } from '../run/profile.js';
 import type { EncodedRows } from '../tokenization/encode.js';
 
 /** One row's predictions, at its labelled positions (the first subword of each word) only. */
@@ -49,18 +50,19 @@ export async function predict(
       const predictions: RowPrediction[] = [];
       let done = start;
       for (const rows of batchesByLength(data.offsets, start, window)) {
-        for (const prediction of predictBatch(model, data, rows, options.withProbabilities ?? false)) {
-          predictions[prediction.row - start] = prediction;
-        }
+        const batch = round('batch', () => predictBatch(model, data, rows, options.withProbabilities ?? false));
+        for (const prediction of batch) predictions[prediction.row - start] = prediction;
         done += rows.length;
         await options.onProgress?.(done);
         // Lets signals and timers through: everything else is synchronous.
         await new Promise(resolve => setImmediate(resolve));
       }
-      for (const prediction of predictions) {
-        loss.add(prediction.loss, prediction.labelIds.length);
-        sink(prediction);
-      }
+      phase('metrics', () => {
+        for (const prediction of predictions) {
+          loss.add(prediction.loss, prediction.labelIds.length);
+          sink(prediction);
+        }
+      });
     }
   });
   return { loss: loss.mean() };
@@ -95,18 +97,20 @@ function predictBatch(
   rows: Int32Array,
   withProbabilities: boolean,
 ): RowPrediction[] {
-  const batch = makeBatch(data, rows);
+  const batch = phase('make batch', () => makeBatch(data, rows));
   const logits = tf.tidy(() => {
-    const inputs = toDevice(batch, model.vocabulary, model.config);
-    return forward(model.network, model.config, inputs, null)[0].dataSync<'float32'>(); // (N, L)
+    const inputs = phase('make batch', () => toDevice(batch, model.vocabulary, model.config));
+    const [logits] = phase('forward', () => forward(model.network, model.config, inputs, null));
+    return phase('read logits', () => logits.dataSync<'float32'>()); // (N, L)
   });
   const labels = model.config.labels.length;
-  return Array.from(rows, (row, b) => {
+  const predictionOf = (row: number, b: number): RowPrediction => {
     const [from, to] = [batch.offsets[b]!, batch.offsets[b + 1]!];
     return rowPrediction(row, batch.labelIds.subarray(from, to), logits.subarray(from * labels, to * labels), labels, {
       withProbabilities,
     });
-  });
+  };
+  return phase('best labels', () => Array.from(rows, predictionOf));
 }
 
 /** @param labelIds (T) of the row's subwords @param logits (T, L) */

@@ -1,5 +1,6 @@
 import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
+import { phase } from '../run/profile.js';
 import type { EncodedRows } from '../tokenization/encode.js';
 import type { Resampling } from './bootstrap.js';
 import { createEntityScoring, type EntityScores, type Metrics } from './entity-scores.js';
@@ -46,7 +47,7 @@ export async function score(
   const { loss } = await predict(model, data, options, ({ labelIds, predictedIds }) => {
     scoring.add(labelIds, predictedIds);
   });
-  const entities = scoring.scores();
+  const entities = phase('metrics', () => scoring.scores());
   const { precision, recall, f1 } = entities.default.micro;
   return { scores: { precision, recall, f1, accuracy: scoring.accuracy(), loss, rows: data.rows }, entities };
 }

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { loadEngine } from '../backend/engine.js';
+import { watchOperations } from '../backend/operation-times.js';
 import { resolvePrecision } from '../backend/precision.js';
 import { restoreCheckpointFolder, writeCheckpointFolder } from '../checkpoint/folder.js';
 import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
-import { PanxError } from '../errors.js';
+import { messageOf, PanxError } from '../errors.js';
 import { checkLabels, type Scores, score, testMetric } from '../evaluation/score.js';
 import { loadTokenClassifier, type TokenClassifier, tensorsOf } from '../model/token-classifier.js';
 import type { DropoutPlan } from '../model/xlm-roberta.js';
@@ -14,8 +15,10 @@ import { clearRun, type RunDirectory, runDirectory } from '../run/directory.js';
 import { type EventLog, openEventLog, type RunEvent, readEvents, truncateAfterStep } from '../run/events.js';
 import { cannotWrite, makeFolder, readJson, writeJson } from '../run/files.js';
 import { takeLock } from '../run/lock.js';
+import { hasRounds, phase } from '../run/profile.js';
+import { writeTrace } from '../run/trace.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
-import { type Position, train } from '../training/loop.js';
+import { type LoopHooks, type Position, train } from '../training/loop.js';
 import { createOptimizer, type Optimizer } from '../training/optimizer.js';
 import { totalSteps } from '../training/schedule.js';
 import { findState, restoreState, saveState } from '../training/state.js';
@@ -40,6 +43,7 @@ export async function runStage(request: StageRequest): Promise<StageResult> {
   try {
     return await runLocked(request, run);
   } finally {
+    await leaveTrace(request, run);
     await unlock();
   }
 }
@@ -50,10 +54,11 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   const { training } = config;
   const engine = await loadEngine(config.backend);
   if (engine.why !== null) notice(engine.why);
+  if (request.profile) watchOperations(engine, request.profile);
   const { precision, note } = resolvePrecision(config.precision, engine);
   if (note !== null) notice(note);
-  const tokenizer = await loadTokenizer(request.startFrom);
-  const data = await loadRunData({ dataDir: request.dataDir, tokenizer, config });
+  const tokenizer = await phase('load tokenizer', () => loadTokenizer(request.startFrom));
+  const data = await phase('read data', () => loadRunData({ dataDir: request.dataDir, tokenizer, config }));
   const steps = totalSteps(data.train.rows, training);
   if (request.resume) await restoreCheckpointFolder(run.checkpoint);
   else await begin(run, request.identity);
@@ -61,20 +66,22 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   if (trained) await checkCheckpoint(run);
   const stateFolder = trained ? null : await findState(run.state);
 
-  const model = await loadTokenClassifier(trained ? run.checkpoint : request.startFrom, {
-    inputIds: [data.train, ...data.validation.map(({ rows }) => rows), ...data.test.map(({ rows }) => rows)].map(
-      ({ inputIds }) => inputIds,
-    ),
-    newHead: { labels: data.labelNames, seed: config.seed },
-    precision,
-  });
+  const rows = [data.train, ...[...data.validation, ...data.test].map(split => split.rows)];
+  const model = await phase('load model', () =>
+    loadTokenClassifier(trained ? run.checkpoint : request.startFrom, {
+      inputIds: rows.map(({ inputIds }) => inputIds),
+      newHead: { labels: data.labelNames, seed: config.seed },
+      precision,
+    }),
+  );
   try {
     checkLabels(model.config.labels, data.labelNames, request.startFrom);
     const settings = { weightDecay: training.weightDecay, maxGradNorm: training.maxGradNorm };
-    const { optimizer, position } =
+    const { optimizer, position } = await phase('make optimizer', async () =>
       stateFolder === null
         ? { optimizer: createOptimizer(model.parameters, settings), position: trained ? atEnd(steps) : atStart }
-        : await restoreState(stateFolder, model, settings);
+        : await restoreState(stateFolder, model, settings),
+    );
     await writeJson(run.config, config);
     const difference = await writeEnvironment(
       run.environment,
@@ -139,7 +146,7 @@ async function trainAndSave(session: Session, start: Position): Promise<void> {
   const { training, checkpoint, seed } = request.config;
   let savedAtMs = Date.now();
   const save = async (position: Position) => {
-    await saveState(run.state, model, optimizer, position);
+    await phase('save state', () => saveState(run.state, model, optimizer, position));
     savedAtMs = Date.now();
   };
   const stopIfAsked = async (position: Position) => {
@@ -147,32 +154,27 @@ async function trainAndSave(session: Session, start: Position): Promise<void> {
     await save(position);
     throw stopped(position.step, steps);
   };
-  await train(
-    model,
-    optimizer,
-    data.train,
-    { ...training, totalSteps: steps, seed, dropout: dropoutRates(model, training.dropout) },
-    start,
-    {
-      onStep: async (report, position) => {
-        const { durationMs, ...step } = report;
-        session.log.append({ event: 'step', ...step }, durationMs);
-        narration.step(report);
-        const dueBySteps = checkpoint.everySteps !== null && position.step % checkpoint.everySteps === 0;
-        const dueByTime = Date.now() - savedAtMs > checkpoint.everyMinutes * 60_000;
-        if ((dueBySteps || dueByTime) && position.step < steps) await save(position);
-        await stopIfAsked(position);
-        // Lets signals through: everything else in a step is synchronous.
-        await new Promise(resolve => setImmediate(resolve));
-      },
-      onEpochEnd: async (epoch, position) => {
-        for (const split of data.validation) {
-          await scoreSplit(session, split, { step: position.step, epoch }, () => stopIfAsked(position));
-        }
-      },
+  const settings = { ...training, totalSteps: steps, seed, dropout: dropoutRates(model, training.dropout) };
+  const hooks: LoopHooks = {
+    onStep: async (report, position) => {
+      const { durationMs, ...step } = report;
+      session.log.append({ event: 'step', ...step }, durationMs);
+      narration.step(report);
+      const dueBySteps = checkpoint.everySteps !== null && position.step % checkpoint.everySteps === 0;
+      const dueByTime = Date.now() - savedAtMs > checkpoint.everyMinutes * 60_000;
+      if ((dueBySteps || dueByTime) && position.step < steps) await save(position);
+      await stopIfAsked(position);
+      // Lets signals through: everything else in a step is synchronous.
+      await new Promise(resolve => setImmediate(resolve));
     },
-  );
-  await saveCheckpoint(session);
+    onEpochEnd: async (epoch, position) => {
+      for (const split of data.validation) {
+        await scoreSplit(session, split, { step: position.step, epoch }, () => stopIfAsked(position));
+      }
+    },
+  };
+  await phase('training', () => train(model, optimizer, data.train, settings, start, hooks));
+  await phase('save checkpoint', () => saveCheckpoint(session));
 }
 
 /** Write the trained model as a Hugging Face folder, then let the training state go. */
@@ -227,13 +229,15 @@ async function scoreSplit(
   }
   await stopIfAsked();
   const startedMs = performance.now();
-  const { scores } = await score(model, rows, {
-    batchSize: request.config.evaluation.batchSize,
-    onProgress: async done => {
-      narration.scoring(lang, split, done, rows.rows);
-      await stopIfAsked();
-    },
-  });
+  const { scores } = await phase('scoring', () =>
+    score(model, rows, {
+      batchSize: request.config.evaluation.batchSize,
+      onProgress: async done => {
+        narration.scoring(lang, split, done, rows.rows);
+        await stopIfAsked();
+      },
+    }),
+  );
   log.append({ event: 'evaluation', ...at, lang, split, ...scores }, performance.now() - startedMs);
   narration.scored(lang, split, scores);
   return scores;
@@ -280,6 +284,13 @@ async function refuseChanges(run: RunDirectory, now: StageIdentity): Promise<voi
     hint: 'Go on with the settings, data and model that it was begun with, or start anew: --force, or another --out.',
     exitCode: 2,
   });
+}
+
+/** Where a profile is recorded, write what it has of a run that came as far as working; also of one that was stopped. */
+async function leaveTrace({ profile }: StageRequest, run: RunDirectory): Promise<void> {
+  if (!profile || !hasRounds(profile)) return;
+  // The run is worth no less without, and its own error is the one to tell.
+  await writeTrace(run.trace, profile).catch((error: unknown) => notice(messageOf(error)));
 }
 
 function stopped(step: number, of: number): PanxError {

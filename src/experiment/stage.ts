@@ -4,6 +4,7 @@ import type { Checksums } from '../run/checksums.js';
 import type { RunDirectory } from '../run/directory.js';
 import { readTimes } from '../run/events.js';
 import { readJson } from '../run/files.js';
+import type { Profile } from '../run/profile.js';
 import type { StageIdentity } from './identity.js';
 
 /** One training of an experiment: what to train on, from what, and the run directory it goes into. */
@@ -25,6 +26,8 @@ export interface StageRequest {
   label: string;
   /** Aborted when the user wants to stop: leave a training state and throw, or finish. */
   signal?: AbortSignal;
+  /** Watch the engine for this profile, and leave its trace in the run directory. Results do not depend on it. */
+  profile?: Profile | null;
 }
 
 /** What a finished stage is worth; the content of its metrics.json. */

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { asWeight } from '../backend/kernels/linear.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
 import type { Precision } from '../backend/precision.js';
+import { phase } from '../run/profile.js';
 import type { ParameterSpec } from './parameters.js';
 
 /**
@@ -76,7 +77,9 @@ export async function withValues<Result>(
   parameters: readonly Parameter[],
   work: () => Result | Promise<Result>,
 ): Promise<Result> {
-  for (const parameter of parameters) parameter.value = tf.keep(readValue(parameter));
+  phase('weights', () => {
+    for (const parameter of parameters) parameter.value = tf.keep(readValue(parameter));
+  });
   try {
     return await work();
   } finally {

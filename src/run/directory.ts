@@ -15,6 +15,8 @@ export interface RunDirectory {
   events: string;
   /** How long each of those took. */
   times: string;
+  /** With --profile, where the time went, for chrome://tracing and Perfetto: see trace.ts. */
+  trace: string;
   /** SHA-256 of what the run has made, by the path inside `root`. */
   checksums: string;
   /** The results. Written last: a run directory that has it holds a finished run. */
@@ -35,6 +37,7 @@ export function runDirectory(root: string): RunDirectory {
     identity: join(root, 'identity.json'),
     events: join(root, 'events.jsonl'),
     times: join(root, 'times.jsonl'),
+    trace: join(root, 'trace.json'),
     checksums: join(root, 'checksums.json'),
     metrics: join(root, 'metrics.json'),
     checkpoint: join(root, 'checkpoint'),
@@ -78,8 +81,8 @@ export function canResume(run: RunDirectory): boolean {
 /** Remove what an earlier run left, so that another can start; files that panx did not write there stay. */
 export async function clearRun(run: RunDirectory): Promise<void> {
   // Results first: a run that is half removed must not look finished.
-  const { metrics, checksums, state, checkpoint, events, times, environment, config, identity } = run;
-  for (const path of [metrics, checksums, state, checkpoint, events, times, environment, config, identity]) {
+  const { metrics, checksums, state, checkpoint, events, times, trace, environment, config, identity } = run;
+  for (const path of [metrics, checksums, state, checkpoint, events, times, trace, environment, config, identity]) {
     await rm(path, { recursive: true, force: true });
   }
 }

@@ -4,6 +4,7 @@ import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import type { DropoutPlan } from '../model/xlm-roberta.js';
 import type { StepEvent } from '../run/events.js';
+import { beginRound, phase } from '../run/profile.js';
 import type { EncodedRows } from '../tokenization/encode.js';
 import type { Optimizer } from './optimizer.js';
 import { linearSchedule } from './schedule.js';
@@ -61,8 +62,8 @@ export async function train(
     const batches = [...slices(epochOrder(data, settings, epoch), settings.batchSize)];
     const windows = chunk(batches, settings.gradientAccumulationSteps);
     for (; window < windows.length && step < settings.totalSteps; window++) {
-      const startedMs = performance.now();
-      const microBatches = windows[window]!.map(rows => makeBatch(data, rows));
+      const endStep = beginRound('step', step + 1);
+      const microBatches = phase('make batch', () => windows[window]!.map(rows => makeBatch(data, rows)));
       const firstBatch = epoch * batches.length + window * settings.gradientAccumulationSteps;
       const { loss, batchesWithoutLabels } = await computeGradients(
         model,
@@ -71,7 +72,7 @@ export async function train(
         settings.accumulation,
       );
       const learningRate = rate(step);
-      const gradNorm = optimizer.update(learningRate);
+      const gradNorm = phase('optimizer', () => optimizer.update(learningRate));
       model.unusedRowScale *= 1 - learningRate * settings.weightDecay;
       step++;
       if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) throw diverged(step, loss, gradNorm);
@@ -84,7 +85,7 @@ export async function train(
         rows: microBatches.reduce((rows, batch) => rows + batch.rows.length, 0),
         subwords: microBatches.reduce((subwords, batch) => subwords + batch.inputIds.length, 0),
         ...(batchesWithoutLabels === 0 ? {} : { batchesWithoutLabels }),
-        durationMs: performance.now() - startedMs,
+        durationMs: endStep(),
       };
       await hooks.onStep(report, { step, epoch, window: window + 1 });
     }

@@ -5,6 +5,7 @@ import { toDevice } from '../model/inputs.js';
 import { addGradient, withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { type DropoutPlan, forward } from '../model/xlm-roberta.js';
+import { phase } from '../run/profile.js';
 
 /** What the micro-batches of one optimizer step make together: the mean, or the sum, of their mean losses. */
 export type Accumulation = 'mean' | 'sum';
@@ -27,17 +28,18 @@ export async function computeGradients(
   await withValues(model.parameters, () => {
     for (const [index, batch] of microBatches.entries()) {
       tf.tidy(() => {
-        const inputs = toDevice(batch, model.vocabulary, model.config);
-        const [logits, backward] = forward(model.network, model.config, inputs, planOf(index));
-        const { loss: batchLoss, dLogits, counted } = crossEntropy(logits, batch.labelIds);
+        const inputs = phase('make batch', () => toDevice(batch, model.vocabulary, model.config));
+        const plan = planOf(index);
+        const [logits, backward] = phase('forward', () => forward(model.network, model.config, inputs, plan));
+        const { loss: batchLoss, dLogits, counted } = phase('loss', () => crossEntropy(logits, batch.labelIds));
         if (counted === 0) {
           batchesWithoutLabels++;
           // Every parameter still gets a gradient (zero), as it would from a batch with labels.
           for (const parameter of model.parameters) addGradient(parameter, tf.zeros(parameter.shape));
           return;
         }
-        backward(share === 1 ? dLogits : tf.div(dLogits, share));
-        loss += batchLoss.dataSync()[0]! / share;
+        phase('backward', () => backward(share === 1 ? dLogits : tf.div(dLogits, share)));
+        loss += phase('read loss', () => batchLoss.dataSync()[0]!) / share;
       });
     }
   });

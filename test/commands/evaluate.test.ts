@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildCli, panx } from '../built-cli.js';
+import { readTrace } from '../run/trace.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'panx-evaluate-'));
 const checkpoint = join(folder, 'run', 'checkpoint');
@@ -45,6 +46,26 @@ it('without them prints the default mode alone', () => {
   expect(stdout).toContain('seqeval default mode)');
   expect(stdout).toContain('\n\ntr test, seqeval default mode, by type\n\n');
   expect(stdout).not.toMatch(/strict|span only|\[/);
+});
+
+it('--profile prints where the time went after the same scores, and writes a trace where told', () => {
+  const trace = join(folder, 'trace.json');
+  const plain = evaluate();
+  const { code, stdout } = evaluate('--profile', trace);
+  expect(code).toBe(0);
+  expect(stdout.startsWith(plain.stdout)).toBe(true);
+  const profile = stdout.slice(plain.stdout.length);
+  expect(profile).toMatch(/^a batch of scoring: /m);
+  expect(profile).toMatch(/^forward +[\d.,]+ +[\d.]+%$/m);
+  expect(profile).toContain(`trace: ${trace} (open it in`);
+  expect(readTrace(trace).paths).toContain('scoring/batch/forward');
+});
+
+it('--profile leaves stdout to the scores where they are JSON', () => {
+  const { stdout, stderr } = evaluate('--json', '--profile');
+  expect(Object.keys(JSON.parse(stdout) as object)).toContain('scores');
+  expect(stderr).toContain('a batch of scoring: ');
+  expect(stderr).not.toContain('trace: ');
 });
 
 it('refuses an option out of range before any work', () => {

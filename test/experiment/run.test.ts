@@ -13,7 +13,9 @@ import { samplePaths } from '../../src/hub/sample.js';
 import { runDirectory } from '../../src/run/directory.js';
 import { readEvents } from '../../src/run/events.js';
 import { takeLock } from '../../src/run/lock.js';
+import { endProfile, startProfile } from '../../src/run/profile.js';
 import { hasTensorflow } from '../backend/kernels/each-backend.js';
+import { readTrace } from '../run/trace.js';
 
 const { dataDir, modelDir } = samplePaths();
 
@@ -97,6 +99,61 @@ describe('a run', () => {
   it('the same request gives the same bytes', async () => {
     await runStage(await requestFor(join(folder, 'again')));
     expect(await resultsOf(join(folder, 'again'))).toEqual(unbroken);
+  });
+
+  it('with a profile: the same bytes, and a trace that the checksums do not cover; without one again it is gone', async () => {
+    const out = join(folder, 'profiled');
+    const profile = startProfile({ tracedRounds: 3, mostEvents: 100_000 });
+    try {
+      await runStage({ ...(await requestFor(out)), profile });
+    } finally {
+      endProfile(profile);
+    }
+    expect(await resultsOf(out)).toEqual(unbroken);
+    const { paths } = readTrace(join(out, 'trace.json'));
+    const times = (path: string) => paths.filter(one => one === path).length;
+    expect(times('training/step')).toBe(10);
+    for (const phase of ['weights', 'forward', 'loss', 'backward', 'read loss', 'optimizer']) {
+      expect(times(`training/step/${phase}`), phase).toBe(10);
+    }
+    expect(times('training/scoring')).toBe(2);
+    expect(times('scoring')).toBe(2);
+    expect(times('scoring/batch/read logits')).toBe(2);
+    expect(times('save checkpoint')).toBe(1);
+    const training = profile.whole.phases.get('training')!;
+    expect([...training.phases].map(([name, { calls }]) => [name, calls])).toEqual([
+      ['first step', 1],
+      ['step', 9],
+      ['scoring', 2],
+    ]);
+    const forward = training.phases.get('step')!.phases.get('forward')!;
+    expect([...forward.operations.values()].some(({ flops }) => flops > 0)).toBe(true);
+    // Three steps have their operations in the trace.
+    const stepsWithOperations = paths.filter(path => /^training\/step\/optimizer\/\w*Adam\w*$/.test(path));
+    if (hasTensorflow) expect(stepsWithOperations.length).toBeGreaterThanOrEqual(3);
+    expect(stepsWithOperations.length % 3).toBe(0);
+
+    await runStage(await requestFor(out));
+    expect(await readdir(out)).not.toContain('trace.json');
+    expect(await resultsOf(out)).toEqual(unbroken);
+  });
+
+  it('stopped while a profile is recorded leaves its trace', async () => {
+    const out = join(folder, 'profiled-stopped');
+    const controller = new AbortController();
+    const watching = watchSteps(join(out, 'events.jsonl'), 2, () => controller.abort());
+    const profile = startProfile();
+    try {
+      const request = { ...(await requestFor(out)), signal: controller.signal, profile };
+      await expect(runStage(request)).rejects.toMatchObject({ exitCode: 130 });
+    } finally {
+      endProfile(profile);
+      watching.stop();
+    }
+    const { paths } = readTrace(join(out, 'trace.json'));
+    expect(paths.filter(path => path === 'training/step').length).toBeGreaterThanOrEqual(2);
+    expect(paths).toContain('training/save state');
+    expect(profile.traceFile).toBe(join(out, 'trace.json'));
   });
 
   it('stopped by its signal between any two steps, or while it scores, and resumed: the same bytes', async () => {
