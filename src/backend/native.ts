@@ -8,7 +8,7 @@ import type { Precision } from './precision.js';
 export interface NativeEngine {
   /** Whether panx's own fused operations (src/backend/native/) are loaded. */
   readonly fused: boolean;
-  /** The precisions whose matrix products panx computes itself (native/mat_mul.cc). */
+  /** The precisions whose matrix products panx computes itself (native/linear.cc). */
   readonly ownProducts: ReadonlySet<Precision>;
   /**
    * Run one TensorFlow operation by its name in the op registry; returns its outputs. About 10 us a call. TensorFlow.js has no

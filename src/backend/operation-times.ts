@@ -123,11 +123,13 @@ function watchKernels(backend: string, profile: Profile): () => void {
 
 /** "MatMul bf16": the same operation takes another time in bfloat16. */
 function labelOf(op: string, attributes: readonly Attribute[]): string {
-  return attributes.some(({ name, value }) => name === 'T' && value === bfloat16) ? `${op} bf16` : op;
+  const inBfloat16 = ({ name, value }: Attribute) =>
+    (name === 'T' && value === bfloat16) || (name === 'bf16' && value === true);
+  return attributes.some(inBfloat16) ? `${op} bf16` : op;
 }
 
 /** A matrix product's first two inputs are its operands and its first output is the product, each transposed or not. */
-const products = /^(_Fused)?(Batch)?MatMul(V\d)?$|^PanxMatMul$/;
+const products = /^(_Fused)?(Batch)?MatMul(V\d)?$|^PanxLinear$/;
 
 /**
  * The multiplications and additions, 2 M N K for each matrix of the batch, of an operation that is a matrix product; else 0, and where a shape
@@ -135,7 +137,9 @@ const products = /^(_Fused)?(Batch)?MatMul(V\d)?$|^PanxMatMul$/;
  * (M N K)^2 = (M K) (K N) (M N).
  */
 export function productFlops(op: string, inputs: readonly (Shape | undefined)[], product: Shape | undefined): number {
-  const [a, b] = inputs;
+  const [a, b, c] = inputs;
+  // Two products, of dy (N, O), x (N, I) and the weight (O, I): the same with c in the product's place.
+  if (op === 'PanxLinearGrad') return 2 * productFlops('PanxLinear', [a, b], c);
   if (a === undefined || b === undefined || product === undefined || !products.test(op)) return 0;
   const batch = sizeOf(product.slice(0, -2));
   const squared = [a, b, product].reduce((all, shape) => all * sizeOf(shape.slice(-2)), 1);

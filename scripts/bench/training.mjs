@@ -1,0 +1,128 @@
+/**
+ * Training: rows a second and peak memory of panx beside Hugging Face Trainer, the two in turn, from one checkpoint on the same rows.
+ *
+ *   node scripts/bench/training.mjs --model DIR --data DIR --peer "PYTHON SCRIPT" [--against default,bf16,fp32,best] [--pairs 3]
+ *       [--rows 512] [--lang en] [--dropout P] [--loss-tolerance 0.05] [--set KEY=VALUE ...] [--out DIR]
+ *
+ * --against names settings of the two, one or several:
+ *   default  panx as it comes (bf16 where the CPU has it) against Trainer as it comes (float32)
+ *   bf16     panx and Trainer in bf16
+ *   fp32     panx and Trainer in float32
+ *   best     panx in bf16 against Trainer's best, bf16 with rows of like length in a batch (its first step, left out, is its longest)
+ *
+ * A run is one epoch over the first --rows rows of the train split, in batches of 32; 512 rows are 15 timed steps, as the first is
+ * left out. Rows a second are over the sum of those steps, in both programs. results/bench/README.md says what the peer
+ * must be; --set passes settings to panx. Memory is the peak resident set of the process (Linux only).
+ *
+ * The losses of the timed runs must agree. Dropout draws other numbers in each program, so their means over the run may differ by
+ * --loss-tolerance of Trainer's. With --dropout 0 every step's loss must: within 1e-5 (both float32), or 0.02 (bf16; torch.autocast's
+ * products are not all panx's), relative to Trainer's; but not against `best`, which takes the rows in another order. Ends with code 1
+ * where they do not agree. Only ratios within one run of this program mean something.
+ */
+import { describeMachine, modelText } from './machine.mjs';
+import { end, readOptions, wholeNumber, wordsOf } from './options.mjs';
+import { batchSize, panxTraining, peerTraining } from './programs.mjs';
+import { cellsOf, figureOf, figureOfCost, mediansNote, publish, tell } from './results.mjs';
+import { settings, trainerText } from './settings.mjs';
+
+const options = readOptions(import.meta.url, ['model', 'data', 'peer'], {
+  against: Object.keys(settings).join(','),
+  pairs: '3',
+  rows: '512',
+  lang: 'en',
+  dropout: null,
+  'loss-tolerance': '0.05',
+  set: [],
+});
+const { model, data, peer, lang, dropout } = options;
+const against = wordsOf(options, 'against', Object.keys(settings));
+const pairCount = wholeNumber(options, 'pairs');
+const rows = wholeNumber(options, 'rows', 2 * batchSize);
+if (rows % batchSize !== 0)
+  end(2, `--rows is ${rows}; expected a multiple of ${batchSize}: the peer counts whole batches.`);
+
+const machine = await describeMachine(peer.split(' ')[0]);
+const pairs = Object.fromEntries(against.map(name => [name, []]));
+for (let number = 1; number <= pairCount; number++) {
+  for (const name of against) {
+    const pair = await onePair(settings[name]);
+    pairs[name].push(pair);
+    const rate = cellsOf(figureOf([pair], run => run.rowsPerS)).join(' rows/s = ');
+    tell(`pair ${number}  ${name.padEnd(7)}  panx / Trainer: ${rate}`);
+  }
+}
+const found = against.map(name => ({ name, ...summary(pairs[name]), losses: compareLosses(name, pairs[name]) }));
+report(found);
+process.exitCode = found.every(({ losses }) => losses.agree) ? 0 : 1;
+
+async function onePair(setting) {
+  const task = { model, data, lang, rows, dropout };
+  const theirs = await peerTraining({ ...task, peer, args: setting.peer });
+  const more = options.set.flatMap(assignment => ['--set', assignment]);
+  const ours = await panxTraining({ ...task, args: [...setting.panx, ...more] });
+  if (theirs.losses.length !== ours.losses.length) {
+    throw new Error(`The peer logged ${theirs.losses.length} steps with a loss; panx made ${ours.losses.length}.`);
+  }
+  return { panx: ours, peer: theirs };
+}
+
+function summary(some) {
+  return {
+    precision: some[0].panx.engine.precision,
+    rowsPerS: figureOf(some, run => run.rowsPerS),
+    medianStepMs: figureOfCost(some, run => run.medianStepMs),
+    peakGb: figureOfCost(some, run => run.peakGb),
+  };
+}
+
+/** The pair whose losses are furthest apart, and whether even that is within the tolerance. */
+function compareLosses(name, some) {
+  const stepByStep = dropout !== undefined && Number(dropout) === 0 && name !== 'best';
+  const tolerance = stepByStep ? (name === 'fp32' ? 1e-5 : 0.02) : Number(options['loss-tolerance']);
+  const compared = some.map(pair => {
+    const [ours, theirs] = [mean(pair.panx.losses), mean(pair.peer.losses)];
+    const away = stepByStep
+      ? Math.max(...pair.peer.losses.map((loss, step) => Math.abs(pair.panx.losses[step] - loss) / loss))
+      : Math.abs(ours - theirs) / theirs;
+    return { panx: ours, peer: theirs, away };
+  });
+  const worst = compared.reduce((a, b) => (b.away > a.away || Number.isNaN(b.away) ? b : a));
+  return { ...worst, of: stepByStep ? 'worst step' : 'mean over the run', tolerance, agree: worst.away <= tolerance };
+}
+
+function report(lines) {
+  publish(options.out, 'training', {
+    script: 'training',
+    title: `Training: ${modelText(model)}`,
+    columns: [
+      ...[
+        'against',
+        'panx',
+        'Trainer',
+        '>rows/s',
+        '>ratio',
+        '>median step, ms',
+        '>ratio',
+        '>peak memory, GB',
+        '>ratio',
+      ],
+      ...['>mean loss', 'losses'],
+    ],
+    rows: lines.map(({ name, precision, rowsPerS, medianStepMs, peakGb, losses }) => [
+      ...[name, precision, trainerText(name), ...cellsOf(rowsPerS), ...cellsOf(medianStepMs, 0), ...cellsOf(peakGb, 2)],
+      `${losses.panx.toFixed(4)} / ${losses.peer.toFixed(4)}`,
+      `${losses.agree ? 'agree' : 'DO NOT AGREE'}: ${losses.of} ${losses.away.toExponential(1)} apart, at most ${losses.tolerance}`,
+    ]),
+    notes: [
+      mediansNote(pairCount),
+      `The first ${rows} rows of PAN-X ${lang} in batches of ${batchSize}: ${rows / batchSize - 1} timed steps a run; dropout ${dropout ?? 'as the checkpoint has it'}.`,
+      'Rows/s are over the sum of the timed steps; with rows grouped by length the median step says little.',
+    ],
+    machine,
+    measured: { figures: lines, pairs },
+  });
+}
+
+function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
