@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ignoredLabel } from '../backend/kernels/cross-entropy.js';
-import { makeBatch } from '../batching/batches.js';
-import { toDevice } from '../model/inputs.js';
+import { type Batch, makeBatch } from '../batching/batches.js';
+import { labelledTokens, toDevice } from '../model/inputs.js';
 import { withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { forward } from '../model/xlm-roberta.js';
@@ -98,41 +97,47 @@ function predictBatch(
   withProbabilities: boolean,
 ): RowPrediction[] {
   const batch = phase('make batch', () => makeBatch(data, rows));
-  const logits = tf.tidy(() => {
-    const inputs = phase('make batch', () => toDevice(batch, model.vocabulary, model.config));
-    const [logits] = phase('forward', () => forward(model.network, model.config, inputs, null));
-    return phase('read logits', () => logits.dataSync<'float32'>()); // (N, L)
-  });
+  const labelled = labelledTokens(batch);
+  const logits = labelled.length === 0 ? new Float32Array(0) : logitsOf(model, batch, labelled);
   const labels = model.config.labels.length;
+  let word = 0;
   const predictionOf = (row: number, b: number): RowPrediction => {
     const [from, to] = [batch.offsets[b]!, batch.offsets[b + 1]!];
-    return rowPrediction(row, batch.labelIds.subarray(from, to), logits.subarray(from * labels, to * labels), labels, {
-      withProbabilities,
-    });
+    const first = word;
+    while (word < labelled.length && labelled[word]! < to) word++;
+    const positions = labelled.subarray(first, word).map(token => token - from);
+    const labelIds = positions.map(position => batch.labelIds[from + position]!);
+    const own = logits.subarray(first * labels, word * labels);
+    return rowPrediction({ row, labelIds, positions }, own, labels, withProbabilities);
   };
   return phase('best labels', () => Array.from(rows, predictionOf));
 }
 
-/** @param labelIds (T) of the row's subwords @param logits (T, L) */
+/** (M, L) the logits of the labelled tokens. */
+function logitsOf(model: TokenClassifier, batch: Batch, labelled: Int32Array): Float32Array {
+  return tf.tidy(() => {
+    const inputs = phase('make batch', () => toDevice(batch, model.vocabulary, model.config, labelled));
+    const [logits] = phase('forward', () => forward(model.network, model.config, inputs, null));
+    return phase('read logits', () => logits.dataSync<'float32'>());
+  });
+}
+
+/** @param logits (W, L) */
 function rowPrediction(
-  row: number,
-  labelIds: Int32Array,
+  row: Pick<RowPrediction, 'row' | 'labelIds' | 'positions'>,
   logits: Float32Array,
   labels: number,
-  { withProbabilities }: { withProbabilities: boolean },
+  withProbabilities: boolean,
 ): RowPrediction {
-  const positions = Int32Array.from([...labelIds.keys()].filter(position => labelIds[position] !== ignoredLabel));
-  const words = positions.length;
+  const words = row.labelIds.length;
   const prediction: RowPrediction = {
-    row,
-    labelIds: positions.map(position => labelIds[position]!),
+    ...row,
     predictedIds: new Int32Array(words),
-    positions,
     probabilities: withProbabilities ? new Float32Array(words * labels) : null,
     loss: 0,
   };
   for (let word = 0; word < words; word++) {
-    const at = positions[word]! * labels;
+    const at = word * labels;
     let best = 0;
     for (let label = 1; label < labels; label++) if (logits[at + label]! > logits[at + best]!) best = label;
     const highest = logits[at + best]!;

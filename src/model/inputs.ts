@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layoutOf, type RowLayout } from '../backend/kernels/attention.js';
+import { ignoredLabel } from '../backend/kernels/cross-entropy.js';
 import type { Batch } from '../batching/batches.js';
 import { PanxError } from '../errors.js';
 
@@ -12,6 +13,8 @@ export interface ModelInputs {
   /** (N, 1) 0 at pad tokens inside the text, else 1; null where there are none (nearly always). */
   notPad: tf.Tensor2D | null;
   layout: RowLayout;
+  /** (M) the tokens, ascending, whose logits are wanted; null: of all N. */
+  wanted: tf.Tensor1D | null;
 }
 
 /** The vocabulary of a run: the rows of the word table that its data uses. Exact: unused rows only ever decay. */
@@ -38,16 +41,23 @@ export function compactVocabulary(inputIds: readonly Int32Array[], vocabularySiz
   return { ids, rowOfId };
 }
 
+/** The tokens of a batch that have a label: what loss and predictions are made of. */
+export function labelledTokens({ labelIds }: Batch): Int32Array {
+  return Int32Array.from(labelIds.keys()).filter(token => labelIds[token] !== ignoredLabel);
+}
+
 /**
  * Put a batch on the device. Position ids are those of XLM-R: pad id + 1, + 2, ... within a row, pad tokens not counted and standing
  * at the pad id itself (create_position_ids_from_input_ids in transformers).
  *
+ * @param wanted the tokens whose logits are wanted, or null: of all
  * @throws PanxError where a row is longer than the model has positions for.
  */
 export function toDevice(
   batch: Batch,
   vocabulary: CompactVocabulary,
   config: { padId: number; maxPositions: number },
+  wanted: Int32Array | null = null,
 ): ModelInputs {
   const rows = batch.rows.length;
   const tokens = batch.inputIds.length;
@@ -80,6 +90,7 @@ export function toDevice(
     positions: tf.tensor1d(positions, 'int32'),
     notPad: notPad === null ? null : tf.tensor2d(notPad, [tokens, 1]),
     layout: layoutOf(batch.offsets),
+    wanted: wanted === null || wanted.length === tokens ? null : tf.tensor1d(wanted, 'int32'),
   };
 }
 

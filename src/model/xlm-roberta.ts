@@ -48,7 +48,11 @@ export interface DropoutPlan {
   nextSeed(): DropoutSeed;
 }
 
-/** @returns logits (N, L) and the backward that takes their gradient and adds every parameter's. */
+/**
+ * What comes after the last layer's attention works on tokens alone, and there the tokens whose logits are not wanted are left out.
+ *
+ * @returns logits (M, L) of the M wanted tokens, and the backward that takes their gradient and adds every parameter's.
+ */
 export function forward(
   model: XlmRoberta,
   config: ModelConfig,
@@ -58,15 +62,17 @@ export function forward(
   let [hidden, embeddingsBackward] = embeddings(model, config, inputs, plan); // (N, C)
   const layerBackwards: ((d: tf.Tensor2D) => tf.Tensor2D)[] = [];
   for (const layer of model.layers) {
+    const wanted = layer === model.layers.at(-1) ? inputs.wanted : null;
     if (plan === null) {
       const input: tf.Tensor2D = hidden;
-      hidden = tf.tidy(() => encoderLayer(layer, config, input, inputs, null)[0]);
+      hidden = tf.tidy(() => encoderLayer(layer, config, input, inputs, wanted, null)[0]);
     } else {
       const [output, backward]: WithBackward<tf.Tensor2D, tf.Tensor2D> = encoderLayer(
         layer,
         config,
         hidden,
         inputs,
+        wanted,
         plan,
       );
       layerBackwards.push(backward);
@@ -74,11 +80,11 @@ export function forward(
     }
   }
   const [dropped, dropoutBackward] = dropout(hidden, plan?.rates.classifierDropout ?? 0, plan?.nextSeed() ?? null);
-  const [logits, classifierBackward] = linearMap(model.classifier.weight, model.classifier.bias, dropped); // (N, L)
+  const [logits, classifierBackward] = linearMap(model.classifier.weight, model.classifier.bias, dropped); // (M, L)
   return [
     logits,
     dLogits => {
-      let dHidden = dropoutBackward(classifierBackward(dLogits)); // (N, C)
+      let dHidden = dropoutBackward(classifierBackward(dLogits)); // (M, C)
       for (const backward of layerBackwards.reverse()) {
         const dOutput = dHidden;
         dHidden = backward(dOutput);
@@ -127,18 +133,26 @@ function embeddings(
   ];
 }
 
-/** Self-attention, then the feed-forward network, each followed by dropout, the residual and LayerNorm; frees x. @returns (N, C) */
+/**
+ * Self-attention, then the feed-forward network, each followed by dropout, the residual and LayerNorm; frees x.
+ *
+ * @param wanted (M) the tokens whose output is wanted; null: of all, M = N
+ * @returns (M, C)
+ */
 function encoderLayer(
   layer: EncoderLayer,
   config: ModelConfig,
   x: tf.Tensor2D,
   inputs: ModelInputs,
+  wanted: tf.Tensor1D | null,
   plan: DropoutPlan | null,
 ): WithBackward<tf.Tensor2D, tf.Tensor2D> {
-  const [attended, attentionBackward] = selfAttention(layer, config, x, inputs, plan);
-  const { attentionOutput, attentionNorm, output: narrowing, outputNorm } = layer;
-  const [middle, middleBackward] = joinAndNorm(attended, attentionOutput.bias, x, attentionNorm, config, plan);
+  const [attended, attentionBackward] = selfAttention(layer, config, x, inputs, wanted, plan); // (M, C)
+  const [residual, residualBackward] = tokensOf(x, wanted); // (M, C)
   x.dispose();
+  const { attentionOutput, attentionNorm, output: narrowing, outputNorm } = layer;
+  const [middle, middleBackward] = joinAndNorm(attended, attentionOutput.bias, residual, attentionNorm, config, plan);
+  residual.dispose();
   const [processed, feedForwardBackward] = feedForward(layer, middle);
   const [output, outputBackward] = joinAndNorm(processed, narrowing.bias, middle, outputNorm, config, plan);
   middle.dispose();
@@ -146,21 +160,23 @@ function encoderLayer(
     output,
     dOutput => {
       const [dMiddleResidual, dProcessed] = outputBackward(dOutput);
-      const dMiddle = feedForwardBackward(dProcessed, dMiddleResidual); // (N, C)
-      const [dxResidual, dAttended] = middleBackward(dMiddle);
+      const dMiddle = feedForwardBackward(dProcessed, dMiddleResidual); // (M, C)
+      const [dResidual, dAttended] = middleBackward(dMiddle);
+      const dxResidual = residualBackward(dResidual); // (N, C)
       const dx = attentionBackward(dAttended, dxResidual); // (N, C)
-      tf.dispose([dMiddleResidual, dProcessed, dMiddle, dxResidual, dAttended]);
+      tf.dispose([dMiddleResidual, dProcessed, dMiddle, dResidual, dxResidual, dAttended]);
       return dx;
     },
   ];
 }
 
-/** Fused projections, attention within rows, output projection. @returns (N, C), before bias, dropout and residual */
+/** Fused projections, attention within rows, output projection. @returns (M, C), before bias, dropout and residual */
 function selfAttention(
   layer: EncoderLayer,
   config: ModelConfig,
   x: tf.Tensor2D,
   inputs: ModelInputs,
+  wanted: tf.Tensor1D | null,
   plan: DropoutPlan | null,
 ): WithSummedBackward {
   const [qkv, qkvBackward] = linearMap(layer.qkv.weight, layer.qkv.bias, x); // (N, 3C)
@@ -172,12 +188,16 @@ function selfAttention(
     plan?.nextSeed() ?? null,
   ); // (N, C)
   qkv.dispose();
-  const [projected, projectedBackward] = linearMap(layer.attentionOutput.weight, null, heads); // (N, C)
+  const [wantedHeads, wantedBackward] = tokensOf(heads, wanted); // (M, C)
   heads.dispose();
+  const [projected, projectedBackward] = linearMap(layer.attentionOutput.weight, null, wantedHeads); // (M, C)
+  wantedHeads.dispose();
   return [
     projected,
-    (dProjected, dxBefore) => {
-      const dHeads = projectedBackward(dProjected); // (N, C)
+    (dProjected, dxBefore = null) => {
+      const dWantedHeads = projectedBackward(dProjected); // (M, C)
+      const dHeads = wantedBackward(dWantedHeads); // (N, C)
+      dWantedHeads.dispose();
       const dQkv = headsBackward(dHeads); // (N, 3C)
       dHeads.dispose();
       const dx = qkvBackward(dQkv, dxBefore); // (N, C)
@@ -239,6 +259,11 @@ function joinAndNorm(
       return [dResidual, dBranch];
     },
   ];
+}
+
+/** Some tokens' rows, or a copy of all; the gradient of those left out is 0. A clone shares its values. */
+function tokensOf(x: tf.Tensor2D, tokens: tf.Tensor1D | null): WithBackward<tf.Tensor2D, tf.Tensor2D> {
+  return tokens === null ? [tf.clone(x), dx => tf.clone(dx)] : embedding(x, tokens);
 }
 
 /** An output, and a backward that gives the gradient of the input added to another part of it, which the caller keeps. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { crossEntropy } from '../backend/kernels/cross-entropy.js';
 import type { Batch } from '../batching/batches.js';
-import { toDevice } from '../model/inputs.js';
+import { labelledTokens, toDevice } from '../model/inputs.js';
 import { addGradient, withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { type DropoutPlan, forward } from '../model/xlm-roberta.js';
@@ -28,16 +28,17 @@ export async function computeGradients(
   await withValues(model.parameters, () => {
     for (const [index, batch] of microBatches.entries()) {
       tf.tidy(() => {
-        const inputs = phase('make batch', () => toDevice(batch, model.vocabulary, model.config));
-        const plan = planOf(index);
-        const [logits, backward] = phase('forward', () => forward(model.network, model.config, inputs, plan));
-        const { loss: batchLoss, dLogits, counted } = phase('loss', () => crossEntropy(logits, batch.labelIds));
-        if (counted === 0) {
+        const labelled = labelledTokens(batch);
+        if (labelled.length === 0) {
           batchesWithoutLabels++;
           // Every parameter still gets a gradient (zero), as it would from a batch with labels.
           for (const parameter of model.parameters) addGradient(parameter, tf.zeros(parameter.shape));
           return;
         }
+        const inputs = phase('make batch', () => toDevice(batch, model.vocabulary, model.config, labelled));
+        const [logits, backward] = phase('forward', () => forward(model.network, model.config, inputs, planOf(index)));
+        const labelIds = labelled.map(token => batch.labelIds[token]!);
+        const { loss: batchLoss, dLogits } = phase('loss', () => crossEntropy(logits, labelIds));
         phase('backward', () => backward(share === 1 ? dLogits : tf.div(dLogits, share)));
         loss += phase('read loss', () => batchLoss.dataSync()[0]!) / share;
       });

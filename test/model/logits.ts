@@ -5,14 +5,18 @@ import { withValues } from '../../src/model/parameter.js';
 import type { TokenClassifier } from '../../src/model/token-classifier.js';
 import { forward } from '../../src/model/xlm-roberta.js';
 
-/** (N * L) The logits of a batch, without dropout. */
-export async function logitsOf(model: TokenClassifier, batch: Batch): Promise<Float32Array> {
+/** (N * L) The logits of a batch, without dropout; or (M * L) of some of its tokens. */
+export async function logitsOf(
+  model: TokenClassifier,
+  batch: Batch,
+  wanted: Int32Array | null = null,
+): Promise<Float32Array> {
   return await withValues(model.parameters, () =>
     tf.tidy(() =>
       forward(
         model.network,
         model.config,
-        toDevice(batch, model.vocabulary, model.config),
+        toDevice(batch, model.vocabulary, model.config, wanted),
         null,
       )[0].dataSync<'float32'>(),
     ),

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { labelledTokens } from '../../src/model/inputs.js';
 import { clearGradients } from '../../src/model/parameter.js';
 import { loadTokenClassifier } from '../../src/model/token-classifier.js';
 import { computeGradients, dropoutPlan } from '../../src/training/step.js';
@@ -49,6 +50,23 @@ onEachBackend(() => {
       model.dispose();
     });
   }
+
+  it('the logits of some tokens are those that they have among all', async () => {
+    const batch = batchOf(readGolden<GoldenRows>('model', 'batch.json'));
+    const model = await load('model');
+    const all = await logitsOf(model, batch);
+    const labels = model.config.labels.length;
+    const labelled = labelledTokens(batch);
+    expect(labelled.length).toBeGreaterThan(0);
+    expect(labelled.length).toBeLessThan(batch.inputIds.length);
+    for (const wanted of [labelled, Int32Array.of(batch.inputIds.length - 1)]) {
+      const expected = Float32Array.from(
+        [...wanted].flatMap(token => [...all.subarray(token * labels, (token + 1) * labels)]),
+      );
+      expect(worstDifference(await logitsOf(model, batch, wanted), expected)).toBeLessThan(1e-6);
+    }
+    model.dispose();
+  });
 
   it('a compact vocabulary changes nothing but the rows that are held', async () => {
     const batch = batchOf(readGolden<GoldenRows>('model', 'batch.json'));

@@ -8,15 +8,11 @@ export const ignoredLabel = -100;
  *
  * @param logits (N, L)
  * @param labelIds (N) 0..L-1, or -100 to leave a token out
- * @returns the loss (a scalar; 0 where every label is ignored), its gradient with respect to the logits (N, L), and how many
- * labels were counted.
+ * @returns the loss (a scalar; 0 where every label is ignored), and its gradient with respect to the logits (N, L).
  *
  * dlogits[n] = (softmax(logits[n]) - onehot(label)) / M for the M counted tokens, 0 for the others.
  */
-export function crossEntropy(
-  logits: tf.Tensor2D,
-  labelIds: Int32Array,
-): { loss: tf.Scalar; dLogits: tf.Tensor2D; counted: number } {
+export function crossEntropy(logits: tf.Tensor2D, labelIds: Int32Array): { loss: tf.Scalar; dLogits: tf.Tensor2D } {
   const [tokens, labels] = logits.shape;
   const counted = labelIds.reduce((count, label) => count + (label === ignoredLabel ? 0 : 1), 0);
   const weight = counted === 0 ? 0 : 1 / counted;
@@ -28,7 +24,7 @@ export function crossEntropy(
     weights[token] = weight;
     targets[token * labels + label] = weight;
   }
-  const { loss, dLogits } = tf.tidy(() => {
+  return tf.tidy(() => {
     const weighted = tf.tensor2d(targets, [tokens, labels]); // (N, L) the one-hot labels times 1/M
     const shifted = tf.sub(logits, tf.max(logits, 1, true)); // (N, L)
     const exponentials = tf.exp(shifted); // (N, L)
@@ -38,5 +34,4 @@ export function crossEntropy(
     const dLogits = tf.sub<tf.Tensor2D>(tf.mul(softmax, tf.tensor2d(weights, [tokens, 1])), weighted);
     return { loss, dLogits };
   });
-  return { loss, dLogits, counted };
 }
