@@ -30,11 +30,11 @@ export interface TensorSource {
   close(): Promise<void>;
 }
 
-/** A tensor to be written; `data` is called when its turn comes, so that only one is in memory at a time. */
+/** A tensor to be written; `data` is called when its turn comes, so that only one is in memory at a time: whole, or piece by piece. */
 export interface TensorToWrite {
   name: string;
   shape: number[];
-  data: () => Float32Array | Promise<Float32Array>;
+  data: () => Float32Array | Promise<Float32Array> | AsyncIterable<Float32Array>;
 }
 
 /**
@@ -83,11 +83,14 @@ export async function writeSafetensors(
     try {
       await writeBytes(file, formatHeader(tensors, metadata));
       for (const tensor of tensors) {
-        const data = await tensor.data();
-        if (data.length !== elementsOf(tensor.shape)) {
-          throw new Error(`${tensor.name} [${tensor.shape.join(', ')}] was given ${data.length} values`);
+        let values = 0;
+        for await (const piece of piecesOf(tensor)) {
+          await writeBytes(file, bytesOfValues(piece));
+          values += piece.length;
         }
-        await writeBytes(file, bytesOfValues(data));
+        if (values !== elementsOf(tensor.shape)) {
+          throw new Error(`${tensor.name} [${tensor.shape.join(', ')}] was given ${values} values`);
+        }
       }
       await file.sync();
     } finally {
@@ -98,6 +101,13 @@ export async function writeSafetensors(
     await rm(temporary, { force: true }).catch(() => {});
     throw codeOf(error) === undefined ? error : cannotWrite(path, error);
   }
+}
+
+/** A tensor's data, one piece after the other. */
+export async function* piecesOf(tensor: TensorToWrite): AsyncGenerator<Float32Array> {
+  const data = tensor.data();
+  if (Symbol.asyncIterator in data) yield* data;
+  else yield await data;
 }
 
 interface OpenFile {

@@ -80,7 +80,7 @@ export function tensorsOf(model: TokenClassifier, source: TensorSource): TensorT
       parameter.parts.map((spec, part) => ({
         name: spec.name,
         shape: spec.shape,
-        data: async () => {
+        data: () => {
           const values = valuesOf(parameter);
           if (spec.name === wordTableName) return wholeWordTable(model, source, values);
           const size = values.length / parameter.parts.length;
@@ -141,20 +141,30 @@ async function assemble(
   return network;
 }
 
-/** (V, C) The rows that were trained, and all others as they were in the starting checkpoint, decayed. */
-async function wholeWordTable(
+/**
+ * (V, C) in pieces: the rows that were trained, and all others as they were in the starting checkpoint, decayed. Whole, the table of XLM-R
+ * would be the largest thing in memory of a whole training (768 MB).
+ */
+async function* wholeWordTable(
   model: TokenClassifier,
   source: TensorSource,
   compact: Float32Array,
-): Promise<Float32Array> {
-  const table = await source.read(wordTableName);
-  if (model.unusedRowScale !== 1) for (let i = 0; i < table.length; i++) table[i]! *= model.unusedRowScale;
+): AsyncGenerator<Float32Array> {
+  const { rowOfId } = model.vocabulary;
   const width = model.config.hiddenSize;
-  for (const [row, id] of model.vocabulary.ids.entries()) {
-    table.set(compact.subarray(row * width, (row + 1) * width), id * width);
+  for (let first = 0; first < rowOfId.length; first += rowsOfPiece) {
+    const ids = Int32Array.from({ length: Math.min(rowsOfPiece, rowOfId.length - first) }, (_, i) => first + i);
+    const piece = await source.readRows(wordTableName, ids);
+    if (model.unusedRowScale !== 1) for (let i = 0; i < piece.length; i++) piece[i]! *= model.unusedRowScale;
+    for (const [i, id] of ids.entries()) {
+      const row = rowOfId[id]!;
+      if (row >= 0) piece.set(compact.subarray(row * width, (row + 1) * width), i * width);
+    }
+    yield piece;
   }
-  return table;
 }
+
+const rowsOfPiece = 8192;
 
 function allIds(vocabularySize: number): Int32Array {
   return Int32Array.from({ length: vocabularySize }, (_, id) => id);

@@ -53,6 +53,22 @@ describe('reading what was written', () => {
     await source.close();
   });
 
+  test('a tensor may come in pieces', async () => {
+    const path = join(folder, 'pieces.safetensors');
+    async function* pieces() {
+      yield Float32Array.of(1, 2);
+      yield Float32Array.of(3);
+    }
+    await writeSafetensors(path, [{ name: 'a', shape: [3], data: pieces }, tensor('b', [1], [4])]);
+    const source = await openSafetensors(path);
+    expect(await source.read('a')).toEqual(Float32Array.of(1, 2, 3));
+    expect(await source.read('b')).toEqual(Float32Array.of(4));
+    await source.close();
+    await expect(writeSafetensors(path, [{ name: 'a', shape: [4], data: pieces }])).rejects.toThrow(
+      'a [4] was given 3 values',
+    );
+  });
+
   test('the header is padded with spaces to 8 bytes and says that the tensors are for PyTorch', async () => {
     for (const name of ['a', 'ab', 'abc', 'abcd', 'abcde']) {
       const path = join(folder, 'padded.safetensors');

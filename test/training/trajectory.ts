@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { openTensors } from '../../src/checkpoint/safetensors.js';
+import { openTensors, piecesOf } from '../../src/checkpoint/safetensors.js';
 import { loadTokenClassifier, tensorsOf } from '../../src/model/token-classifier.js';
 import type { EncodedRows } from '../../src/tokenization/encode.js';
 import { type LoopSettings, type StepReport, train } from '../../src/training/loop.js';
@@ -59,7 +59,11 @@ export async function walk(folder: string, rows: EncodedRows, settings: Trajecto
   });
   const source = await openTensors(folder);
   const weights = new Map<string, Float32Array>();
-  for (const { name, data } of tensorsOf(model, source)) weights.set(name, (await data()) as Float32Array);
+  for (const tensor of tensorsOf(model, source)) {
+    const pieces: Float32Array[] = [];
+    for await (const piece of piecesOf(tensor)) pieces.push(piece);
+    weights.set(tensor.name, Float32Array.from(pieces.flatMap(piece => [...piece])));
+  }
   await source.close();
   optimizer.dispose();
   model.dispose();
