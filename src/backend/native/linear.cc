@@ -30,13 +30,12 @@ using tensorflow::errors::InvalidArgument;
 inline const float* floats(const Tensor& tensor) { return tensor.flat<float>().data(); }
 inline const float* firstOf(const tensorflow::OpInputList& list) { return list.size() == 0 ? nullptr : floats(list[0]); }
 
-// Products on the threads of a kernel's device.
+// Products by the team of a kernel's device.
 class Products {
  public:
-  Products(tensorflow::OpKernelContext* context, int64_t multiplications)
-      : context_(context), threads_(*context->device()->tensorflow_cpu_worker_threads()) {
-    // Below about 50 us of work, waking a thread costs more than it saves.
-    workers = multiplications < (1 << 21) ? 1 : threads_.num_threads;
+  Products(tensorflow::OpKernelContext* context, int64_t multiplications) : context_(context), team_(teamOf(context)) {
+    // Below about 5 us of work, sharing it costs more than it saves.
+    workers = multiplications < (1 << 18) ? 1 : team_.size();
   }
 
   int workers;
@@ -49,20 +48,14 @@ class Products {
       TF_RETURN_IF_ERROR(context_->allocate_temp(tensorflow::DT_INT32, {wordsOf<Pairs>(problems[i])}, &room[i]));
       words[i] = reinterpret_cast<uint32_t*>(room[i].flat<int32_t>().data());
     }
-    const Parallel parallel = [&](int some, const std::function<void()>& work) {
-      if (some == 1) return work();
-      // One share more than threads makes TensorFlow leave this thread asleep: with it, two would share a core.
-      const tsl::thread::ThreadPool::SchedulingParams oneEach(tsl::thread::ThreadPool::SchedulingStrategy::kFixedBlockSize,
-                                                              std::nullopt, 1);
-      threads_.workers->ParallelFor(some + 1, oneEach, [&](int64_t, int64_t) { work(); });
-    };
+    const Parallel parallel = [&](int some, const std::function<void()>& work) { team_.run(some, work); };
     multiply<Pairs>(problems, count, words, workers, parallel, others, other);
     return absl::OkStatus();
   }
 
  private:
   tensorflow::OpKernelContext* context_;
-  const tensorflow::DeviceBase::CpuWorkerThreads& threads_;
+  Team& team_;
 };
 
 class LinearBase : public tensorflow::OpKernel {

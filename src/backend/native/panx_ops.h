@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -13,19 +15,29 @@
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/shape_inference.h"
-#include "tensorflow/core/util/work_sharder.h"
+
+#include "team.h"
 
 namespace panx {
 
-// Run fn(from, to) over parts of [0, total) on TensorFlow's threads. How the work is divided depends only on total, cost and the
-// number of threads; sums over several parts must be combined in a fixed order all the same (see the partial sums of
-// the kernels), so that the same command gives the same bytes.
+inline Team& teamOf(tensorflow::OpKernelContext* context) {
+  return Team::of(context->device()->tensorflow_cpu_worker_threads()->num_threads);
+}
+
+// Run fn(from, to) over parts of [0, total), side by side. Which thread gets which part is chance: sums over several parts must be combined in a
+// fixed order (see the partial sums of the kernels), so that the same command gives the same bytes.
 //
 // cost: rough CPU cycles for one unit.
 inline void parallelFor(tensorflow::OpKernelContext* context, int64_t total, int64_t cost,
                         const std::function<void(int64_t, int64_t)>& fn) {
-  const auto& threads = *context->device()->tensorflow_cpu_worker_threads();
-  tensorflow::Shard(threads.num_threads, threads.workers, total, cost, fn);
+  constexpr int64_t kLeastCycles = 10000;  // of a part: some 3 us, which is more than sharing it costs
+  Team& team = teamOf(context);
+  const int64_t most = std::min<int64_t>(4 * team.size(), total * std::max<int64_t>(cost, 1) / kLeastCycles);
+  const int64_t parts = std::max<int64_t>(1, std::min(total, most));
+  std::atomic<int64_t> next{0};
+  team.run(static_cast<int>(std::min<int64_t>(parts, team.size())), [&] {
+    for (int64_t part; (part = next++) < parts;) fn(total * part / parts, total * (part + 1) / parts);
+  });
 }
 
 // A random 32-bit word for place `index` of stream (seed0, seed1): stateless, so any thread may draw any place, the backward
