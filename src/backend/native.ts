@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
 
 /**
  * Raw TensorFlow operations, for what TensorFlow.js does not expose (resource variables, stateless random numbers,

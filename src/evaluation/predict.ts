@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { ignoredLabel } from '../backend/kernels/cross-entropy.js';
 import { makeBatch } from '../batching/batches.js';
 import { toDevice } from '../model/inputs.js';

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { adamWOfAll } from '../backend/kernels/adamw.js';
 import { squaredNormOfAll } from '../backend/kernels/squared-norm.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
