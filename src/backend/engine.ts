@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import tf = require('@tensorflow/tfjs-core');
 
 import { messageOf, PanxError } from '../errors.js';
-import { addonFile, linkAddon, stderrSwitchFile } from './addon.js';
+import { addonFile, stderrSwitchFile } from './addon.js';
 import { fusedFile, fusedFolder, levelOf } from './fused-library.js';
 import { type Hardware, hasBf16, readHardware, usableCores } from './hardware.js';
 import { findEngine, type MissingEngine, type ReadyEngine } from './installed-engine.js';
@@ -91,7 +91,6 @@ async function load(backend: 'auto' | 'tensorflow' | 'wasm'): Promise<Engine> {
 async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: MissingEngine }> {
   const hardware = await readHardware();
   try {
-    await linkAddon(engine.addon, engine.libraries); // A new node_modules has no links yet.
     const version = await loadTensorflow(engine);
     const { operations, why } = await loadFused(engine, hardware);
     return {
