@@ -2,19 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import {
-  type Data,
-  Field,
-  Int32,
-  List,
-  makeData,
-  RecordBatch,
-  Schema,
-  Struct,
-  Table,
-  tableFromIPC,
-  tableToIPC,
-} from 'apache-arrow';
+import type { Data, Table } from 'apache-arrow';
+import { arrow } from '../data/arrow.js';
 import type { Split } from '../data/corpus.js';
 import { codeOf, messageOf } from '../errors.js';
 import { notice } from '../run/console.js';
@@ -53,7 +42,7 @@ export function tokenCachePath(
  */
 export async function readTokenCache(path: string, rows: number): Promise<EncodedRows | undefined> {
   try {
-    const encoded = fromTable(tableFromIPC(checked(await readFile(path))));
+    const encoded = fromTable(arrow.tableFromIPC(checked(await readFile(path))));
     if (encoded.rows !== rows) throw new Error(`it has ${encoded.rows} rows, not ${rows}`);
     return encoded;
   } catch (error) {
@@ -65,7 +54,7 @@ export async function readTokenCache(path: string, rows: number): Promise<Encode
 
 /** Write tokens, atomically. Where that fails the run goes on without a cache, and says so. */
 export async function writeTokenCache(path: string, encoded: EncodedRows): Promise<void> {
-  const stream = tableToIPC(toTable(encoded), 'stream');
+  const stream = arrow.tableToIPC(toTable(encoded), 'stream');
   await writeFileAtomic(path, Buffer.concat([stream, sha256(stream)])).catch((error: unknown) => {
     notice(`The tokens are not kept for the next run: ${messageOf(error)}`);
   });
@@ -92,25 +81,25 @@ const lossArrays = ['cutSubwords', 'cutWords', 'emptyWords'] as const;
 function toTable(encoded: EncodedRows): Table {
   const losses = encoded.losses ?? noLosses(encoded.rows);
   const int32 = (values: Int32Array) =>
-    makeData({ type: new Int32(), length: values.length, nullCount: 0, data: values });
-  const field = (name: string) => new Field(name, new Int32(), false);
-  const struct = new Struct(subwordArrays.map(field));
-  const child = makeData({
+    arrow.makeData({ type: new arrow.Int32(), length: values.length, nullCount: 0, data: values });
+  const field = (name: string) => new arrow.Field(name, new arrow.Int32(), false);
+  const struct = new arrow.Struct(subwordArrays.map(field));
+  const child = arrow.makeData({
     type: struct,
     length: encoded.inputIds.length,
     nullCount: 0,
     children: subwordArrays.map(name => int32(encoded[name])),
   });
-  const type = new List(new Field('item', struct, false));
-  const subwords = makeData({ type, length: encoded.rows, nullCount: 0, valueOffsets: encoded.offsets, child });
-  const schema = new Schema([new Field('subwords', type, false), ...lossArrays.map(field)]);
-  const data = makeData({
-    type: new Struct(schema.fields),
+  const type = new arrow.List(new arrow.Field('item', struct, false));
+  const subwords = arrow.makeData({ type, length: encoded.rows, nullCount: 0, valueOffsets: encoded.offsets, child });
+  const schema = new arrow.Schema([new arrow.Field('subwords', type, false), ...lossArrays.map(field)]);
+  const data = arrow.makeData({
+    type: new arrow.Struct(schema.fields),
     length: encoded.rows,
     nullCount: 0,
     children: [subwords, ...lossArrays.map(name => int32(losses[name]))],
   });
-  return new Table(schema, [new RecordBatch(schema, data)]);
+  return new arrow.Table(schema, [new arrow.RecordBatch(schema, data)]);
 }
 
 /** @throws Error where the table is not of that form */
