@@ -14,7 +14,7 @@ import { clearRun, type RunDirectory, runDirectory } from '../run/directory.js';
 import { type EventLog, openEventLog, type RunEvent, readEvents, truncateAfterStep } from '../run/events.js';
 import { cannotWrite, makeFolder, readJson, writeJson } from '../run/files.js';
 import { takeLock } from '../run/lock.js';
-import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { openTokenizer } from '../tokenization/tokenizer.js';
 import { type Position, train } from '../training/loop.js';
 import { createOptimizer, type Optimizer } from '../training/optimizer.js';
 import { totalSteps } from '../training/schedule.js';
@@ -52,7 +52,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   if (engine.why !== null) notice(engine.why);
   const { precision, note } = resolvePrecision(config.precision, engine);
   if (note !== null) notice(note);
-  const tokenizer = await loadTokenizer(request.startFrom);
+  const tokenizer = await openTokenizer(request.startFrom);
   const data = await loadRunData({ dataDir: request.dataDir, tokenizer, config });
   const steps = totalSteps(data.train.rows, training);
   if (request.resume) await restoreCheckpointFolder(run.checkpoint);

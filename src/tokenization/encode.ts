@@ -41,7 +41,7 @@ export async function encodeSplit(
 ): Promise<EncodedRows> {
   const cachePath = options.cacheDir === null ? null : tokenCachePath(options.cacheDir, split, tokenizer, options);
   const cached = cachePath === null ? undefined : await readTokenCache(cachePath, split.rows);
-  if (cached !== undefined) return cached;
+  if (cached !== undefined) return cached.rows;
   const columns = splitColumns(split);
   const sentences: EncodedSentence[] = [];
   for (let from = 0; from < split.rows; from += rowsAtOnce) {
@@ -51,7 +51,7 @@ export async function encodeSplit(
     options.onProgress?.(to, split.rows);
   }
   const encoded = toRows(sentences, (row, word) => columns.tagIds[columns.offsets[row]! + word]!);
-  if (cachePath !== null) await writeTokenCache(cachePath, encoded);
+  if (cachePath !== null) await writeTokenCache(cachePath, { rows: encoded, labelNames: split.labelNames });
   return encoded;
 }
 
