@@ -37,10 +37,7 @@ export function createOptimizer(
   const moments = new Map(
     parameters.map(parameter => {
       const moment = (which: 'first' | 'second') =>
-        createVariable(
-          restored?.moment(parameter, which) ?? new Float32Array(sizeOf(parameter.shape)),
-          parameter.shape,
-        );
+        createVariable(restored?.moment(parameter, which) ?? null, parameter.shape);
       return [parameter, { first: moment('first'), second: moment('second') }];
     }),
   );
@@ -85,8 +82,4 @@ export function gradientNorm(parameters: readonly Parameter[]): number {
   const norm = Math.sqrt(total.dataSync()[0]!);
   total.dispose();
   return norm;
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
