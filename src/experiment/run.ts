@@ -20,7 +20,7 @@ import { createOptimizer, type Optimizer } from '../training/optimizer.js';
 import { totalSteps } from '../training/schedule.js';
 import { findState, restoreState, saveState } from '../training/state.js';
 import { type EncodedSplit, loadRunData, type RunData } from './corpus.js';
-import { writeEnvironment } from './environment.js';
+import { gitState, writeEnvironment } from './environment.js';
 import { differences, type StageIdentity } from './identity.js';
 import { type Narration, narrate } from './narration.js';
 import { checkCheckpoint, sealCheckpoint, sealRun } from './outputs.js';
@@ -48,6 +48,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   if (request.resume) await refuseChanges(run, request.identity);
   const { config } = request;
   const { training } = config;
+  const git = gitState(); // 40 ms that pass beside the loading.
   const engine = await loadEngine(config.backend);
   if (engine.why !== null) notice(engine.why);
   const { precision, note } = resolvePrecision(config.precision, engine);
@@ -82,6 +83,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
       request,
       data.files,
       position.step,
+      await git,
     );
     await truncateAfterStep(run, position.step);
     const epochs = Math.ceil(steps / totalSteps(data.train.rows, { ...training, epochs: 1, maxSteps: null }));
