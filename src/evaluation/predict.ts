@@ -6,7 +6,7 @@ import { toDevice } from '../model/inputs.js';
 import { withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { forward } from '../model/xlm-roberta.js';
-import type { EncodedRows } from '../tokenization/encode.js';
+import type { EncodedRows } from '../tokenization/rows.js';
 
 /** One row's predictions, at its labelled positions (the first subword of each word) only. */
 export interface RowPrediction {

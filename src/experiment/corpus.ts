@@ -6,7 +6,8 @@ import { selectRows } from '../data/subsets.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../run/cache.js';
 import { readTokenCache, tokenCachePath } from '../tokenization/cache.js';
-import { type EncodedRows, encodeSplit } from '../tokenization/encode.js';
+import { encodeSplit } from '../tokenization/encode.js';
+import type { EncodedRows } from '../tokenization/rows.js';
 import type { TokenizerFile } from '../tokenization/tokenizer.js';
 
 /** An encoded split of one language. */

@@ -8,8 +8,8 @@ import type { Split } from '../data/corpus.js';
 import { codeOf, messageOf } from '../errors.js';
 import { notice } from '../run/console.js';
 import { reasonOf, writeFileAtomic } from '../run/files.js';
-import type { EncodedRows, EncodeOptions } from './encode.js';
 import { countLosses, noLosses } from './losses.js';
+import type { EncodedRows, EncodeOptions } from './rows.js';
 
 /** Changes whenever the same inputs would give other tokens or another file. */
 const formatVersion = 2;
