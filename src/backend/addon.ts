@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { lstat, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { codeOf, PanxError } from '../errors.js';
-import { cannotWrite, makeFolder, temporaryNeighbour } from '../run/files.js';
+import { PanxError } from '../errors.js';
+import { makeFolder, temporaryNeighbour } from '../run/files.js';
 import { run } from './program.js';
 import { stderrSwitchSource } from './stderr-switch.js';
 
@@ -122,37 +122,6 @@ export function compilerRuns(from: {
   ];
 }
 
-/**
- * Make tfjs-node find this addon: `lib/napi-v8` and `deps` in its package become links into the cache, whatever was
- * there before. Costs two `readlink` where they are right already.
- */
-export async function linkAddon(folder: string, libraries: Libraries): Promise<void> {
-  const home = tfjsNodeFolder();
-  await linkFolder(folder, join(home, 'lib', `napi-v${napiVersion}`));
-  await linkFolder(libraries.include, join(home, 'deps', 'include'));
-  await linkFolder(dirname(libraries.libraries[0]!), join(home, 'deps', 'lib'));
-}
-
-/** Make `path` a link to the folder `target`, whatever was there before. @throws PanxError where it cannot be written. */
-export async function linkFolder(target: string, path: string): Promise<void> {
-  if ((await readlink(path).catch(() => null)) === target) return;
-  try {
-    // A hand-made installation may have a link one level up; what it points to must not be written into.
-    const parent = dirname(path);
-    if ((await lstat(parent).catch(() => null))?.isSymbolicLink()) await rm(parent);
-    makeFolder(parent);
-    const temporary = temporaryNeighbour(path);
-    await symlink(target, temporary);
-    await rename(temporary, path).catch(async error => {
-      if (!['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
-      await rm(path, { recursive: true, force: true });
-      await rename(temporary, path);
-    });
-  } catch (error) {
-    throw cannotWrite(path, error);
-  }
-}
-
 /** The installed package @tensorflow/tfjs-node-gpu, links resolved. */
 export function tfjsNodeFolder(): string {
   return realpathSync(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')));
@@ -173,7 +142,7 @@ export async function findCompiler(): Promise<string> {
   );
 }
 
-/** The newest Node-API that tfjs-node knows; it looks for its addon in lib/napi-v8 on every Node.js from 18 on. */
+/** The newest Node-API that tfjs-node knows; every Node.js from 18 on has it. */
 const napiVersion = 8;
 const addonSources = ['tfjs_backend.cc', 'tfjs_binding.cc'];
 const addonHeaders = [

@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+
+import tf = require('@tensorflow/tfjs-core');
+
 import { messageOf, PanxError } from '../errors.js';
 import { phase } from '../run/profile.js';
-import { addonFile, linkAddon, stderrSwitchFile } from './addon.js';
+import { addonFile, stderrSwitchFile } from './addon.js';
 import { fusedFile, fusedFolder, levelOf, productsOf } from './fused-library.js';
 import { type Hardware, hasBf16, readHardware, usableCores } from './hardware.js';
 import { findEngine, type MissingEngine, type ReadyEngine } from './installed-engine.js';
+import { registerNodeBackend } from './node-backend.js';
 import { withStderrMuted } from './stderr-switch.js';
 
 /** The engine that computes in this process. */
@@ -65,7 +69,6 @@ export function reproducibility({ name, threads }: Pick<Engine, 'name' | 'thread
 
 /** Whether the loaded engine computes: one small matrix product against its known result. For `panx doctor`. */
 export async function engineComputes(): Promise<boolean> {
-  const tf = await import('@tensorflow/tfjs-core');
   const product = tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]]))); // (1, 1)
   const [value] = await product.data();
   product.dispose();
@@ -89,7 +92,6 @@ async function load(backend: 'auto' | 'tensorflow' | 'wasm'): Promise<Engine> {
 async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: MissingEngine }> {
   const hardware = await readHardware();
   try {
-    await linkAddon(engine.addon, engine.libraries); // A new node_modules has no links yet.
     const version = await loadTensorflow(engine);
     const { operations, why } = await loadFused(engine, hardware);
     return {
@@ -122,13 +124,11 @@ async function loadTensorflow(engine: ReadyEngine): Promise<string> {
   for (const [name, value] of Object.entries(environment)) process.env[name] ??= value;
 
   restoreRemovedUtilities();
-  // By its real path, under which tfjs-node finds it loaded. Loading it first means that a failure comes before
-  // TensorFlow.js has registered anything, so that WebAssembly can still take its place.
+  // A failure comes here, before TensorFlow.js has registered anything, so that WebAssembly can still take its place.
   const binding = withStderrMuted(join(engine.addon, stderrSwitchFile), () =>
-    require(join(engine.addon, addonFile)),
+    commonJs(join(engine.addon, addonFile)),
   ) as { TF_Version: string };
-  require('@tensorflow/tfjs-node-gpu');
-  const tf = await import('@tensorflow/tfjs-core');
+  registerNodeBackend(binding);
   tf.enableProdMode();
   if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow.js refused the tensorflow backend');
   return binding.TF_Version;
@@ -163,15 +163,14 @@ async function loadFused(
  * models) and isArray. They are put back before it loads.
  */
 export function restoreRemovedUtilities(): void {
-  const util = require('node:util') as Record<string, unknown>;
+  const util = commonJs('node:util') as Record<string, unknown>;
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   util.isArray ??= Array.isArray;
 }
 
 async function loadWasm(why: string | null): Promise<Engine> {
-  const tf = await import('@tensorflow/tfjs-core');
-  const wasm = await import('@tensorflow/tfjs-backend-wasm');
-  wasm.setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist/'));
+  const wasm = commonJs('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm');
+  wasm.setWasmPaths(join(dirname(commonJs.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist/'));
   tf.enableProdMode();
   // Emscripten's start-up code rethrows every uncaught error from inside its own bundle, which would print that bundle.
   const events = ['uncaughtException', 'unhandledRejection'] as const;
@@ -203,4 +202,4 @@ function deviceName(engine: ReadyEngine, hardware: Hardware): string {
   return `${hardware.cpu}, ${hardware.cores} ${hardware.cores === 1 ? 'core' : 'cores'}`;
 }
 
-const require = createRequire(import.meta.url);
+const commonJs = createRequire(import.meta.url);

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import type { EventDetails, Profile } from '../run/profile.js';
 import type { Engine } from './engine.js';
 import { type Attribute, bfloat16, type NodeBackend } from './native.js';

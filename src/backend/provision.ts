@@ -5,7 +5,7 @@ import { PanxError } from '../errors.js';
 import { formatBytes, formatSeconds, notice, progress } from '../run/console.js';
 import { cannotWrite, makeFolder, temporaryNeighbour } from '../run/files.js';
 import { withLock } from '../run/waiting-lock.js';
-import { addonFolder, compileAddon, hasAddon, type Libraries, linkAddon } from './addon.js';
+import { addonFolder, compileAddon, hasAddon, type Libraries } from './addon.js';
 import {
   type EnginePlan,
   keepsFile,
@@ -27,17 +27,6 @@ import {
 } from './installed-engine.js';
 import { downloadWheels } from './pip.js';
 import { readDistInfo, type UnpackedFile, unpackWheel } from './wheel.js';
-
-/**
- * Bring the engine and link it into node_modules, where TensorFlow.js looks for it.
- *
- * @throws PanxError with the reason and the remedy where a part cannot be had.
- */
-export async function provisionEngine(options: EngineWish): Promise<ReadyEngine> {
-  const engine = await bringEngine(options);
-  await linkAddon(engine.addon, engine.libraries);
-  return engine;
-}
 
 export interface EngineWish {
   /** Which build; `auto` takes CUDA's where there is an NVIDIA GPU, and the CPU's where that cannot be had. */

@@ -1,5 +1,5 @@
-import type { EncodedRows } from '../tokenization/encode.js';
 import { countLosses, noLosses, type RowLosses } from '../tokenization/losses.js';
+import type { EncodedRows } from '../tokenization/rows.js';
 
 /**
  * Rows of a batch one after the other, without padding: N subwords of B rows, the longest of T.

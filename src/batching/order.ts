@@ -1,5 +1,5 @@
 import { torchGenerator, torchRandperm } from '../run/random/torch.js';
-import type { EncodedRows } from '../tokenization/encode.js';
+import type { EncodedRows } from '../tokenization/rows.js';
 
 export interface OrderSettings {
   seed: number;

@@ -14,7 +14,7 @@ import { loadTokenClassifier } from '../model/token-classifier.js';
 import { formatCount, notice, progress } from '../run/console.js';
 import { writeJson } from '../run/files.js';
 import { type Profile, phase } from '../run/profile.js';
-import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { openTokenizer } from '../tokenization/tokenizer.js';
 import { addMetricOptions, type MetricOptions, metricsOf, resamplingOf } from './evaluate/metric-options.js';
 import { averagesText, reportsText, resamplingText } from './evaluate/scores-text.js';
 import { listOf, toSplit } from './lists.js';
@@ -59,7 +59,7 @@ async function evaluateAsAsked(command: Command, options: EvaluateOptions, profi
   const resampling = resamplingOf(options, config.seed);
   const folder = await resolveModel(config.model, { onProgress: transferLine() });
   const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
-  const tokenizer = await phase('load tokenizer', () => loadTokenizer(folder));
+  const tokenizer = await phase('load tokenizer', () => openTokenizer(folder));
   const results: Record<string, Scores & { entities: EntityScores }> = {};
   const engine = await loadEngine(config.backend);
   if (engine.why !== null) notice(engine.why);

@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
 import { type Command, Option } from 'commander';
-import { parse } from 'yaml';
 import { inline } from '../config/describe.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { type Key, settings } from '../config/schema.js';
+import { yaml } from '../config/yaml.js';
 import { PanxError } from '../errors.js';
 import { samplePaths } from '../hub/sample.js';
 
@@ -170,8 +170,9 @@ function once(name: string, typed: readonly string[]): string {
 
 /** A number, null, true: as --set reads it. What is not YAML stays text, which the schema then refuses by name. */
 function yamlValue(typed: string): unknown {
+  if (/^(0|[1-9]\d*)$/.test(typed)) return Number(typed);
   try {
-    return parse(typed) as unknown;
+    return yaml().parse(typed) as unknown;
   } catch {
     return typed;
   }

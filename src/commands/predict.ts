@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { loadEngine } from '../backend/engine.js';
+import { backendForWork } from '../backend/little-work.js';
 import { resolvePrecision } from '../backend/precision.js';
+import { readModelConfig } from '../checkpoint/config.js';
 import { PanxError } from '../errors.js';
 import { encodeForTagging, type TaggedSentence, tagSentences } from '../evaluation/tag.js';
 import { splitAtSpaces, splitWords } from '../evaluation/words.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
+import { multiplyAddsPerSubword } from '../model/parameters.js';
 import { loadTokenClassifier } from '../model/token-classifier.js';
 import { notice } from '../run/console.js';
 import { reasonOf } from '../run/files.js';
@@ -31,6 +34,7 @@ export function define(command: Command): void {
     ])
     .option('--no-split', 'the text is tokenized already: split it at white space only')
     .option('--format <format>', 'table, or json: one object a line', 'table')
+    .addHelpText('after', engineHelp)
     .action(async (file: string | undefined, options: PredictOptions) => {
       if (options.format !== 'table' && options.format !== 'json') {
         throw new PanxError(`--format is ${options.format}; expected table or json.`, { exitCode: 2 });
@@ -40,7 +44,8 @@ export function define(command: Command): void {
       const sentences = (await sentencesOf(file, options)).map(text => ({ text, words: split(text) }));
       const folder = await resolveModel(config.model, { onProgress: transferLine() });
       const encoded = await encodeForTagging(sentences, await loadTokenizer(folder), config.tokenization);
-      const engine = await loadEngine(config.backend);
+      const work = multiplyAddsPerSubword(await readModelConfig(folder)) * encoded.inputIds.length;
+      const engine = await loadEngine(backendForWork(config, work));
       if (engine.why !== null) notice(engine.why);
       const { precision, note } = resolvePrecision(config.precision, engine);
       if (note !== null) notice(note);
@@ -65,6 +70,13 @@ export function define(command: Command): void {
       }
     });
 }
+
+const engineHelp = `
+With --backend auto, a few short sentences on a small model are tagged by
+WebAssembly, in float32: it starts at once, and TensorFlow takes longer to start
+than it would save. Scores agree with those of TensorFlow with --precision fp32
+to 6 digits, with those of bf16 to 2 or 3.
+`;
 
 /** The sentences asked for; empty lines are left out. */
 async function sentencesOf(file: string | undefined, { text }: PredictOptions): Promise<string[]> {

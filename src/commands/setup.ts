@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { loadEngine } from '../backend/engine.js';
 import type { Variant } from '../backend/engine-plan.js';
 import { findEngine } from '../backend/installed-engine.js';
-import { provisionEngine } from '../backend/provision.js';
+import { bringEngine } from '../backend/provision.js';
 import { formatSeconds, notice } from '../run/console.js';
 
 /** `panx setup`: bring the TensorFlow engine, or say in milliseconds that it is there. */
@@ -18,7 +18,7 @@ export function define(command: Command): void {
     .action(async (options: { device: 'auto' | Variant; force: boolean }) => {
       const startedMs = Date.now();
       const before = await findEngine();
-      const engine = await provisionEngine(options);
+      const engine = await bringEngine(options);
       if ('engine' in before && before.engine.addon === engine.addon && !options.force) {
         notice(`The TensorFlow engine is set up (${engine.addon}).`);
         return;

@@ -44,15 +44,15 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const { config: asked } = await configOf(command);
   const run = runDirectory(options.out ?? defaultOut(asked));
   refuseOrReplace(run, options);
-  const config = await withPrecision(asked);
-  const startFrom = await resolveModel(config.model, { onProgress: transferLine() });
-  const langs = [...new Set([...config.training.langs, ...config.evaluation.langs])];
-  const dataDir = await resolveData(config.data, langs, { onProgress: transferLine() });
+  const startFrom = await resolveModel(asked.model, { onProgress: transferLine() });
+  const langs = [...new Set([...asked.training.langs, ...asked.evaluation.langs])];
+  const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
+  // In this order: the checkpoint is hashed by another thread while the engine keeps this one busy.
+  const [checkpoint, config] = await phase('start up and hash the model', () =>
+    Promise.all([checkpointFiles(startFrom), withPrecision(asked)]),
+  );
   const label = `train ${config.training.langs.join('+')}`;
-  const contents = await phase('hash model and data', async () => ({
-    checkpoint: await checkpointFiles(startFrom),
-    data: await dataFiles(config, dataDir),
-  }));
+  const contents = { checkpoint, data: await phase('hash data', () => dataFiles(config, dataDir)) };
   const result = await runStage({
     config,
     startFrom,

@@ -1,6 +1,6 @@
-import { stringify } from 'yaml';
 import type { LoadedConfig } from './load.js';
 import { type Key, settings } from './schema.js';
+import { yaml } from './yaml.js';
 
 /**
  * A configuration as YAML that --config takes: above each setting its meaning and range as a comment, behind it where
@@ -60,5 +60,17 @@ function split(key: Key): [name: string, parent: string] {
 /** A value on one line of YAML; small numbers as 2e-5. */
 export function inline(value: unknown): string {
   if (typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-3) return value.toExponential();
-  return stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
+  const options = { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 } as const;
+  return plain(value) ?? yaml().stringify(value, options).trimEnd();
+}
+
+/** A value that looks the same in YAML, so that the defaults in an option's help do without the library; null for another. */
+function plain(value: unknown): string | null {
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
+  if (typeof value === 'string') {
+    return /^[A-Za-z][\w./-]*$/.test(value) && !/^(null|true|false)$/i.test(value) ? value : null;
+  }
+  if (!Array.isArray(value)) return null;
+  const items = value.map(plain);
+  return items.includes(null) ? null : `[${items.join(', ')}]`;
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
 import { codeOf, messageOf, nearest, PanxError } from '../errors.js';
 import { type Config, type Key, schema, settings } from './schema.js';
+import { yaml } from './yaml.js';
 
 /** Where settings come from; a later one wins: the defaults, the file, the assignments, the command-line options. */
 export interface ConfigSources {
@@ -154,7 +154,7 @@ function listed(keys: readonly string[], prefix: string): string {
 }
 
 function parseYaml(source: string, origin: string): unknown {
-  const document = parseDocument(source);
+  const document = yaml().parseDocument(source);
   const problem = document.errors[0];
   if (problem !== undefined) {
     const [sentence] = problem.message.split('\n');

@@ -14,7 +14,7 @@ export const schema = {
   backend: choice(
     ['auto', 'tensorflow', 'wasm'],
     'auto',
-    'engine that computes; auto takes tensorflow where it is provisioned, else wasm',
+    'engine that computes; auto takes tensorflow where it is provisioned, else wasm; panx predict takes wasm for little work too',
   ),
   precision: choice(
     ['auto', 'fp32', 'bf16'],

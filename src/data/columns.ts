@@ -1,4 +1,5 @@
-import { type Data, Field, Int64, List, makeData, RecordBatch, Schema, Struct, Table, Utf8 } from 'apache-arrow';
+import type { Data, Int64, List, Table, Utf8 } from 'apache-arrow';
+import { arrow } from './arrow.js';
 
 /**
  * The words and tags of a split as flat arrays, the form in which everything that counts or encodes walks over them.
@@ -25,23 +26,26 @@ export function tableFromColumns(columns: WordColumns): Table {
   for (let w = 0; w < words; w++) lower[2 * w] = columns.tagIds[w]!;
   const tokens = list(
     columns,
-    makeData({
-      type: new Utf8(),
+    arrow.makeData({
+      type: new arrow.Utf8(),
       length: words,
       nullCount: 0,
       valueOffsets: columns.textOffsets,
       data: columns.text,
     }),
   );
-  const tags = list(columns, makeData({ type: new Int64(), length: words, nullCount: 0, data: tagIds }));
-  const schema = new Schema([new Field('tokens', tokens.type, false), new Field('ner_tags', tags.type, false)]);
-  const data = makeData({
-    type: new Struct(schema.fields),
+  const tags = list(columns, arrow.makeData({ type: new arrow.Int64(), length: words, nullCount: 0, data: tagIds }));
+  const schema = new arrow.Schema([
+    new arrow.Field('tokens', tokens.type, false),
+    new arrow.Field('ner_tags', tags.type, false),
+  ]);
+  const data = arrow.makeData({
+    type: new arrow.Struct(schema.fields),
     length: columns.rows,
     nullCount: 0,
     children: [tokens, tags],
   });
-  return new Table(schema, [new RecordBatch(schema, data)]);
+  return new arrow.Table(schema, [new arrow.RecordBatch(schema, data)]);
 }
 
 /**
@@ -54,7 +58,12 @@ export function columnsOfTable(table: Table): WordColumns {
   const tags = table.getChild('ner_tags')?.data ?? [];
   const words = tokens[0]?.children[0];
   const ids = tags[0]?.children[0];
-  if (tokens.length !== 1 || tags.length !== 1 || !(words?.type instanceof Utf8) || !(ids?.type instanceof Int64)) {
+  if (
+    tokens.length !== 1 ||
+    tags.length !== 1 ||
+    !(words?.type instanceof arrow.Utf8) ||
+    !(ids?.type instanceof arrow.Int64)
+  ) {
     throw new Error('columnsOfTable takes a table of one record batch: tokens List<Utf8>, ner_tags List<Int64>');
   }
   const { buffer, byteOffset, length } = ids.values as BigInt64Array;
@@ -97,6 +106,6 @@ export function concatColumns(parts: readonly WordColumns[]): WordColumns {
 }
 
 function list<T extends Utf8 | Int64>(columns: WordColumns, child: Data<T>): Data<List<T>> {
-  const type = new List<T>(new Field('item', child.type, false));
-  return makeData({ type, length: columns.rows, nullCount: 0, valueOffsets: columns.offsets, child });
+  const type = new arrow.List<T>(new arrow.Field('item', child.type, false));
+  return arrow.makeData({ type, length: columns.rows, nullCount: 0, valueOffsets: columns.offsets, child });
 }

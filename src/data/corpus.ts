@@ -1,6 +1,7 @@
 import type { Table } from 'apache-arrow';
 import { PanxError } from '../errors.js';
 import type { SplitName } from '../hub/wanted.js';
+import { reasonOf, sha256OfFile } from '../run/files.js';
 import { columnsOfTable, concatColumns, tableFromColumns, type WordColumns } from './columns.js';
 import { readShard } from './parquet.js';
 import { shardPaths } from './shards.js';
@@ -58,6 +59,17 @@ export async function loadSplit(dataDir: string, lang: string, split: SplitName)
     files: shards.map(({ path, sha256 }) => ({ path, sha256 })),
     table: tableFromColumns(columns),
   };
+}
+
+/** The files of a split with their checksums, without parsing them. @throws PanxError as `shardPaths` does, and where one cannot be read */
+export async function splitFiles(dataDir: string, lang: string, split: SplitName): Promise<SourceFile[]> {
+  const hashed = async (path: string): Promise<SourceFile> => {
+    const sha256 = await sha256OfFile(path).catch((error: unknown) => {
+      throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+    });
+    return { path, sha256 };
+  };
+  return await Promise.all((await shardPaths(dataDir, lang, split)).map(hashed));
 }
 
 /** The flat arrays behind a split's table. */

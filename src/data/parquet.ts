@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type Data, DataType, type Table, tableFromIPC, type Vector } from 'apache-arrow';
-import { readParquet, readSchema } from 'parquet-wasm';
+import type { Data, Table, Vector } from 'apache-arrow';
 import { messageOf, PanxError } from '../errors.js';
 import { reasonOf } from '../run/files.js';
+import { arrow } from './arrow.js';
 import type { WordColumns } from './columns.js';
 import { declaredLabels } from './labels.js';
 
@@ -27,7 +27,7 @@ export async function readShard(path: string): Promise<Shard> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   });
-  const table = decode(path, bytes);
+  const table = await decode(path, bytes);
   const labelNames = declaredLabels(table.schema.metadata.get('huggingface'), path);
   const tokens = flatten(path, table, 'tokens');
   const tags = flatten(path, table, 'ner_tags');
@@ -46,9 +46,10 @@ const expectedTypes = { tokens: 'a list of strings', ner_tags: 'a list of intege
 type ColumnName = keyof typeof expectedTypes;
 const rowHint = 'Repair that row, or fetch the file again.';
 
-function decode(path: string, bytes: Buffer): Table {
+async function decode(path: string, bytes: Buffer): Promise<Table> {
+  const { readParquet, readSchema } = await import('parquet-wasm'); // 5 MB, which a run whose tokens are cached does without.
   try {
-    const names = tableFromIPC(readSchema(bytes).intoIPCStream()).schema.fields.map(field => field.name);
+    const names = arrow.tableFromIPC(readSchema(bytes).intoIPCStream()).schema.fields.map(field => field.name);
     const columns = Object.keys(expectedTypes);
     for (const name of columns) {
       if (!names.includes(name)) {
@@ -58,7 +59,7 @@ function decode(path: string, bytes: Buffer): Table {
         );
       }
     }
-    return tableFromIPC(readParquet(bytes, { columns }).intoIPCStream());
+    return arrow.tableFromIPC(readParquet(bytes, { columns }).intoIPCStream());
   } catch (error) {
     if (error instanceof PanxError) throw error;
     const pointer = bytes.subarray(0, 40).toString('latin1').startsWith('version https://git-lfs');
@@ -108,9 +109,12 @@ function flatten(path: string, table: Table, name: ColumnName): FlatList {
 
 function checkType(path: string, column: Vector, name: ColumnName): void {
   const type: unknown = column.type;
-  const isList = DataType.isList(type) || DataType.isLargeList(type);
+  const isList = arrow.DataType.isList(type) || arrow.DataType.isLargeList(type);
   const element: unknown = isList ? type.children[0]?.type : undefined;
-  const fits = name === 'tokens' ? DataType.isUtf8(element) || DataType.isLargeUtf8(element) : DataType.isInt(element);
+  const fits =
+    name === 'tokens'
+      ? arrow.DataType.isUtf8(element) || arrow.DataType.isLargeUtf8(element)
+      : arrow.DataType.isInt(element);
   if (!fits) {
     throw new PanxError(`${path}: column "${name}" is ${String(type)}; expected ${expectedTypes[name]}.`, {
       hint: 'Write it as tokens: list<string>, ner_tags: list<int64>.',

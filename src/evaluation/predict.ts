@@ -1,11 +1,12 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { type Batch, makeBatch } from '../batching/batches.js';
 import { labelledTokens, toDevice } from '../model/inputs.js';
 import { withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { forward } from '../model/xlm-roberta.js';
 import { phase, round } from '../run/profile.js';
-import type { EncodedRows } from '../tokenization/encode.js';
+import type { EncodedRows } from '../tokenization/rows.js';
 
 /** One row's predictions, at its labelled positions (the first subword of each word) only. */
 export interface RowPrediction {

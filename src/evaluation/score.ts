@@ -1,7 +1,7 @@
 import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { phase } from '../run/profile.js';
-import type { EncodedRows } from '../tokenization/encode.js';
+import type { EncodedRows } from '../tokenization/rows.js';
 import type { Resampling } from './bootstrap.js';
 import { createEntityScoring, type EntityScores, type Metrics } from './entity-scores.js';
 import { type PredictOptions, predict } from './predict.js';

@@ -1,5 +1,5 @@
 import type { TokenClassifier } from '../model/token-classifier.js';
-import { type EncodedRows, encodeSentences } from '../tokenization/encode.js';
+import { type EncodedRows, encodeSentences } from '../tokenization/rows.js';
 import type { SubwordTokenizer } from '../tokenization/tokenizer.js';
 import { predict } from './predict.js';
 import { getEntities } from './seqeval/entities.js';

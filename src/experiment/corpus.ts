@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { concatRows, takeRows } from '../batching/batches.js';
 import type { Config } from '../config/schema.js';
-import { loadSplit, type SourceFile, type SplitName } from '../data/corpus.js';
+import { loadSplit, type SourceFile, type SplitName, splitFiles } from '../data/corpus.js';
 import { selectRows } from '../data/subsets.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../run/cache.js';
-import { type EncodedRows, encodeSplit } from '../tokenization/encode.js';
-import type { SubwordTokenizer } from '../tokenization/tokenizer.js';
+import { readTokenCache, tokenCachePath } from '../tokenization/cache.js';
+import { encodeSplit } from '../tokenization/encode.js';
+import type { EncodedRows } from '../tokenization/rows.js';
+import type { TokenizerFile } from '../tokenization/tokenizer.js';
 
 /** An encoded split of one language. */
 export interface EncodedSplit {
@@ -31,7 +33,7 @@ export interface RunData {
 /** Where rows come from, and how they are encoded. */
 export interface CorpusSource {
   dataDir: string;
-  tokenizer: SubwordTokenizer;
+  tokenizer: TokenizerFile;
   config: Config;
   onProgress?: (text: string) => void;
 }
@@ -61,13 +63,20 @@ export async function loadRunData(source: CorpusSource): Promise<RunData> {
   };
 }
 
-/** One split, encoded; from the token cache where it was encoded before. */
+/** One split, encoded. Where it was encoded before, neither its files nor the tokenizer are parsed: their checksums find the tokens. */
 export async function loadEncoded(source: CorpusSource, lang: string, split: SplitName): Promise<EncodedSplit> {
   const { tokenization } = source.config;
+  const cacheDir = join(panxCacheDir(), 'tokens');
+  const files = await splitFiles(source.dataDir, lang, split);
+  const cached = await readTokenCache(
+    tokenCachePath(cacheDir, { lang, split, files }, source.tokenizer, tokenization),
+    null,
+  );
+  if (cached !== undefined) return { lang, split, files, ...cached };
   const loaded = await loadSplit(source.dataDir, lang, split);
-  const rows = await encodeSplit(loaded, source.tokenizer, {
+  const rows = await encodeSplit(loaded, source.tokenizer.load(), {
     ...tokenization,
-    cacheDir: join(panxCacheDir(), 'tokens'),
+    cacheDir,
     onProgress: (done, of) => source.onProgress?.(`tokenize ${lang} ${split}: ${done} of ${of} rows`),
   });
   return { lang, split, rows, labelNames: loaded.labelNames, files: loaded.files };

@@ -51,6 +51,7 @@ export async function writeEnvironment(
   request: StageRequest,
   files: readonly SourceFile[],
   fromStep: number,
+  git: GitState | null,
 ): Promise<string | null> {
   const earlier = request.resume && existsSync(path) ? await readJson<Environment>(path) : null;
   if (earlier !== null) refuseOtherEngine(earlier.engine, engine);
@@ -58,7 +59,7 @@ export async function writeEnvironment(
   const { name, version, device, threads, operations, precision } = engine;
   const { id, start } = request.identity;
   const environment: Environment = {
-    panx: { version: readPackage().version, git: await gitState() },
+    panx: { version: readPackage().version, git },
     node: process.version,
     libraries: readPackage().dependencies,
     engine: { name, version, device, threads, operations, precision },
@@ -102,8 +103,8 @@ function refuseOtherEngine(there: Environment['engine'], now: Environment['engin
   });
 }
 
-/** null where panx was installed as a package, or there is no git. */
-async function gitState(): Promise<GitState | null> {
+/** The state of panx's own repository; null where panx was installed as a package, or there is no git. */
+export async function gitState(): Promise<GitState | null> {
   if (!existsSync(`${packageRoot}.git`)) return null;
   const git = async (...args: string[]) =>
     (await promisify(execFile)('git', ['-C', packageRoot, ...args])).stdout.trim();

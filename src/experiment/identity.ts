@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { inline, settingIn } from '../config/describe.js';
 import { type Config, type Key, settings } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { type Checksums, checksumsOf, sha256 } from '../run/checksums.js';
+import { checksumsInBackground } from '../run/background-hash.js';
+import { type Checksums, sha256 } from '../run/checksums.js';
 import { reasonOf } from '../run/files.js';
 import type { Stage } from './curriculum.js';
 
@@ -85,7 +86,7 @@ export async function checkpointFiles(folder: string): Promise<Checksums> {
   } catch (error) {
     throw new PanxError(`The checkpoint folder ${folder} cannot be read: ${reasonOf(error)}.`, { cause: error });
   }
-  return await checksumsOf(folder, names.filter(isPartOfModel).sort());
+  return await checksumsInBackground(folder, names.filter(isPartOfModel).sort());
 }
 
 function isPartOfModel(name: string): boolean {

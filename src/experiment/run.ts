@@ -17,13 +17,13 @@ import { cannotWrite, makeFolder, readJson, writeJson } from '../run/files.js';
 import { takeLock } from '../run/lock.js';
 import { hasRounds, phase } from '../run/profile.js';
 import { writeTrace } from '../run/trace.js';
-import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { openTokenizer } from '../tokenization/tokenizer.js';
 import { type LoopHooks, type Position, train } from '../training/loop.js';
 import { createOptimizer, type Optimizer } from '../training/optimizer.js';
 import { totalSteps } from '../training/schedule.js';
 import { findState, restoreState, saveState } from '../training/state.js';
 import { type EncodedSplit, loadRunData, type RunData } from './corpus.js';
-import { writeEnvironment } from './environment.js';
+import { gitState, writeEnvironment } from './environment.js';
 import { differences, type StageIdentity } from './identity.js';
 import { type Narration, narrate } from './narration.js';
 import { checkCheckpoint, sealCheckpoint, sealRun } from './outputs.js';
@@ -52,12 +52,13 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   if (request.resume) await refuseChanges(run, request.identity);
   const { config } = request;
   const { training } = config;
+  const git = gitState(); // 40 ms that pass beside the loading.
   const engine = await loadEngine(config.backend);
   if (engine.why !== null) notice(engine.why);
   if (request.profile) watchOperations(engine, request.profile);
   const { precision, note } = resolvePrecision(config.precision, engine);
   if (note !== null) notice(note);
-  const tokenizer = await phase('load tokenizer', () => loadTokenizer(request.startFrom));
+  const tokenizer = await phase('load tokenizer', () => openTokenizer(request.startFrom));
   const data = await phase('read data', () => loadRunData({ dataDir: request.dataDir, tokenizer, config }));
   const steps = totalSteps(data.train.rows, training);
   if (request.resume) await restoreCheckpointFolder(run.checkpoint);
@@ -89,6 +90,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
       request,
       data.files,
       position.step,
+      await git,
     );
     await truncateAfterStep(run, position.step);
     const epochs = Math.ceil(steps / totalSteps(data.train.rows, { ...training, epochs: 1, maxSteps: null }));

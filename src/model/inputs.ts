@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { layoutOf, type RowLayout } from '../backend/kernels/attention.js';
 import { ignoredLabel } from '../backend/kernels/cross-entropy.js';
 import type { Batch } from '../batching/batches.js';

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { asWeight } from '../backend/kernels/linear.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
 import type { Precision } from '../backend/precision.js';

@@ -45,6 +45,13 @@ export function countParameters(specs: readonly ParameterSpec[]): number {
   return specs.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
+/** Multiply-adds of the encoder's linear maps for one subword: all of its work but attention, which is little in a sentence. */
+export function multiplyAddsPerSubword(config: ModelConfig): number {
+  return countParameters(
+    parameterSpecs(config).filter(({ name, shape }) => name.startsWith('roberta.encoder.') && shape.length === 2),
+  );
+}
+
 /**
  * Compare the tensors of a checkpoint with those that its config.json asks for.
  *

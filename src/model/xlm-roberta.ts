@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { attention } from '../backend/kernels/attention.js';
 import type { WithBackward } from '../backend/kernels/backward.js';
 import { biasGelu } from '../backend/kernels/bias-gelu.js';

@@ -1,37 +1,31 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import {
-  type Data,
-  Field,
-  Int32,
-  List,
-  makeData,
-  RecordBatch,
-  Schema,
-  Struct,
-  Table,
-  tableFromIPC,
-  tableToIPC,
-} from 'apache-arrow';
+import type { Data, Table } from 'apache-arrow';
+import { arrow } from '../data/arrow.js';
 import type { Split } from '../data/corpus.js';
 import { codeOf, messageOf } from '../errors.js';
 import { notice } from '../run/console.js';
 import { reasonOf, writeFileAtomic } from '../run/files.js';
-import type { EncodedRows, EncodeOptions } from './encode.js';
 import { countLosses, noLosses } from './losses.js';
-import type { SubwordTokenizer } from './tokenizer.js';
+import type { EncodedRows, EncodeOptions } from './rows.js';
 
 /** Changes whenever the same inputs would give other tokens or another file. */
-const formatVersion = 1;
+const formatVersion = 2;
 const { version: engineVersion } = createRequire(import.meta.url)('tokenizers/package.json') as { version: string };
+
+/** The tokens of a split, and the tag names that its files declare, so that who has them need not parse those. */
+export interface CachedTokens {
+  rows: EncodedRows;
+  labelNames: readonly string[];
+}
 
 /** The cache file of a split: its name is the hash of all that determines the tokens. */
 export function tokenCachePath(
   cacheDir: string,
-  split: Split,
-  tokenizer: SubwordTokenizer,
+  split: Pick<Split, 'lang' | 'split' | 'files'>,
+  tokenizer: { sha256: string },
   { maxLength, emptyWords }: EncodeOptions,
 ): string {
   const inputs = {
@@ -49,23 +43,25 @@ export function tokenCachePath(
 /**
  * Read tokens back: an Arrow stream whose arrays are used where they lie, without a copy.
  *
- * @returns undefined where there is no such file, and where it is damaged, which is said
+ * @param rows how many there must be; null where the split has not been read
+ * @returns undefined where there is no such file, and where it is damaged, which is said, and the file removed
  */
-export async function readTokenCache(path: string, rows: number): Promise<EncodedRows | undefined> {
+export async function readTokenCache(path: string, rows: number | null): Promise<CachedTokens | undefined> {
   try {
-    const encoded = fromTable(tableFromIPC(checked(await readFile(path))));
-    if (encoded.rows !== rows) throw new Error(`it has ${encoded.rows} rows, not ${rows}`);
-    return encoded;
+    const cached = fromTable(arrow.tableFromIPC(checked(await readFile(path))));
+    if (rows !== null && cached.rows.rows !== rows) throw new Error(`it has ${cached.rows.rows} rows, not ${rows}`);
+    return cached;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     notice(`The token cache ${path} cannot be used (${reasonOf(error)}); encoding again.`);
+    await rm(path, { force: true }).catch(() => {});
     return undefined;
   }
 }
 
 /** Write tokens, atomically. Where that fails the run goes on without a cache, and says so. */
-export async function writeTokenCache(path: string, encoded: EncodedRows): Promise<void> {
-  const stream = tableToIPC(toTable(encoded), 'stream');
+export async function writeTokenCache(path: string, tokens: CachedTokens): Promise<void> {
+  const stream = arrow.tableToIPC(toTable(tokens), 'stream');
   await writeFileAtomic(path, Buffer.concat([stream, sha256(stream)])).catch((error: unknown) => {
     notice(`The tokens are not kept for the next run: ${messageOf(error)}`);
   });
@@ -86,35 +82,39 @@ function sha256(bytes: Uint8Array): Buffer {
 }
 
 const subwordArrays = ['inputIds', 'labelIds', 'wordIds'] as const;
+const labelNamesKey = 'labelNames';
 const lossArrays = ['cutSubwords', 'cutWords', 'emptyWords'] as const;
 
-/** One record batch: subwords List<Struct<inputIds, labelIds, wordIds>>, and per row what was lost. */
-function toTable(encoded: EncodedRows): Table {
+/** One record batch: subwords List<Struct<inputIds, labelIds, wordIds>>, and per row what was lost; the tag names as metadata. */
+function toTable({ rows: encoded, labelNames }: CachedTokens): Table {
   const losses = encoded.losses ?? noLosses(encoded.rows);
   const int32 = (values: Int32Array) =>
-    makeData({ type: new Int32(), length: values.length, nullCount: 0, data: values });
-  const field = (name: string) => new Field(name, new Int32(), false);
-  const struct = new Struct(subwordArrays.map(field));
-  const child = makeData({
+    arrow.makeData({ type: new arrow.Int32(), length: values.length, nullCount: 0, data: values });
+  const field = (name: string) => new arrow.Field(name, new arrow.Int32(), false);
+  const struct = new arrow.Struct(subwordArrays.map(field));
+  const child = arrow.makeData({
     type: struct,
     length: encoded.inputIds.length,
     nullCount: 0,
     children: subwordArrays.map(name => int32(encoded[name])),
   });
-  const type = new List(new Field('item', struct, false));
-  const subwords = makeData({ type, length: encoded.rows, nullCount: 0, valueOffsets: encoded.offsets, child });
-  const schema = new Schema([new Field('subwords', type, false), ...lossArrays.map(field)]);
-  const data = makeData({
-    type: new Struct(schema.fields),
+  const type = new arrow.List(new arrow.Field('item', struct, false));
+  const subwords = arrow.makeData({ type, length: encoded.rows, nullCount: 0, valueOffsets: encoded.offsets, child });
+  const schema = new arrow.Schema(
+    [new arrow.Field('subwords', type, false), ...lossArrays.map(field)],
+    new Map([[labelNamesKey, JSON.stringify(labelNames)]]),
+  );
+  const data = arrow.makeData({
+    type: new arrow.Struct(schema.fields),
     length: encoded.rows,
     nullCount: 0,
     children: [subwords, ...lossArrays.map(name => int32(losses[name]))],
   });
-  return new Table(schema, [new RecordBatch(schema, data)]);
+  return new arrow.Table(schema, [new arrow.RecordBatch(schema, data)]);
 }
 
 /** @throws Error where the table is not of that form */
-function fromTable(table: Table): EncodedRows {
+function fromTable(table: Table): CachedTokens {
   const column = (name: string): Data => {
     const chunks = table.getChild(name)?.data ?? [];
     if (chunks.length !== 1) throw new Error(`column ${name} has ${chunks.length} parts, not 1`);
@@ -129,7 +129,9 @@ function fromTable(table: Table): EncodedRows {
   const [inputIds, labelIds, wordIds] = subwordArrays.map((_, i) => int32(subwords.children[0]?.children[i]));
   const [cutSubwords, cutWords, emptyWords] = lossArrays.map(name => int32(column(name)));
   const losses = { cutSubwords: cutSubwords!, cutWords: cutWords!, emptyWords: emptyWords! };
-  return {
+  const labelNames = table.schema.metadata.get(labelNamesKey);
+  if (labelNames === undefined) throw new Error('it does not name the tags');
+  const rows = {
     rows: table.numRows,
     offsets: (subwords.valueOffsets as Int32Array).subarray(0, table.numRows + 1),
     inputIds: inputIds!,
@@ -138,4 +140,5 @@ function fromTable(table: Table): EncodedRows {
     ...countLosses(losses),
     losses,
   };
+  return { rows, labelNames: JSON.parse(labelNames) as string[] };
 }

@@ -1,5 +1,5 @@
 import { type Distribution, distribution, rowLengths } from '../data/statistics.js';
-import type { EncodedRows } from './encode.js';
+import type { EncodedRows } from './rows.js';
 
 /** What `panx data stats` counts in the subwords of a split. */
 export interface SubwordStatistics {

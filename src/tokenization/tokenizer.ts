@@ -43,22 +43,47 @@ export interface SubwordTokenizer {
   token(id: number): string;
 }
 
+/** A `tokenizer.json` that is read and not parsed: all that is needed to find tokens in the cache. */
+export interface TokenizerFile {
+  /** SHA-256 of the file, in hexadecimal. */
+  readonly sha256: string;
+  /** Parse and check it, once. @throws PanxError naming the file where it is damaged, or not a tokenizer */
+  load(): SubwordTokenizer;
+}
+
 /**
- * Load `tokenizer.json` from a model folder. The file is read and checked here; the engine, which takes a second for
- * XLM-R's 250,002 entries, starts when the first sentence is encoded, so a run whose tokens are cached never starts it.
+ * Read `tokenizer.json` from a model folder. XLM-R's takes 0.15 s to parse and check, and its engine a second to start.
  *
- * @throws PanxError naming the file where it is absent, damaged, or not a tokenizer
+ * @throws PanxError naming the file where it is absent
  */
-export async function loadTokenizer(folder: string): Promise<SubwordTokenizer> {
+export async function openTokenizer(folder: string): Promise<TokenizerFile> {
   const path = join(folder, 'tokenizer.json');
   const bytes = await readFile(path).catch(async (error: unknown) => {
     throw await cannotRead(folder, path, error);
   });
-  const { vocabularySize, unkId, padId, text } = describeTokenizer(bytes.toString('utf8'), path);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  let loaded: SubwordTokenizer | undefined;
+  return {
+    sha256,
+    load() {
+      loaded ??= fromText(bytes.toString('utf8'), path, sha256);
+      return loaded;
+    },
+  };
+}
+
+/** `openTokenizer`, and parse and check the file too. @throws PanxError naming the file where it is absent, damaged, or not a tokenizer */
+export async function loadTokenizer(folder: string): Promise<SubwordTokenizer> {
+  return (await openTokenizer(folder)).load();
+}
+
+/** The engine starts when the first sentence is encoded. */
+function fromText(file: string, path: string, sha256: string): SubwordTokenizer {
+  const { vocabularySize, unkId, padId, text } = describeTokenizer(file, path);
   let starting: Promise<WordEncoder> | undefined;
   let started: WordEncoder | undefined;
   return {
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256,
     vocabularySize,
     unkId,
     padId,

@@ -1,4 +1,4 @@
-import { Tokenizer } from 'tokenizers';
+import type { Tokenizer } from 'tokenizers';
 import { messageOf, PanxError } from '../errors.js';
 
 /** The tokenizers engine, asked for one word at a time and never twice for the same. */
@@ -24,8 +24,9 @@ export interface WordEncoder {
  */
 export async function startWordEncoder(text: string, path: string): Promise<WordEncoder> {
   let engine: Tokenizer;
+  const { Tokenizer: Engine } = await import('tokenizers');
   try {
-    engine = Tokenizer.fromString(text);
+    engine = Engine.fromString(text);
   } catch (error) {
     throw new PanxError(`${path} is not a tokenizer that can be loaded: ${messageOf(error)}.`, {
       hint: 'Save it again with a current version of transformers, or fetch it again.',

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { adamWOfAll } from '../backend/kernels/adamw.js';
 import { squaredNormOfAll } from '../backend/kernels/squared-norm.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
@@ -36,10 +37,7 @@ export function createOptimizer(
   const moments = new Map(
     parameters.map(parameter => {
       const moment = (which: 'first' | 'second') =>
-        createVariable(
-          restored?.moment(parameter, which) ?? new Float32Array(sizeOf(parameter.shape)),
-          parameter.shape,
-        );
+        createVariable(restored?.moment(parameter, which) ?? null, parameter.shape);
       return [parameter, { first: moment('first'), second: moment('second') }];
     }),
   );
@@ -85,8 +83,4 @@ export function gradientNorm(parameters: readonly Parameter[]): number {
   const norm = Math.sqrt(total.dataSync()[0]!);
   total.dispose();
   return norm;
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
+
+import tf = require('@tensorflow/tfjs-core');
+
 import type { Variable } from '../backend/kernels/variable.js';
 import { openSafetensors, type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.js';
 import { messageOf, PanxError } from '../errors.js';

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { crossEntropy } from '../backend/kernels/cross-entropy.js';
 import type { Batch } from '../batching/batches.js';
 import { labelledTokens, toDevice } from '../model/inputs.js';

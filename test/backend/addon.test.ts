@@ -1,17 +1,5 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addonFolder, compilerRuns, type Libraries, linkFolder } from '../../src/backend/addon.js';
+import { describe, expect, it } from 'vitest';
+import { addonFolder, compilerRuns, type Libraries } from '../../src/backend/addon.js';
 
 const libraries: Libraries = {
   include: '/cache/engine/tf/tensorflow/include',
@@ -68,56 +56,4 @@ it('gives other libraries another addon', () => {
   expect(addonFolder(libraries)).toMatch(/^\/cache\/engine\/tf\/addon-[0-9a-f]{16}$/);
   expect(addonFolder(libraries)).toBe(addonFolder({ ...libraries }));
   expect(addonFolder({ ...libraries, identity: 'another' })).not.toBe(addonFolder(libraries));
-});
-
-describe('linkFolder', () => {
-  let root: string;
-  beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'panx-link-'));
-    mkdirSync(join(root, 'target'));
-    writeFileSync(join(root, 'target', 'addon'), '');
-  });
-  afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-  const target = () => join(root, 'target');
-  const path = () => join(root, 'package', 'lib', 'napi-v8');
-  const isLinked = () => readlinkSync(path()) === target() && readdirSync(join(root, 'package', 'lib')).length === 1;
-
-  it('makes the folders above it', async () => {
-    await linkFolder(target(), path());
-    await linkFolder(target(), path());
-    expect(isLinked()).toBe(true);
-  });
-
-  it('replaces a link to elsewhere, and a dangling one', async () => {
-    mkdirSync(join(root, 'package', 'lib'), { recursive: true });
-    symlinkSync(join(root, 'gone'), path());
-    await linkFolder(target(), path());
-    expect(isLinked()).toBe(true);
-  });
-
-  it('replaces a real folder with files in it', async () => {
-    mkdirSync(path(), { recursive: true });
-    writeFileSync(join(path(), 'tfjs_binding.node'), 'old');
-    await linkFolder(target(), path());
-    expect(isLinked()).toBe(true);
-  });
-
-  it('replaces a link one level up without touching what it points to', async () => {
-    mkdirSync(join(root, 'package'));
-    mkdirSync(join(root, 'elsewhere'));
-    writeFileSync(join(root, 'elsewhere', 'precious'), '');
-    symlinkSync(join(root, 'elsewhere'), join(root, 'package', 'lib'));
-    await linkFolder(target(), path());
-    expect(isLinked()).toBe(true);
-    expect(readdirSync(join(root, 'elsewhere'))).toEqual(['precious']);
-    expect(existsSync(join(target(), 'addon'))).toBe(true);
-  });
-
-  it('names the path that cannot be written', async () => {
-    writeFileSync(join(root, 'package'), 'a file');
-    await expect(linkFolder(target(), path())).rejects.toThrow(
-      /napi-v8 cannot be written: a part of the path is a file/,
-    );
-  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { concatRows, makeBatch, slices, takeRows } from '../../src/batching/batches.js';
-import type { EncodedRows } from '../../src/tokenization/encode.js';
+import type { EncodedRows } from '../../src/tokenization/rows.js';
 
 /** Rows of 3, 1, 0 and 2 subwords; the first and the last lost something. */
 const encoded: EncodedRows = {

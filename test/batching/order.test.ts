@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { epochOrder, type OrderSettings } from '../../src/batching/order.js';
 import { torchRandperm } from '../../src/run/random/torch.js';
-import type { EncodedRows } from '../../src/tokenization/encode.js';
+import type { EncodedRows } from '../../src/tokenization/rows.js';
 
 interface GoldenOrder {
   batchSize: number;

@@ -1,5 +1,5 @@
-import { Table, tableFromArrays } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
+import { arrow } from '../../src/data/arrow.js';
 import { columnsOfTable, concatColumns, tableFromColumns, type WordColumns } from '../../src/data/columns.js';
 
 const columns: WordColumns = {
@@ -17,9 +17,9 @@ describe('columnsOfTable', () => {
 
   it('refuses a table of another form', () => {
     const message = 'columnsOfTable takes a table of one record batch: tokens List<Utf8>, ner_tags List<Int64>';
-    expect(() => columnsOfTable(tableFromArrays({ tokens: ['a'] }))).toThrow(message);
+    expect(() => columnsOfTable(arrow.tableFromArrays({ tokens: ['a'] }))).toThrow(message);
     const table = tableFromColumns(columns);
-    expect(() => columnsOfTable(new Table(table.schema, [...table.batches, ...table.batches]))).toThrow(message);
+    expect(() => columnsOfTable(new arrow.Table(table.schema, [...table.batches, ...table.batches]))).toThrow(message);
   });
 });
 

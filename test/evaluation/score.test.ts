@@ -7,7 +7,7 @@ import { encodeForTagging, tagSentences } from '../../src/evaluation/tag.js';
 import { splitWords } from '../../src/evaluation/words.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
-import type { EncodedRows } from '../../src/tokenization/encode.js';
+import type { EncodedRows } from '../../src/tokenization/rows.js';
 import { loadTokenizer } from '../../src/tokenization/tokenizer.js';
 import { batchOf, type GoldenRows, goldenFolder, readGolden } from '../model/golden.js';
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
 import { openTensors, type TensorInfo } from '../../src/checkpoint/safetensors.js';
-import { checkTensors, countParameters, parameterSpecs } from '../../src/model/parameters.js';
+import { checkTensors, countParameters, multiplyAddsPerSubword, parameterSpecs } from '../../src/model/parameters.js';
 import { exampleConfig } from '../checkpoint/example.js';
 
 const config = parseModelConfig('example', exampleConfig);
@@ -35,6 +35,8 @@ describe('the parameters', () => {
       id2label: labels,
     });
     expect(countParameters(parameterSpecs(sized))).toBe(expected);
+    // Four maps of C x C (query, key, value, output), and two between C and the intermediate size.
+    expect(multiplyAddsPerSubword(sized)).toBe(layers * (4 * hidden ** 2 + 2 * hidden * intermediate));
   });
 
   test('weights of linear layers and embeddings decay; biases and LayerNorm do not', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { loadSplit } from '../../src/data/corpus.js';
-import { encodeSentences, encodeSplit } from '../../src/tokenization/encode.js';
+import { encodeSplit } from '../../src/tokenization/encode.js';
 import { loadTokenizer, type SubwordTokenizer } from '../../src/tokenization/tokenizer.js';
 import { sharedFolder } from '../data/parquet-fixture.js';
 import { golden, splitOf, tokenizerFolder } from './fixtures.js';
@@ -64,18 +64,6 @@ describe('encodeSplit', () => {
         ...alone.inputIds,
       ]);
     }
-  });
-});
-
-describe('encodeSentences', () => {
-  it('marks the first subword of every word with 0', async () => {
-    const encoded = await encodeSentences([['Luxembourg', '\u200e', 'in'], []], await load(), options);
-    const first = encoded.labelIds
-      .map((label, i) => (label === 0 ? encoded.wordIds[i]! : -2))
-      .filter(word => word !== -2);
-    expect([...first]).toEqual([0, 2]);
-    expect(encoded.labelIds.filter(label => label === 0 || label === -100)).toHaveLength(encoded.labelIds.length);
-    expect(encoded).toMatchObject({ rows: 2, emptyWords: 1 });
   });
 });
 

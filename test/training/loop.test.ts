@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/backend/engine.js';
 import type { Precision } from '../../src/backend/precision.js';
 import { loadTokenClassifier, type TokenClassifier, valuesOf } from '../../src/model/token-classifier.js';
-import type { EncodedRows } from '../../src/tokenization/encode.js';
+import type { EncodedRows } from '../../src/tokenization/rows.js';
 import { type LoopSettings, type Position, type StepReport, train } from '../../src/training/loop.js';
 import { createOptimizer } from '../../src/training/optimizer.js';
 import { totalSteps } from '../../src/training/schedule.js';

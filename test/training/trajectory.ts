@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { openTensors, piecesOf } from '../../src/checkpoint/safetensors.js';
 import { loadTokenClassifier, tensorsOf } from '../../src/model/token-classifier.js';
-import type { EncodedRows } from '../../src/tokenization/encode.js';
+import type { EncodedRows } from '../../src/tokenization/rows.js';
 import { type LoopSettings, type StepReport, train } from '../../src/training/loop.js';
 import { createOptimizer } from '../../src/training/optimizer.js';
 import { totalSteps } from '../../src/training/schedule.js';

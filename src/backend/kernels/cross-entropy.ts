@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
 
 /** The label id that takes no part in loss or metric (torch.nn.CrossEntropyLoss's ignore_index). */
 export const ignoredLabel = -100;

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { nativeEngine } from '../native.js';
 import type { WithBackward } from './backward.js';
 

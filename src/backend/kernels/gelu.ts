@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import type { WithBackward } from './backward.js';
 
 const inverseSqrt2 = Math.SQRT1_2;

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { isBfloat16, nativeEngine } from '../native.js';
 import { multiplyBfloat16 } from './bfloat16.js';
 

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { type NativeEngine, nativeEngine } from '../native.js';
 import { type DropoutSeed, dropout } from './dropout.js';
 import { layerNorm } from './layer-norm.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
 
 /**
  * Where the N concatenated tokens of a batch stand for attention in plain operations: rows of similar length share a grid (B, T), so that one

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf = require('@tensorflow/tfjs-core');
+
 import { nativeEngine } from '../native.js';
 
 /**
@@ -16,10 +17,10 @@ export interface Variable {
   dispose(): void;
 }
 
-/** A variable holding `values`. */
-export function createVariable(values: Float32Array, shape: number[]): Variable {
+/** A variable holding `values`, or zeros where that is null. */
+export function createVariable(values: Float32Array | null, shape: number[]): Variable {
   const native = nativeEngine();
-  const initial = tf.tensor(values, shape, 'float32');
+  const initial = values === null ? tf.fill(shape, 0) : tf.tensor(values, shape, 'float32');
   if (native === null) return tensorVariable(initial);
   // The shared name must be unique in the process: TensorFlow finds resources by it.
   const [handle] = native.run(
@@ -49,7 +50,11 @@ export function createVariable(values: Float32Array, shape: number[]): Variable 
       handle!.dispose();
     },
   };
-  variable.assign(initial);
+  if (values === null) {
+    // The engine's own memory, which needs no copy: a moment is as large as its parameter.
+    native.run('AssignVariableOp', [handle!, initial], dtype, 0);
+    initial.dispose();
+  } else variable.assign(initial);
   return variable;
 }
 

@@ -22,6 +22,8 @@ export function onEachBackend(tests: (backend: 'tensorflow' | 'wasm') => void): 
           const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
           setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist/'));
         }
+        // The gradients of autograd, for the references here: panx does without them, and without the package.
+        require('@tensorflow/tfjs');
         expect(await tf.setBackend(backend)).toBe(true);
       });
       tests(backend);

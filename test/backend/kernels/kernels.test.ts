@@ -109,7 +109,7 @@ onEachBackend(() => {
   it('adamW: five updates equal the equations in double precision', () => {
     const size = 12;
     const start = values([size], 1).dataSync() as Float32Array;
-    const variables = [start, new Float32Array(size), new Float32Array(size)].map(data => createVariable(data, [size]));
+    const variables = [start, null, null].map(data => createVariable(data, [size])); // null: zeros
     const [p, m, v] = [Float64Array.from(start), new Float64Array(size), new Float64Array(size)];
     for (let step = 1; step <= 5; step++) {
       const g = values([size], 10 + step).dataSync();

@@ -157,7 +157,7 @@ onEachBackend(backend => {
   it('the same bytes with 1, 2 and 3 threads', async skip => {
     if (!nativeEngine()!.fused) return skip.skip();
     const program = `
-      const wave = (shape, step) => tf.sin(tf.reshape(tf.range(0, shape[0] * shape[1]).mul(step), shape));
+      const wave = (shape, step) => tf.sin(tf.mul(tf.reshape(tf.range(0, shape[0] * shape[1]), shape), step));
       const [x, w, dy] = [wave([300, 200], 0.37), wave([500, 200], 0.11), wave([300, 500], 0.23)];
       for (const precision of ['fp32', 'bf16']) {
         const [y, backward] = linear(x, asWeight(w, precision), tf.zeros([500]), precision);

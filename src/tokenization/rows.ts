@@ -1,0 +1,67 @@
+import { countLosses, type LossCounts, noLosses, type RowLosses } from './losses.js';
+import type { EncodedSentence, SubwordTokenizer } from './tokenizer.js';
+
+/**
+ * Sentences as subwords with their labels, in compressed sparse rows: row i is [offsets[i], offsets[i+1]).
+ * N is the number of subwords of all rows, special tokens included.
+ */
+export interface EncodedRows extends LossCounts {
+  rows: number;
+  /** (rows + 1) */
+  offsets: Int32Array;
+  /** (N) */
+  inputIds: Int32Array;
+  /** (N) the word's tag id at its first subword; -100 at its other subwords and at special tokens. */
+  labelIds: Int32Array;
+  /** (N) the word that a subword belongs to; -1 at special tokens. */
+  wordIds: Int32Array;
+  /** What each row lost, so that a selection of rows can be counted; may be absent where nothing was. */
+  losses?: RowLosses;
+}
+
+export interface EncodeOptions {
+  /** Subwords of a row at most, special tokens included. */
+  maxLength: number;
+  /** A word that gives no subword: `drop` leaves it out, `unk` stands the unknown token, with the word's tag, in its place. */
+  emptyWords: 'drop' | 'unk';
+}
+
+/** Encode sentences that have no tags: labelIds is 0 at first subwords, so that they count as words to predict. */
+export async function encodeSentences(
+  sentences: readonly (readonly string[])[],
+  tokenizer: SubwordTokenizer,
+  options: EncodeOptions,
+): Promise<EncodedRows> {
+  return toRows(await tokenizer.encodeWords(sentences, options.maxLength, options.emptyWords), () => 0);
+}
+
+/** @param labelOf the tag id of a word, asked for at its first subword */
+export function toRows(
+  sentences: readonly EncodedSentence[],
+  labelOf: (row: number, word: number) => number,
+): EncodedRows {
+  const rows = sentences.length;
+  const offsets = new Int32Array(rows + 1);
+  sentences.forEach(({ inputIds }, row) => {
+    offsets[row + 1] = offsets[row]! + inputIds.length;
+  });
+  const length = offsets[rows]!;
+  const inputIds = new Int32Array(length);
+  const wordIds = new Int32Array(length);
+  const labelIds = new Int32Array(length).fill(-100);
+  const losses = noLosses(rows);
+  sentences.forEach((sentence, row) => {
+    const start = offsets[row]!;
+    inputIds.set(sentence.inputIds, start);
+    wordIds.set(sentence.wordIds, start);
+    let previous = -1;
+    sentence.wordIds.forEach((word, i) => {
+      if (word !== -1 && word !== previous) labelIds[start + i] = labelOf(row, word);
+      previous = word;
+    });
+    losses.cutSubwords[row] = sentence.cutSubwords;
+    losses.cutWords[row] = sentence.cutWords;
+    losses.emptyWords[row] = sentence.emptyWords;
+  });
+  return { rows, offsets, inputIds, labelIds, wordIds, ...countLosses(losses), losses };
+}

@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { TaggedSentence } from '../../src/evaluation/tag.js';
+import { buildCli, panx } from '../built-cli.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'panx-predict-'));
+const checkpoint = join(folder, 'run', 'checkpoint');
+/** A machine on which TensorFlow is not set up. */
+const without = { PANX_CACHE: join(folder, 'cache'), PANX_LIBTENSORFLOW: '' };
+const sentence = 'Ada Lovelace lived in London.';
+
+beforeAll(() => {
+  buildCli();
+  const quick = ['--size', '64', '--max-steps', '8', '--learning-rate', '0.003', '--no-eval'];
+  const { code, stderr } = panx(['train', '--sample', '--lang', 'en', ...quick, '--out', join(folder, 'run')]);
+  expect(stderr).not.toContain('panx:');
+  expect(code).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const predict = (args: readonly string[], env = {}) =>
+  panx(['predict', '--model', checkpoint, '--format', 'json', ...args], env);
+
+it('tags one sentence with WebAssembly, which says nothing, whatever is provisioned', () => {
+  const asked = predict(['--text', sentence]);
+  expect(asked).toMatchObject({ code: 0, stderr: '' });
+  expect(predict(['--text', sentence, '--backend', 'wasm']).stdout).toBe(asked.stdout);
+  expect(predict(['--text', sentence], without)).toMatchObject({ code: 0, stderr: '', stdout: asked.stdout });
+});
+
+it('tags many sentences with TensorFlow, and says why where it cannot', () => {
+  const { code, stderr, stdout } = predict(Array.from({ length: 60 }, () => ['--text', sentence]).flat(), without);
+  expect(code).toBe(0);
+  expect(stderr).toBe('TensorFlow is not set up. Run `panx setup` to bring it.\n');
+  expect(stdout.trim().split('\n')).toHaveLength(60);
+});
+
+it('agrees with the engine that is asked for by name', ({ skip }) => {
+  const scores = (args: readonly string[]) => {
+    const { code, stdout, stderr } = predict(['--text', sentence, ...args]);
+    if (code !== 0 && stderr.includes('The tensorflow backend cannot be used')) return skip(stderr);
+    return (JSON.parse(stdout) as TaggedSentence).words.map(({ score }) => score!);
+  };
+  const tensorflow = scores(['--backend', 'tensorflow', '--precision', 'fp32']);
+  // Two layers of float32 products, added up in another order.
+  for (const [i, score] of scores([]).entries()) expect(score).toBeCloseTo(tensorflow[i]!, 5);
+});
