@@ -44,7 +44,7 @@ export async function predict(
   sink: (prediction: RowPrediction) => void,
 ): Promise<{ loss: number }> {
   const loss = meanOfBatches(options.batchSize);
-  await withValues(model.parameters, async () => {
+  await withValues(model.parameters, null, async () => {
     for (let start = 0; start < data.rows; start += windowRows) {
       const window = Math.min(windowRows, data.rows - start);
       const predictions: RowPrediction[] = [];

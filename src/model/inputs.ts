@@ -2,6 +2,7 @@ import tf = require('@tensorflow/tfjs-core');
 
 import { layoutOf, type RowLayout } from '../backend/kernels/attention.js';
 import { ignoredLabel } from '../backend/kernels/cross-entropy.js';
+import { type DistinctRows, distinctRows } from '../backend/kernels/embedding.js';
 import type { Batch } from '../batching/batches.js';
 import { PanxError } from '../errors.js';
 
@@ -9,6 +10,8 @@ import { PanxError } from '../errors.js';
 export interface ModelInputs {
   /** (N) rows of the word table: input ids, or their places in a compact table. */
   wordRows: tf.Tensor1D;
+  /** The same rows, each once. */
+  distinctWords: DistinctRows;
   /** (N) rows of the position table. */
   positions: tf.Tensor1D;
   /** (N, 1) 0 at pad tokens inside the text, else 1; null where there are none (nearly always). */
@@ -70,17 +73,13 @@ export function toDevice(
       { hint: `Set tokenization.maxLength (--max-length) to ${usablePositions} or less.` },
     );
   }
-  const wordRows = new Int32Array(tokens);
+  const wordRows = wordRowsOf(batch, vocabulary);
   const positions = new Int32Array(tokens);
   let pads = 0;
   for (let row = 0; row < rows; row++) {
     let position = config.padId;
     for (let token = batch.offsets[row]!; token < batch.offsets[row + 1]!; token++) {
       const id = batch.inputIds[token]!;
-      const wordRow = vocabulary.rowOfId[id];
-      if (wordRow === undefined) throw outOfVocabulary(id, vocabulary.rowOfId.length);
-      if (wordRow < 0) throw new Error(`subword id ${id} was not among the data that the model was loaded for`);
-      wordRows[token] = wordRow;
       positions[token] = id === config.padId ? config.padId : ++position;
       if (id === config.padId) pads++;
     }
@@ -88,11 +87,22 @@ export function toDevice(
   const notPad = pads === 0 ? null : Float32Array.from(batch.inputIds, id => (id === config.padId ? 0 : 1));
   return {
     wordRows: tf.tensor1d(wordRows, 'int32'),
+    distinctWords: distinctRows(wordRows, vocabulary.ids.length),
     positions: tf.tensor1d(positions, 'int32'),
     notPad: notPad === null ? null : tf.tensor2d(notPad, [tokens, 1]),
     layout: layoutOf(batch.offsets),
     wanted: wanted === null || wanted.length === tokens ? null : tf.tensor1d(wanted, 'int32'),
   };
+}
+
+/** (N) The row of the word table for each token of a batch. */
+export function wordRowsOf({ inputIds }: Batch, { rowOfId }: CompactVocabulary): Int32Array {
+  return inputIds.map(id => {
+    const row = rowOfId[id];
+    if (row === undefined) throw outOfVocabulary(id, rowOfId.length);
+    if (row < 0) throw new Error(`subword id ${id} was not among the data that the model was loaded for`);
+    return row;
+  });
 }
 
 function outOfVocabulary(id: number, vocabularySize: number): PanxError {

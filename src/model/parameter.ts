@@ -1,6 +1,8 @@
 import tf = require('@tensorflow/tfjs-core');
 
+import { type DistinctRows, sumByRow } from '../backend/kernels/embedding.js';
 import { asWeight } from '../backend/kernels/linear.js';
+import type { RowGradient, RowUpdates } from '../backend/kernels/row-updates.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
 import type { Precision } from '../backend/precision.js';
 import { phase } from '../run/profile.js';
@@ -14,6 +16,8 @@ export interface Parameter {
   readonly parts: readonly ParameterSpec[];
   readonly shape: number[];
   readonly decay: boolean;
+  /** A table of which a batch uses few rows. */
+  readonly rowwise: boolean;
   /** float32, whatever it is multiplied in. */
   readonly variable: Variable;
   /** bf16: the weight of a linear map whose products are of bfloat16. */
@@ -24,6 +28,10 @@ export interface Parameter {
   gradient: tf.Tensor | null;
   /** The sum of the gradient's squares, where it came with the gradient; else null. */
   gradientSquares: tf.Scalar | null;
+  /** Instead of `gradient`, where `rowUpdates` is there and only one backward pass was made: that of a table's rows. */
+  rowGradient: RowGradient | null;
+  /** How the optimizer updates a table row by row; null where it updates all of it at every step. */
+  rowUpdates: RowUpdates | null;
 }
 
 /** A parameter from the values of its parts, stacked in order. */
@@ -32,17 +40,21 @@ export function createParameter(
   values: Float32Array,
   shape: number[],
   precision: Precision,
+  rowwise = false,
 ): Parameter {
   const variable = createVariable(values, shape);
   return {
     parts,
     shape,
     decay: parts[0]!.decay,
+    rowwise,
     variable,
     precision,
     value: null,
     gradient: null,
     gradientSquares: null,
+    rowGradient: null,
+    rowUpdates: null,
   };
 }
 
@@ -52,8 +64,35 @@ export function currentValue<R extends tf.Tensor>(parameter: Parameter): R {
   return parameter.value as R;
 }
 
+/**
+ * Add to the gradient of a table: to that of each token's row what the token gives.
+ *
+ * @param ids (N) each token's row; @param distinct those rows, once each
+ * @param values (N, C) belong to the caller
+ */
+export function addRowGradient(
+  parameter: Parameter,
+  ids: tf.Tensor1D,
+  distinct: DistinctRows,
+  values: tf.Tensor2D,
+): void {
+  if (parameter.rowUpdates === null || parameter.gradient !== null || parameter.rowGradient !== null) {
+    addGradient(parameter, sumByRow(values, ids, parameter.shape[0]!));
+    return;
+  }
+  const sums = tf.keep(sumByRow(values, distinct.placeOfToken, distinct.rows.length));
+  parameter.rowGradient = { rows: distinct.rows, values: sums };
+}
+
 /** Add to a parameter's gradient; takes over the tensor. */
 export function addGradient(parameter: Parameter, gradient: tf.Tensor): void {
+  if (parameter.rowGradient !== null) {
+    const { rows, values } = parameter.rowGradient;
+    parameter.rowGradient = null;
+    const ids = tf.tensor1d(rows, 'int32');
+    setGradient(parameter, sumByRow(values, ids, parameter.shape[0]!), null);
+    tf.dispose([ids, values]);
+  }
   if (parameter.gradient === null) {
     setGradient(parameter, gradient, null);
     return;
@@ -73,13 +112,16 @@ export function setGradient(parameter: Parameter, gradient: tf.Tensor, squares: 
 /**
  * Run `work` with every parameter's value at hand. Afterwards the values are let go, so
  * that the next update happens in place instead of copying the buffer.
+ *
+ * @param rows of tables that are updated row by row, those that will be looked at; null: all
  */
 export async function withValues<Result>(
   parameters: readonly Parameter[],
+  rows: Int32Array | null,
   work: () => Result | Promise<Result>,
 ): Promise<Result> {
   phase('weights', () => {
-    for (const parameter of parameters) parameter.value = tf.keep(readValue(parameter));
+    for (const parameter of parameters) parameter.value = tf.keep(readValue(parameter, rows));
   });
   try {
     return await work();
@@ -91,7 +133,11 @@ export async function withValues<Result>(
   }
 }
 
-function readValue({ variable, precision }: Parameter): tf.Tensor {
+function readValue({ variable, precision, rowUpdates }: Parameter, rows: Int32Array | null): tf.Tensor {
+  if (rowUpdates !== null) {
+    rowUpdates.catchUp(rows);
+    return variable.peek();
+  }
   const value = variable.read();
   if (precision === 'fp32') return value;
   const operand = asWeight(value as tf.Tensor2D, precision);
@@ -107,6 +153,8 @@ export function clearGradients(parameters: readonly Parameter[]): void {
 function clearGradient(parameter: Parameter): void {
   parameter.gradient?.dispose();
   parameter.gradientSquares?.dispose();
+  parameter.rowGradient?.values.dispose();
   parameter.gradient = null;
   parameter.gradientSquares = null;
+  parameter.rowGradient = null;
 }

@@ -53,8 +53,9 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
       const parts = names.map(name => specs.get(name)!);
       const values = await Promise.all(parts.map(read));
       const [first, ...rest] = parts[0]!.shape as [number, ...number[]];
-      const rows = names[0] === wordTableName ? vocabulary.ids.length : first * parts.length;
-      const made = createParameter(parts, concatenate(values), [rows, ...rest], precision);
+      const isWordTable = names[0] === wordTableName;
+      const rows = isWordTable ? vocabulary.ids.length : first * parts.length;
+      const made = createParameter(parts, concatenate(values), [rows, ...rest], precision, isWordTable);
       parameters.push(made);
       return made;
     };

@@ -10,7 +10,7 @@ import { linear } from '../backend/kernels/linear.js';
 import { residualNorm } from '../backend/kernels/residual-norm.js';
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { ModelInputs } from './inputs.js';
-import { addGradient, currentValue, type Parameter, setGradient } from './parameter.js';
+import { addGradient, addRowGradient, currentValue, type Parameter, setGradient } from './parameter.js';
 
 /**
  * The XLM-RoBERTa (and RoBERTa) token classifier, read top-down: embeddings, a stack of post-LayerNorm Transformer layers, one
@@ -103,7 +103,7 @@ function embeddings(
   inputs: ModelInputs,
   plan: DropoutPlan | null,
 ): WithBackward<tf.Tensor2D, void> {
-  const [words, wordsBackward] = embedding(currentValue(model.wordTable), inputs.wordRows); // (N, C)
+  const [words] = embedding(currentValue(model.wordTable), inputs.wordRows); // (N, C)
   const [positions, positionsBackward] = embedding(currentValue(model.positionTable), inputs.positions); // (N, C)
   const summed = tf.tidy(() => {
     const type0 = tf.slice2d(currentValue(model.typeTable), [0, 0], [1, config.hiddenSize]); // (1, C)
@@ -118,7 +118,7 @@ function embeddings(
       const dSummed = normBackward(dropoutBackward(dDropped)); // (N, C)
       // torch's padding_idx: the pad row of the word and of the position table gets no gradient.
       const dTables = inputs.notPad === null ? dSummed : tf.mul<tf.Tensor2D>(dSummed, inputs.notPad);
-      addGradient(model.wordTable, wordsBackward(dTables));
+      addRowGradient(model.wordTable, inputs.wordRows, inputs.distinctWords, dTables);
       addGradient(model.positionTable, positionsBackward(dTables));
       const types = model.typeTable.shape[0]!;
       addGradient(

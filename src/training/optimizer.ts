@@ -1,6 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import { adamWOfAll } from '../backend/kernels/adamw.js';
+import { rowUpdates } from '../backend/kernels/row-updates.js';
 import { squaredNormOfAll } from '../backend/kernels/squared-norm.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
 import { clearGradients, type Parameter } from '../model/parameter.js';
@@ -41,6 +42,14 @@ export function createOptimizer(
       return [parameter, { first: moment('first'), second: moment('second') }];
     }),
   );
+  for (const parameter of parameters) {
+    if (!parameter.rowwise) continue;
+    const { first, second } = moments.get(parameter)!;
+    const updates = rowUpdates(parameter.variable, first, second, restored?.steps ?? 0);
+    parameter.rowUpdates = updates;
+    if (updates === null) continue;
+    for (const variable of [parameter.variable, first, second]) variable.beforeRead = () => updates.catchUp(null);
+  }
   const optimizer: Optimizer = {
     steps: restored?.steps ?? 0,
     moments,
@@ -48,23 +57,37 @@ export function createOptimizer(
       optimizer.steps++;
       const norm = gradientNorm(parameters);
       const clip = settings.maxGradNorm > 0 ? Math.min(1, settings.maxGradNorm / (norm + 1e-6)) : 1;
+      const at = { learningRate, beta1, beta2, eps, step: optimizer.steps };
+      const weightDecayOf = (parameter: Parameter) => (parameter.decay ? settings.weightDecay : 0);
+      const byRow = parameters.filter(({ rowUpdates, gradient }) => rowUpdates !== null && gradient === null);
+      for (const parameter of byRow) {
+        parameter.rowUpdates!.update(parameter.rowGradient, { ...at, weightDecay: weightDecayOf(parameter) }, clip);
+      }
+      const whole = parameters.filter(parameter => !byRow.includes(parameter));
+      for (const { rowUpdates } of whole) rowUpdates?.catchUp(null);
       tf.tidy(() => {
-        const updates = parameters.map(parameter => {
+        const updates = whole.map(parameter => {
           const { first, second } = moments.get(parameter)!;
           return {
             parameter: parameter.variable,
             firstMoment: first,
             secondMoment: second,
             gradient: parameter.gradient ?? tf.zeros(parameter.shape),
-            weightDecay: parameter.decay ? settings.weightDecay : 0,
+            weightDecay: weightDecayOf(parameter),
           };
         });
-        adamWOfAll(updates, { learningRate, beta1, beta2, eps, step: optimizer.steps }, clip);
+        adamWOfAll(updates, at, clip);
       });
+      for (const { rowUpdates } of whole) rowUpdates?.madeElsewhere(optimizer.steps);
       clearGradients(parameters);
       return norm;
     },
     dispose: () => {
+      for (const parameter of parameters) {
+        parameter.variable.read().dispose(); // What is still to be done for it needs the moments.
+        parameter.variable.beforeRead = null;
+        parameter.rowUpdates = null;
+      }
       for (const { first, second } of moments.values()) {
         first.dispose();
         second.dispose();
@@ -76,7 +99,10 @@ export function createOptimizer(
 
 /** The L2 norm of all gradients taken as one vector. */
 export function gradientNorm(parameters: readonly Parameter[]): number {
-  const gradients = parameters.flatMap(p => (p.gradient === null || p.gradientSquares !== null ? [] : [p.gradient]));
+  const gradients = parameters.flatMap(({ gradient, gradientSquares, rowGradient }) => {
+    if (rowGradient !== null) return [rowGradient.values];
+    return gradient === null || gradientSquares !== null ? [] : [gradient];
+  });
   const known = parameters.flatMap(({ gradientSquares }) => gradientSquares ?? []);
   if (gradients.length + known.length === 0) return 0;
   const total = squaredNormOfAll(gradients, known);

@@ -2,7 +2,7 @@ import tf = require('@tensorflow/tfjs-core');
 
 import { crossEntropy } from '../backend/kernels/cross-entropy.js';
 import type { Batch } from '../batching/batches.js';
-import { labelledTokens, toDevice } from '../model/inputs.js';
+import { labelledTokens, toDevice, wordRowsOf } from '../model/inputs.js';
 import { addGradient, withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { type DropoutPlan, forward } from '../model/xlm-roberta.js';
@@ -26,7 +26,7 @@ export async function computeGradients(
   const share = accumulation === 'sum' ? 1 : microBatches.length;
   let loss = 0;
   let batchesWithoutLabels = 0;
-  await withValues(model.parameters, () => {
+  await withValues(model.parameters, rowsOf(model, microBatches), () => {
     for (const [index, batch] of microBatches.entries()) {
       tf.tidy(() => {
         const labelled = labelledTokens(batch);
@@ -46,6 +46,11 @@ export async function computeGradients(
     }
   });
   return { loss, batchesWithoutLabels };
+}
+
+/** The rows of the word table that one batch uses; null for several, whose gradients add up to one of all rows. */
+function rowsOf({ vocabulary }: TokenClassifier, microBatches: readonly Batch[]): Int32Array | null {
+  return microBatches.length > 1 ? null : Int32Array.from(new Set(wordRowsOf(microBatches[0]!, vocabulary)));
 }
 
 /** Dropout seeds that depend only on the run's seed, the micro-batch's number in the run, and the place in the network. */

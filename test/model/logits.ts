@@ -11,7 +11,7 @@ export async function logitsOf(
   batch: Batch,
   wanted: Int32Array | null = null,
 ): Promise<Float32Array> {
-  return await withValues(model.parameters, () =>
+  return await withValues(model.parameters, null, () =>
     tf.tidy(() =>
       forward(
         model.network,

@@ -57,7 +57,7 @@ describe.skipIf(python === undefined)('a trained checkpoint in Python transforme
       newHead: { labels: [], seed: 0 },
       precision: 'fp32',
     });
-    const logits = await withValues(reloaded.parameters, () =>
+    const logits = await withValues(reloaded.parameters, null, () =>
       tf.tidy(() =>
         forward(
           reloaded.network,

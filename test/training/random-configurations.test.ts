@@ -69,7 +69,7 @@ async function firstBatch(root: string, { rows }: Trajectory, expected: Tensors)
     newHead: { labels: [], seed: 0 },
     precision: 'fp32',
   });
-  const logits = await withValues(model.parameters, () =>
+  const logits = await withValues(model.parameters, null, () =>
     tf.tidy(() =>
       forward(model.network, model.config, toDevice(batch, model.vocabulary, model.config), null)[0].dataSync(),
     ),

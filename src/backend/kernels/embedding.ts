@@ -15,8 +15,30 @@ export function embedding(table: tf.Tensor2D, ids: tf.Tensor1D): WithBackward<tf
   return [tf.gather(table, ids), dy => sumByRow(dy, ids, rows)];
 }
 
+/** The rows of a table that some tokens use. */
+export interface DistinctRows {
+  /** (U) ascending. */
+  rows: Int32Array;
+  /** (N) for each token the place of its row among them. */
+  placeOfToken: tf.Tensor1D;
+}
+
+/** @param ids (N) of rows of a table of `size` rows */
+export function distinctRows(ids: Int32Array, size: number): DistinctRows {
+  const rows = Int32Array.from(new Set(ids)).sort();
+  const place = new Int32Array(size);
+  for (const [at, row] of rows.entries()) place[row] = at;
+  return {
+    rows,
+    placeOfToken: tf.tensor1d(
+      ids.map(id => place[id]!),
+      'int32',
+    ),
+  };
+}
+
 /** (rows, C): out[r] = the sum of values[n] over n with ids[n] = r. */
-function sumByRow(values: tf.Tensor2D, ids: tf.Tensor1D, rows: number): tf.Tensor2D {
+export function sumByRow(values: tf.Tensor2D, ids: tf.Tensor1D, rows: number): tf.Tensor2D {
   const native = nativeEngine();
   if (native === null) {
     // WebAssembly has no UnsortedSegmentSum; its scatter adds up duplicates, which is the same thing.

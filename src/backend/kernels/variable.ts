@@ -10,6 +10,10 @@ export interface Variable {
   readonly shape: number[];
   /** The current value. Dispose it before the next update, which would otherwise copy the whole buffer. */
   read(): tf.Tensor;
+  /** The same without `beforeRead`: for whoever has seen to what it needs of it. */
+  peek(): tf.Tensor;
+  /** Called by every `read`: brings about what is still to be done for the value. */
+  beforeRead: (() => void) | null;
   /** Set the value; takes over the tensor. */
   assign(value: tf.Tensor): void;
   /** The resource handle for native update operations; null on other backends. */
@@ -38,7 +42,12 @@ export function createVariable(values: Float32Array | null, shape: number[]): Va
   const variable: Variable = {
     shape,
     handle: tf.keep(handle!),
-    read: () => native.run('ReadVariableOp', [handle!], dtype, 1)[0]!,
+    beforeRead: null,
+    read: () => {
+      variable.beforeRead?.();
+      return variable.peek();
+    },
+    peek: () => native.run('ReadVariableOp', [handle!], dtype, 1)[0]!,
     assign: value => {
       // A tensor made from an array may still lie in that array's memory, which updates in place must not write to.
       const copy = native.run('DeepCopy', [value], [native.type('T', 'float32')], 1)[0]!;
@@ -65,7 +74,9 @@ function tensorVariable(initial: tf.Tensor): Variable {
   return {
     shape: initial.shape,
     handle: null,
+    beforeRead: null, // Only `rowUpdates` asks for it, which is for TensorFlow.
     read: () => tf.clone(current),
+    peek: () => tf.clone(current),
     assign: value => {
       current.dispose();
       current = tf.keep(value);
