@@ -16,7 +16,7 @@ export function embedding(table: tf.Tensor2D, ids: tf.Tensor1D): WithBackward<tf
 }
 
 /** (rows, C): out[r] = the sum of values[n] over n with ids[n] = r. */
-function sumByRow(values: tf.Tensor2D, ids: tf.Tensor1D, rows: number): tf.Tensor2D {
+export function sumByRow(values: tf.Tensor2D, ids: tf.Tensor1D, rows: number): tf.Tensor2D {
   const native = nativeEngine();
   if (native === null) {
     // WebAssembly has no UnsortedSegmentSum; its scatter adds up duplicates, which is the same thing.
