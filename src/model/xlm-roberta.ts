@@ -4,8 +4,8 @@ import { attention } from '../backend/kernels/attention.js';
 import type { WithBackward } from '../backend/kernels/backward.js';
 import { biasGelu } from '../backend/kernels/bias-gelu.js';
 import { type DropoutSeed, dropout } from '../backend/kernels/dropout.js';
-import { embedding } from '../backend/kernels/embedding.js';
-import { layerNorm } from '../backend/kernels/layer-norm.js';
+import { embedding, sumByRow } from '../backend/kernels/embedding.js';
+import { embeddings as normOfEmbeddings } from '../backend/kernels/embeddings.js';
 import { linear } from '../backend/kernels/linear.js';
 import { residualNorm } from '../backend/kernels/residual-norm.js';
 import type { ModelConfig } from '../checkpoint/config.js';
@@ -103,29 +103,31 @@ function embeddings(
   inputs: ModelInputs,
   plan: DropoutPlan | null,
 ): WithBackward<tf.Tensor2D, void> {
-  const [words] = embedding(currentValue(model.wordTable), inputs.wordRows); // (N, C)
-  const [positions, positionsBackward] = embedding(currentValue(model.positionTable), inputs.positions); // (N, C)
-  const summed = tf.tidy(() => {
-    const type0 = tf.slice2d(currentValue(model.typeTable), [0, 0], [1, config.hiddenSize]); // (1, C)
-    return tf.add<tf.Tensor2D>(tf.add(words, positions), type0);
-  });
-  tf.dispose([words, positions]);
-  const [normed, normBackward] = norm(model.embeddingNorm, config, summed);
-  const [dropped, dropoutBackward] = dropout(normed, plan?.rates.hiddenDropout ?? 0, plan?.nextSeed() ?? null);
+  const { wordTable, positionTable, typeTable, embeddingNorm } = model;
+  const [hidden, backward] = normOfEmbeddings(
+    { words: currentValue(wordTable), positions: currentValue(positionTable), types: currentValue(typeTable) },
+    inputs.wordRows,
+    inputs.positions,
+    currentValue(embeddingNorm.weight),
+    currentValue(embeddingNorm.bias),
+    { eps: config.layerNormEps, rate: plan?.rates.hiddenDropout ?? 0, seed: plan?.nextSeed() ?? null },
+  );
   return [
-    dropped,
-    dDropped => {
-      const dSummed = normBackward(dropoutBackward(dDropped)); // (N, C)
+    hidden,
+    dHidden => {
+      const { dSum, dGamma, dBeta, dType } = backward(dHidden);
+      addGradient(embeddingNorm.weight, dGamma);
+      addGradient(embeddingNorm.bias, dBeta);
       // torch's padding_idx: the pad row of the word and of the position table gets no gradient.
-      const dTables = inputs.notPad === null ? dSummed : tf.mul<tf.Tensor2D>(dSummed, inputs.notPad);
-      addRowGradient(model.wordTable, inputs.wordRows, inputs.distinctWords, dTables);
-      addGradient(model.positionTable, positionsBackward(dTables));
-      const types = model.typeTable.shape[0]!;
+      const dTables = inputs.notPad === null ? dSum : tf.mul<tf.Tensor2D>(dSum, inputs.notPad); // (N, C)
+      addRowGradient(wordTable, inputs.wordRows, inputs.distinctWords, dTables);
+      addGradient(positionTable, sumByRow(dTables, inputs.positions, positionTable.shape[0]!));
+      const unusedTypes = typeTable.shape[0]! - 1;
       addGradient(
-        model.typeTable,
+        typeTable,
         tf.tidy(() =>
-          tf.pad2d(tf.sum<tf.Tensor2D>(dSummed, 0, true), [
-            [0, types - 1],
+          tf.pad2d(tf.expandDims<tf.Tensor2D>(dType, 0), [
+            [0, unusedTypes],
             [0, 0],
           ]),
         ),
@@ -284,24 +286,6 @@ function linearMap(weight: Parameter, bias: Parameter | null, x: tf.Tensor2D): W
       const { dx, dWeight, dBias, dWeightSquares } = backward(dy, addTo);
       setGradient(weight, dWeight, dWeightSquares);
       if (bias !== null && dBias !== null) addGradient(bias, dBias);
-      return dx;
-    },
-  ];
-}
-
-function norm(parameters: Affine, config: ModelConfig, x: tf.Tensor2D): WithBackward<tf.Tensor2D, tf.Tensor2D> {
-  const [y, backward] = layerNorm(
-    x,
-    currentValue(parameters.weight),
-    currentValue(parameters.bias),
-    config.layerNormEps,
-  );
-  return [
-    y,
-    dy => {
-      const { dx, dGamma, dBeta } = backward(dy);
-      addGradient(parameters.weight, dGamma);
-      addGradient(parameters.bias, dBeta);
       return dx;
     },
   ];

@@ -66,6 +66,12 @@ struct Dropout {
   float factor(uint64_t index) const { return randomWord(seed0, seed1, index) < threshold ? 0.0f : scale; }
 };
 
+// What dropout multiplies the elements of a row with that begins at element `start`. Dropout by value: a scale that may lie anywhere in memory
+// would keep the loop from becoming vector code.
+inline void drawRow(Dropout dropout, uint64_t start, int64_t width, float* __restrict factors) {
+  for (int64_t i = 0; i < width; ++i) factors[i] = dropout.factor(start + i);
+}
+
 // e^x to 1.5 units in the last place for x <= 88; 0 below -87.3. Cody-Waite reduction to |r| <= ln 2 / 2, then the polynomial of
 // Cephes' expf (Moshier). Plain arithmetic without branches, so loops over it become vector code.
 inline float expOf(float x) {

@@ -12,6 +12,7 @@
 
 #include <vector>
 
+#include "layer_norm.h"
 #include "panx_ops.h"
 #include "token_blocks.h"
 
@@ -22,58 +23,6 @@ using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
 
-// Sums along a row are kept in 32 lanes side by side: the compiler may not reorder additions itself, and shorter sums round less.
-typedef float Lanes __attribute__((vector_size(64)));
-
-inline Lanes lanesAt(const float* from) {
-  Lanes lanes;
-  std::memcpy(&lanes, from, sizeof lanes);
-  return lanes;
-}
-
-inline float addLanes(Lanes a, Lanes b) {
-  float sums[16];
-  const Lanes both = a + b;
-  std::memcpy(sums, &both, sizeof sums);
-  for (int width = 8; width > 0; width /= 2) {
-    for (int i = 0; i < width; ++i) sums[i] += sums[i + width];
-  }
-  return sums[0];
-}
-
-// The sum over i of term(row[i]), term being given a float or Lanes.
-template <typename Term>
-inline float sumOver(const float* row, int64_t width, Term term) {
-  Lanes a = {}, b = {};
-  int64_t i = 0;
-  for (; i + 32 <= width; i += 32) {
-    a += term(lanesAt(row + i));
-    b += term(lanesAt(row + i + 16));
-  }
-  float rest = 0.0f;
-  for (; i < width; ++i) rest += term(row[i]);
-  return addLanes(a, b) + rest;
-}
-
-// The sum over i of a[i] b[i].
-inline float product(const float* a, const float* b, int64_t width) {
-  Lanes first = {}, second = {};
-  int64_t i = 0;
-  for (; i + 32 <= width; i += 32) {
-    first += lanesAt(a + i) * lanesAt(b + i);
-    second += lanesAt(a + i + 16) * lanesAt(b + i + 16);
-  }
-  float rest = 0.0f;
-  for (; i < width; ++i) rest += a[i] * b[i];
-  return addLanes(first, second) + rest;
-}
-
-// What dropout multiplies the elements of a row with that begins at element `start`. Dropout by value: a scale that may lie anywhere in memory
-// would keep the loop from becoming vector code.
-inline void drawRow(Dropout dropout, uint64_t start, int64_t width, float* __restrict factors) {
-  for (int64_t i = 0; i < width; ++i) factors[i] = dropout.factor(start + i);
-}
-
 // One token forward. factors: null where nothing is dropped.
 float residualNorm(const float* __restrict branch, const float* __restrict bias, const float* __restrict residual,
                    const float* __restrict gamma, const float* __restrict beta, const float* __restrict factors,
@@ -83,14 +32,7 @@ float residualNorm(const float* __restrict branch, const float* __restrict bias,
   } else {
     for (int64_t i = 0; i < width; ++i) normalized[i] = residual[i] + factors[i] * (branch[i] + bias[i]);
   }
-  const float mean = sumOver(normalized, width, [](auto s) { return s; }) / width;
-  const float variance = sumOver(normalized, width, [mean](auto s) { return (s - mean) * (s - mean); }) / width;
-  const float inverse = 1.0f / std::sqrt(variance + eps);
-  for (int64_t i = 0; i < width; ++i) {
-    normalized[i] = (normalized[i] - mean) * inverse;
-    y[i] = normalized[i] * gamma[i] + beta[i];
-  }
-  return inverse;
+  return layer_norm::normalize(gamma, beta, eps, width, y, normalized);
 }
 
 // One token backward; adds to the sums over tokens.
@@ -98,21 +40,15 @@ void residualNormGrad(const float* __restrict dy, const float* __restrict normal
                       const float* __restrict gamma, const float* __restrict factors, int64_t width,
                       float* __restrict dbranch, float* __restrict dresidual, float* __restrict dbias,
                       float* __restrict dgamma, float* __restrict dbeta) {
-  for (int64_t i = 0; i < width; ++i) {
-    dresidual[i] = dy[i] * gamma[i];  // g
-    dgamma[i] += dy[i] * normalized[i];
-    dbeta[i] += dy[i];
-  }
-  const float mean = sumOver(dresidual, width, [](auto g) { return g; }) / width;
-  const float projection = product(dresidual, normalized, width) / width;
+  const layer_norm::Means means = layer_norm::gradientMeans(dy, normalized, gamma, width, dresidual, dgamma, dbeta);
   if (factors == nullptr) {
     for (int64_t i = 0; i < width; ++i) {
-      dresidual[i] = (dresidual[i] - mean - normalized[i] * projection) * inverse;
+      dresidual[i] = layer_norm::inputGradient(dresidual[i], normalized[i], means, inverse);
       dbias[i] += dresidual[i];
     }
   } else {
     for (int64_t i = 0; i < width; ++i) {
-      dresidual[i] = (dresidual[i] - mean - normalized[i] * projection) * inverse;
+      dresidual[i] = layer_norm::inputGradient(dresidual[i], normalized[i], means, inverse);
       dbranch[i] = dresidual[i] * factors[i];
       dbias[i] += dbranch[i];
     }

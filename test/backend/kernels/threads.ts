@@ -13,6 +13,7 @@ export async function outputOfThreads(threads: number, program: string): Promise
     import * as tf from '@tensorflow/tfjs-core';
     import { loadEngine } from './dist/backend/engine.js';
     import { biasGelu } from './dist/backend/kernels/bias-gelu.js';
+    import { embeddings } from './dist/backend/kernels/embeddings.js';
     import { asWeight, linear } from './dist/backend/kernels/linear.js';
     import { residualNorm } from './dist/backend/kernels/residual-norm.js';
     await loadEngine('tensorflow');
