@@ -3,7 +3,10 @@ export const settings = {
   default: { panx: [], peer: [] },
   bf16: { panx: ['--precision', 'bf16'], peer: ['--bf16'] },
   fp32: { panx: ['--precision', 'fp32'], peer: [] },
-  best: { panx: ['--precision', 'bf16'], peer: ['--bf16', '--group-by-length'] },
+  best: {
+    panx: ['--precision', 'bf16', '--set', 'training.groupByLength=true'],
+    peer: ['--bf16', '--group-by-length'],
+  },
 };
 
 /** What Trainer computes in under a setting: "bf16, group-by-length". */

@@ -8,7 +8,7 @@
  *   default  panx as it comes (bf16 where the CPU has it) against Trainer as it comes (float32)
  *   bf16     panx and Trainer in bf16
  *   fp32     panx and Trainer in float32
- *   best     panx in bf16 against Trainer's best, bf16 with rows of like length in a batch (its first step, left out, is its longest)
+ *   best     Trainer at its best, bf16 with rows of like length in a batch, and panx on the same batches (the first, left out, is the longest)
  *
  * A run is one epoch over the first --rows rows of the train split, in batches of 32; 512 rows are 15 timed steps, as the first is
  * left out. Rows a second are over the sum of those steps, in both programs. results/bench/README.md says what the peer
@@ -16,8 +16,7 @@
  *
  * The losses of the timed runs must agree. Dropout draws other numbers in each program, so their means over the run may differ by
  * --loss-tolerance of Trainer's. With --dropout 0 every step's loss must: within 1e-5 (both float32), or 0.02 (bf16; torch.autocast's
- * products are not all panx's), relative to Trainer's; but not against `best`, which takes the rows in another order. Ends with code 1
- * where they do not agree. Only ratios within one run of this program mean something.
+ * products are not all panx's), relative to Trainer's. Ends with code 1 where they do not agree. Only ratios within one run of this program mean something.
  */
 import { describeMachine, modelText } from './machine.mjs';
 import { end, readOptions, wholeNumber, wordsOf } from './options.mjs';
@@ -77,7 +76,7 @@ function summary(some) {
 
 /** The pair whose losses are furthest apart, and whether even that is within the tolerance. */
 function compareLosses(name, some) {
-  const stepByStep = dropout !== undefined && Number(dropout) === 0 && name !== 'best';
+  const stepByStep = dropout !== undefined && Number(dropout) === 0;
   const tolerance = stepByStep ? (name === 'fp32' ? 1e-5 : 0.02) : Number(options['loss-tolerance']);
   const compared = some.map(pair => {
     const [ours, theirs] = [mean(pair.panx.losses), mean(pair.peer.losses)];
