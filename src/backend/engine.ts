@@ -110,7 +110,7 @@ async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: M
   }
 }
 
-/** Load the addon and TensorFlow.js on top of it; returns libtensorflow's version. About 0.7 s, of which 0.45 s the addon. */
+/** Load the addon and TensorFlow.js on top of it; returns libtensorflow's version. About 0.25 s, of which 0.18 s the addon. */
 async function loadTensorflow(engine: ReadyEngine): Promise<string> {
   const cores = String(await usableCores());
   // Read when the library is loaded. What the user has set stands.
