@@ -13,7 +13,7 @@
 //
 //   dV = P'^T dO;  dS = P * (dP - sum(dP * P));  dQ = dS K / sqrt(D);  dK = dS^T Q / sqrt(D)
 //
-// The mask's element for query n (of all tokens), head h and the j-th token of its row is drawn at (n * H + h) * 2^16 + j: it depends
+// The mask's elements for query n (of all tokens) and head h are row n * H + h of the seed's stream (panx_ops.h), one for each token of its row: they depend
 // on where a row stands in its batch, and on nothing else of the batch.
 //
 // Pairs of a row and a head share nothing but what they read, so they are what threads divide among themselves; nothing is added up
@@ -31,8 +31,6 @@ namespace attention {
 
 // Queries that are worked on at a time.
 constexpr int kQueries = 48;
-// The mask has a place of its own for each key of a row of up to so many tokens.
-constexpr int64_t kLongestRow = 1 << 16;
 
 // What both directions share: sizes, rows, and where a row's and head's part of a tensor stands.
 struct Problem {
@@ -42,9 +40,7 @@ struct Problem {
   float rate;
 
   int64_t units() const { return rows * heads; }
-  uint64_t maskStart(int64_t token, int64_t head) const {
-    return (static_cast<uint64_t>(token) * heads + head) * kLongestRow;
-  }
+  uint64_t maskRow(int64_t token, int64_t head) const { return static_cast<uint64_t>(token) * heads + head; }
   // Cycles for one unit of `products` products, roughly.
   int64_t cost(int products) const {
     const double length = rows == 0 ? 0 : static_cast<double>(tokens) / rows;
@@ -78,7 +74,7 @@ class AttentionBase : public tensorflow::OpKernel {
     int64_t longest = 0;
     for (int64_t row = 0; row < rows; row++) {
       const int64_t length = static_cast<int64_t>(starts[row + 1]) - starts[row];
-      if (length < 0 || length > kLongestRow) return InvalidArgument("Attention got a row of ", length, " tokens.");
+      if (length < 0) return InvalidArgument("Attention got a row of ", length, " tokens.");
       longest = std::max(longest, length);
     }
     const int64_t hidden = qkv.dim_size(1) / 3;
@@ -145,7 +141,7 @@ class AttentionOp : public AttentionBase {
           store(load(last) + bias, last);
           normalise(probabilities, columns, problem.scale, toSoftmax + (token * problem.heads + head) * 2);
           if (problem.rate > 0) {
-            drawMask(dropout, problem.maskStart(token, head), columns, mask);
+            dropout.draw(problem.maskRow(token, head), columns, mask);
             for (int64_t j = 0; j < columns; j++) probabilities[j] *= mask[j];
           }
         }
@@ -216,7 +212,7 @@ class AttentionGradOp : public AttentionBase {
           exponentials(p, columns, problem.scale, kept[0]);
           scaleBy(kept[1], p, columns);
           if (problem.rate > 0) {
-            drawMask(dropout, problem.maskStart(token, head), columns, mask);
+            dropout.draw(problem.maskRow(token, head), columns, mask);
             for (int64_t j = 0; j < columns; j++) g[j] *= mask[j];
           }
           const float inner = dot(g, p, columns);

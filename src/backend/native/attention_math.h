@@ -248,10 +248,5 @@ inline float dot(const float* a, const float* b, int64_t width) {
   return overLanes(sum, Sum());
 }
 
-// The factors of dropout from place `start` on. (By value: what may alias the mask would keep this from becoming vector code.)
-inline void drawMask(Dropout dropout, uint64_t start, int64_t width, float* mask) {
-  for (int64_t j = 0; j < width; j++) mask[j] = dropout.factor(start + j);
-}
-
 }  // namespace attention
 }  // namespace panx

@@ -108,7 +108,7 @@ class EmbeddingsOp : public OpKernel {
       std::vector<float> factors(drops ? width : 0);
       for (int64_t n = from; n < to; ++n) {
         const int64_t at = n * width;
-        if (drops) drawRow(dropout, at, width, factors.data());
+        if (drops) dropout.draw(n, width, factors.data());
         inverseData[n] =
             embed(wordData + idData[n] * width, positionData + positionIdData[n] * width, typeData, gammaData, betaData,
                   drops ? factors.data() : nullptr, eps, width, yData + at, normalizedData + at);
@@ -164,7 +164,7 @@ class EmbeddingsGradOp : public OpKernel {
         for (int64_t n = blocks.begin(block); n < blocks.end(block); ++n) {
           const int64_t at = n * width;
           if (drops) {
-            drawRow(dropout, at, width, dropped.data());
+            dropout.draw(n, width, dropped.data());
             for (int64_t i = 0; i < width; ++i) dropped[i] *= dyData[at + i];
           }
           embedGrad(drops ? dropped.data() : dyData + at, normalizedData + at, inverseData[n], gammaData, width,

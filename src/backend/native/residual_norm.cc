@@ -95,7 +95,7 @@ class ResidualNormOp : public OpKernel {
       std::vector<float> factors(drops ? width : 0);
       for (int64_t n = from; n < to; ++n) {
         const int64_t at = n * width;
-        if (drops) drawRow(dropout, at, width, factors.data());
+        if (drops) dropout.draw(n, width, factors.data());
         inverseData[n] = residualNorm(branchData + at, biasData, residualData + at, gammaData, betaData,
                                       drops ? factors.data() : nullptr, eps, width, yData + at, normalizedData + at);
       }
@@ -156,7 +156,7 @@ class ResidualNormGradOp : public OpKernel {
         for (float* sum : {biasSums, gammaSums, betaSums}) std::memset(sum + block * width, 0, width * sizeof(float));
         for (int64_t n = blocks.begin(block); n < blocks.end(block); ++n) {
           const int64_t at = n * width;
-          if (drops) drawRow(dropout, at, width, factors.data());
+          if (drops) dropout.draw(n, width, factors.data());
           residualNormGrad(dyData + at, normalizedData + at, inverseData[n], gammaData, drops ? factors.data() : nullptr,
                            width, drops ? dbranchData + at : nullptr, dresidualData + at, biasSums + block * width,
                            gammaSums + block * width, betaSums + block * width);

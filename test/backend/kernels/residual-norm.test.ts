@@ -149,9 +149,34 @@ onEachBackend(backend => {
   it('PanxResidualNorm draws the documented stream', skip => {
     if (!nativeEngine()!.fused) return skip.skip();
     const mask = forwardMask(residualNorm, [7, 67], 0.3, [0x9e3779b9 | 0, -5]);
-    const threshold = BigInt(Math.trunc(Math.fround(0.3) * 2 ** 32));
+    const threshold = Math.trunc(Math.fround(0.3) * 2 ** 32);
     for (const [index, factor] of mask.dataSync().entries()) {
-      expect(factor > 0).toBe(randomWord(0x9e3779b9n, 0xfffffffbn, BigInt(index)) >= threshold);
+      const word = randomWord(0x9e3779b9n, 0xfffffffbn, BigInt(Math.floor(index / 67)), index % 67);
+      expect(factor > 0).toBe(word >= threshold);
+    }
+  });
+
+  it('PanxResidualNorm: what is dropped depends on neither neighbours, nor rows, nor steps beside it', skip => {
+    if (!nativeEngine()!.fused) return skip.skip();
+    const [rows, width, rate] = [400, 768, 0.1];
+    const draw = (place: number) => forwardMask(residualNorm, [rows, width], rate, [42, place]).dataSync();
+    const masks = [draw(7), draw(8)] as const;
+    const at = (mask: ArrayLike<number>, index: number) => (mask[index]! > 0 ? 0 : 1);
+    const pairs: [string, (index: number) => number][] = [
+      ['neighbours', index => at(masks[0], index + 1)],
+      ['one further', index => at(masks[0], index + 2)],
+      ['a vector further', index => at(masks[0], index + 16)],
+      ['rows below each other', index => at(masks[0], index + width)],
+      ['diagonals', index => at(masks[0], index + width + 1)],
+      ['places beside each other', index => at(masks[1], index)],
+    ];
+    const count = (rows - 1) * width - 1;
+    // Of independent pairs rate^2 are dropped both; five standard deviations are allowed.
+    const allowed = 5 * Math.sqrt(rate ** 2 * (1 - rate ** 2) * count);
+    for (const [name, other] of pairs) {
+      let both = 0;
+      for (let index = 0; index < count; index++) both += at(masks[0], index) * other(index);
+      expect(Math.abs(both - rate ** 2 * count), name).toBeLessThan(allowed);
     }
   });
 
@@ -185,13 +210,18 @@ onEachBackend(backend => {
   });
 });
 
-/** randomWord of src/backend/native/panx_ops.h. */
-function randomWord(seed0: bigint, seed1: bigint, index: bigint): bigint {
+/** The word of Dropout::draw of src/backend/native/panx_ops.h. */
+function randomWord(seed0: bigint, seed1: bigint, row: bigint, element: number): number {
   const wrap = (value: bigint) => BigInt.asUintN(64, value);
-  let z = wrap(((seed0 << 32n) | seed1) * 0x9e3779b97f4a7c15n + index * 0xd1342543de82ef95n);
+  let z = wrap(((seed0 << 32n) | seed1) * 0x9e3779b97f4a7c15n + row * 0xd1342543de82ef95n);
   z = wrap((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
   z = wrap((z ^ (z >> 27n)) * 0x94d049bb133111ebn);
   z ^= z >> 31n;
   z = wrap((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
-  return z >> 32n;
+  z ^= z >> 27n;
+  const [first, second] = [Number(z & 0xffffffffn), Number(z >> 32n)];
+  let x = (Math.imul(element, 0x9e3779b9) + first) >>> 0;
+  x = Math.imul(x ^ (x >>> 16), 0x21f0aaad) >>> 0;
+  x = Math.imul(x ^ (x >>> 15) ^ second, 0xd35a2d97) >>> 0;
+  return (x ^ (x >>> 15)) >>> 0;
 }
