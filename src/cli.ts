@@ -90,6 +90,21 @@ function keepCompiledCode(): void {
   } catch {} // Without a place to keep it, nothing is kept.
 }
 
+/**
+ * `panx ... | head` closes the pipe when it has seen enough. What a command prints to stdout comes when its work is done, or is all of its work:
+ * then it ends, without a word. Progress on stderr is only not shown any more.
+ */
+function bearClosedPipes(): void {
+  const orThrow = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  };
+  process.stderr.on('error', orThrow);
+  process.stdout.on('error', error => {
+    orThrow(error);
+    process.exit();
+  });
+}
+
 /** Print one clear sentence and leave with the error's exit code; only a bug of panx shows a stack. */
 function fail(error: unknown): void {
   closeProgressLine();
@@ -108,4 +123,5 @@ function fail(error: unknown): void {
 }
 
 keepCompiledCode();
+bearClosedPipes();
 main(process.argv.slice(2)).catch(fail);

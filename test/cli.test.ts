@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildCli, panx } from './built-cli.js';
+import { buildCli, panx, root } from './built-cli.js';
 
 beforeAll(buildCli);
 
@@ -25,6 +26,13 @@ describe('panx', () => {
     }
     // The aim is 200 ms; a busy machine must not make a test fail, so it is told and not asserted.
     console.info(`panx --help: ${Math.round(durationMs)} ms`);
+  });
+
+  it.each(['--help', 'config', 'sweep --help'])('%s into a pipe that is closed ends without a word', command => {
+    const script = `node dist/cli.js ${command} | true; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: root, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout).toBe('0\n');
   });
 
   it('without a command prints the same help', () => {
