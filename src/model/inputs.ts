@@ -2,7 +2,6 @@ import tf = require('@tensorflow/tfjs-core');
 
 import { layoutOf, type RowLayout } from '../backend/kernels/attention.js';
 import { ignoredLabel } from '../backend/kernels/cross-entropy.js';
-import { type DistinctRows, distinctRows } from '../backend/kernels/embedding.js';
 import type { Batch } from '../batching/batches.js';
 import { PanxError } from '../errors.js';
 
@@ -10,8 +9,8 @@ import { PanxError } from '../errors.js';
 export interface ModelInputs {
   /** (N) rows of the word table: input ids, or their places in a compact table. */
   wordRows: tf.Tensor1D;
-  /** The same rows, each once. */
-  distinctWords: DistinctRows;
+  /** The same on the host. */
+  wordRowsOnHost: Int32Array;
   /** (N) rows of the position table. */
   positions: tf.Tensor1D;
   /** (N, 1) 0 at pad tokens inside the text, else 1; null where there are none (nearly always). */
@@ -87,7 +86,7 @@ export function toDevice(
   const notPad = pads === 0 ? null : Float32Array.from(batch.inputIds, id => (id === config.padId ? 0 : 1));
   return {
     wordRows: tf.tensor1d(wordRows, 'int32'),
-    distinctWords: distinctRows(wordRows, vocabulary.ids.length),
+    wordRowsOnHost: wordRows,
     positions: tf.tensor1d(positions, 'int32'),
     notPad: notPad === null ? null : tf.tensor2d(notPad, [tokens, 1]),
     layout: layoutOf(batch.offsets),

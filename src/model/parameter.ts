@@ -1,6 +1,6 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { type DistinctRows, sumByRow } from '../backend/kernels/embedding.js';
+import { distinctRows, sumByRow } from '../backend/kernels/embedding.js';
 import { asWeight } from '../backend/kernels/linear.js';
 import type { RowGradient, RowUpdates } from '../backend/kernels/row-updates.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
@@ -67,21 +67,22 @@ export function currentValue<R extends tf.Tensor>(parameter: Parameter): R {
 /**
  * Add to the gradient of a table: to that of each token's row what the token gives.
  *
- * @param ids (N) each token's row; @param distinct those rows, once each
+ * @param ids, idsOnHost (N) each token's row
  * @param values (N, C) belong to the caller
  */
 export function addRowGradient(
   parameter: Parameter,
   ids: tf.Tensor1D,
-  distinct: DistinctRows,
+  idsOnHost: Int32Array,
   values: tf.Tensor2D,
 ): void {
   if (parameter.rowUpdates === null || parameter.gradient !== null || parameter.rowGradient !== null) {
     addGradient(parameter, sumByRow(values, ids, parameter.shape[0]!));
     return;
   }
-  const sums = tf.keep(sumByRow(values, distinct.placeOfToken, distinct.rows.length));
-  parameter.rowGradient = { rows: distinct.rows, values: sums };
+  const { rows, placeOfToken } = distinctRows(idsOnHost, parameter.shape[0]!);
+  parameter.rowGradient = { rows, values: tf.keep(sumByRow(values, placeOfToken, rows.length)) };
+  placeOfToken.dispose();
 }
 
 /** Add to a parameter's gradient; takes over the tensor. */

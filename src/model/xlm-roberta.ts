@@ -120,7 +120,7 @@ function embeddings(
       addGradient(embeddingNorm.bias, dBeta);
       // torch's padding_idx: the pad row of the word and of the position table gets no gradient.
       const dTables = inputs.notPad === null ? dSum : tf.mul<tf.Tensor2D>(dSum, inputs.notPad); // (N, C)
-      addRowGradient(wordTable, inputs.wordRows, inputs.distinctWords, dTables);
+      addRowGradient(wordTable, inputs.wordRows, inputs.wordRowsOnHost, dTables);
       addGradient(positionTable, sumByRow(dTables, inputs.positions, positionTable.shape[0]!));
       const unusedTypes = typeTable.shape[0]! - 1;
       addGradient(
