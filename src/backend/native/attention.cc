@@ -90,8 +90,8 @@ class AttentionBase : public tensorflow::OpKernel {
     parallelFor(context, problem.units(), problem.cost(products), [&](int64_t from, int64_t to) {
       const std::unique_ptr<float[]> memory(new float[scratch]);
       for (int64_t unit = from; unit < to; unit++) {
-        const int64_t row = unit % problem.rows;
-        if (problem.offsets[row] < problem.offsets[row + 1]) one(row, unit / problem.rows, memory.get());
+        const int64_t row = unit / problem.heads;
+        if (problem.offsets[row] < problem.offsets[row + 1]) one(row, unit % problem.heads, memory.get());
       }
     });
   }

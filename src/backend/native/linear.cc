@@ -153,7 +153,7 @@ class LinearGradOp : public LinearBase {
          nullptr,                      firstOf(dWeightBefore),     dWeight->flat<float>().data(), nullptr},
         {{floats(dy), outputs, true}, {floats(weight), inputs, false}, tokens, inputs, outputs,
          nullptr,                     firstOf(dxBefore),               dx->flat<float>().data(), nullptr}};
-    std::vector<double> parts(piecesOf(problems[0], products.workers));
+    std::vector<double> parts(bf16_ ? piecesOf<true>(problems[0], products.workers).count : piecesOf<false>(problems[0], products.workers).count);
     problems[0].squares = parts.data();
     const float* d = floats(dy);
     float* sums = dBias->flat<float>().data();

@@ -1,14 +1,8 @@
-// The arithmetic of linear.cc: tiles of a product held in registers, and the order in which operands are laid out for them.
+// The arithmetic of linear.cc: tiles of a product held in registers, and how threads share them out.
 //
-// Both operands are cut along K into steps of one 32-bit word: a float32, or a pair of bfloat16 (the even k in the low half; beside the last of
-// an odd K stands 0). A tile is 6 rows of A times 64 columns of B: 24 sums, the 4 vectors of B that a step multiplies and the broadcast of A's word
-// fill the 32 registers of AVX-512, and each load feeds several multiplications.
-//
-//   A, "words": the word of row r and step s stands at r * rowStride + s * stepStride
-//   B, "panel": for 64 columns, (steps, 64) words one after the other; columns beyond the last are 0
-//
-// bfloat16 is rounded to the nearest, of two to the even one, when operands are laid out; products are exact in float32 and added up there
-// (VDPBF16PS: numbers below 1e-38 count as 0). All of it asks for x86-64-v4, and what is of `Pairs` for AVX512_BF16 too.
+// A tile is 6 rows of A times 64 columns of B: 24 sums, the 4 vectors of B that a step multiplies and the broadcast of A's word
+// fill the 32 registers of AVX-512, and each load feeds several multiplications. Operands are laid out as operands.h says. Products of bfloat16 are exact
+// in float32 and added up there (VDPBF16PS: numbers below 1e-38 count as 0).
 
 #pragma once
 
@@ -19,31 +13,23 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <memory>
 
-// Only `Pairs` uses these instructions, and only where linear.cc has found the CPU to have them.
+#include "operands.h"
+
+// Only `Pairs` uses avx512bf16, and only where linear.cc has found the CPU to have it; prfchw every CPU of x86-64-v4 has.
 #pragma GCC push_options
-#pragma GCC target("avx512bf16")
+#pragma GCC target("avx512bf16,prfchw")
 
 namespace panx {
 namespace mat_mul {
 
-constexpr int kLanes = 16;                   // words of a vector
-constexpr int kVectors = 4;                  // vectors of a tile's row
-constexpr int kColumns = kLanes * kVectors;  // of a tile
-constexpr int kRows = 6;                     // of a tile
-constexpr int kPart = 48;                    // rows of A that are laid out together, where they run across K: vectors and tiles both
-// Steps that are multiplied at a time: a panel of so many is 256 KiB, which a second-level cache holds, and long sums made of sums of so many round less.
-constexpr int64_t kSteps = 1024;
-
-// A matrix of float32 as an operand. `along`: its rows run along K, (X, K); else across it, (K, X).
-struct Operand {
-  const float* data;
-  int64_t stride;  // floats from row to row
-  bool along;
-};
+// What the next panel is made of is fetched into the second-level cache during the last tiles of the one before, a line or two every so many steps: sooner, and
+// other operands have driven it out again; more at once, and the tile waits for its own operands behind it.
+constexpr int64_t kFetchTiles = 24, kFetchSteps = 16;
+// From how many rows of A on several panels are multiplied side by side, how many at most, and the steps of all of them: 512 KiB.
+constexpr int64_t kManyRows = 1024, kMostPanels = 4, kPanelSteps = 2048;
 
 // C (M, N) = A B, + bias (N), + addend (M, N); either may be null. squares: null, or room for the sum of C's squares in each piece
 // (not where there is a bias).
@@ -59,19 +45,12 @@ struct Problem {
 struct Words {
   const uint32_t* at;
   int64_t rowStride, stepStride;
+
+  // What `steps` steps of `rows` rows from `row` on lie in. Rows across K need no fetching: one of their lines serves several.
+  Lines linesFrom(int64_t row, int64_t rows, int64_t steps) const {
+    return {reinterpret_cast<const float*>(at + row * rowStride), rowStride, stepStride == 1 ? rows : 0, steps};
+  }
 };
-
-inline __mmask16 first(int64_t count) {
-  return count >= kLanes ? 0xffff : count <= 0 ? 0 : static_cast<__mmask16>((1u << count) - 1);
-}
-
-// Up to `count` floats, zeros after them.
-inline __m512 load(const float* from, int64_t count) { return _mm512_maskz_loadu_ps(first(count), from); }
-
-template <bool Pairs>
-inline int64_t stepsOf(int64_t k) {
-  return Pairs ? (k + 1) / 2 : k;
-}
 
 // sum + a b in every lane; for pairs both products.
 template <bool Pairs>
@@ -92,23 +71,33 @@ struct Target {
 
 // c (Rows, 64) = A (Rows, steps) B (steps, 64), + addend (Rows, 64), with c's stride, unless that is null.
 template <bool Pairs, int Rows>
-void tile(const Words& a, const uint32_t* panel, int64_t steps, const float* addend, const Target& to) {
+void tile(const Words& a, const uint32_t* panel, int64_t steps, const float* addend, const Target& to, Lines& ahead) {
+  const bool pastCaches = to.pastCaches();
+  for (int r = 0; r < Rows; r++) {
+    for (int v = 0; v < kVectors; v++) {
+      const int64_t at = r * to.stride + v * kLanes;
+      if (!pastCaches) __builtin_prefetch(to.c + at, 1);
+      if (addend != nullptr && addend != to.c) __builtin_prefetch(addend + at);
+    }
+  }
   __m512 sums[Rows][kVectors] = {};
   const uint32_t* words = a.at;
-  for (int64_t s = 0; s < steps; s++) {
-    __m512i b[kVectors];
-    for (int v = 0; v < kVectors; v++) b[v] = _mm512_loadu_si512(panel + v * kLanes);
-    for (int r = 0; r < Rows; r++) {
-      const __m512i word = _mm512_set1_epi32(words[r * a.rowStride]);
-      for (int v = 0; v < kVectors; v++) sums[r][v] = multiplyAdd<Pairs>(word, b[v], sums[r][v]);
+  for (int64_t left = steps; left > 0; left -= kFetchSteps) {
+    ahead.fetch();
+    for (int64_t s = std::min(left, kFetchSteps); s > 0; s--) {
+      __m512i b[kVectors];
+      for (int v = 0; v < kVectors; v++) b[v] = _mm512_loadu_si512(panel + v * kLanes);
+      for (int r = 0; r < Rows; r++) {
+        const __m512i word = _mm512_set1_epi32(words[r * a.rowStride]);
+        for (int v = 0; v < kVectors; v++) sums[r][v] = multiplyAdd<Pairs>(word, b[v], sums[r][v]);
+      }
+      words += a.stepStride;
+      panel += kColumns;
     }
-    words += a.stepStride;
-    panel += kColumns;
   }
   for (int r = 0; addend != nullptr && r < Rows; r++) {
     for (int v = 0; v < kVectors; v++) sums[r][v] = _mm512_add_ps(sums[r][v], _mm512_loadu_ps(addend + r * to.stride + v * kLanes));
   }
-  const bool pastCaches = to.pastCaches();
   for (int r = 0; r < Rows; r++) {
     for (int v = 0; v < kVectors; v++) {
       float* c = to.c + r * to.stride + v * kLanes;
@@ -128,109 +117,14 @@ void tile(const Words& a, const uint32_t* panel, int64_t steps, const float* add
 }
 
 template <bool Pairs>
-void tileOf(int64_t rows, const Words& a, const uint32_t* panel, int64_t steps, const float* addend, const Target& to) {
+void tileOf(int64_t rows, const Words& a, const uint32_t* panel, int64_t steps, const float* addend, const Target& to, Lines& ahead) {
   switch (rows) {
-    case 1: return tile<Pairs, 1>(a, panel, steps, addend, to);
-    case 2: return tile<Pairs, 2>(a, panel, steps, addend, to);
-    case 3: return tile<Pairs, 3>(a, panel, steps, addend, to);
-    case 4: return tile<Pairs, 4>(a, panel, steps, addend, to);
-    case 5: return tile<Pairs, 5>(a, panel, steps, addend, to);
-    default: return tile<Pairs, kRows>(a, panel, steps, addend, to);
-  }
-}
-
-// The words of 16 steps of one row that runs along K and has `left` elements left there.
-template <bool Pairs>
-inline __m512i wordsAlong(const float* row, int64_t left) {
-  if constexpr (Pairs) return (__m512i)_mm512_cvtne2ps_pbh(load(row + kLanes, left - kLanes), load(row, left));
-  return _mm512_castps_si512(load(row, left));
-}
-
-// The words of one step for up to 16 of the columns from `column` on of a matrix whose rows run across K.
-template <bool Pairs>
-inline __m512i wordsAcross(const Operand& from, int64_t k, int64_t step, int64_t column, int64_t count) {
-  if constexpr (!Pairs) return _mm512_castps_si512(load(from.data + step * from.stride + column, count));
-  const float* even = from.data + 2 * step * from.stride + column;
-  const __m512 odd = 2 * step + 1 < k ? load(even + from.stride, count) : _mm512_setzero_ps();
-  const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(odd, load(even, count));  // 16 halves of each, one after the other
-  const __m512i inTurn = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5,
-                                          20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-  return _mm512_permutexvar_epi16(inTurn, both);
-}
-
-// 16 vectors as the columns of what were their rows.
-inline void transpose(__m512i (&r)[kLanes]) {
-  __m512i t[kLanes];
-  for (int i = 0; i < 16; i += 2) {
-    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
-    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
-  }
-  for (int i = 0; i < 16; i += 4) {
-    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-  }
-  // r[4 q + i] now holds, in its quarter j, rows 4 q to 4 q + 3 of column 4 j + i.
-  for (int i = 0; i < 4; i++) {
-    const __m512i evenTop = _mm512_shuffle_i32x4(r[i], r[i + 4], 0x88), oddTop = _mm512_shuffle_i32x4(r[i], r[i + 4], 0xdd);
-    const __m512i evenLow = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0x88);
-    const __m512i oddLow = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xdd);
-    t[i] = _mm512_shuffle_i32x4(evenTop, evenLow, 0x88);
-    t[i + 4] = _mm512_shuffle_i32x4(oddTop, oddLow, 0x88);
-    t[i + 8] = _mm512_shuffle_i32x4(evenTop, evenLow, 0xdd);
-    t[i + 12] = _mm512_shuffle_i32x4(oddTop, oddLow, 0xdd);
-  }
-  for (int i = 0; i < 16; i++) r[i] = t[i];
-}
-
-// Lay out `count` <= 64 columns of B from `column` on, steps [from, to), as a panel.
-template <bool Pairs>
-void layOutPanel(const Operand& b, int64_t k, int64_t column, int64_t count, int64_t from, int64_t to, uint32_t* panel) {
-  if (!b.along) {
-    for (int64_t s = from; s < to; s++) {
-      for (int v = 0; v < kVectors; v++) {
-        const __m512i words = wordsAcross<Pairs>(b, k, s, column + v * kLanes, count - v * kLanes);
-        _mm512_storeu_si512(panel + (s - from) * kColumns + v * kLanes, words);
-      }
-    }
-    return;
-  }
-  // 16 rows at a time from end to end: so many streams from memory the CPU fetches ahead by itself.
-  const int64_t end = Pairs ? std::min(k, 2 * to) : to;
-  for (int64_t x = 0; x < kColumns; x += kLanes) {
-    for (int64_t s = from; s < to; s += kLanes) {
-      const int64_t at = Pairs ? 2 * s : s;
-      __m512i words[kLanes];
-      for (int i = 0; i < kLanes; i++) {
-        words[i] = x + i < count ? wordsAlong<Pairs>(b.data + (column + x + i) * b.stride + at, end - at) : _mm512_setzero_si512();
-      }
-      transpose(words);
-      const int64_t some = std::min<int64_t>(kLanes, to - s);
-      for (int i = 0; i < some; i++) _mm512_storeu_si512(panel + (s - from + i) * kColumns + x, words[i]);
-    }
-  }
-}
-
-// A's words for rows [part * 48, part * 48 + 48): (rows, steps) where its rows run along K, else (steps, 48).
-template <bool Pairs>
-void layOutRows(const Operand& a, int64_t m, int64_t k, int64_t part, uint32_t* words) {
-  const int64_t steps = stepsOf<Pairs>(k), row = part * kPart, rows = std::min<int64_t>(kPart, m - row);
-  uint32_t* to = words + row * steps;
-  if (!a.along) {
-    for (int64_t s = 0; s < steps; s++) {
-      for (int64_t r = 0; r < kPart; r += kLanes) {
-        _mm512_storeu_si512(to + s * kPart + r, wordsAcross<Pairs>(a, k, s, row + r, rows - r));
-      }
-    }
-    return;
-  }
-  for (int64_t r = 0; r < rows; r++) {
-    const float* from = a.data + (row + r) * a.stride;
-    for (int64_t s = 0; s < steps; s += kLanes) {
-      const int64_t at = Pairs ? 2 * s : s;
-      _mm512_mask_storeu_epi32(to + r * steps + s, first(steps - s), wordsAlong<Pairs>(from + at, k - at));
-    }
+    case 1: return tile<Pairs, 1>(a, panel, steps, addend, to, ahead);
+    case 2: return tile<Pairs, 2>(a, panel, steps, addend, to, ahead);
+    case 3: return tile<Pairs, 3>(a, panel, steps, addend, to, ahead);
+    case 4: return tile<Pairs, 4>(a, panel, steps, addend, to, ahead);
+    case 5: return tile<Pairs, 5>(a, panel, steps, addend, to, ahead);
+    default: return tile<Pairs, kRows>(a, panel, steps, addend, to, ahead);
   }
 }
 
@@ -258,24 +152,50 @@ Words wordsFrom(const Problem& p, const uint32_t* laidOut, int64_t row, int64_t 
   return {laidOut + row / kPart * kPart * steps + step * kPart + row % kPart, 1, kPart};
 }
 
-// One of the pieces that threads divide among themselves: columns [column, column + 64) of rows [from, to) (from a multiple of 48) of C.
+// One of the pieces that threads divide among themselves: columns [column, column + columns) of rows [from, to) (from a multiple of 48) of C.
 struct Piece {
-  int64_t column, from, to;
+  int64_t column, columns, from, to;
 };
 
-// Where there are too few panels for the threads, each is cut by rows, and laid out once a cut.
-struct Pieces {
-  int64_t rows, cuts, cut, count;
+// A piece is a panel's columns over all of A. Of many rows, which do not stay in a cache, it is several panels', so that each row of A is read once
+// for all of them. Where there are too few pieces for the threads, and of many rows for the last ones, which end together then, pieces are
+// cut by rows, and their panels laid out once a cut.
+class Pieces {
+ public:
+  int64_t count;
 
-  Pieces(const Problem& p, int workers) : rows(p.m) {
+  Pieces(const Problem& p, int64_t steps, int workers) : rows_(p.m), n_(p.n) {
+    const bool many = p.m >= kManyRows;
     const int64_t panels = (p.n + kColumns - 1) / kColumns;
-    const int64_t most = std::max<int64_t>(1, std::min<int64_t>(p.m / (2 * kPart), 2 * workers / panels));
-    cut = ((std::max<int64_t>(1, p.m) + most - 1) / most + kPart - 1) / kPart * kPart;
-    cuts = (p.m + cut - 1) / cut;
-    count = panels * cuts;
+    const int64_t together = many ? std::clamp<int64_t>(kPanelSteps / std::max<int64_t>(1, std::min(steps, kSteps)), 1, kMostPanels) : 1;
+    columns_ = together * kColumns;
+    const int64_t groups = (panels + together - 1) / together;
+    whole_ = many ? std::max<int64_t>(0, groups - workers) : 0;
+    const int64_t most = std::max<int64_t>(many ? 4 : 1, std::min<int64_t>(p.m / (2 * kPart), 2 * workers / groups));
+    cut_ = ((std::max<int64_t>(1, p.m) + most - 1) / most + kPart - 1) / kPart * kPart;
+    cuts_ = (p.m + cut_ - 1) / cut_;
+    count = whole_ + (groups - whole_) * cuts_;
   }
-  Piece operator[](int64_t i) const { return {i / cuts * kColumns, i % cuts * cut, std::min(rows, (i % cuts + 1) * cut)}; }
+
+  Piece operator[](int64_t i) const {
+    const int64_t group = i < whole_ ? i : whole_ + (i - whole_) / cuts_, column = group * columns_;
+    const int64_t columns = std::clamp<int64_t>(n_ - column, 0, columns_);
+    if (i < whole_) return {column, columns, 0, rows_};
+    const int64_t from = (i - whole_) % cuts_ * cut_;
+    return {column, columns, from, std::min(rows_, from + cut_)};
+  }
+
+  // How many columns a piece has at most.
+  int64_t columns() const { return columns_; }
+
+ private:
+  int64_t rows_, n_, columns_, whole_, cut_, cuts_;
 };
+
+template <bool Pairs>
+Pieces piecesOf(const Problem& p, int workers) {
+  return Pieces(p, stepsOf<Pairs>(p.k), workers);
+}
 
 // The sum of 16 floats in double precision.
 inline double addUp(__m512 x) {
@@ -283,37 +203,62 @@ inline double addUp(__m512 x) {
          _mm512_reduce_add_pd(_mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)));
 }
 
-// One piece. Room for a panel of B, and for a tile at C's right edge. Returns the sum of the piece's squares where the problem asks for it.
+// Up to 6 rows and 64 columns of C from `row` and `column` on, for the steps [start, end). edge: room for a tile at C's right edge. Returns the sum
+// of its squares where the problem asks for it and K ends here.
 template <bool Pairs>
-double multiplyPiece(const Problem& p, const Piece& piece, const uint32_t* words, uint32_t* panel, float* edge) {
-  const int64_t steps = stepsOf<Pairs>(p.k), count = std::min<int64_t>(kColumns, p.n - piece.column);
+double multiplyTile(const Problem& p, int64_t row, int64_t rows, int64_t column, const Words& a, const uint32_t* panel, int64_t start,
+                    int64_t end, float* edge, Lines& ahead) {
+  const int64_t at = row * p.n + column, count = std::min<int64_t>(kColumns, p.n - column);
+  const bool last = end == stepsOf<Pairs>(p.k);
+  const float* addend = start > 0 ? p.c : p.addend;
+  float* c = p.c + at;
+  double squares = 0;
+  if (count == kColumns) {
+    __m512 sums = _mm512_setzero_ps();
+    const Target to = {c, p.n, last && p.squares != nullptr ? &sums : nullptr};
+    tileOf<Pairs>(rows, a, panel, end - start, addend == nullptr ? nullptr : addend + at, to, ahead);
+    squares = addUp(sums);
+  } else {
+    tileOf<Pairs>(rows, a, panel, end - start, nullptr, {edge, kColumns, nullptr}, ahead);
+    for (int64_t r = 0; r < rows; r++) {
+      for (int64_t i = 0; i < count; i++) {
+        const float sum = edge[r * kColumns + i] + (addend == nullptr ? 0.0f : addend[at + r * p.n + i]);
+        c[r * p.n + i] = sum;
+        if (last) squares += static_cast<double>(sum) * sum;
+      }
+    }
+  }
+  for (int64_t r = 0; last && p.bias != nullptr && r < rows; r++) {
+    for (int64_t i = 0; i < count; i++) c[r * p.n + i] += p.bias[column + i];
+  }
+  return squares;
+}
+
+// One piece; `nextColumn`: of the one that this thread is likely to multiply then. Room for the piece's panels, and for `multiplyTile`.
+// Returns the sum of the piece's squares where the problem asks for it.
+template <bool Pairs>
+double multiplyPiece(const Problem& p, const Piece& piece, int64_t nextColumn, const uint32_t* words, uint32_t* panels, float* edge) {
+  const int64_t steps = stepsOf<Pairs>(p.k);
   double squares = 0;
   for (int64_t start = 0; start < std::max<int64_t>(steps, 1); start += kSteps) {
-    const int64_t end = std::min(steps, start + kSteps);
-    const bool last = end == steps;
-    const float* addend = start > 0 ? p.c : p.addend;
-    layOutPanel<Pairs>(p.b, p.k, piece.column, count, start, end, panel);
-    for (int64_t row = piece.from; row < piece.to; row += kRows) {
-      const int64_t rows = std::min<int64_t>(kRows, piece.to - row), at = row * p.n + piece.column;
+    const int64_t end = std::min(steps, start + kSteps), turns = (end - start + kFetchSteps - 1) / kFetchSteps;
+    for (int64_t i = 0; i < piece.columns; i += kColumns) {
+      const int64_t count = std::min<int64_t>(kColumns, piece.columns - i);
+      layOutPanel<Pairs>(p.b, p.k, piece.column + i, count, start, end, panels + i * (end - start));
+    }
+    // Panels beside each other are so long at work that fetching what comes after them gains nothing.
+    const bool alone = piece.columns <= kColumns;
+    Lines nextPanel = end == steps ? linesOf<Pairs>(p.b, p.n, p.k, nextColumn, 0) : linesOf<Pairs>(p.b, p.n, p.k, piece.column, end);
+    const int64_t tiles = (piece.to - piece.from + kRows - 1) / kRows, others = alone ? std::max<int64_t>(0, tiles - kFetchTiles) : tiles;
+    nextPanel.begin((tiles - others) * turns);
+    for (int64_t t = 0; t < tiles; t++) {
+      const int64_t row = piece.from + t * kRows, rows = std::min<int64_t>(kRows, piece.to - row);
       const Words a = wordsFrom<Pairs>(p, words, row, start);
-      float* c = p.c + at;
-      __m512 tileSquares = _mm512_setzero_ps();
-      if (count == kColumns) {
-        const Target to = {c, p.n, last && p.squares != nullptr ? &tileSquares : nullptr};
-        tileOf<Pairs>(rows, a, panel, end - start, addend == nullptr ? nullptr : addend + at, to);
-      } else {
-        tileOf<Pairs>(rows, a, panel, end - start, nullptr, {edge, kColumns, nullptr});
-        for (int64_t r = 0; r < rows; r++) {
-          for (int64_t i = 0; i < count; i++) {
-            const float sum = edge[r * kColumns + i] + (addend == nullptr ? 0.0f : addend[at + r * p.n + i]);
-            c[r * p.n + i] = sum;
-            if (last) squares += static_cast<double>(sum) * sum;
-          }
-        }
-      }
-      squares += addUp(tileSquares);
-      for (int64_t r = 0; last && p.bias != nullptr && r < rows; r++) {
-        for (int64_t i = 0; i < count; i++) c[r * p.n + i] += p.bias[piece.column + i];
+      Lines nextRows = a.linesFrom(rows, std::min<int64_t>(kRows, piece.to - row - rows), end - start);
+      nextRows.begin(turns);
+      for (int64_t i = 0; i < piece.columns; i += kColumns) {
+        Lines& ahead = t < others ? nextRows : nextPanel;
+        squares += multiplyTile<Pairs>(p, row, rows, piece.column + i, a, panels + i * (end - start), start, end, edge, ahead);
       }
     }
   }
@@ -327,12 +272,13 @@ double multiplyPiece(const Problem& p, const Piece& piece, const uint32_t* words
 template <bool Pairs>
 void multiply(const Problem* problems, int count, uint32_t* const* words, int workers, const Parallel& parallel, int64_t others,
               const std::function<void(int64_t)>& other) {
-  int64_t parts[2] = {}, pieces[2] = {}, longest = 0;
+  int64_t parts[2] = {}, pieces[2] = {}, room = 0;
   for (int i = 0; i < count; i++) {
     const Problem& p = problems[i];
     parts[i] = needsWords<Pairs>(p.a) ? (p.m + kPart - 1) / kPart : 0;
-    pieces[i] = Pieces(p, workers).count;
-    longest = std::max(longest, std::min(kSteps, stepsOf<Pairs>(p.k)));
+    const Pieces all = piecesOf<Pairs>(p, workers);
+    pieces[i] = all.count;
+    room = std::max(room, all.columns() * std::min(kSteps, stepsOf<Pairs>(p.k)));
   }
   const int64_t allParts = parts[0] + parts[1], allPieces = pieces[0] + pieces[1];
   std::atomic<int64_t> nextPart{0}, partsDone{0}, nextPiece{0};
@@ -343,9 +289,9 @@ void multiply(const Problem* problems, int count, uint32_t* const* words, int wo
     }
     // Only for parts that another thread has begun: one that has not come yet is not waited for.
     while (partsDone < allParts) _mm_pause();
-    const std::unique_ptr<uint32_t[]> room(new uint32_t[(longest + kRows + 1) * kColumns]);
-    uint32_t* panel = reinterpret_cast<uint32_t*>((reinterpret_cast<uintptr_t>(room.get()) + 63) & ~uintptr_t{63});
-    float* edge = reinterpret_cast<float*>(panel + longest * kColumns);
+    const std::unique_ptr<uint32_t[]> memory(new uint32_t[room + (kRows + 1) * kColumns]);
+    uint32_t* panels = reinterpret_cast<uint32_t*>((reinterpret_cast<uintptr_t>(memory.get()) + 63) & ~uintptr_t{63});
+    float* edge = reinterpret_cast<float*>(panels + room);
     for (int64_t task; (task = nextPiece++) < allPieces + others;) {
       if (task >= allPieces) {
         other(task - allPieces);
@@ -353,15 +299,14 @@ void multiply(const Problem* problems, int count, uint32_t* const* words, int wo
       }
       const int i = task >= pieces[0];
       const int64_t at = task - i * pieces[0];
-      const double squares = multiplyPiece<Pairs>(problems[i], Pieces(problems[i], workers)[at], words[i], panel, edge);
+      const Pieces all = piecesOf<Pairs>(problems[i], workers);
+      // Threads take pieces in turn, so this one's next is likely to be so many further on.
+      const double squares = multiplyPiece<Pairs>(problems[i], all[at], all[at + workers].column, words[i], panels, edge);
       if (problems[i].squares != nullptr) problems[i].squares[at] = squares;
     }
     _mm_sfence();  // What went past the caches is there for every thread.
   });
 }
-
-// How many pieces a problem is cut into.
-inline int64_t piecesOf(const Problem& p, int workers) { return Pieces(p, workers).count; }
 
 }  // namespace mat_mul
 }  // namespace panx

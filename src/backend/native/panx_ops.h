@@ -32,7 +32,7 @@ inline void parallelFor(tensorflow::OpKernelContext* context, int64_t total, int
                         const std::function<void(int64_t, int64_t)>& fn) {
   constexpr int64_t kLeastCycles = 10000;  // of a part: some 3 us, which is more than sharing it costs
   Team& team = teamOf(context);
-  const int64_t most = std::min<int64_t>(4 * team.size(), total * std::max<int64_t>(cost, 1) / kLeastCycles);
+  const int64_t most = std::min<int64_t>(16 * team.size(), total * std::max<int64_t>(cost, 1) / kLeastCycles);
   const int64_t parts = std::max<int64_t>(1, std::min(total, most));
   std::atomic<int64_t> next{0};
   team.run(static_cast<int>(std::min<int64_t>(parts, team.size())), [&] {

@@ -22,6 +22,12 @@ const long: [number, number, number][] = [
   [6, 4101, 10],
   [4101, 10, 6],
 ];
+/** So many tokens, or outputs, that it takes several panels of columns side by side (from 1,024), and the last ones in parts. */
+const many: [number, number, number][] = [
+  [1030, 130, 700],
+  [1100, 1500, 190],
+  [20, 70, 1100],
+];
 
 /** The weight as each form of the operation takes it. */
 const both = [
@@ -101,7 +107,7 @@ onEachBackend(backend => {
 
   if (backend !== 'tensorflow') return;
 
-  it.each([...shapes, ...long])('%i tokens, %i in, %i out in float32', (...shape) => {
+  it.each([...shapes, ...long, ...many])('%i tokens, %i in, %i out in float32', (...shape) => {
     const { x, w, b, dy } = inputs(shape);
     for (const [, kernel, weightOf] of both) {
       const [y, backward] = kernel(x, weightOf(w, 'fp32'), null, 'fp32');
@@ -114,7 +120,7 @@ onEachBackend(backend => {
     }
   });
 
-  it.each([...shapes, ...long])(
+  it.each([...shapes, ...long, ...many])(
     '%i tokens, %i in, %i out in bfloat16: the products of rounded operands',
     (...shape) => {
       const { x, w, b, dy } = inputs(shape);
@@ -134,6 +140,21 @@ onEachBackend(backend => {
       }
     },
   );
+
+  it.each(['fp32', 'bf16'] as const)('a token has the same bytes among many and among few, in %s', precision => {
+    const { x, w, b } = inputs([1100, 300, 700]);
+    const weight = asWeight(w, precision);
+    const [y] = linear(x, weight, b, precision);
+    for (const [from, count] of [
+      [0, 6],
+      [500, 7],
+      [1090, 10],
+    ] as const) {
+      const [some] = linear(tf.slice(x, [from, 0], [count, 300]), weight, b, precision);
+      if (nativeEngine()!.ownProducts.has(precision)) expectClose(some, tf.slice(y, [from, 0], [count, 700]), 0);
+      else expectCloseTo(some, tf.slice(y, [from, 0], [count, 700]));
+    }
+  });
 
   it('no tokens: an empty output, and gradients of zero', () => {
     const { w, b } = inputs([1, 6, 5]);
@@ -158,18 +179,20 @@ onEachBackend(backend => {
     if (!nativeEngine()!.fused) return skip.skip();
     const program = `
       const wave = (shape, step) => tf.sin(tf.mul(tf.reshape(tf.range(0, shape[0] * shape[1]), shape), step));
-      const [x, w, dy] = [wave([300, 200], 0.37), wave([500, 200], 0.11), wave([300, 500], 0.23)];
-      for (const precision of ['fp32', 'bf16']) {
-        const [y, backward] = linear(x, asWeight(w, precision), tf.zeros([500]), precision);
-        const { dx, dWeight, dBias } = backward(dy);
-        print(y, dx, dWeight, dBias);
+      for (const [tokens, outputs] of [[300, 500], [1100, 500], [50, 1300]]) {
+        const [x, w, dy] = [wave([tokens, 200], 0.37), wave([outputs, 200], 0.11), wave([tokens, outputs], 0.23)];
+        for (const precision of ['fp32', 'bf16']) {
+          const [y, backward] = linear(x, asWeight(w, precision), tf.zeros([outputs]), precision);
+          const { dx, dWeight, dBias } = backward(dy);
+          print(y, dx, dWeight, dBias);
+        }
       }`;
     const [one, two, three] = [
       await outputOfThreads(1, program),
       await outputOfThreads(2, program),
       await outputOfThreads(3, program),
     ];
-    expect(one).toHaveLength(2);
+    expect(one).toHaveLength(6);
     expect(two).toEqual(one);
     expect(three).toEqual(one);
   });
