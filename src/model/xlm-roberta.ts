@@ -214,7 +214,7 @@ function selfAttention(
 function feedForward(layer: EncoderLayer, x: tf.Tensor2D): WithSummedBackward {
   const { weight, bias } = layer.intermediate;
   const [wide, wideBackward] = linearMap(weight, null, x); // (N, I)
-  const [activated, activationBackward] = biasGelu(wide, currentValue(bias)); // (N, I)
+  const [activated, activationBackward] = biasGelu(wide, currentValue(bias), weight.precision); // (N, I)
   const [narrow, narrowBackward] = linearMap(layer.output.weight, null, activated); // (N, C)
   activated.dispose();
   return [
@@ -249,7 +249,12 @@ function joinAndNorm(
     residual,
     currentValue(parameters.weight),
     currentValue(parameters.bias),
-    { eps: config.layerNormEps, rate: plan?.rates.hiddenDropout ?? 0, seed: plan?.nextSeed() ?? null },
+    {
+      eps: config.layerNormEps,
+      rate: plan?.rates.hiddenDropout ?? 0,
+      seed: plan?.nextSeed() ?? null,
+      keep: plan !== null,
+    },
   );
   branch.dispose();
   return [

@@ -9,6 +9,11 @@ export function toBfloat16(x: tf.Tensor2D): tf.Tensor2D {
   return cast(x, 'float32', 'bfloat16');
 }
 
+/** A copy in float32, exact. */
+export function fromBfloat16(x: tf.Tensor2D): tf.Tensor2D {
+  return cast(x, 'bfloat16', 'float32');
+}
+
 /**
  * The product of two matrices of bfloat16, as torch.autocast computes it: products are exact in float32 and added up in float32; the
  * sum is rounded to bfloat16 (TensorFlow has no product of bfloat16 that gives float32 on a CPU) and given as float32.
@@ -26,7 +31,7 @@ export function multiplyBfloat16(
     native.bool('transpose_b', transposeB),
   ];
   const rounded = native.run('MatMul', [a, b], attributes, 1)[0] as tf.Tensor2D;
-  const product = cast(rounded, 'bfloat16', 'float32');
+  const product = fromBfloat16(rounded);
   rounded.dispose();
   return product;
 }

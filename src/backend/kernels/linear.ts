@@ -1,6 +1,6 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { type NativeEngine, nativeEngine } from '../native.js';
+import { type Attribute, isBfloat16, type NativeEngine, nativeEngine } from '../native.js';
 import type { Precision } from '../precision.js';
 import { toBfloat16 } from './bfloat16.js';
 import { matMul } from './mat-mul.js';
@@ -23,7 +23,7 @@ export interface AddTo {
 /**
  * y = x W^T + b.
  *
- * @param x (N, I). Belongs to the caller, who may free it at once.
+ * @param x (N, I). Belongs to the caller, who may free it at once. In bf16 it may be of bfloat16 already, and dy too where there is no bias.
  * @param weight (O, I), the layout of torch.nn.Linear, made by `asWeight` for this precision
  * @param bias (O), or null where what follows adds it (biasGelu, residualNorm)
  * @param precision fp32: everything in float32. bf16: the operands of the three products are rounded to bfloat16, exact products added up
@@ -70,7 +70,7 @@ export function plainLinear(
 
 /** A clone shares its values. */
 function asOperand(x: tf.Tensor2D, precision: Precision): tf.Tensor2D {
-  return precision === 'bf16' ? toBfloat16(x) : tf.clone(x);
+  return precision === 'bf16' && !isBfloat16(x) ? toBfloat16(x) : tf.clone(x);
 }
 
 function addAndFree(x: tf.Tensor2D, addend: tf.Tensor | null): tf.Tensor2D {
@@ -91,7 +91,8 @@ function fusedLinear(
   const bf16 = native.bool('bf16', precision === 'bf16');
   const operand = tf.clone(x);
   const biases = given([bias]);
-  const [y] = native.run('PanxLinear', [x, weight, ...biases], [native.int('biases', biases.length), bf16], 1);
+  const Tx = typeOf(native, 'Tx', x);
+  const [y] = native.run('PanxLinear', [x, weight, ...biases], [Tx, native.int('biases', biases.length), bf16], 1);
   return [
     y as tf.Tensor2D,
     (dy, addTo = {}) => {
@@ -100,6 +101,8 @@ function fusedLinear(
         'PanxLinearGrad',
         [dy, operand, weight, ...dxs, ...dWeights],
         [
+          typeOf(native, 'Tdy', dy),
+          Tx,
           native.int('dxs', dxs.length),
           native.int('dweights', dWeights.length),
           native.bool('bias', bias !== null),
@@ -112,6 +115,10 @@ function fusedLinear(
       return { dx, dWeight, dBias: bias === null ? null : dBias, dWeightSquares: squares };
     },
   ];
+}
+
+function typeOf(native: NativeEngine, name: string, x: tf.Tensor): Attribute {
+  return native.type(name, isBfloat16(x) ? 'bfloat16' : 'float32');
 }
 
 function given<Item>(items: readonly (Item | null | undefined)[]): Item[] {

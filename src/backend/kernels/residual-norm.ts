@@ -10,6 +10,8 @@ export interface ResidualNormOptions {
   /** Of dropout. Null as seed drops nothing either. */
   rate: number;
   seed: DropoutSeed | null;
+  /** Whether the backward will be asked for; if not, the fused operation has nothing to keep, and less to write. */
+  keep: boolean;
 }
 
 export interface ResidualNormGradients {
@@ -81,7 +83,7 @@ function fusedResidualNorm(
   residual: tf.Tensor2D,
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
-  { eps, rate, seed }: ResidualNormOptions,
+  { eps, rate, seed, keep }: ResidualNormOptions,
 ): NormOfSum {
   // The seed is an input and not an attribute: TensorFlow keeps a kernel for each set of attributes that it has met.
   const words = tf.tensor1d(seed === null ? [0, 0] : [seed[0] | 0, seed[1] | 0], 'int32');
@@ -89,7 +91,7 @@ function fusedResidualNorm(
   const [y, normalized, inverseDeviation] = native.run(
     'PanxResidualNorm',
     [branch, bias, residual, gamma, beta, words],
-    [rateAttribute, native.float('eps', eps)],
+    [rateAttribute, native.float('eps', eps), native.bool('keep', keep)],
     3,
   ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
   return [

@@ -4,6 +4,8 @@
 //   dx = dy (Phi(z) + z phi(z)),  phi(z) = exp(-z^2 / 2) / sqrt(2 pi),  dbias = the sum of dx over tokens
 //
 // x, y, dy, dx (N, I); bias, dbias (I). Kept for the backward: x; Phi is worked out again, which is faster than to read it back.
+//
+// T: of y, of dx. bfloat16 (rounded to the nearest, of two to the even one) is for a product that would round them so: half the memory to pass through.
 
 #include "panx_ops.h"
 #include "token_blocks.h"
@@ -42,26 +44,42 @@ inline Normal normalAt(float z) {
   return {z < 0.0f ? tail : 1.0f - tail, decay};
 }
 
-void biasGelu(const float* __restrict x, const float* __restrict bias, int64_t width, float* __restrict y) {
+inline void put(float value, float* to) { *to = value; }
+inline void put(float value, uint16_t* to) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  *to = static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+template <typename Out>
+void biasGelu(const float* __restrict x, const float* __restrict bias, int64_t width, Out* __restrict y) {
   for (int64_t i = 0; i < width; ++i) {
     const float z = x[i] + bias[i];
-    y[i] = z * normalAt(z).cdf;
+    put(z * normalAt(z).cdf, y + i);
   }
 }
 
+template <typename Out>
 void biasGeluGrad(const float* __restrict dy, const float* __restrict x, const float* __restrict bias, int64_t width,
-                  float* __restrict dx, float* __restrict sum) {
+                  Out* __restrict dx, float* __restrict sum) {
   for (int64_t i = 0; i < width; ++i) {
     const float z = x[i] + bias[i];
     const Normal normal = normalAt(z);
     const float d = dy[i] * (normal.cdf + z * (normal.decay * 0.3989422804f));
-    dx[i] = d;
+    put(d, dx + i);
     sum[i] += d;
   }
 }
 
 // Rough cycles for one element, for the division of the work.
 constexpr int64_t kCyclesForward = 2, kCyclesBackward = 3;
+
+// work(elements), of the type that the tensor has: float or the bits of bfloat16.
+template <typename Work>
+void withElements(Tensor* tensor, const Work& work) {
+  if (tensor->dtype() == tensorflow::DT_FLOAT) return work(tensor->flat<float>().data());
+  work(reinterpret_cast<uint16_t*>(tensor->flat<tensorflow::bfloat16>().data()));
+}
 
 class BiasGeluOp : public OpKernel {
  public:
@@ -76,9 +94,10 @@ class BiasGeluOp : public OpKernel {
     OP_REQUIRES_OK(context, context->allocate_output(0, x.shape(), &y));
     const int64_t width = x.dim_size(1);
     const float *xData = x.flat<float>().data(), *biasData = bias.flat<float>().data();
-    float* yData = y->flat<float>().data();
-    parallelFor(context, x.dim_size(0), width * kCyclesForward, [=](int64_t from, int64_t to) {
-      for (int64_t n = from; n < to; ++n) biasGelu(xData + n * width, biasData, width, yData + n * width);
+    withElements(y, [&](auto* yData) {
+      parallelFor(context, x.dim_size(0), width * kCyclesForward, [=](int64_t from, int64_t to) {
+        for (int64_t n = from; n < to; ++n) biasGelu(xData + n * width, biasData, width, yData + n * width);
+      });
     });
   }
 };
@@ -102,15 +121,17 @@ class BiasGeluGradOp : public OpKernel {
     OP_REQUIRES_OK(context, context->allocate_output(1, bias.shape(), &dbias));
     OP_REQUIRES_OK(context, context->allocate_temp(tensorflow::DT_FLOAT, {blocks.count, width}, &sums));
     const float *dyData = dy.flat<float>().data(), *xData = x.flat<float>().data(), *biasData = bias.flat<float>().data();
-    float *dxData = dx->flat<float>().data(), *sumData = sums.flat<float>().data();
-    parallelFor(context, blocks.count, blocks.size * width * kCyclesBackward, [=](int64_t from, int64_t to) {
-      for (int64_t block = from; block < to; ++block) {
-        float* sum = sumData + block * width;
-        std::memset(sum, 0, width * sizeof(float));
-        for (int64_t n = blocks.begin(block); n < blocks.end(block); ++n) {
-          biasGeluGrad(dyData + n * width, xData + n * width, biasData, width, dxData + n * width, sum);
+    float* sumData = sums.flat<float>().data();
+    withElements(dx, [&](auto* dxData) {
+      parallelFor(context, blocks.count, blocks.size * width * kCyclesBackward, [=](int64_t from, int64_t to) {
+        for (int64_t block = from; block < to; ++block) {
+          float* sum = sumData + block * width;
+          std::memset(sum, 0, width * sizeof(float));
+          for (int64_t n = blocks.begin(block); n < blocks.end(block); ++n) {
+            biasGeluGrad(dyData + n * width, xData + n * width, biasData, width, dxData + n * width, sum);
+          }
         }
-      }
+      });
     });
     addBlocks(sumData, blocks.count, width, dbias->flat<float>().data());
   }
@@ -119,7 +140,8 @@ class BiasGeluGradOp : public OpKernel {
 REGISTER_OP("PanxBiasGelu")
     .Input("x: float")
     .Input("bias: float")
-    .Output("y: float")
+    .Output("y: T")
+    .Attr("T: {float, bfloat16}")
     .SetShapeFn([](tensorflow::shape_inference::InferenceContext* c) {
       c->set_output(0, c->input(0));
       return absl::OkStatus();
@@ -129,8 +151,9 @@ REGISTER_OP("PanxBiasGeluGrad")
     .Input("dy: float")
     .Input("x: float")
     .Input("bias: float")
-    .Output("dx: float")
+    .Output("dx: T")
     .Output("dbias: float")
+    .Attr("T: {float, bfloat16}")
     .SetShapeFn([](tensorflow::shape_inference::InferenceContext* c) {
       c->set_output(0, c->input(1));
       c->set_output(1, c->input(2));

@@ -1,12 +1,13 @@
 // PanxLinear, PanxLinearGrad: a linear map, y = x W^T + b, and its gradients, with float32 tensors and products in float32 or bfloat16.
 //
-//   x: float (N, I);  weight: float (O, I), torch.nn.Linear's layout;  bias: 0 or 1 float (O)  ->  y: float (N, O)
+//   x: float or bfloat16 (N, I);  weight: float (O, I), torch.nn.Linear's layout;  bias: 0 or 1 float (O)  ->  y: float (N, O)
 //
-//   dy: float (N, O), x, weight;  dx_before, dweight_before: 0 or 1 each
+//   dy: float or bfloat16 (N, O), x, weight;  dx_before, dweight_before: 0 or 1 each
 //   ->  dx = dy W + dx_before;  dweight = dy^T x + dweight_before;  dbias = the sum of dy over tokens (where `bias`, else empty)
 //       squares: float scalar, the sum of dweight's squares, for the norm of all gradients
 //
-//   bf16: whether operands are rounded to bfloat16; products are exact in float32 and added up there, and sums are not rounded again
+//   bf16: whether operands are rounded to bfloat16; products are exact in float32 and added up there, and sums are not rounded again. Only then may x
+//   and dy be of bfloat16 already, rows of an even number of elements; such a dy has no dbias, which would be a sum of rounded numbers
 //
 // What TensorFlow does in a cast for each operand, a product, a cast back and additions is one pass here: operands are rounded as they are laid
 // out for the product, which it has to do anyway. Both products of the backward share out their work together.
@@ -28,6 +29,14 @@ using tensorflow::TensorShape;
 using tensorflow::errors::InvalidArgument;
 
 inline const float* floats(const Tensor& tensor) { return tensor.flat<float>().data(); }
+inline bool isRounded(const Tensor& tensor) { return tensor.dtype() == tensorflow::DT_BFLOAT16; }
+
+inline Operand operandOf(const Tensor& matrix, bool along) {
+  const int64_t stride = matrix.dim_size(1);
+  if (!isRounded(matrix)) return {floats(matrix), nullptr, stride, along};
+  return {nullptr, reinterpret_cast<const uint16_t*>(matrix.flat<tensorflow::bfloat16>().data()), stride, along};
+}
+
 inline const float* firstOf(const tensorflow::OpInputList& list) { return list.size() == 0 ? nullptr : floats(list[0]); }
 
 // Products by the team of a kernel's device.
@@ -82,6 +91,13 @@ class LinearBase : public tensorflow::OpKernel {
     return absl::OkStatus();
   }
 
+  // Whether x or dy is of a kind that the products take.
+  absl::Status check(const Tensor& matrix) const {
+    if (!isRounded(matrix) || (bf16_ && matrix.dim_size(1) % 2 == 0)) return absl::OkStatus();
+    return InvalidArgument("A linear map takes bfloat16 only where it computes in that, and in rows of an even length, found ",
+                           matrix.shape().DebugString());
+  }
+
   absl::Status run(const Products& products, const Problem* problems, int count, int64_t others = 0,
                    const std::function<void(int64_t)>& other = nullptr) const {
     return bf16_ ? products.run<true>(problems, count, others, other) : products.run<false>(problems, count, others, other);
@@ -98,14 +114,15 @@ class LinearOp : public LinearBase {
     OP_REQUIRES_OK(context, context->input_list("bias", &bias));
     Sizes sizes;
     OP_REQUIRES_OK(context, sizesOf(x, weight, &sizes));
+    OP_REQUIRES_OK(context, check(x));
     const auto [tokens, inputs, outputs] = sizes;
     OP_REQUIRES(context, bias.size() == 0 || bias[0].NumElements() == outputs,
                 InvalidArgument("PanxLinear got a bias of another size than ", outputs));
     Tensor* y;
     OP_REQUIRES_OK(context, context->allocate_output(0, {tokens, outputs}, &y));
     if (y->NumElements() == 0) return;
-    const Problem problem = {{floats(x), inputs, true}, {floats(weight), inputs, true}, tokens, outputs, inputs,
-                             firstOf(bias),             nullptr,                        y->flat<float>().data(), nullptr};
+    const Problem problem = {operandOf(x, true), operandOf(weight, true), tokens, outputs, inputs, firstOf(bias),
+                             nullptr,            y->flat<float>().data(), nullptr};
     OP_REQUIRES_OK(context, run(Products(context, tokens * inputs * outputs), &problem, 1));
   }
 };
@@ -136,11 +153,14 @@ class LinearGradOp : public LinearBase {
     OP_REQUIRES_OK(context, context->input_list("dweight_before", &dWeightBefore));
     Sizes sizes;
     OP_REQUIRES_OK(context, sizesOf(x, weight, &sizes));
+    OP_REQUIRES_OK(context, check(x));
     const auto [tokens, inputs, outputs] = sizes;
     OP_REQUIRES(context,
                 dy.shape() == TensorShape({tokens, outputs}) && (dxBefore.size() == 0 || dxBefore[0].shape() == x.shape()) &&
                     (dWeightBefore.size() == 0 || dWeightBefore[0].shape() == weight.shape()),
                 InvalidArgument("PanxLinearGrad got a gradient of another shape than what it is of"));
+    OP_REQUIRES_OK(context, check(dy));
+    OP_REQUIRES(context, !bias_ || !isRounded(dy), InvalidArgument("PanxLinearGrad sums dy in float32 only"));
     Tensor *dx, *dWeight, *dBias, *squares;
     OP_REQUIRES_OK(context, context->allocate_output(0, x.shape(), &dx));
     OP_REQUIRES_OK(context, context->allocate_output(1, weight.shape(), &dWeight));
@@ -149,13 +169,13 @@ class LinearGradOp : public LinearBase {
 
     const Products products(context, 2 * tokens * inputs * outputs);
     Problem problems[] = {
-        {{floats(dy), outputs, false}, {floats(x), inputs, false}, outputs, inputs, tokens,
-         nullptr,                      firstOf(dWeightBefore),     dWeight->flat<float>().data(), nullptr},
-        {{floats(dy), outputs, true}, {floats(weight), inputs, false}, tokens, inputs, outputs,
-         nullptr,                     firstOf(dxBefore),               dx->flat<float>().data(), nullptr}};
+        {operandOf(dy, false), operandOf(x, false), outputs, inputs, tokens, nullptr, firstOf(dWeightBefore),
+         dWeight->flat<float>().data(), nullptr},
+        {operandOf(dy, true), operandOf(weight, false), tokens, inputs, outputs, nullptr, firstOf(dxBefore),
+         dx->flat<float>().data(), nullptr}};
     std::vector<double> parts(bf16_ ? piecesOf<true>(problems[0], products.workers).count : piecesOf<false>(problems[0], products.workers).count);
     problems[0].squares = parts.data();
-    const float* d = floats(dy);
+    const float* d = bias_ ? floats(dy) : nullptr;
     float* sums = dBias->flat<float>().data();
     const int64_t columns = bias_ ? (outputs + kColumns - 1) / kColumns : 0;
     OP_REQUIRES_OK(context, run(products, problems, 2, columns, [=, tokens = tokens, outputs = outputs](int64_t task) {
@@ -172,10 +192,11 @@ class LinearGradOp : public LinearBase {
 };
 
 REGISTER_OP("PanxLinear")
-    .Input("x: float")
+    .Input("x: Tx")
     .Input("weight: float")
     .Input("bias: biases * float")
     .Output("y: float")
+    .Attr("Tx: {float, bfloat16}")
     .Attr("biases: int >= 0")
     .Attr("bf16: bool")
     .SetShapeFn([](tensorflow::shape_inference::InferenceContext* context) {
@@ -185,8 +206,8 @@ REGISTER_OP("PanxLinear")
 REGISTER_KERNEL_BUILDER(Name("PanxLinear").Device(tensorflow::DEVICE_CPU), LinearOp);
 
 REGISTER_OP("PanxLinearGrad")
-    .Input("dy: float")
-    .Input("x: float")
+    .Input("dy: Tdy")
+    .Input("x: Tx")
     .Input("weight: float")
     .Input("dx_before: dxs * float")
     .Input("dweight_before: dweights * float")
@@ -194,6 +215,8 @@ REGISTER_OP("PanxLinearGrad")
     .Output("dweight: float")
     .Output("dbias: float")
     .Output("squares: float")
+    .Attr("Tdy: {float, bfloat16}")
+    .Attr("Tx: {float, bfloat16}")
     .Attr("dxs: int >= 0")
     .Attr("dweights: int >= 0")
     .Attr("bias: bool")

@@ -31,7 +31,8 @@ constexpr int64_t kFetchTiles = 24, kFetchSteps = 16;
 // From how many rows of A on several panels are multiplied side by side, how many at most, and the steps of all of them: 512 KiB.
 constexpr int64_t kManyRows = 1024, kMostPanels = 4, kPanelSteps = 2048;
 
-// C (M, N) = A B, + bias (N), + addend (M, N); either may be null. squares: null, or room for the sum of C's squares in each piece
+// C (M, N) = A B, + bias (N), + addend (M, N); either may be null. bfloat16 only for pairs; of A, where its rows run along K, an even K;
+// not of B where its rows do. squares: null, or room for the sum of C's squares in each piece
 // (not where there is a bias).
 struct Problem {
   Operand a, b;
@@ -43,12 +44,13 @@ struct Problem {
 };
 
 struct Words {
+  static constexpr int64_t kWord = sizeof(uint32_t);
   const uint32_t* at;
   int64_t rowStride, stepStride;
 
   // What `steps` steps of `rows` rows from `row` on lie in. Rows across K need no fetching: one of their lines serves several.
   Lines linesFrom(int64_t row, int64_t rows, int64_t steps) const {
-    return {reinterpret_cast<const float*>(at + row * rowStride), rowStride, stepStride == 1 ? rows : 0, steps};
+    return {at + row * rowStride, rowStride * kWord, stepStride == 1 ? rows : 0, steps * kWord};
   }
 };
 
@@ -131,10 +133,10 @@ void tileOf(int64_t rows, const Words& a, const uint32_t* panel, int64_t steps, 
 // Run `work` on up to `workers` threads at a time, the caller's among them, and return when all of them have.
 using Parallel = std::function<void(int workers, const std::function<void()>& work)>;
 
-// Whether A's words must be laid out: rows of float32 that run along K are read as they are.
+// Whether A's words must be laid out: rows that run along K and have the right elements already are read as they are.
 template <bool Pairs>
 bool needsWords(const Operand& a) {
-  return Pairs || !a.along;
+  return !a.along || (Pairs && a.rounded == nullptr);
 }
 
 // How many words that takes.
@@ -147,7 +149,7 @@ int64_t wordsOf(const Problem& p) {
 template <bool Pairs>
 Words wordsFrom(const Problem& p, const uint32_t* laidOut, int64_t row, int64_t step) {
   const int64_t steps = stepsOf<Pairs>(p.k);
-  if (!needsWords<Pairs>(p.a)) return {reinterpret_cast<const uint32_t*>(p.a.data) + row * p.a.stride + step, p.a.stride, 1};
+  if (!needsWords<Pairs>(p.a)) return {reinterpret_cast<const uint32_t*>(p.a.at(row, 0)) + step, p.a.stride / (Pairs ? 2 : 1), 1};
   if (p.a.along) return {laidOut + row * steps + step, steps, 1};
   return {laidOut + row / kPart * kPart * steps + step * kPart + row % kPart, 1, kPart};
 }

@@ -32,11 +32,19 @@ constexpr int kPart = 48;                    // rows of A that are laid out toge
 // Steps that are multiplied at a time: a panel of so many is 256 KiB, which a second-level cache holds, and long sums made of sums of so many round less.
 constexpr int64_t kSteps = 1024;
 
-// A matrix of float32 as an operand. `along`: its rows run along K, (X, K); else across it, (K, X).
+// A matrix as an operand. `along`: its rows run along K, (X, K); else across it, (K, X).
 struct Operand {
   const float* data;
-  int64_t stride;  // floats from row to row
+  const uint16_t* rounded;  // in place of `data` where its elements are bfloat16 already
+  int64_t stride;           // elements from row to row
   bool along;
+
+  // Where row `row` and its element `column` stand, and how many bytes an element has.
+  const char* at(int64_t row, int64_t column) const {
+    return (rounded == nullptr ? reinterpret_cast<const char*>(data) : reinterpret_cast<const char*>(rounded)) +
+           (row * stride + column) * bytes();
+  }
+  int64_t bytes() const { return rounded == nullptr ? sizeof(float) : sizeof(uint16_t); }
 };
 
 inline __mmask16 first(int64_t count) {
@@ -51,23 +59,24 @@ inline int64_t stepsOf(int64_t k) {
   return Pairs ? (k + 1) / 2 : k;
 }
 
-// The cache lines of `rows` rows of `width` floats each, to be fetched ahead some at a time.
+// The cache lines of `rows` rows of `width` bytes each, `stride` bytes apart, to be fetched ahead some at a time.
 class Lines {
  public:
-  Lines(const float* data, int64_t stride, int64_t rows, int64_t width)
-      : data_(data), stride_(stride), perRow_((width + kLanes - 1) / kLanes), count_(rows * perRow_) {}
+  Lines(const void* data, int64_t stride, int64_t rows, int64_t width)
+      : data_(static_cast<const char*>(data)), stride_(stride), perRow_((width + kLine - 1) / kLine), count_(rows * perRow_) {}
 
   // From now on, all of them in `turns` turns.
   void begin(int64_t turns) { atOnce_ = turns == 0 ? 0 : (count_ + turns - 1) / turns; }
 
   void fetch() {
     for (int64_t i = 0; i < atOnce_ && next_ < count_; i++, next_++) {
-      _mm_prefetch(reinterpret_cast<const char*>(data_ + next_ / perRow_ * stride_ + next_ % perRow_ * kLanes), _MM_HINT_T1);
+      _mm_prefetch(data_ + next_ / perRow_ * stride_ + next_ % perRow_ * kLine, _MM_HINT_T1);
     }
   }
 
  private:
-  const float* data_;
+  static constexpr int64_t kLine = 64;
+  const char* data_;
   int64_t stride_, perRow_, count_;
   int64_t next_ = 0, atOnce_ = 0;
 };
@@ -83,9 +92,15 @@ inline __m512i wordsAlong(const float* row, int64_t left) {
 template <bool Pairs>
 inline __m512i wordsAcross(const Operand& from, int64_t k, int64_t step, int64_t column, int64_t count) {
   if constexpr (!Pairs) return _mm512_castps_si512(load(from.data + step * from.stride + column, count));
-  const float* even = from.data + 2 * step * from.stride + column;
-  const __m512 odd = 2 * step + 1 < k ? load(even + from.stride, count) : _mm512_setzero_ps();
-  const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(odd, load(even, count));  // 16 halves of each, one after the other
+  const int64_t even = 2 * step * from.stride + column, odd = even + from.stride;
+  const bool hasOdd = 2 * step + 1 < k;
+  __m512i both;  // 16 halves of each, one after the other
+  if (from.rounded == nullptr) {
+    both = (__m512i)_mm512_cvtne2ps_pbh(hasOdd ? load(from.data + odd, count) : _mm512_setzero_ps(), load(from.data + even, count));
+  } else {
+    const __m256i upper = hasOdd ? _mm256_maskz_loadu_epi16(first(count), from.rounded + odd) : _mm256_setzero_si256();
+    both = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_maskz_loadu_epi16(first(count), from.rounded + even)), upper, 1);
+  }
   const __m512i inTurn = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5,
                                           20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   return _mm512_permutexvar_epi16(inTurn, both);
@@ -117,7 +132,7 @@ inline void transpose(__m512i (&r)[kLanes]) {
   for (int i = 0; i < 16; i++) r[i] = t[i];
 }
 
-// Lay out `count` <= 64 columns of B from `column` on, steps [from, to), as a panel.
+// Lay out `count` <= 64 columns of B from `column` on, steps [from, to), as a panel. Rows along K are float32 here.
 template <bool Pairs>
 void layOutPanel(const Operand& b, int64_t k, int64_t column, int64_t count, int64_t from, int64_t to, uint32_t* panel) {
   if (!b.along) {
@@ -145,7 +160,7 @@ void layOutPanel(const Operand& b, int64_t k, int64_t column, int64_t count, int
   }
 }
 
-// A's words for rows [part * 48, part * 48 + 48): (rows, steps) where its rows run along K, else (steps, 48).
+// A's words for rows [part * 48, part * 48 + 48): (rows, steps) where its rows run along K (and are float32), else (steps, 48).
 template <bool Pairs>
 void layOutRows(const Operand& a, int64_t m, int64_t k, int64_t part, uint32_t* words) {
   const int64_t steps = stepsOf<Pairs>(k), row = part * kPart, rows = std::min<int64_t>(kPart, m - row);
@@ -173,8 +188,9 @@ Lines linesOf(const Operand& b, int64_t n, int64_t k, int64_t column, int64_t fr
   constexpr int perStep = Pairs ? 2 : 1;
   const int64_t first = from * perStep;
   const int64_t columns = std::clamp<int64_t>(n - column, 0, kColumns), depth = std::clamp<int64_t>(k - first, 0, kSteps * perStep);
-  if (b.along) return {b.data + column * b.stride + first, b.stride, columns, depth};
-  return {b.data + first * b.stride + column, b.stride, depth, columns};
+  const int64_t stride = b.stride * b.bytes();
+  if (b.along) return {b.at(column, first), stride, columns, depth * b.bytes()};
+  return {b.at(first, column), stride, depth, columns * b.bytes()};
 }
 
 }  // namespace mat_mul

@@ -8,7 +8,7 @@
 //   dbias, dgamma, dbeta = the sums over tokens of dbranch, dy xhat and dy
 //
 // branch, residual, y, xhat, dy, dbranch, dresidual (N, C); bias, gamma, beta and their gradients (C); seed (2).
-// Kept for the backward: xhat ("normalized") and 1 / sqrt(var + eps) ("inverse_deviation", (N)).
+// Kept for the backward: xhat ("normalized") and 1 / sqrt(var + eps) ("inverse_deviation", (N)); without `keep` both are empty.
 
 #include <vector>
 
@@ -63,6 +63,7 @@ class ResidualNormOp : public OpKernel {
   explicit ResidualNormOp(OpKernelConstruction* context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("rate", &rate_));
     OP_REQUIRES_OK(context, context->GetAttr("eps", &eps_));
+    OP_REQUIRES_OK(context, context->GetAttr("keep", &keep_));
     OP_REQUIRES(context, rate_ >= 0.0f && rate_ < 1.0f,
                 tensorflow::errors::InvalidArgument("PanxResidualNorm takes a rate from 0 to below 1, found ", rate_));
   }
@@ -81,29 +82,32 @@ class ResidualNormOp : public OpKernel {
     const int64_t tokens = branch.dim_size(0), width = branch.dim_size(1);
     Tensor *y, *normalized, *inverse;
     OP_REQUIRES_OK(context, context->allocate_output(0, branch.shape(), &y));
-    OP_REQUIRES_OK(context, context->allocate_output(1, branch.shape(), &normalized));
-    OP_REQUIRES_OK(context, context->allocate_output(2, {tokens}, &inverse));
+    OP_REQUIRES_OK(context, context->allocate_output(1, {keep_ ? tokens : 0, width}, &normalized));
+    OP_REQUIRES_OK(context, context->allocate_output(2, {keep_ ? tokens : 0}, &inverse));
     const float *branchData = branch.flat<float>().data(), *biasData = bias.flat<float>().data();
     const float* residualData = residual.flat<float>().data();
     const float *gammaData = gamma.flat<float>().data(), *betaData = beta.flat<float>().data();
     float *yData = y->flat<float>().data(), *normalizedData = normalized->flat<float>().data();
     float* inverseData = inverse->flat<float>().data();
     const Dropout dropout(seed.flat<tensorflow::int32>().data(), rate_);
-    const bool drops = rate_ > 0.0f;
+    const bool drops = rate_ > 0.0f, keep = keep_;
     const float eps = eps_;
     parallelFor(context, tokens, width * (drops ? kCyclesDropped : kCyclesPlain), [=](int64_t from, int64_t to) {
-      std::vector<float> factors(drops ? width : 0);
+      std::vector<float> factors(drops ? width : 0), row(keep ? 0 : width);
       for (int64_t n = from; n < to; ++n) {
         const int64_t at = n * width;
         if (drops) dropout.draw(n, width, factors.data());
-        inverseData[n] = residualNorm(branchData + at, biasData, residualData + at, gammaData, betaData,
-                                      drops ? factors.data() : nullptr, eps, width, yData + at, normalizedData + at);
+        const float inverseOfRow = residualNorm(branchData + at, biasData, residualData + at, gammaData, betaData,
+                                             drops ? factors.data() : nullptr, eps, width, yData + at,
+                                             keep ? normalizedData + at : row.data());
+        if (keep) inverseData[n] = inverseOfRow;
       }
     });
   }
 
  private:
   float rate_, eps_;
+  bool keep_;
 };
 
 class ResidualNormGradOp : public OpKernel {
@@ -181,12 +185,13 @@ REGISTER_OP("PanxResidualNorm")
     .Input("seed: int32")
     .Attr("rate: float")
     .Attr("eps: float")
+    .Attr("keep: bool")
     .Output("y: float")
     .Output("normalized: float")
     .Output("inverse_deviation: float")
     .SetShapeFn([](tensorflow::shape_inference::InferenceContext* c) {
       c->set_output(0, c->input(0));
-      c->set_output(1, c->input(0));
+      c->set_output(1, c->UnknownShapeOfRank(2));
       c->set_output(2, c->UnknownShapeOfRank(1));
       return absl::OkStatus();
     });

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { fromBfloat16, toBfloat16 } from '../../../src/backend/kernels/bfloat16.js';
 import { biasGelu, plainBiasGelu } from '../../../src/backend/kernels/bias-gelu.js';
-import { nativeEngine } from '../../../src/backend/native.js';
-import { expectCloseTo, onEachBackend, referenceGradients, values } from './each-backend.js';
+import { isBfloat16, nativeEngine } from '../../../src/backend/native.js';
+import { expectClose, expectCloseTo, onEachBackend, referenceGradients, values } from './each-backend.js';
 import { outputOfThreads } from './threads.js';
 
 /** One element, one token, widths beside and on a multiple of the vectors', and tokens of one and of several blocks of sums. */
@@ -17,7 +18,7 @@ const shapes: [number, number][] = [
 ];
 
 const both = [
-  ['as the engine has it', biasGelu],
+  ['as the engine has it', (x: tf.Tensor2D, bias: tf.Tensor1D) => biasGelu(x, bias, 'fp32')],
   ['plain', plainBiasGelu],
 ] as const;
 
@@ -71,7 +72,7 @@ onEachBackend(backend => {
     if (!nativeEngine()!.fused) return skip.skip();
     const points = 24_001;
     const x = tf.reshape(tf.linspace(-12, 12, points), [1, points]) as tf.Tensor2D;
-    const [y, backward] = biasGelu(tf.clone(x), tf.zeros([points]));
+    const [y, backward] = biasGelu(tf.clone(x), tf.zeros([points]), 'fp32');
     const { dx } = backward(tf.ones([1, points]));
     const [ys, ds] = [y.dataSync(), dx.dataSync()];
     for (const [i, z] of x.dataSync().entries()) {
@@ -82,10 +83,30 @@ onEachBackend(backend => {
     }
   });
 
+  it('PanxBiasGelu in bf16: what float32 gives, rounded to bfloat16', skip => {
+    if (!nativeEngine()!.fused) return skip.skip();
+    for (const [tokens, width] of [...shapes, [33, 3072] as const]) {
+      const { x, bias, dy } = inputs(tokens, width);
+      const [exact, rounded] = (['fp32', 'bf16'] as const).map(precision => {
+        const [y, backward] = biasGelu(tf.clone(x), bias, precision);
+        return { y, ...backward(dy) };
+      });
+      expectClose(rounded!.dBias, exact!.dBias, 0);
+      for (const name of ['y', 'dx'] as const) {
+        expect(isBfloat16(rounded![name])).toBe(width % 2 === 0);
+        if (width % 2 === 0) {
+          expectClose(fromBfloat16(rounded![name]), fromBfloat16(toBfloat16(exact![name])), 0);
+        } else {
+          expectClose(rounded![name], exact![name], 0);
+        }
+      }
+    }
+  });
+
   it('PanxBiasGelu: far out and beyond numbers', skip => {
     if (!nativeEngine()!.fused) return skip.skip();
     const x = tf.tensor2d([[0, 100, -100, 1e30, -1e30, Number.POSITIVE_INFINITY, Number.NaN]]);
-    const [y, backward] = biasGelu(x, tf.zeros([7]));
+    const [y, backward] = biasGelu(x, tf.zeros([7]), 'fp32');
     const { dx } = backward(tf.ones([1, 7]));
     expect([...y.dataSync()].map(v => v + 0)).toEqual([0, 100, 0, Math.fround(1e30), 0, Infinity, Number.NaN]);
     expect([...dx.dataSync()].slice(0, 5).map(v => v + 0)).toEqual([0.5, 1, 0, 1, 0]);
@@ -96,7 +117,7 @@ onEachBackend(backend => {
     const program = `
       const x = tf.mul(tf.reshape(tf.sin(tf.range(0, 301 * 517)), [301, 517]), 4), bias = tf.cos(tf.range(0, 517));
       for (let i = 0; i < 3; i++) {
-        const [y, backward] = biasGelu(tf.clone(x), bias);
+        const [y, backward] = biasGelu(tf.clone(x), bias, 'fp32');
         const { dx, dBias } = backward(tf.cos(x));
         print(y, dx, dBias);
       }`;
@@ -107,8 +128,10 @@ onEachBackend(backend => {
   it('PanxBiasGelu refuses what does not belong together', skip => {
     if (!nativeEngine()!.fused) return skip.skip();
     const { x, dy } = inputs(5, 40);
-    expect(() => biasGelu(x, tf.zeros([39]))).toThrow(/takes x \(N, I\) and bias \(I\), found \[5,40\] and \[39\]/);
-    const [, backward] = biasGelu(x, tf.zeros([40]));
+    expect(() => biasGelu(x, tf.zeros([39]), 'fp32')).toThrow(
+      /takes x \(N, I\) and bias \(I\), found \[5,40\] and \[39\]/,
+    );
+    const [, backward] = biasGelu(x, tf.zeros([40]), 'fp32');
     expect(() => backward(tf.slice2d(dy, [0, 0], [4, 40]))).toThrow(/found \[4,40\], \[5,40\] and \[40\]/);
   });
 });

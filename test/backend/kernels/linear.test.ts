@@ -141,6 +141,28 @@ onEachBackend(backend => {
     },
   );
 
+  it.each([
+    [5, 4, 8],
+    [97, 130, 64],
+    [1100, 300, 190],
+    [20, 70, 1100],
+  ] as [number, number, number][])(
+    '%i tokens, %i in, %i out: operands that are bfloat16 already are rounded no more',
+    (...shape) => {
+      const { x, w, dy } = inputs(shape);
+      for (const [, kernel, weightOf] of both) {
+        const weight = weightOf(w, 'bf16');
+        const [y, backward] = kernel(x, weight, null, 'bf16');
+        const { dx, dWeight } = backward(dy);
+        const [same, sameBackward] = kernel(toBfloat16(x), weight, null, 'bf16');
+        const sameGradients = sameBackward(toBfloat16(dy));
+        expectClose(same, y, 0);
+        expectClose(sameGradients.dx, dx, 0);
+        expectClose(sameGradients.dWeight, dWeight, 0);
+      }
+    },
+  );
+
   it.each(['fp32', 'bf16'] as const)('a token has the same bytes among many and among few, in %s', precision => {
     const { x, w, b } = inputs([1100, 300, 700]);
     const weight = asWeight(w, precision);
@@ -173,6 +195,12 @@ onEachBackend(backend => {
       /x \(N, I\) and a weight \(O, I\), found \[4,6\] and \[5,7\]/,
     );
     expect(() => linear(x, tf.ones([5, 6]), tf.ones([4]), 'fp32')).toThrow(/a bias of another size than 5/);
+    const evenLength = /bfloat16 only where it computes in that, and in rows of an even length, found \[4,/;
+    expect(() => linear(toBfloat16(x), tf.ones([5, 6]), null, 'fp32')).toThrow(evenLength);
+    if (!nativeEngine()!.ownProducts.has('bf16')) return;
+    expect(() => linear(toBfloat16(tf.ones([4, 7])), tf.ones([5, 7]), null, 'bf16')).toThrow(evenLength);
+    const [, backward] = linear(x, tf.ones([8, 6]), tf.ones([8]), 'bf16');
+    expect(() => backward(toBfloat16(tf.ones([4, 8])))).toThrow(/sums dy in float32 only/);
   });
 
   it('the same bytes with 1, 2 and 3 threads', async skip => {

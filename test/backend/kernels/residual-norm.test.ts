@@ -38,7 +38,7 @@ function inputs(tokens: number, width: number) {
 /** What the kernel's forward multiplies with: of branch 1 and no residual, LayerNorm leaves the kept ones above 0, the dropped below. */
 function forwardMask(kernel: Kernel, shape: [number, number], rate: number, seed: DropoutSeed): tf.Tensor2D {
   const [tokens, width] = shape;
-  const options = { eps, rate, seed };
+  const options = { eps, rate, seed, keep: true };
   const [y] = kernel(
     tf.ones(shape),
     tf.zeros([width]),
@@ -64,7 +64,7 @@ function expectGradients(
     const { mean, variance } = tf.moments(sum, 1, true);
     return tf.add(tf.mul(tf.div(tf.sub(sum, mean), tf.sqrt(tf.add(variance, eps))), gamma), beta);
   };
-  const [y, backward] = kernel(branch, bias, residual, gamma, beta, { eps, rate, seed });
+  const [y, backward] = kernel(branch, bias, residual, gamma, beta, { eps, rate, seed, keep: true });
   const { dBranch, dBias, dResidual, dGamma, dBeta } = backward(dy);
   const expected = referenceGradients(compose as never, [branch, bias, residual, gamma, beta], dy);
   expectCloseTo(y, compose(branch, bias, residual, gamma, beta));
@@ -102,7 +102,7 @@ onEachBackend(backend => {
       expect(forwardMask(kernel, shape, rate, other).dataSync()).not.toEqual(mask.dataSync());
     }
     const { branch, bias, residual, gamma, beta, dy } = inputs(...shape);
-    const [, backward] = kernel(branch, bias, residual, gamma, beta, { eps, rate, seed: [7, 3] });
+    const [, backward] = kernel(branch, bias, residual, gamma, beta, { eps, rate, seed: [7, 3], keep: true });
     const { dBranch, dResidual } = backward(dy);
     expectCloseTo(dBranch, tf.mul(dResidual, mask), 1e-7);
   });
@@ -110,7 +110,7 @@ onEachBackend(backend => {
   it.each(both)('residualNorm, %s: rows far from 0 lose nothing of their variance', (_, kernel) => {
     const { branch, gamma, beta } = inputs(5, 40);
     const zeros = tf.zeros([5, 40]) as tf.Tensor2D;
-    const options = { eps, rate: 0, seed: null };
+    const options = { eps, rate: 0, seed: null, keep: true };
     const [near] = kernel(tf.round(tf.mul(branch, 64)), tf.zeros([40]), zeros, gamma, beta, options);
     const [far] = kernel(tf.round(tf.mul(branch, 64)), tf.zeros([40]), tf.add(zeros, 4096), gamma, beta, options);
     expectClose(far, near, 5e-5); // the mean has 4e-4 of 40
@@ -119,8 +119,8 @@ onEachBackend(backend => {
   it.each(both)('residualNorm, %s: leaves its inputs, and keeps nothing after the backward', (_, kernel) => {
     const { branch, bias, residual, gamma, beta, dy } = inputs(5, 40);
     for (const options of [
-      { eps, rate: 0.1, seed: [1, 2] as const },
-      { eps, rate: 0, seed: null },
+      { eps, rate: 0.1, seed: [1, 2] as const, keep: true },
+      { eps, rate: 0, seed: null, keep: true },
     ]) {
       const before = tf.memory().numTensors;
       const [y, backward] = kernel(branch, bias, residual, gamma, beta, options);
@@ -137,12 +137,22 @@ onEachBackend(backend => {
     for (const shape of shapes) {
       const { branch, bias, residual, gamma, beta, dy } = inputs(...shape);
       const [fused, plain] = both.map(([, kernel]) => {
-        const [y, backward] = kernel(branch, bias, residual, gamma, beta, { eps, rate: 0.1, seed: null });
+        const [y, backward] = kernel(branch, bias, residual, gamma, beta, { eps, rate: 0.1, seed: null, keep: true });
         return { y, ...backward(dy) };
       });
       for (const name of ['y', 'dBranch', 'dBias', 'dResidual', 'dGamma', 'dBeta'] as const) {
         expectCloseTo(fused![name], plain![name]);
       }
+    }
+  });
+
+  it.each(shapes)('PanxResidualNorm: the same output where nothing is kept for a backward, %i x %i', (...shape) => {
+    const { branch, bias, residual, gamma, beta } = inputs(...shape);
+    for (const seed of [null, [5, 6] as const]) {
+      const [kept, bare] = [true, false].map(
+        keep => residualNorm(branch, bias, residual, gamma, beta, { eps, rate: 0.1, seed, keep })[0],
+      );
+      expectClose(bare!, kept!, 0);
     }
   });
 
@@ -186,7 +196,7 @@ onEachBackend(backend => {
       const like = (seed, ...shape) => tf.reshape(tf.sin(tf.range(seed, seed + shape.reduce((a, b) => a * b))), shape);
       for (let i = 0; i < 3; i++) {
         const [y, backward] = residualNorm(like(1, 301, 517), like(2, 517), like(3, 301, 517), like(4, 517), like(5, 517), {
-          eps: 1e-5, rate: 0.1, seed: [3, 4],
+          eps: 1e-5, rate: 0.1, seed: [3, 4], keep: true,
         });
         const { dBranch, dBias, dResidual, dGamma, dBeta } = backward(like(6, 301, 517));
         print(y, dBranch, dBias, dResidual, dGamma, dBeta);
@@ -198,7 +208,7 @@ onEachBackend(backend => {
   it('PanxResidualNorm refuses what does not belong together', skip => {
     if (!nativeEngine()!.fused) return skip.skip();
     const { branch, bias, residual, gamma, beta, dy } = inputs(5, 40);
-    const options = { eps, rate: 0.1, seed: [1, 2] as const };
+    const options = { eps, rate: 0.1, seed: [1, 2] as const, keep: true };
     expect(() => residualNorm(branch, tf.zeros([39]), residual, gamma, beta, options)).toThrow(
       /takes branch \(N, C\), bias \(C\).*found \[5,40\], \[39\]/,
     );
