@@ -116,11 +116,14 @@ function predictBatch(
 
 /** (M, L) the logits of the labelled tokens. */
 function logitsOf(model: TokenClassifier, batch: Batch, labelled: Int32Array): Float32Array {
-  return tf.tidy(() => {
+  // Not what tidy returns: it would look at each number for a tensor.
+  let values: Float32Array = new Float32Array(0);
+  tf.tidy(() => {
     const inputs = phase('make batch', () => toDevice(batch, model.vocabulary, model.config, labelled));
     const [logits] = phase('forward', () => forward(model.network, model.config, inputs, null));
-    return phase('read logits', () => logits.dataSync<'float32'>());
+    values = phase('read logits', () => logits.dataSync<'float32'>());
   });
+  return values;
 }
 
 /** @param logits (W, L) */
