@@ -1,4 +1,4 @@
-// PanxLinear, PanxLinearGrad: a linear map, y = x W^T + b, and its gradients, with float32 tensors and products in float32 or bfloat16.
+// PanxLinear, PanxLinearGrad: a linear map, y = x W^T + b, and its gradients, with products in float32 or bfloat16.
 //
 //   x: float or bfloat16 (N, I);  weight: float (O, I), torch.nn.Linear's layout;  bias: 0 or 1 float (O)  ->  y: float (N, O)
 //
