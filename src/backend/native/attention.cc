@@ -83,7 +83,7 @@ class AttentionBase : public tensorflow::OpKernel {
     return absl::OkStatus();
   }
 
-  // Run one(row, head, scratch) for all pairs. One head after the other, so that a part of the work has rows of all lengths.
+  // Run one(row, head, scratch) for all pairs. A row's heads one after the other: they lie side by side.
   template <typename One>
   static void forEachPair(tensorflow::OpKernelContext* context, const Problem& problem, int products, int64_t scratch,
                           const One& one) {

@@ -44,10 +44,8 @@ class Products {
  public:
   Products(tensorflow::OpKernelContext* context, int64_t multiplications) : context_(context), team_(teamOf(context)) {
     // Below about 5 us of work, sharing it costs more than it saves.
-    workers = multiplications < (1 << 18) ? 1 : team_.size();
+    workers_ = multiplications < (1 << 18) ? 1 : team_.size();
   }
-
-  int workers;
 
   template <bool Pairs>
   absl::Status run(const Problem* problems, int count, int64_t others, const std::function<void(int64_t)>& other) const {
@@ -58,13 +56,14 @@ class Products {
       words[i] = reinterpret_cast<uint32_t*>(room[i].flat<int32_t>().data());
     }
     const Parallel parallel = [&](int some, const std::function<void()>& work) { team_.run(some, work); };
-    multiply<Pairs>(problems, count, words, workers, parallel, others, other);
+    multiply<Pairs>(problems, count, words, workers_, parallel, others, other);
     return absl::OkStatus();
   }
 
  private:
   tensorflow::OpKernelContext* context_;
   Team& team_;
+  int workers_;
 };
 
 class LinearBase : public tensorflow::OpKernel {
@@ -173,7 +172,7 @@ class LinearGradOp : public LinearBase {
          dWeight->flat<float>().data(), nullptr},
         {operandOf(dy, true), operandOf(weight, false), tokens, inputs, outputs, nullptr, firstOf(dxBefore),
          dx->flat<float>().data(), nullptr}};
-    std::vector<double> parts(bf16_ ? piecesOf<true>(problems[0], products.workers).count : piecesOf<false>(problems[0], products.workers).count);
+    std::vector<double> parts(problems[0].blocks());
     problems[0].squares = parts.data();
     const float* d = bias_ ? floats(dy) : nullptr;
     float* sums = dBias->flat<float>().data();

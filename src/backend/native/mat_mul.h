@@ -32,8 +32,8 @@ constexpr int64_t kFetchTiles = 24, kFetchSteps = 16;
 constexpr int64_t kManyRows = 1024, kMostPanels = 4, kPanelSteps = 2048;
 
 // C (M, N) = A B, + bias (N), + addend (M, N); either may be null. bfloat16 only for pairs; of A, where its rows run along K, an even K;
-// not of B where its rows do. squares: null, or room for the sum of C's squares in each piece
-// (not where there is a bias).
+// not of B where its rows do. squares: null, or what the sums of C's squares in each block of
+// 48 rows and 64 columns are added to (not where there is a bias): as no block is in two pieces, their order is the same however the work is divided.
 struct Problem {
   Operand a, b;
   int64_t m, n, k;
@@ -41,6 +41,10 @@ struct Problem {
   const float* addend;
   float* c;
   double* squares;
+
+  int64_t panels() const { return (n + kColumns - 1) / kColumns; }
+  int64_t blocks() const { return (m + kPart - 1) / kPart * panels(); }
+  double* squaresAt(int64_t row, int64_t column) const { return squares + row / kPart * panels() + column / kColumns; }
 };
 
 struct Words {
@@ -168,7 +172,7 @@ class Pieces {
 
   Pieces(const Problem& p, int64_t steps, int workers) : rows_(p.m), n_(p.n) {
     const bool many = p.m >= kManyRows;
-    const int64_t panels = (p.n + kColumns - 1) / kColumns;
+    const int64_t panels = p.panels();
     const int64_t together = many ? std::clamp<int64_t>(kPanelSteps / std::max<int64_t>(1, std::min(steps, kSteps)), 1, kMostPanels) : 1;
     columns_ = together * kColumns;
     const int64_t groups = (panels + together - 1) / together;
@@ -194,54 +198,44 @@ class Pieces {
   int64_t rows_, n_, columns_, whole_, cut_, cuts_;
 };
 
-template <bool Pairs>
-Pieces piecesOf(const Problem& p, int workers) {
-  return Pieces(p, stepsOf<Pairs>(p.k), workers);
-}
-
 // The sum of 16 floats in double precision.
 inline double addUp(__m512 x) {
   return _mm512_reduce_add_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(x))) +
          _mm512_reduce_add_pd(_mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)));
 }
 
-// Up to 6 rows and 64 columns of C from `row` and `column` on, for the steps [start, end). edge: room for a tile at C's right edge. Returns the sum
-// of its squares where the problem asks for it and K ends here.
+// Up to 6 rows and 64 columns of C from `row` and `column` on, for the steps [start, end). edge: room for a tile at C's right edge.
 template <bool Pairs>
-double multiplyTile(const Problem& p, int64_t row, int64_t rows, int64_t column, const Words& a, const uint32_t* panel, int64_t start,
-                    int64_t end, float* edge, Lines& ahead) {
+void multiplyTile(const Problem& p, int64_t row, int64_t rows, int64_t column, const Words& a, const uint32_t* panel, int64_t start,
+                  int64_t end, float* edge, Lines& ahead) {
   const int64_t at = row * p.n + column, count = std::min<int64_t>(kColumns, p.n - column);
-  const bool last = end == stepsOf<Pairs>(p.k);
+  const bool last = end == stepsOf<Pairs>(p.k), squares = last && p.squares != nullptr;
   const float* addend = start > 0 ? p.c : p.addend;
   float* c = p.c + at;
-  double squares = 0;
   if (count == kColumns) {
     __m512 sums = _mm512_setzero_ps();
-    const Target to = {c, p.n, last && p.squares != nullptr ? &sums : nullptr};
+    const Target to = {c, p.n, squares ? &sums : nullptr};
     tileOf<Pairs>(rows, a, panel, end - start, addend == nullptr ? nullptr : addend + at, to, ahead);
-    squares = addUp(sums);
+    if (squares) *p.squaresAt(row, column) += addUp(sums);
   } else {
     tileOf<Pairs>(rows, a, panel, end - start, nullptr, {edge, kColumns, nullptr}, ahead);
     for (int64_t r = 0; r < rows; r++) {
       for (int64_t i = 0; i < count; i++) {
         const float sum = edge[r * kColumns + i] + (addend == nullptr ? 0.0f : addend[at + r * p.n + i]);
         c[r * p.n + i] = sum;
-        if (last) squares += static_cast<double>(sum) * sum;
+        if (squares) *p.squaresAt(row, column) += static_cast<double>(sum) * sum;
       }
     }
   }
   for (int64_t r = 0; last && p.bias != nullptr && r < rows; r++) {
     for (int64_t i = 0; i < count; i++) c[r * p.n + i] += p.bias[column + i];
   }
-  return squares;
 }
 
 // One piece; `nextColumn`: of the one that this thread is likely to multiply then. Room for the piece's panels, and for `multiplyTile`.
-// Returns the sum of the piece's squares where the problem asks for it.
 template <bool Pairs>
-double multiplyPiece(const Problem& p, const Piece& piece, int64_t nextColumn, const uint32_t* words, uint32_t* panels, float* edge) {
+void multiplyPiece(const Problem& p, const Piece& piece, int64_t nextColumn, const uint32_t* words, uint32_t* panels, float* edge) {
   const int64_t steps = stepsOf<Pairs>(p.k);
-  double squares = 0;
   for (int64_t start = 0; start < std::max<int64_t>(steps, 1); start += kSteps) {
     const int64_t end = std::min(steps, start + kSteps), turns = (end - start + kFetchSteps - 1) / kFetchSteps;
     for (int64_t i = 0; i < piece.columns; i += kColumns) {
@@ -260,11 +254,10 @@ double multiplyPiece(const Problem& p, const Piece& piece, int64_t nextColumn, c
       nextRows.begin(turns);
       for (int64_t i = 0; i < piece.columns; i += kColumns) {
         Lines& ahead = t < others ? nextRows : nextPanel;
-        squares += multiplyTile<Pairs>(p, row, rows, piece.column + i, a, panels + i * (end - start), start, end, edge, ahead);
+        multiplyTile<Pairs>(p, row, rows, piece.column + i, a, panels + i * (end - start), start, end, edge, ahead);
       }
     }
   }
-  return squares;
 }
 
 // Two products (the second may be missing), and `other` (task) for `others` tasks, all side by side. Every element is added up by one thread,
@@ -278,7 +271,7 @@ void multiply(const Problem* problems, int count, uint32_t* const* words, int wo
   for (int i = 0; i < count; i++) {
     const Problem& p = problems[i];
     parts[i] = needsWords<Pairs>(p.a) ? (p.m + kPart - 1) / kPart : 0;
-    const Pieces all = piecesOf<Pairs>(p, workers);
+    const Pieces all(p, stepsOf<Pairs>(p.k), workers);
     pieces[i] = all.count;
     room = std::max(room, all.columns() * std::min(kSteps, stepsOf<Pairs>(p.k)));
   }
@@ -301,10 +294,9 @@ void multiply(const Problem* problems, int count, uint32_t* const* words, int wo
       }
       const int i = task >= pieces[0];
       const int64_t at = task - i * pieces[0];
-      const Pieces all = piecesOf<Pairs>(problems[i], workers);
+      const Pieces all(problems[i], stepsOf<Pairs>(problems[i].k), workers);
       // Threads take pieces in turn, so this one's next is likely to be so many further on.
-      const double squares = multiplyPiece<Pairs>(problems[i], all[at], all[at + workers].column, words[i], panels, edge);
-      if (problems[i].squares != nullptr) problems[i].squares[at] = squares;
+      multiplyPiece<Pairs>(problems[i], all[at], all[at + workers].column, words[i], panels, edge);
     }
     _mm_sfence();  // What went past the caches is there for every thread.
   });

@@ -98,8 +98,8 @@ class ResidualNormOp : public OpKernel {
         const int64_t at = n * width;
         if (drops) dropout.draw(n, width, factors.data());
         const float inverseOfRow = residualNorm(branchData + at, biasData, residualData + at, gammaData, betaData,
-                                             drops ? factors.data() : nullptr, eps, width, yData + at,
-                                             keep ? normalizedData + at : row.data());
+                                                drops ? factors.data() : nullptr, eps, width, yData + at,
+                                                keep ? normalizedData + at : row.data());
         if (keep) inverseData[n] = inverseOfRow;
       }
     });

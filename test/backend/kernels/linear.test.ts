@@ -211,8 +211,8 @@ onEachBackend(backend => {
         const [x, w, dy] = [wave([tokens, 200], 0.37), wave([outputs, 200], 0.11), wave([tokens, outputs], 0.23)];
         for (const precision of ['fp32', 'bf16']) {
           const [y, backward] = linear(x, asWeight(w, precision), tf.zeros([outputs]), precision);
-          const { dx, dWeight, dBias } = backward(dy);
-          print(y, dx, dWeight, dBias);
+          const { dx, dWeight, dBias, dWeightSquares } = backward(dy);
+          print(y, dx, dWeight, dBias, ...(dWeightSquares === null ? [] : [dWeightSquares]));
         }
       }`;
     const [one, two, three] = [
