@@ -1,5 +1,6 @@
 import tf = require('@tensorflow/tfjs-core');
 
+import { ignoredLabel } from '../backend/kernels/cross-entropy.js';
 import { type Batch, makeBatch } from '../batching/batches.js';
 import { labelledTokens, toDevice } from '../model/inputs.js';
 import { withValues } from '../model/parameter.js';
@@ -30,8 +31,8 @@ export interface PredictOptions {
 }
 
 /**
- * Predict every row. Rows are computed with others of their length, in large batches, a window of the data at a time, and handed
- * out in their own order; nothing is kept beyond the window.
+ * Predict every row. Rows are computed with others of their length, in large batches, a window of the data at a time, and of rows that are
+ * alike only one; they are handed out in their own order. Nothing is kept beyond the window.
  *
  * @param sink takes each row's predictions, in order
  * @returns the loss as Hugging Face Trainer reports it: the mean losses of consecutive batches of `batchSize` rows, averaged with
@@ -46,13 +47,13 @@ export async function predict(
   const loss = meanOfBatches(options.batchSize);
   await withValues(model.parameters, null, async () => {
     for (let start = 0; start < data.rows; start += windowRows) {
-      const window = Math.min(windowRows, data.rows - start);
+      const alike = phase('make batch', () => alikeRows(data, start, Math.min(windowRows, data.rows - start)));
       const predictions: RowPrediction[] = [];
       let done = start;
-      for (const rows of batchesByLength(data.offsets, start, window)) {
-        const batch = round('batch', () => predictBatch(model, data, rows, options.withProbabilities ?? false));
+      for (const rows of batchesByLength(data.offsets, alike.keys())) {
+        const batch = round('batch', () => predictBatch(model, data, rows, alike, options.withProbabilities ?? false));
         for (const prediction of batch) predictions[prediction.row - start] = prediction;
-        done += rows.length;
+        done += batch.length;
         await options.onProgress?.(done);
         // Lets signals and timers through: everything else is synchronous.
         await new Promise(resolve => setImmediate(resolve));
@@ -68,19 +69,35 @@ export async function predict(
   return { loss: loss.mean() };
 }
 
-/** Rows whose predictions are held back until all of them are there. */
-const windowRows = 2048;
+/** Rows whose predictions are held back until all of them are there: the splits of most languages whole, some 10 MB. */
+const windowRows = 16_384;
 
 /** Subwords of a batch: enough for matrix products at full speed, and little memory, as nothing is kept for a backward. */
 const batchSubwords = 4096;
 
-/** The rows [start, start + count), shortest first (then as they lie), cut into batches; a longer row makes one by itself. */
-export function batchesByLength(offsets: Int32Array, start: number, count: number): Int32Array[] {
+/**
+ * Of the rows [start, start + count), each that has other subwords or other labelled positions than every one before it, with all that are
+ * like it, itself first: what the network makes of one it makes of all. 1 to 4 % of PAN-X's subwords are in rows that are like an earlier one.
+ */
+export function alikeRows(data: EncodedRows, start: number, count: number): Map<number, number[]> {
+  const firsts = new Map<string, number[]>();
+  for (let row = start; row < start + count; row++) {
+    const [from, to] = [data.offsets[row]!, data.offsets[row + 1]!];
+    const looks = data.inputIds.slice(from, to).map((id, i) => 2 * id + Number(data.labelIds[from + i] !== ignoredLabel));
+    const key = Buffer.from(looks.buffer).toString('latin1');
+    const alike = firsts.get(key);
+    if (alike === undefined) firsts.set(key, [row]);
+    else alike.push(row);
+  }
+  return new Map(Array.from(firsts.values(), rows => [rows[0]!, rows]));
+}
+
+/** Rows, shortest first (then as they lie), cut into batches; a longer row makes one by itself. */
+export function batchesByLength(offsets: Int32Array, rows: Iterable<number>): Int32Array[] {
   const lengthOf = (row: number) => offsets[row + 1]! - offsets[row]!;
-  const rows = Array.from({ length: count }, (_, i) => start + i).sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
   const batches: number[][] = [];
   let subwords = Number.POSITIVE_INFINITY;
-  for (const row of rows) {
+  for (const row of [...rows].sort((a, b) => lengthOf(a) - lengthOf(b) || a - b)) {
     if (subwords + lengthOf(row) > batchSubwords) {
       batches.push([]);
       subwords = 0;
@@ -91,10 +108,12 @@ export function batchesByLength(offsets: Int32Array, start: number, count: numbe
   return batches.map(batch => Int32Array.from(batch));
 }
 
+/** The predictions of some rows, and of all that are like them. */
 function predictBatch(
   model: TokenClassifier,
   data: EncodedRows,
   rows: Int32Array,
+  alike: ReadonlyMap<number, readonly number[]>,
   withProbabilities: boolean,
 ): RowPrediction[] {
   const batch = phase('make batch', () => makeBatch(data, rows));
@@ -102,16 +121,18 @@ function predictBatch(
   const logits = labelled.length === 0 ? new Float32Array(0) : logitsOf(model, batch, labelled);
   const labels = model.config.labels.length;
   let word = 0;
-  const predictionOf = (row: number, b: number): RowPrediction => {
+  const predictionsOf = (first: number, b: number): RowPrediction[] => {
     const [from, to] = [batch.offsets[b]!, batch.offsets[b + 1]!];
-    const first = word;
+    const firstWord = word;
     while (word < labelled.length && labelled[word]! < to) word++;
-    const positions = labelled.subarray(first, word).map(token => token - from);
-    const labelIds = positions.map(position => batch.labelIds[from + position]!);
-    const own = logits.subarray(first * labels, word * labels);
-    return rowPrediction({ row, labelIds, positions }, own, labels, withProbabilities);
+    const positions = labelled.subarray(firstWord, word).map(token => token - from);
+    const own = logits.subarray(firstWord * labels, word * labels);
+    return alike.get(first)!.map(row => {
+      const labelIds = positions.map(position => data.labelIds[data.offsets[row]! + position]!);
+      return rowPrediction({ row, labelIds, positions }, own, labels, withProbabilities);
+    });
   };
-  return phase('best labels', () => Array.from(rows, predictionOf));
+  return phase('best labels', () => Array.from(rows, predictionsOf).flat());
 }
 
 /** (M, L) the logits of the labelled tokens. */

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/backend/engine.js';
-import { batchesByLength, predict } from '../../src/evaluation/predict.js';
+import { concatRows, takeRows } from '../../src/batching/batches.js';
+import { alikeRows, batchesByLength, predict, type RowPrediction } from '../../src/evaluation/predict.js';
 import { checkLabels, score } from '../../src/evaluation/score.js';
 import { f1Score } from '../../src/evaluation/seqeval/seqeval.js';
 import { encodeForTagging, tagSentences } from '../../src/evaluation/tag.js';
@@ -76,12 +77,49 @@ describe('predict', () => {
   });
 });
 
+describe('rows that are alike', () => {
+  /** The golden rows, then some of them again: as they are, with other tags, and with a word less to predict. */
+  function withCopies(): EncodedRows {
+    const copies = [0, 2, 2, 1].map(rowOf);
+    copies[1]!.labelIds = copies[1]!.labelIds.map(label => (label === -100 ? label : (label + 1) % 7));
+    const last = copies[3]!.labelIds.findLastIndex(label => label !== -100);
+    copies[3]!.labelIds[last] = -100;
+    return concatRows([data, ...copies]);
+  }
+
+  it('are those of the same subwords and labelled positions, whatever their tags', () => {
+    const n = data.rows;
+    const alike = alikeRows(withCopies(), 0, n + 4);
+    expect(alike.size).toBe(n + 1);
+    expect([alike.get(0), alike.get(1), alike.get(2)]).toEqual([[0, n], [1], [2, n + 1, n + 2]]);
+    expect(alike.get(n + 3)).toEqual([n + 3]);
+    expect([...alikeRows(withCopies(), n, 4).keys()]).toEqual([n, n + 1, n + 3]);
+  });
+
+  it('are predicted as each would be by itself, with losses of their own', async () => {
+    const rows = withCopies();
+    const together: RowPrediction[] = [];
+    await predict(model, rows, { batchSize: 4, withProbabilities: true }, prediction => together.push(prediction));
+    expect(together.map(({ row }) => row)).toEqual(Array.from({ length: rows.rows }, (_, row) => row));
+    for (let row = 0; row < rows.rows; row++) {
+      const alone: RowPrediction[] = [];
+      const one = takeRows(rows, Int32Array.of(row));
+      await predict(model, one, { batchSize: 4, withProbabilities: true }, prediction => alone.push(prediction));
+      const { loss, ...exact } = together[row]!;
+      expect(loss).toBeCloseTo(alone[0]!.loss, 5);
+      expect({ ...exact, row: 0, probabilities: [] }).toEqual({ ...alone[0]!, loss: undefined, probabilities: [] });
+      exact.probabilities!.forEach((p, i) => expect(p).toBeCloseTo(alone[0]!.probabilities![i]!, 6));
+    }
+    expect(together[data.rows + 1]!.loss).not.toBeCloseTo(together[2]!.loss, 3);
+  });
+});
+
 describe('batchesByLength', () => {
-  it('puts every row of the window into one batch, with rows of its length, and no batch above 4,096 subwords but of one row', () => {
+  it('puts every row into one batch, with rows of its length, and no batch above 4,096 subwords but of one row', () => {
     const lengths = Array.from({ length: 900 }, (_, row) => 3 + ((row * 37) % 61)).concat(5000, 4096);
     const offsets = new Int32Array(lengths.length + 1);
     for (const [row, length] of lengths.entries()) offsets[row + 1] = offsets[row]! + length;
-    const batches = batchesByLength(offsets, 100, 802);
+    const batches = batchesByLength(offsets, Array.from({ length: 802 }, (_, i) => 100 + i).reverse());
     const rows = batches.flatMap(batch => [...batch]);
     expect([...rows].sort((a, b) => a - b)).toEqual(Array.from({ length: 802 }, (_, i) => 100 + i));
     expect(rows.map(row => lengths[row]!)).toEqual(rows.map(row => lengths[row]!).sort((a, b) => a - b));
