@@ -119,6 +119,7 @@ const flags = [
   '-DNDEBUG',
   '-fno-math-errno',
   '-fno-trapping-math',
+  '-mprfchw', // A hint that CPUs without it take for nothing.
   '-shared',
   '-fPIC',
   '-fvisibility=hidden',

@@ -17,7 +17,8 @@
 // on where a row stands in its batch, and on nothing else of the batch.
 //
 // Pairs of a row and a head share nothing but what they read, so they are what threads divide among themselves; nothing is added up
-// across them. Queries are taken kQueries at a time: scratch memory grows with the longest row T, not with its square.
+// across them. While one is worked on, the next one's data are fetched: they lie in pieces of 4 lines, thousands of bytes apart, which CPUs do not foresee.
+// Queries are taken kQueries at a time: scratch memory grows with the longest row T, not with its square.
 
 #include <algorithm>
 #include <cmath>
@@ -32,16 +33,36 @@ namespace attention {
 // Queries that are worked on at a time.
 constexpr int kQueries = 48;
 
+// A row and a head: the row's first token, how many it has.
+struct Pair {
+  int64_t start, keys, head;
+};
+
 // What both directions share: sizes, rows, and where a row's and head's part of a tensor stands.
 struct Problem {
+  static constexpr int64_t kFloat = sizeof(float);
   int64_t rows, tokens, hidden, heads, size, longest;
   const int32_t* offsets;
   float scale;
   float rate;
 
-  int64_t units() const { return rows * heads; }
+  int64_t pairs() const { return rows * heads; }
+  // A row's heads one after the other: they lie side by side. Beyond the last, one without tokens.
+  Pair pair(int64_t number) const {
+    if (number >= pairs()) return {tokens, 0, 0};
+    const int64_t row = number / heads;
+    return {offsets[row], offsets[row + 1] - offsets[row], number % heads};
+  }
+  // What a tensor of `parts` times C columns has of a pair.
+  template <typename Value>
+  Value* of(const Pair& pair, Value* data, int parts) const {
+    return data + pair.start * parts * hidden + pair.head * size;
+  }
+  Lines linesOf(const Pair& pair, const float* data, int parts) const {
+    return {of(pair, data, parts), hidden * kFloat, pair.keys * parts, size * kFloat};
+  }
   uint64_t maskRow(int64_t token, int64_t head) const { return static_cast<uint64_t>(token) * heads + head; }
-  // Cycles for one unit of `products` products, roughly.
+  // Cycles for one pair's `products` products, roughly.
   int64_t cost(int products) const {
     const double length = rows == 0 ? 0 : static_cast<double>(tokens) / rows;
     return static_cast<int64_t>(products * length * (length + kLanes) * size / 8 + 1000);
@@ -83,15 +104,15 @@ class AttentionBase : public tensorflow::OpKernel {
     return absl::OkStatus();
   }
 
-  // Run one(row, head, scratch) for all pairs. A row's heads one after the other: they lie side by side.
+  // Run one(pair, the next one, scratch) for all pairs with tokens.
   template <typename One>
   static void forEachPair(tensorflow::OpKernelContext* context, const Problem& problem, int products, int64_t scratch,
                           const One& one) {
-    parallelFor(context, problem.units(), problem.cost(products), [&](int64_t from, int64_t to) {
+    parallelFor(context, problem.pairs(), problem.cost(products), [&](int64_t from, int64_t to) {
       const std::unique_ptr<float[]> memory(new float[scratch]);
-      for (int64_t unit = from; unit < to; unit++) {
-        const int64_t row = unit / problem.heads;
-        if (problem.offsets[row] < problem.offsets[row + 1]) one(row, unit % problem.heads, memory.get());
+      for (int64_t number = from; number < to; number++) {
+        const Pair pair = problem.pair(number);
+        if (pair.keys > 0) one(pair, problem.pair(number + 1), memory.get());
       }
     });
   }
@@ -120,9 +141,10 @@ class AttentionOp : public AttentionBase {
     float* toSoftmax = softmax->flat<float>().data();
     const int64_t size = problem.size, hidden = problem.hidden, width = pitch(problem.longest);
     const int64_t scratch = width * size + problem.longest * padded(size) + kQueries * width + width;
-    forEachPair(context, problem, 2, scratch, [&](int64_t row, int64_t head, float* memory) {
-      const int64_t start = problem.offsets[row], keys = problem.offsets[row + 1] - start;
-      const float* q = in + start * 3 * hidden + head * size;
+    forEachPair(context, problem, 2, scratch, [&](const Pair& pair, const Pair& next, float* memory) {
+      const auto [start, keys, head] = pair;
+      const float* q = problem.of(pair, in, 3);
+      float* o = problem.of(pair, toOut, 1);
       float* keysTransposed = memory;                         // (D, T)
       float* valuesCopy = keysTransposed + width * size;      // (T, D)
       float* scores = valuesCopy + problem.longest * padded(size);  // (queries, T)
@@ -131,9 +153,12 @@ class AttentionOp : public AttentionBase {
       const Right values(q + 2 * hidden, 3 * hidden, keys, size, valuesCopy);
       const int64_t columns = padded(keys), pitched = pitch(keys);
       const Vector bias = paddingBias(keys);
+      Lines ahead = problem.linesOf(next, in, 3);
+      ahead.begin(turnsOf(keys, columns, size));
       for (int64_t first = 0; first < keys; first += kQueries) {
         const int64_t queries = std::min<int64_t>(kQueries, keys - first);
-        product({q + first * 3 * hidden, 3 * hidden, 1}, keysTransposed, pitched, scores, pitched, queries, columns, size);
+        product({q + first * 3 * hidden, 3 * hidden, 1}, keysTransposed, pitched, scores, pitched, queries, columns, size, false,
+                ahead);
         for (int64_t i = 0; i < queries; i++) {
           const int64_t token = start + first + i;
           float* probabilities = scores + i * pitched;
@@ -145,8 +170,7 @@ class AttentionOp : public AttentionBase {
             for (int64_t j = 0; j < columns; j++) probabilities[j] *= mask[j];
           }
         }
-        product({scores, pitched, 1}, values.data, values.row, toOut + (start + first) * hidden + head * size, hidden,
-                queries, size, keys);
+        product({scores, pitched, 1}, values.data, values.row, o + first * hidden, hidden, queries, size, keys, false, ahead);
       }
     });
   }
@@ -179,12 +203,12 @@ class AttentionGradOp : public AttentionBase {
     const int64_t size = problem.size, hidden = problem.hidden, width = pitch(problem.longest);
     const int64_t copy = problem.longest * padded(size);
     const int64_t scratch = 2 * width * size + 3 * copy + 3 * kQueries * width;
-    forEachPair(context, problem, 5, scratch, [&](int64_t row, int64_t head, float* memory) {
-      const int64_t start = problem.offsets[row], keys = problem.offsets[row + 1] - start;
+    forEachPair(context, problem, 5, scratch, [&](const Pair& pair, const Pair& next, float* memory) {
+      const auto [start, keys, head] = pair;
       const int64_t stride = 3 * hidden;
-      const float* q = in + start * stride + head * size;
-      const float* d = fromOut + start * hidden + head * size;
-      float* dq = to + start * stride + head * size;
+      const float* q = problem.of(pair, in, 3);
+      const float* d = problem.of(pair, fromOut, 1);
+      float* dq = problem.of(pair, to, 3);
       float* keysTransposed = memory;                               // (D, T)
       float* valuesTransposed = keysTransposed + width * size;      // (D, T)
       float* copies = valuesTransposed + width * size;              // 3 x (T, D)
@@ -198,10 +222,12 @@ class AttentionGradOp : public AttentionBase {
       const Right rightD(d, hidden, keys, size, copies + 2 * copy);
       const int64_t columns = padded(keys), pitched = pitch(keys);
       const Vector bias = paddingBias(keys);
+      Lines ahead = problem.linesOf(next, in, 3), dAhead = problem.linesOf(next, fromOut, 1);
+      for (Lines* lines : {&ahead, &dAhead}) lines->begin(turnsOf(keys, columns, size));
       for (int64_t first = 0; first < keys; first += kQueries) {
         const int64_t queries = std::min<int64_t>(kQueries, keys - first);
-        product({q + first * stride, stride, 1}, keysTransposed, pitched, probabilities, pitched, queries, columns, size);
-        product({d + first * hidden, hidden, 1}, valuesTransposed, pitched, gradients, pitched, queries, columns, size);
+        product({q + first * stride, stride, 1}, keysTransposed, pitched, probabilities, pitched, queries, columns, size, false, ahead);
+        product({d + first * hidden, hidden, 1}, valuesTransposed, pitched, gradients, pitched, queries, columns, size, false, dAhead);
         for (int64_t i = 0; i < queries; i++) {
           const int64_t token = start + first + i;
           float* p = probabilities + i * pitched;
@@ -222,11 +248,12 @@ class AttentionGradOp : public AttentionBase {
           }
         }
         const bool add = first > 0;
-        product({gradients, pitched, 1}, rightK.data, rightK.row, dq + first * stride, stride, queries, size, keys);
+        product({gradients, pitched, 1}, rightK.data, rightK.row, dq + first * stride, stride, queries, size, keys, false,
+                ahead);
         product({gradients, 1, pitched}, rightQ.data + first * rightQ.row, rightQ.row, dq + hidden, stride, keys, size,
-                queries, add);
+                queries, add, ahead);
         product({probabilities, 1, pitched}, rightD.data + first * rightD.row, rightD.row, dq + 2 * hidden, stride, keys,
-                size, queries, add);
+                size, queries, add, ahead);
       }
     });
   }

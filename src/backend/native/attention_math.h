@@ -8,36 +8,23 @@
 #include <limits>
 #include <utility>
 
-#include "panx_ops.h"
+#include "lines.h"
+#include "vectors.h"
 
 namespace panx {
 namespace attention {
 
-// Floats of a vector register, and how many registers side by side a tile of a product is wide and high: accumulators, the
-// vectors that they are updated with and a scalar fill the 32 registers of AVX-512, or the 16 of AVX2.
-#ifdef __AVX512F__
-constexpr int kLanes = 16;
-constexpr int kTileVectors = 4;
-#else
-constexpr int kLanes = 8;
-constexpr int kTileVectors = 2;
-#endif
+// How many vectors side by side a tile of a product is wide, and how many rows high: accumulators, the vectors that they are updated with and a
+// scalar fill the 32 registers of AVX-512, or the 16 of AVX2.
+constexpr int kTileVectors = kLanes == 16 ? 4 : 2;
 constexpr int kTileRows = 6;
+// A tile fetches some lines of what will be read next every so many steps.
+constexpr int64_t kFetchSteps = 8;
 
 // Scratch matrices: columns are padded to whole vectors, and a row is an odd number of cache lines (16 floats) long, so that those
 // below each other do not all compete for the same few places of the cache.
 inline int64_t padded(int64_t columns) { return (columns + kLanes - 1) / kLanes * kLanes; }
 inline int64_t pitch(int64_t columns) { return ((columns + 15) / 16 | 1) * 16; }
-
-typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
-
-inline Vector load(const float* from) {
-  Vector vector;
-  std::memcpy(&vector, from, sizeof vector);
-  return vector;
-}
-
-inline void store(const Vector& vector, float* to) { std::memcpy(to, &vector, sizeof vector); }
 
 // A matrix in memory: element (r, c) stands at data[r * row + c * column].
 struct View {
@@ -47,22 +34,30 @@ struct View {
 
 // kRows x kVectors * kLanes elements of the product below, in registers.
 template <int kRows, int kVectors>
-void tile(View a, const float* b, int64_t bRow, float* c, int64_t cRow, int64_t columns, int64_t depth, bool add) {
+void tile(View a, const float* b, int64_t bRow, float* c, int64_t cRow, int64_t columns, int64_t depth, bool add, Lines& ahead) {
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; r++) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; v++) __builtin_prefetch(c + r * cRow + v * kLanes, 1);
+  }
   Vector sums[kRows][kVectors];
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; r++) {
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; v++) sums[r][v] = Vector{};
   }
-  for (int64_t k = 0; k < depth; k++) {
-    Vector row[kVectors];
+  for (int64_t start = 0; start < depth; start += kFetchSteps) {
+    ahead.fetch();
+    for (int64_t k = start; k < std::min(depth, start + kFetchSteps); k++) {
+      Vector row[kVectors];
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; v++) row[v] = load(b + k * bRow + v * kLanes);
+      for (int v = 0; v < kVectors; v++) row[v] = load(b + k * bRow + v * kLanes);
 #pragma GCC unroll 8
-    for (int r = 0; r < kRows; r++) {
-      const float factor = a.data[r * a.row + k * a.column];
+      for (int r = 0; r < kRows; r++) {
+        const float factor = a.data[r * a.row + k * a.column];
 #pragma GCC unroll 8
-      for (int v = 0; v < kVectors; v++) sums[r][v] += row[v] * factor;
+        for (int v = 0; v < kVectors; v++) sums[r][v] += row[v] * factor;
+      }
     }
   }
 #pragma GCC unroll 8
@@ -84,37 +79,41 @@ void tile(View a, const float* b, int64_t bRow, float* c, int64_t cRow, int64_t 
 
 template <int kVectors>
 void tilesOfColumns(View a, const float* b, int64_t bRow, float* c, int64_t cRow, int64_t rows, int64_t columns,
-                    int64_t depth, bool add) {
+                    int64_t depth, bool add, Lines& ahead) {
   for (; rows >= kTileRows; rows -= kTileRows) {
-    tile<kTileRows, kVectors>(a, b, bRow, c, cRow, columns, depth, add);
+    tile<kTileRows, kVectors>(a, b, bRow, c, cRow, columns, depth, add, ahead);
     a.data += kTileRows * a.row;
     c += kTileRows * cRow;
   }
   switch (rows) {
-    case 1: return tile<1, kVectors>(a, b, bRow, c, cRow, columns, depth, add);
-    case 2: return tile<2, kVectors>(a, b, bRow, c, cRow, columns, depth, add);
-    case 3: return tile<3, kVectors>(a, b, bRow, c, cRow, columns, depth, add);
-    case 4: return tile<4, kVectors>(a, b, bRow, c, cRow, columns, depth, add);
-    case 5: return tile<5, kVectors>(a, b, bRow, c, cRow, columns, depth, add);
+    case 1: return tile<1, kVectors>(a, b, bRow, c, cRow, columns, depth, add, ahead);
+    case 2: return tile<2, kVectors>(a, b, bRow, c, cRow, columns, depth, add, ahead);
+    case 3: return tile<3, kVectors>(a, b, bRow, c, cRow, columns, depth, add, ahead);
+    case 4: return tile<4, kVectors>(a, b, bRow, c, cRow, columns, depth, add, ahead);
+    case 5: return tile<5, kVectors>(a, b, bRow, c, cRow, columns, depth, add, ahead);
   }
 }
 
 // C = A B, or C += A B: A (rows, depth), B (depth, columns), C (rows, columns). B is read up to a multiple of kLanes columns.
-inline void product(View a, const float* b, int64_t bRow, float* c, int64_t cRow, int64_t rows, int64_t columns, int64_t depth,
-             bool add = false) {
+inline void product(View a, const float* b, int64_t bRow, float* c, int64_t cRow, int64_t rows, int64_t columns, int64_t depth, bool add,
+                    Lines& ahead) {
   for (int64_t at = 0; at < columns; at += kTileVectors * kLanes) {
     const int64_t left = columns - at;
     switch (std::min<int64_t>(kTileVectors, (left + kLanes - 1) / kLanes)) {
-      case 1: tilesOfColumns<1>(a, b + at, bRow, c + at, cRow, rows, left, depth, add); break;
-      case 2: tilesOfColumns<2>(a, b + at, bRow, c + at, cRow, rows, left, depth, add); break;
-      case 3: tilesOfColumns<3>(a, b + at, bRow, c + at, cRow, rows, left, depth, add); break;
-      case 4: tilesOfColumns<4>(a, b + at, bRow, c + at, cRow, rows, left, depth, add); break;
+      case 1: tilesOfColumns<1>(a, b + at, bRow, c + at, cRow, rows, left, depth, add, ahead); break;
+      case 2: tilesOfColumns<2>(a, b + at, bRow, c + at, cRow, rows, left, depth, add, ahead); break;
+      case 3: tilesOfColumns<3>(a, b + at, bRow, c + at, cRow, rows, left, depth, add, ahead); break;
+      case 4: tilesOfColumns<4>(a, b + at, bRow, c + at, cRow, rows, left, depth, add, ahead); break;
     }
   }
 }
 
-typedef int32_t Places __attribute__((vector_size(kLanes * sizeof(int32_t))));
-using Lanes = std::make_integer_sequence<int, kLanes>;
+// How often that fetches.
+inline int64_t turnsOf(int64_t rows, int64_t columns, int64_t depth) {
+  constexpr int64_t kTileColumns = kTileVectors * kLanes;
+  const int64_t tiles = (rows + kTileRows - 1) / kTileRows * ((columns + kTileColumns - 1) / kTileColumns);
+  return tiles * ((depth + kFetchSteps - 1) / kFetchSteps);
+}
 
 // One step of transposing kLanes x kLanes values: in every square of 2 kSide, the two squares of kSide off the diagonal change places
 // (Eklundh 1972). The places stand in a pack, since only written out are they constants to the compiler.
@@ -201,8 +200,8 @@ inline float overLanes(Vector vector, Operation operation) {
   return foldLanes<kLanes / 2>(vector, operation, Lanes())[0];
 }
 
-// expOf of panx_ops.h for x <= 88 in one register: loops as short as a row's are slow as the compiler makes vector code of them.
-inline Vector expOfVector(Vector x) {
+// e^x to 1.5 units in the last place for x <= 88; 0 below -87.3. Cody-Waite reduction to |r| <= ln 2 / 2, then the polynomial of Cephes' expf (Moshier).
+inline Vector expOf(Vector x) {
   const Vector kept = x < -87.3f ? Vector{} - 87.3f : x;
   const Vector n = (kept * 1.44269504088896341f + 12582912.0f) - 12582912.0f;  // 1.5 * 2^23: rounds to whole numbers
   Vector r = kept - n * 0.693359375f;
@@ -221,7 +220,7 @@ inline Vector expOfVector(Vector x) {
 inline Vector exponentials(float* scores, int64_t width, float scale, float largest) {
   Vector sum{};
   for (int64_t j = 0; j < width; j += kLanes) {
-    const Vector value = expOfVector(load(scores + j) * scale - largest);
+    const Vector value = expOf(load(scores + j) * scale - largest);
     store(value, scores + j);
     sum += value;
   }

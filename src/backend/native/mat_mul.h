@@ -18,9 +18,9 @@
 
 #include "operands.h"
 
-// Only `Pairs` uses avx512bf16, and only where linear.cc has found the CPU to have it; prfchw every CPU of x86-64-v4 has.
+// Only `Pairs` uses it, and only where linear.cc has found the CPU to have it.
 #pragma GCC push_options
-#pragma GCC target("avx512bf16,prfchw")
+#pragma GCC target("avx512bf16")
 
 namespace panx {
 namespace mat_mul {

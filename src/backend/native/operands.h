@@ -17,6 +17,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "lines.h"
+
 // Only where linear.cc has found the CPU to have them.
 #pragma GCC push_options
 #pragma GCC target("avx512bf16")
@@ -58,28 +60,6 @@ template <bool Pairs>
 inline int64_t stepsOf(int64_t k) {
   return Pairs ? (k + 1) / 2 : k;
 }
-
-// The cache lines of `rows` rows of `width` bytes each, `stride` bytes apart, to be fetched ahead some at a time.
-class Lines {
- public:
-  Lines(const void* data, int64_t stride, int64_t rows, int64_t width)
-      : data_(static_cast<const char*>(data)), stride_(stride), perRow_((width + kLine - 1) / kLine), count_(rows * perRow_) {}
-
-  // From now on, all of them in `turns` turns.
-  void begin(int64_t turns) { atOnce_ = turns == 0 ? 0 : (count_ + turns - 1) / turns; }
-
-  void fetch() {
-    for (int64_t i = 0; i < atOnce_ && next_ < count_; i++, next_++) {
-      _mm_prefetch(data_ + next_ / perRow_ * stride_ + next_ % perRow_ * kLine, _MM_HINT_T1);
-    }
-  }
-
- private:
-  static constexpr int64_t kLine = 64;
-  const char* data_;
-  int64_t stride_, perRow_, count_;
-  int64_t next_ = 0, atOnce_ = 0;
-};
 
 // The words of 16 steps of one row that runs along K and has `left` elements left there.
 template <bool Pairs>

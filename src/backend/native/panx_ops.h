@@ -1,4 +1,4 @@
-// What panx's TensorFlow operations share: threads, arithmetic that the compiler can vectorise, and random numbers.
+// What panx's TensorFlow operations share: threads, and random numbers.
 //
 // Everything is float32, row-major. N tokens of the batch, C hidden, I intermediate, H heads, D head size, B rows.
 // Never compiled with -ffast-math: it would set flush-to-zero for the whole process, and drop the order of sums.
@@ -77,25 +77,5 @@ class Dropout {
   uint32_t threshold_;
   float scale_;
 };
-
-// e^x to 1.5 units in the last place for x <= 88; 0 below -87.3. Cody-Waite reduction to |r| <= ln 2 / 2, then the polynomial of
-// Cephes' expf (Moshier). Plain arithmetic without branches, so loops over it become vector code.
-inline float expOf(float x) {
-  const float kept = x < -87.3f ? -87.3f : (x > 88.0f ? 88.0f : x);
-  const float n = std::nearbyintf(kept * 1.44269504088896341f);
-  float r = kept - n * 0.693359375f;
-  r = r + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  const float value = p * r * r + r + 1.0f;
-  const int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
-  float power;
-  std::memcpy(&power, &bits, sizeof power);
-  return x < -87.3f ? 0.0f : value * power;
-}
 
 }  // namespace panx
