@@ -83,7 +83,9 @@ export function alikeRows(data: EncodedRows, start: number, count: number): Map<
   const firsts = new Map<string, number[]>();
   for (let row = start; row < start + count; row++) {
     const [from, to] = [data.offsets[row]!, data.offsets[row + 1]!];
-    const looks = data.inputIds.slice(from, to).map((id, i) => 2 * id + Number(data.labelIds[from + i] !== ignoredLabel));
+    const looks = data.inputIds
+      .slice(from, to)
+      .map((id, i) => 2 * id + Number(data.labelIds[from + i] !== ignoredLabel));
     const key = Buffer.from(looks.buffer).toString('latin1');
     const alike = firsts.get(key);
     if (alike === undefined) firsts.set(key, [row]);

@@ -108,7 +108,7 @@ describe('rows that are alike', () => {
       const { loss, ...exact } = together[row]!;
       expect(loss).toBeCloseTo(alone[0]!.loss, 5);
       expect({ ...exact, row: 0, probabilities: [] }).toEqual({ ...alone[0]!, loss: undefined, probabilities: [] });
-      exact.probabilities!.forEach((p, i) => expect(p).toBeCloseTo(alone[0]!.probabilities![i]!, 6));
+      for (const [i, p] of exact.probabilities!.entries()) expect(p).toBeCloseTo(alone[0]!.probabilities![i]!, 6);
     }
     expect(together[data.rows + 1]!.loss).not.toBeCloseTo(together[2]!.loss, 3);
   });
