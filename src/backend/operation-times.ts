@@ -130,7 +130,7 @@ function labelOf(op: string, attributes: readonly Attribute[]): string {
 }
 
 /** A matrix product's first two inputs are its operands and its first output is the product, each transposed or not. */
-const products = /^(_Fused)?(Batch)?MatMul(V\d)?$|^PanxLinear$/;
+const products = /^(_Fused)?(Batch)?MatMul(V\d)?$|^PanxLinear(Gelu)?$/;
 
 /**
  * The multiplications and additions, 2 M N K for each matrix of the batch, of an operation that is a matrix product; else 0, and where a shape

@@ -7,6 +7,7 @@ import { type DropoutSeed, dropout } from '../backend/kernels/dropout.js';
 import { embedding, sumByRow } from '../backend/kernels/embedding.js';
 import { embeddings as normOfEmbeddings } from '../backend/kernels/embeddings.js';
 import { linear } from '../backend/kernels/linear.js';
+import { linearGelu } from '../backend/kernels/linear-gelu.js';
 import { residualNorm } from '../backend/kernels/residual-norm.js';
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { ModelInputs } from './inputs.js';
@@ -156,7 +157,7 @@ function encoderLayer(
   const { attentionOutput, attentionNorm, output: narrowing, outputNorm } = layer;
   const [middle, middleBackward] = joinAndNorm(attended, attentionOutput.bias, residual, attentionNorm, config, plan);
   residual.dispose();
-  const [processed, feedForwardBackward] = feedForward(layer, middle);
+  const [processed, feedForwardBackward] = feedForward(layer, middle, plan !== null);
   const [output, outputBackward] = joinAndNorm(processed, narrowing.bias, middle, outputNorm, config, plan);
   middle.dispose();
   return [
@@ -211,19 +212,39 @@ function selfAttention(
 }
 
 /** Linear, GELU, linear. @returns (N, C), before bias, dropout and residual */
-function feedForward(layer: EncoderLayer, x: tf.Tensor2D): WithSummedBackward {
-  const { weight, bias } = layer.intermediate;
-  const [wide, wideBackward] = linearMap(weight, null, x); // (N, I)
-  const [activated, activationBackward] = biasGelu(wide, currentValue(bias), weight.precision); // (N, I)
+function feedForward(layer: EncoderLayer, x: tf.Tensor2D, keep: boolean): WithSummedBackward {
+  const [activated, activatedBackward] = widened(layer.intermediate, x, keep); // (N, I)
   const [narrow, narrowBackward] = linearMap(layer.output.weight, null, activated); // (N, C)
   activated.dispose();
   return [
     narrow,
     (dNarrow, dxBefore) => {
       const dActivated = narrowBackward(dNarrow); // (N, I)
+      const dx = activatedBackward(dActivated, dxBefore); // (N, C)
+      dActivated.dispose();
+      return dx;
+    },
+  ];
+}
+
+/** GELU(x W^T + b). @param keep whether the backward will be asked for: if not, the product need not be kept */
+function widened({ weight, bias }: Affine, x: tf.Tensor2D, keep: boolean): WithSummedBackward {
+  if (!keep) {
+    const y = linearGelu(x, currentValue(weight), currentValue(bias), weight.precision);
+    return [
+      y,
+      () => {
+        throw new Error('the backward of a forward pass that keeps nothing');
+      },
+    ];
+  }
+  const [wide, wideBackward] = linearMap(weight, null, x); // (N, I)
+  const [activated, activationBackward] = biasGelu(wide, currentValue(bias), weight.precision); // (N, I)
+  return [
+    activated,
+    (dActivated, dxBefore) => {
       const { dx: dWide, dBias } = activationBackward(dActivated); // (N, I), (I)
       addGradient(bias, dBias);
-      dActivated.dispose();
       const dx = wideBackward(dWide, dxBefore); // (N, C)
       dWide.dispose();
       return dx;

@@ -31,9 +31,17 @@ constexpr int64_t kFetchTiles = 24, kFetchSteps = 16;
 // From how many rows of A on several panels are multiplied side by side, how many at most, and the steps of all of them: 512 KiB.
 constexpr int64_t kManyRows = 1024, kMostPanels = 4, kPanelSteps = 2048;
 
+// Takes finished elements of a product: values (rows, 64) of C, the first of them at (row, column), of which `columns` are C's. Called by any thread,
+// for parts of C that do not overlap.
+class Finish {
+ public:
+  virtual void take(const float* values, int64_t row, int64_t rows, int64_t column, int64_t columns) const = 0;
+};
+
 // C (M, N) = A B, + bias (N), + addend (M, N); either may be null. bfloat16 only for pairs; of A, where its rows run along K, an even K;
 // not of B where its rows do. squares: null, or what the sums of C's squares in each block of
 // 48 rows and 64 columns are added to (not where there is a bias): as no block is in two pieces, their order is the same however the work is divided.
+// finish: null, or what takes the elements, without bias and squares, in C's place; then C is there for sums that are not whole yet, if K is long (isCut).
 struct Problem {
   Operand a, b;
   int64_t m, n, k;
@@ -41,6 +49,7 @@ struct Problem {
   const float* addend;
   float* c;
   double* squares;
+  const Finish* finish;
 
   int64_t panels() const { return (n + kColumns - 1) / kColumns; }
   int64_t blocks() const { return (m + kPart - 1) / kPart * panels(); }
@@ -143,6 +152,12 @@ bool needsWords(const Operand& a) {
   return !a.along || (Pairs && a.rounded == nullptr);
 }
 
+// Whether sums are added up in more than one part, and lie in C between them.
+template <bool Pairs>
+bool isCut(int64_t k) {
+  return stepsOf<Pairs>(k) > kSteps;
+}
+
 // How many words that takes.
 template <bool Pairs>
 int64_t wordsOf(const Problem& p) {
@@ -204,7 +219,7 @@ inline double addUp(__m512 x) {
          _mm512_reduce_add_pd(_mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)));
 }
 
-// Up to 6 rows and 64 columns of C from `row` and `column` on, for the steps [start, end). edge: room for a tile at C's right edge.
+// Up to 6 rows and 64 columns of C from `row` and `column` on, for the steps [start, end). edge: room for a tile at C's right edge, or to finish.
 template <bool Pairs>
 void multiplyTile(const Problem& p, int64_t row, int64_t rows, int64_t column, const Words& a, const uint32_t* panel, int64_t start,
                   int64_t end, float* edge, Lines& ahead) {
@@ -212,16 +227,21 @@ void multiplyTile(const Problem& p, int64_t row, int64_t rows, int64_t column, c
   const bool last = end == stepsOf<Pairs>(p.k), squares = last && p.squares != nullptr;
   const float* addend = start > 0 ? p.c : p.addend;
   float* c = p.c + at;
-  if (count == kColumns) {
+  const Finish* finish = last ? p.finish : nullptr;
+  if (count == kColumns && finish == nullptr) {
     __m512 sums = _mm512_setzero_ps();
     const Target to = {c, p.n, squares ? &sums : nullptr};
     tileOf<Pairs>(rows, a, panel, end - start, addend == nullptr ? nullptr : addend + at, to, ahead);
     if (squares) *p.squaresAt(row, column) += addUp(sums);
   } else {
     tileOf<Pairs>(rows, a, panel, end - start, nullptr, {edge, kColumns, nullptr}, ahead);
+    for (int64_t r = 0; addend != nullptr && r < rows; r++) {
+      for (int64_t i = 0; i < count; i++) edge[r * kColumns + i] += addend[at + r * p.n + i];
+    }
+    if (finish != nullptr) return finish->take(edge, row, rows, column, count);
     for (int64_t r = 0; r < rows; r++) {
       for (int64_t i = 0; i < count; i++) {
-        const float sum = edge[r * kColumns + i] + (addend == nullptr ? 0.0f : addend[at + r * p.n + i]);
+        const float sum = edge[r * kColumns + i];
         c[r * p.n + i] = sum;
         if (squares) *p.squaresAt(row, column) += static_cast<double>(sum) * sum;
       }

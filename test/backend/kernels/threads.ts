@@ -15,6 +15,7 @@ export async function outputOfThreads(threads: number, program: string): Promise
     import { biasGelu } from './dist/backend/kernels/bias-gelu.js';
     import { embeddings } from './dist/backend/kernels/embeddings.js';
     import { asWeight, linear } from './dist/backend/kernels/linear.js';
+    import { linearGelu } from './dist/backend/kernels/linear-gelu.js';
     import { residualNorm } from './dist/backend/kernels/residual-norm.js';
     await loadEngine('tensorflow');
     const print = (...tensors) => {
