@@ -9,6 +9,7 @@ import { embeddings as normOfEmbeddings } from '../backend/kernels/embeddings.js
 import { linear } from '../backend/kernels/linear.js';
 import { linearGelu } from '../backend/kernels/linear-gelu.js';
 import { residualNorm } from '../backend/kernels/residual-norm.js';
+import type { Precision } from '../backend/precision.js';
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { ModelInputs } from './inputs.js';
 import { addGradient, addRowGradient, currentValue, type Parameter, setGradient } from './parameter.js';
@@ -61,27 +62,27 @@ export function forward(
   inputs: ModelInputs,
   plan: DropoutPlan | null,
 ): WithBackward<tf.Tensor2D, void> {
-  let [hidden, embeddingsBackward] = embeddings(model, config, inputs, plan); // (N, C)
+  const [embedded, embeddingsBackward] = embeddings(model, config, inputs, plan); // (N, C)
+  let hidden: Hidden = { values: embedded };
   const layerBackwards: ((d: tf.Tensor2D) => tf.Tensor2D)[] = [];
-  for (const layer of model.layers) {
-    const wanted = layer === model.layers.at(-1) ? inputs.wanted : null;
+  for (const [index, layer] of model.layers.entries()) {
+    const input = hidden;
+    const next = model.layers[index + 1];
+    const wanted = next === undefined ? inputs.wanted : null;
+    const precision = next?.qkv.weight.precision ?? 'fp32';
     if (plan === null) {
-      const input: tf.Tensor2D = hidden;
-      hidden = tf.tidy(() => encoderLayer(layer, config, input, inputs, wanted, null)[0]);
+      hidden = tf.tidy(() => encoderLayer(layer, config, input, inputs, wanted, null, precision)[0]);
     } else {
-      const [output, backward]: WithBackward<tf.Tensor2D, tf.Tensor2D> = encoderLayer(
-        layer,
-        config,
-        hidden,
-        inputs,
-        wanted,
-        plan,
-      );
+      const [output, backward] = encoderLayer(layer, config, input, inputs, wanted, plan, precision);
       layerBackwards.push(backward);
       hidden = output;
     }
   }
-  const [dropped, dropoutBackward] = dropout(hidden, plan?.rates.classifierDropout ?? 0, plan?.nextSeed() ?? null);
+  const [dropped, dropoutBackward] = dropout(
+    hidden.values,
+    plan?.rates.classifierDropout ?? 0,
+    plan?.nextSeed() ?? null,
+  );
   const [logits, classifierBackward] = linearMap(model.classifier.weight, model.classifier.bias, dropped); // (M, L)
   return [
     logits,
@@ -137,29 +138,42 @@ function embeddings(
   ];
 }
 
+/** Tokens between two sublayers (N, C); `rounded` is there where the linear map that takes them next would round them so. */
+type Hidden = { values: tf.Tensor2D; rounded?: tf.Tensor2D };
+
 /**
  * Self-attention, then the feed-forward network, each followed by dropout, the residual and LayerNorm; frees x.
  *
  * @param wanted (M) the tokens whose output is wanted; null: of all, M = N
+ * @param precision of the linear map that takes the output
  * @returns (M, C)
  */
 function encoderLayer(
   layer: EncoderLayer,
   config: ModelConfig,
-  x: tf.Tensor2D,
+  x: Hidden,
   inputs: ModelInputs,
   wanted: tf.Tensor1D | null,
   plan: DropoutPlan | null,
-): WithBackward<tf.Tensor2D, tf.Tensor2D> {
-  const [attended, attentionBackward] = selfAttention(layer, config, x, inputs, wanted, plan); // (M, C)
-  const [residual, residualBackward] = tokensOf(x, wanted); // (M, C)
-  x.dispose();
-  const { attentionOutput, attentionNorm, output: narrowing, outputNorm } = layer;
-  const [middle, middleBackward] = joinAndNorm(attended, attentionOutput.bias, residual, attentionNorm, config, plan);
+  precision: Precision,
+): [output: Hidden, backward: (dOutput: tf.Tensor2D) => tf.Tensor2D] {
+  const { attentionOutput, attentionNorm, intermediate, output: narrowing, outputNorm } = layer;
+  const join = (branch: tf.Tensor2D, bias: Parameter, residual: tf.Tensor2D, norm: Affine, next: Precision) =>
+    joinAndNorm(branch, bias, residual, norm, config, plan, next);
+  const [attended, attentionBackward] = selfAttention(layer, config, x.rounded ?? x.values, inputs, wanted, plan); // (M, C)
+  const [residual, residualBackward] = tokensOf(x.values, wanted); // (M, C)
+  tf.dispose(x);
+  const [middle, middleBackward] = join(
+    attended,
+    attentionOutput.bias,
+    residual,
+    attentionNorm,
+    intermediate.weight.precision,
+  );
   residual.dispose();
-  const [processed, feedForwardBackward] = feedForward(layer, middle, plan !== null);
-  const [output, outputBackward] = joinAndNorm(processed, narrowing.bias, middle, outputNorm, config, plan);
-  middle.dispose();
+  const [processed, feedForwardBackward] = feedForward(layer, middle.rounded ?? middle.values, plan !== null);
+  const [output, outputBackward] = join(processed, narrowing.bias, middle.values, outputNorm, precision);
+  tf.dispose(middle);
   return [
     output,
     dOutput => {
@@ -190,6 +204,7 @@ function selfAttention(
     config.heads,
     plan?.rates.attentionDropout ?? 0,
     plan?.nextSeed() ?? null,
+    wanted === null ? layer.attentionOutput.weight.precision : 'fp32', // Some of its rows are taken as float32.
   ); // (N, C)
   qkv.dispose();
   const [wantedHeads, wantedBackward] = tokensOf(heads, wanted); // (M, C)
@@ -255,6 +270,8 @@ function widened({ weight, bias }: Affine, x: tf.Tensor2D, keep: boolean): WithS
 /**
  * LayerNorm(residual + dropout(branch + bias)); frees the branch. The backward gives the gradients of residual and branch, which
  * may be one tensor.
+ *
+ * @param precision of the linear map that takes the output
  */
 function joinAndNorm(
   branch: tf.Tensor2D,
@@ -263,8 +280,9 @@ function joinAndNorm(
   parameters: Affine,
   config: ModelConfig,
   plan: DropoutPlan | null,
-): [tf.Tensor2D, (d: tf.Tensor2D) => [dResidual: tf.Tensor2D, dBranch: tf.Tensor2D]] {
-  const [normed, backward] = residualNorm(
+  precision: Precision,
+): [Hidden, (d: tf.Tensor2D) => [dResidual: tf.Tensor2D, dBranch: tf.Tensor2D]] {
+  const [values, backward, rounded] = residualNorm(
     branch,
     currentValue(bias),
     residual,
@@ -275,11 +293,12 @@ function joinAndNorm(
       rate: plan?.rates.hiddenDropout ?? 0,
       seed: plan?.nextSeed() ?? null,
       keep: plan !== null,
+      precision,
     },
   );
   branch.dispose();
   return [
-    normed,
+    rounded === undefined ? { values } : { values, rounded },
     dNormed => {
       const { dBranch, dBias, dResidual, dGamma, dBeta } = backward(dNormed);
       addGradient(bias, dBias);

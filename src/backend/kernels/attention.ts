@@ -1,6 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import { type NativeEngine, nativeEngine } from '../native.js';
+import type { Precision } from '../precision.js';
 import type { WithBackward } from './backward.js';
 import { type DropoutSeed, dropout } from './dropout.js';
 import { gridOf, type RowGrid, type RowGroup } from './row-grid.js';
@@ -23,6 +24,7 @@ export function layoutOf(offsets: Int32Array): RowLayout {
  * probabilities. Tokens come concatenated, and a row's attend to that row's only.
  *
  * @param qkv (N, 3C) queries, keys and values side by side; belongs to the caller, who may free it at once
+ * @param precision of the linear map that follows. bf16: the fused operation gives its output rounded to bfloat16, as that would round it.
  * @returns the heads' outputs side by side (N, C).
  *
  * With P the probabilities, P' after dropout: dV = P'^T dO; dS = P * (dP - sum(dP * P)); dQ = dS K / sqrt D; dK = dS^T Q / sqrt D.
@@ -34,9 +36,10 @@ export function attention(
   heads: number,
   dropoutRate: number,
   dropoutSeed: DropoutSeed | null,
+  precision: Precision,
 ): WithBackward<tf.Tensor2D, tf.Tensor2D> {
   if (grid !== null) return plainAttention(qkv, grid, heads, dropoutRate, dropoutSeed);
-  return fusedAttention(nativeEngine()!, qkv, offsets, heads, dropoutRate, dropoutSeed);
+  return fusedAttention(nativeEngine()!, qkv, offsets, heads, dropoutRate, dropoutSeed, precision);
 }
 
 /** native/attention.cc. Kept for the backward and freed by it: qkv, the seed, and two numbers for each token and head. */
@@ -47,12 +50,14 @@ function fusedAttention(
   heads: number,
   dropoutRate: number,
   dropoutSeed: DropoutSeed | null,
+  precision: Precision,
 ): WithBackward<tf.Tensor2D, tf.Tensor2D> {
   const [high, low] = dropoutSeed ?? [0, 0];
   const seed = tf.tensor1d([high | 0, low | 0], 'int32');
   const attributes = [native.int('heads', heads), native.float('rate', dropoutSeed === null ? 0 : dropoutRate)];
+  const type = native.type('T', precision === 'bf16' && qkv.shape[1] % 2 === 0 ? 'bfloat16' : 'float32');
   const kept = tf.clone(qkv);
-  const [output, softmax] = native.run('PanxAttention', [kept, offsets, seed], attributes, 2);
+  const [output, softmax] = native.run('PanxAttention', [kept, offsets, seed], [...attributes, type], 2);
   return [
     output as tf.Tensor2D,
     dOutput => {

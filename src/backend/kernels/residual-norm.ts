@@ -1,6 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import { type NativeEngine, nativeEngine } from '../native.js';
+import type { Precision } from '../precision.js';
 import { type DropoutSeed, dropout } from './dropout.js';
 import { layerNorm } from './layer-norm.js';
 
@@ -12,6 +13,8 @@ export interface ResidualNormOptions {
   seed: DropoutSeed | null;
   /** Whether the backward will be asked for; if not, the fused operation has nothing to keep, and less to write. */
   keep: boolean;
+  /** What takes y next: linear maps that round it to bfloat16, where the fused operation can do that for them; default 'fp32'. */
+  precision?: Precision;
 }
 
 export interface ResidualNormGradients {
@@ -30,7 +33,7 @@ export interface ResidualNormGradients {
  * @param bias (C)
  * @param residual (N, C)
  * @param gamma, beta (C) of LayerNorm
- * @returns y (N, C). The inputs belong to the caller, who may free branch and residual at once. Kept for the backward and freed by it: the
+ * @returns y (N, C), and as the last, in bf16 where C is even, y rounded to bfloat16, by the fused operation only. The inputs belong to the caller, who may free branch and residual at once. Kept for the backward and freed by it: the
  * normalised sum (N, C), the inverse deviations of its rows, and, where the operation is not fused, the dropout mask.
  *
  * With ds the gradient of LayerNorm's input (kernels/layer-norm.ts): dResidual = ds, dBranch = mask * ds, db = the sum of dBranch over tokens.
@@ -74,7 +77,11 @@ export function plainResidualNorm(
   ];
 }
 
-type NormOfSum = [y: tf.Tensor2D, backward: (dy: tf.Tensor2D) => ResidualNormGradients];
+type NormOfSum = [
+  y: tf.Tensor2D,
+  backward: (dy: tf.Tensor2D) => ResidualNormGradients,
+  rounded?: tf.Tensor2D | undefined,
+];
 
 function fusedResidualNorm(
   native: NativeEngine,
@@ -83,17 +90,19 @@ function fusedResidualNorm(
   residual: tf.Tensor2D,
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
-  { eps, rate, seed, keep }: ResidualNormOptions,
+  { eps, rate, seed, keep, precision }: ResidualNormOptions,
 ): NormOfSum {
   // The seed is an input and not an attribute: TensorFlow keeps a kernel for each set of attributes that it has met.
   const words = tf.tensor1d(seed === null ? [0, 0] : [seed[0] | 0, seed[1] | 0], 'int32');
   const rateAttribute = native.float('rate', seed === null ? 0 : rate);
-  const [y, normalized, inverseDeviation] = native.run(
+  const round = precision === 'bf16' && branch.shape[1] % 2 === 0;
+  const [y, normalized, inverseDeviation, rounded] = native.run(
     'PanxResidualNorm',
     [branch, bias, residual, gamma, beta, words],
-    [rateAttribute, native.float('eps', eps), native.bool('keep', keep)],
-    3,
-  ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
+    [rateAttribute, native.float('eps', eps), native.bool('keep', keep), native.bool('round', round)],
+    4,
+  ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor2D];
+  if (!round) rounded.dispose();
   return [
     y,
     dy => {
@@ -107,5 +116,6 @@ function fusedResidualNorm(
       tf.dispose([normalized, inverseDeviation, words]);
       return { dBranch, dBias, dResidual, dGamma, dBeta };
     },
+    round ? rounded : undefined,
   ];
 }

@@ -7,7 +7,7 @@
 //   offsets: int32 (B + 1), row b holds the tokens [offsets[b], offsets[b + 1])
 //   seed: int32 (2), of the dropout mask
 //   heads: H;  rate: of dropout, 0 for none
-//   -> out: float (N, C);  softmax: float (N, H, 2), for each query and head the largest of its scores and 1 / sum(exp(S - largest))
+//   -> out: float or bfloat16 (N, C), the latter (rounded) for a product that would round it so;  softmax: float (N, H, 2), for each query and head the largest of its scores and 1 / sum(exp(S - largest))
 //
 // Kept for the backward: qkv and `softmax`, from which it has P again with the very roundings of the forward. With dP = (dO V^T) * dropout:
 //
@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <type_traits>
 
 #include "attention_math.h"
 #include "panx_ops.h"
@@ -137,18 +138,25 @@ class AttentionOp : public AttentionBase {
 
     const Dropout dropout(context->input(2).flat<int32_t>().data(), problem.rate);
     const float* in = qkv.flat<float>().data();
-    float* toOut = out->flat<float>().data();
     float* toSoftmax = softmax->flat<float>().data();
-    const int64_t size = problem.size, hidden = problem.hidden, width = pitch(problem.longest);
-    const int64_t scratch = width * size + problem.longest * padded(size) + kQueries * width + width;
+    withElements(out, [&](auto* toOut) { attend(context, problem, dropout, in, toOut, toSoftmax); });
+  }
+
+ private:
+  template <typename Out>
+  static void attend(tensorflow::OpKernelContext* context, const Problem& problem, const Dropout& dropout, const float* in, Out* toOut,
+                     float* toSoftmax) {
+    const int64_t size = problem.size, hidden = problem.hidden, width = pitch(problem.longest), row = padded(size);
+    const int64_t scratch = width * size + problem.longest * row + kQueries * width + width + kQueries * row;
     forEachPair(context, problem, 2, scratch, [&](const Pair& pair, const Pair& next, float* memory) {
       const auto [start, keys, head] = pair;
       const float* q = problem.of(pair, in, 3);
-      float* o = problem.of(pair, toOut, 1);
-      float* keysTransposed = memory;                         // (D, T)
-      float* valuesCopy = keysTransposed + width * size;      // (T, D)
-      float* scores = valuesCopy + problem.longest * padded(size);  // (queries, T)
-      float* mask = scores + kQueries * width;                // (T)
+      Out* o = problem.of(pair, toOut, 1);
+      float* keysTransposed = memory;                     // (D, T)
+      float* valuesCopy = keysTransposed + width * size;  // (T, D)
+      float* scores = valuesCopy + problem.longest * row; // (queries, T)
+      float* mask = scores + kQueries * width;            // (T)
+      float* unrounded = mask + width;                    // (queries, D)
       transpose(q + hidden, 3 * hidden, keys, size, keysTransposed);
       const Right values(q + 2 * hidden, 3 * hidden, keys, size, valuesCopy);
       const int64_t columns = padded(keys), pitched = pitch(keys);
@@ -170,7 +178,13 @@ class AttentionOp : public AttentionBase {
             for (int64_t j = 0; j < columns; j++) probabilities[j] *= mask[j];
           }
         }
-        product({scores, pitched, 1}, values.data, values.row, o + first * hidden, hidden, queries, size, keys, false, ahead);
+        Out* to = o + first * hidden;
+        if constexpr (std::is_same_v<Out, float>) {
+          product({scores, pitched, 1}, values.data, values.row, to, hidden, queries, size, keys, false, ahead);
+        } else {
+          product({scores, pitched, 1}, values.data, values.row, unrounded, row, queries, size, keys, false, ahead);
+          for (int64_t i = 0; i < queries; i++) storeAll(unrounded + i * row, size, to + i * hidden);
+        }
       }
     });
   }
@@ -263,8 +277,9 @@ REGISTER_OP("PanxAttention")
     .Input("qkv: float")
     .Input("offsets: int32")
     .Input("seed: int32")
-    .Output("out: float")
+    .Output("out: T")
     .Output("softmax: float")
+    .Attr("T: {float, bfloat16}")
     .Attr("heads: int >= 1")
     .Attr("rate: float")
     .SetShapeFn([](tensorflow::shape_inference::InferenceContext* context) {

@@ -37,13 +37,6 @@ void biasGeluGrad(const gelu::Curve& slope, const float* __restrict dy, const fl
 // Rough cycles for one element, for the division of the work.
 constexpr int64_t kCyclesForward = 2, kCyclesBackward = 3;
 
-// work(elements), of the type that the tensor has: float or the bits of bfloat16.
-template <typename Work>
-void withElements(Tensor* tensor, const Work& work) {
-  if (tensor->dtype() == tensorflow::DT_FLOAT) return work(tensor->flat<float>().data());
-  work(reinterpret_cast<uint16_t*>(tensor->flat<tensorflow::bfloat16>().data()));
-}
-
 class BiasGeluOp : public OpKernel {
  public:
   using OpKernel::OpKernel;

@@ -40,6 +40,13 @@ inline void parallelFor(tensorflow::OpKernelContext* context, int64_t total, int
   });
 }
 
+// work(elements), of the type that the tensor has: float or the bits of bfloat16.
+template <typename Work>
+void withElements(tensorflow::Tensor* tensor, const Work& work) {
+  if (tensor->dtype() == tensorflow::DT_FLOAT) return work(tensor->flat<float>().data());
+  work(reinterpret_cast<uint16_t*>(tensor->flat<tensorflow::bfloat16>().data()));
+}
+
 // What dropout multiplies values with: 0 with probability `rate`, else 1 / (1 - rate). A pure function of the seed and of where a value stands, in
 // two steps: a row's keys, by two rounds of the 64-bit finaliser of MurmurHash3 (Appleby; constants of Stafford's mix 13) over a Weyl
 // sequence; then one word for each element of the row, by a 32-bit finaliser (Wellons' "prospector", 16-15-15), which is a sixth of the work. So any

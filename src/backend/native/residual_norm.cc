@@ -9,12 +9,14 @@
 //
 // branch, residual, y, xhat, dy, dbranch, dresidual (N, C); bias, gamma, beta and their gradients (C); seed (2).
 // Kept for the backward: xhat ("normalized") and 1 / sqrt(var + eps) ("inverse_deviation", (N)); without `keep` both are empty.
+// With `round` also y rounded to bfloat16 (N, C), for products that would round it so; else that is empty.
 
 #include <vector>
 
 #include "layer_norm.h"
 #include "panx_ops.h"
 #include "token_blocks.h"
+#include "vectors.h"
 
 namespace panx::residual_norm {
 
@@ -64,6 +66,7 @@ class ResidualNormOp : public OpKernel {
     OP_REQUIRES_OK(context, context->GetAttr("rate", &rate_));
     OP_REQUIRES_OK(context, context->GetAttr("eps", &eps_));
     OP_REQUIRES_OK(context, context->GetAttr("keep", &keep_));
+    OP_REQUIRES_OK(context, context->GetAttr("round", &round_));
     OP_REQUIRES(context, rate_ >= 0.0f && rate_ < 1.0f,
                 tensorflow::errors::InvalidArgument("PanxResidualNorm takes a rate from 0 to below 1, found ", rate_));
   }
@@ -80,17 +83,19 @@ class ResidualNormOp : public OpKernel {
                     branch.shape().DebugString(), ", ", bias.shape().DebugString(), ", ", residual.shape().DebugString(), ", ",
                     gamma.shape().DebugString(), ", ", beta.shape().DebugString(), " and ", seed.shape().DebugString()));
     const int64_t tokens = branch.dim_size(0), width = branch.dim_size(1);
-    Tensor *y, *normalized, *inverse;
+    Tensor *y, *normalized, *inverse, *rounded;
     OP_REQUIRES_OK(context, context->allocate_output(0, branch.shape(), &y));
     OP_REQUIRES_OK(context, context->allocate_output(1, {keep_ ? tokens : 0, width}, &normalized));
     OP_REQUIRES_OK(context, context->allocate_output(2, {keep_ ? tokens : 0}, &inverse));
+    OP_REQUIRES_OK(context, context->allocate_output(3, {round_ ? tokens : 0, width}, &rounded));
     const float *branchData = branch.flat<float>().data(), *biasData = bias.flat<float>().data();
     const float* residualData = residual.flat<float>().data();
     const float *gammaData = gamma.flat<float>().data(), *betaData = beta.flat<float>().data();
     float *yData = y->flat<float>().data(), *normalizedData = normalized->flat<float>().data();
     float* inverseData = inverse->flat<float>().data();
+    uint16_t* roundedData = reinterpret_cast<uint16_t*>(rounded->flat<tensorflow::bfloat16>().data());
     const Dropout dropout(seed.flat<tensorflow::int32>().data(), rate_);
-    const bool drops = rate_ > 0.0f, keep = keep_;
+    const bool drops = rate_ > 0.0f, keep = keep_, round = round_;
     const float eps = eps_;
     parallelFor(context, tokens, width * (drops ? kCyclesDropped : kCyclesPlain), [=](int64_t from, int64_t to) {
       std::vector<float> factors(drops ? width : 0), row(keep ? 0 : width);
@@ -101,13 +106,14 @@ class ResidualNormOp : public OpKernel {
                                                 drops ? factors.data() : nullptr, eps, width, yData + at,
                                                 keep ? normalizedData + at : row.data());
         if (keep) inverseData[n] = inverseOfRow;
+        if (round) storeAll(yData + at, width, roundedData + at);
       }
     });
   }
 
  private:
   float rate_, eps_;
-  bool keep_;
+  bool keep_, round_;
 };
 
 class ResidualNormGradOp : public OpKernel {
@@ -186,13 +192,16 @@ REGISTER_OP("PanxResidualNorm")
     .Attr("rate: float")
     .Attr("eps: float")
     .Attr("keep: bool")
+    .Attr("round: bool")
     .Output("y: float")
     .Output("normalized: float")
     .Output("inverse_deviation: float")
+    .Output("rounded: bfloat16")
     .SetShapeFn([](tensorflow::shape_inference::InferenceContext* c) {
       c->set_output(0, c->input(0));
       c->set_output(1, c->UnknownShapeOfRank(2));
       c->set_output(2, c->UnknownShapeOfRank(1));
+      c->set_output(3, c->UnknownShapeOfRank(2));
       return absl::OkStatus();
     });
 

@@ -50,6 +50,14 @@ inline void storeFirst(const Vector& vector, int64_t count, Value* to) {
   std::memcpy(to, values, count * sizeof(Value));
 }
 
+// `count` values to float32 or to bfloat16.
+template <typename Value>
+inline void storeAll(const float* from, int64_t count, Value* to) {
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(load(from + i), to + i);
+  if (i < count) storeFirst(loadFirst(from + i, count - i), count - i, to + i);
+}
+
 inline Vector absolute(Vector x) { return reinterpret_cast<const Vector&>(static_cast<const Places&>(reinterpret_cast<const Places&>(x) & 0x7fffffff)); }
 
 // x where `sign` is positive, -x where it is negative.

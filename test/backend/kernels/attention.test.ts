@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { attention, layoutOf, plainAttention } from '../../../src/backend/kernels/attention.js';
+import { fromBfloat16, toBfloat16 } from '../../../src/backend/kernels/bfloat16.js';
 import { type DropoutSeed, dropoutMask } from '../../../src/backend/kernels/dropout.js';
 import { gridOf, groupByLength } from '../../../src/backend/kernels/row-grid.js';
-import { nativeEngine } from '../../../src/backend/native.js';
+import { isBfloat16, nativeEngine } from '../../../src/backend/native.js';
 import { expectClose, expectCloseTo, onEachBackend, referenceGradients, values } from './each-backend.js';
 import { outputOfThreads } from './threads.js';
 
@@ -72,7 +73,7 @@ onEachBackend(backend => {
     const rows = layoutOf(offsetsOf(uneven));
     const dOutput = values([217, hidden], 2) as tf.Tensor2D;
     const before = tf.memory().numTensors;
-    const [output, backward] = attention(qkv, rows, heads, 0.1, [1, 1]);
+    const [output, backward] = attention(qkv, rows, heads, 0.1, [1, 1], 'fp32');
     tf.dispose([output, backward(dOutput)]);
     expect(tf.memory().numTensors).toBe(before);
   });
@@ -99,7 +100,7 @@ onEachBackend(backend => {
         const dOutput = values([tokens, heads * size], 2) as tf.Tensor2D;
         const mask = rate === 0 ? null : fusedMask(offsets, heads, size, rate, seed);
         const compose = (x: tf.Tensor) => rowByRow(x, rows, heads, mask);
-        const [output, backward] = attention(qkv, layoutOf(offsets), heads, rate, seed);
+        const [output, backward] = attention(qkv, layoutOf(offsets), heads, rate, seed, 'fp32');
         expectCloseTo(output, compose(qkv));
         const gradient = backward(dOutput);
         expectCloseTo(gradient, referenceGradients(compose, [qkv], dOutput)[0]!);
@@ -111,12 +112,32 @@ onEachBackend(backend => {
     }
   }
 
+  it.each([
+    [3, 2, 2],
+    [5, 3, 16],
+    [70, 2, 24],
+    [50, 2, 64],
+  ])(
+    'fused in bf16, a row of %i tokens, %i heads of %i: what float32 gives, rounded to bfloat16',
+    (length, heads, size) => {
+      if (!nativeEngine()!.fused) return;
+      const layout = layoutOf(offsetsOf([length, 4]));
+      const qkv = values([length + 4, 3 * heads * size], 1) as tf.Tensor2D;
+      const dOutput = values([length + 4, heads * size], 2) as tf.Tensor2D;
+      const [exact, exactBackward] = attention(qkv, layout, heads, 0.2, [3, 4], 'fp32');
+      const [rounded, roundedBackward] = attention(qkv, layout, heads, 0.2, [3, 4], 'bf16');
+      expect(isBfloat16(rounded)).toBe(true);
+      expectClose(fromBfloat16(rounded), fromBfloat16(toBfloat16(exact)), 0);
+      expectClose(roundedBackward(dOutput), exactBackward(dOutput), 0);
+    },
+  );
+
   it('fused: scores far apart and far from 0 neither overflow nor vanish', test => {
     if (!nativeEngine()!.fused) return test.skip();
     const rows = [40, 3];
     const qkv = tf.mul(values([43, 3 * 32], 1), 40) as tf.Tensor2D; // scores up to 3,000
     const dOutput = values([43, 32], 2) as tf.Tensor2D;
-    const [output, backward] = attention(qkv, layoutOf(offsetsOf(rows)), 2, 0, null);
+    const [output, backward] = attention(qkv, layoutOf(offsetsOf(rows)), 2, 0, null, 'fp32');
     const [plain, plainBackward] = plainAttention(qkv, gridOf(offsetsOf(rows)), 2, 0, null);
     // The scores themselves are off by up to 1e-4, whatever computes them, and with them the probabilities.
     expectCloseTo(output, plain, 1e-4);
@@ -129,7 +150,7 @@ onEachBackend(backend => {
       .dataSync<'float32'>()
       .slice();
     data[2 * 24] = Number.NaN; // a query of row 0, head 0
-    const [output, backward] = attention(tf.tensor2d(data, [8, 24]), layoutOf(offsetsOf([5, 3])), 2, 0, null);
+    const [output, backward] = attention(tf.tensor2d(data, [8, 24]), layoutOf(offsetsOf([5, 3])), 2, 0, null, 'fp32');
     const isNan = (tensor: tf.Tensor2D) => tensor.arraySync().map(row => row.some(Number.isNaN));
     expect(isNan(output)).toEqual([false, false, true, false, false, false, false, false]);
     const ones = tf.ones([8, 8]) as tf.Tensor2D;
@@ -166,7 +187,7 @@ onEachBackend(backend => {
       const offsets = Int32Array.from([0, ...rows.map((_, row) => rows.slice(0, row + 1).reduce((a, b) => a + b))]);
       const filled = (shape, by) => tf.reshape(tf.sin(tf.mul(tf.range(0, shape[0] * shape[1]), by)), shape);
       for (let call = 0; call < 3; call++) {
-        const [output, backward] = attention(filled([188, 96], 0.7), layoutOf(offsets), 4, 0.1, [1, 2]);
+        const [output, backward] = attention(filled([188, 96], 0.7), layoutOf(offsets), 4, 0.1, [1, 2], 'fp32');
         print(output, backward(filled([188, 32], 0.3)));
       }`;
     const hashes = (await Promise.all([1, 2, 3, 8].map(threads => outputOfThreads(threads, program)))).flat();
@@ -181,7 +202,7 @@ onEachBackend(backend => {
       native.run(
         'PanxAttention',
         [tf.zeros([4, 12]), tf.tensor1d(offsets, 'int32'), tf.tensor1d(seed, 'int32')],
-        [native.int('heads', heads), native.float('rate', rate)],
+        [native.int('heads', heads), native.float('rate', rate), native.type('T', 'float32')],
         2,
       );
     expect(() => run([0, 5], 2)).toThrow(/offsets that do not go from 0/);
@@ -228,7 +249,7 @@ function fusedMask(offsets: Int32Array, heads: number, size: number, rate: numbe
         for (let head = 0; head < heads; head++) qkv.set(1, offsets[row]! + j, (2 * heads + head) * size + j - from);
       }
     }
-    const [output] = attention(qkv.toTensor() as tf.Tensor2D, layoutOf(offsets), heads, rate, seed);
+    const [output] = attention(qkv.toTensor() as tf.Tensor2D, layoutOf(offsets), heads, rate, seed, 'fp32');
     const left = output.bufferSync();
     for (const [row, length] of lengths.entries()) {
       for (let i = offsets[row]!; i < offsets[row + 1]!; i++) {

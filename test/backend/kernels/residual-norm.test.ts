@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { fromBfloat16, toBfloat16 } from '../../../src/backend/kernels/bfloat16.js';
 import type { DropoutSeed } from '../../../src/backend/kernels/dropout.js';
 import { plainResidualNorm, residualNorm } from '../../../src/backend/kernels/residual-norm.js';
 import { nativeEngine } from '../../../src/backend/native.js';
@@ -121,10 +122,11 @@ onEachBackend(backend => {
     for (const options of [
       { eps, rate: 0.1, seed: [1, 2] as const, keep: true },
       { eps, rate: 0, seed: null, keep: true },
+      { eps, rate: 0.1, seed: null, keep: true, precision: 'bf16' as const },
     ]) {
       const before = tf.memory().numTensors;
-      const [y, backward] = kernel(branch, bias, residual, gamma, beta, options);
-      tf.dispose([y, ...Object.values(backward(dy))]);
+      const [y, backward, rounded] = kernel(branch, bias, residual, gamma, beta, options);
+      tf.dispose([y, rounded ?? [], ...Object.values(backward(dy))]);
       expect(tf.memory().numTensors).toBe(before);
     }
     expect(branch.isDisposed || residual.isDisposed).toBe(false);
@@ -155,6 +157,24 @@ onEachBackend(backend => {
       expectClose(bare!, kept!, 0);
     }
   });
+
+  it.each([...shapes, [33, 768]] as [number, number][])(
+    'PanxResidualNorm in bf16, %i x %i: the same, and y rounded beside it where rows are even',
+    (tokens, width) => {
+      if (!nativeEngine()!.fused) return;
+      const { branch, bias, residual, gamma, beta } = inputs(tokens, width);
+      const options = { eps, rate: 0.1, seed: [5, 6] as const, keep: true };
+      const [alone, , nothing] = residualNorm(branch, bias, residual, gamma, beta, options);
+      const [y, , rounded] = residualNorm(branch, bias, residual, gamma, beta, {
+        ...options,
+        precision: 'bf16',
+      });
+      expectClose(y, alone, 0);
+      expect(nothing).toBe(undefined);
+      expect(rounded === undefined).toBe(width % 2 !== 0);
+      if (rounded !== undefined) expectClose(fromBfloat16(rounded), fromBfloat16(toBfloat16(alone)), 0);
+    },
+  );
 
   it('PanxResidualNorm draws the documented stream', skip => {
     if (!nativeEngine()!.fused) return skip.skip();
