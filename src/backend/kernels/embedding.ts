@@ -37,20 +37,18 @@ export function distinctRows(ids: Int32Array, size: number): DistinctRows {
   };
 }
 
-/** (rows, C): out[r] = the sum of values[n] over n with ids[n] = r. */
+/**
+ * (rows, C): out[r] = the sum of values[n] over n with ids[n] = r.
+ *
+ * @throws Error of TensorFlow where an id is no row, by the fused operation
+ */
 export function sumByRow(values: tf.Tensor2D, ids: tf.Tensor1D, rows: number): tf.Tensor2D {
   const native = nativeEngine();
-  if (native === null) {
-    // WebAssembly has no UnsortedSegmentSum; its scatter adds up duplicates, which is the same thing.
-    return tf.tidy(() => tf.scatterND(tf.expandDims(ids, 1), values, [rows, values.shape[1]]));
-  }
-  return tf.tidy(
-    () =>
-      native.run(
-        'UnsortedSegmentSum',
-        [values, ids, tf.scalar(rows, 'int32')],
-        [native.type('T', 'float32'), native.type('Tindices', 'int32'), native.type('Tnumsegments', 'int32')],
-        1,
-      )[0] as tf.Tensor2D,
-  );
+  if (!native?.fused) return plainSumByRow(values, ids, rows);
+  return tf.tidy(() => native.run('PanxSumByRow', [values, ids, tf.scalar(rows, 'int32')], [], 1)[0] as tf.Tensor2D);
+}
+
+/** The same from operations that every backend has: a scatter adds up duplicates. */
+export function plainSumByRow(values: tf.Tensor2D, ids: tf.Tensor1D, rows: number): tf.Tensor2D {
+  return tf.tidy(() => tf.scatterND(tf.expandDims(ids, 1), values, [rows, values.shape[1]]));
 }
