@@ -135,9 +135,9 @@ class GeluFinish : public Finish {
  public:
   GeluFinish(const float* bias, int64_t width, Out* y) : bias_(bias), width_(width), y_(y), cdf_(gelu::cdfCurve()) {}
 
-  void take(const float* values, int64_t row, int64_t rows, int64_t column, int64_t columns) const override {
+  void take(const float* values, int64_t stride, int64_t row, int64_t rows, int64_t column, int64_t columns) const override {
     for (int64_t r = 0; r < rows; r++) {
-      gelu::biasGelu(cdf_, values + r * kColumns, bias_ + column, columns, y_ + (row + r) * width_ + column);
+      gelu::biasGelu(cdf_, values + r * stride, bias_ + column, columns, y_ + (row + r) * width_ + column);
     }
   }
 

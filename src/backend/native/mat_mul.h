@@ -30,12 +30,13 @@ namespace mat_mul {
 constexpr int64_t kFetchTiles = 24, kFetchSteps = 16;
 // From how many rows of A on several panels are multiplied side by side, how many at most, and the steps of all of them: 512 KiB.
 constexpr int64_t kManyRows = 1024, kMostPanels = 4, kPanelSteps = 2048;
+constexpr int64_t kEdge = kMostPanels * kColumns;
 
-// Takes finished elements of a product: values (rows, 64) of C, the first of them at (row, column), of which `columns` are C's. Called by any thread,
-// for parts of C that do not overlap.
+// Takes finished elements of a product: values (rows, columns) of C, `stride` floats from row to row, the first of them at (row, column) of C. Called by
+// any thread, for parts of C that do not overlap.
 class Finish {
  public:
-  virtual void take(const float* values, int64_t row, int64_t rows, int64_t column, int64_t columns) const = 0;
+  virtual void take(const float* values, int64_t stride, int64_t row, int64_t rows, int64_t column, int64_t columns) const = 0;
 };
 
 // C (M, N) = A B, + bias (N), + addend (M, N); either may be null. bfloat16 only for pairs; of A, where its rows run along K, an even K;
@@ -234,14 +235,14 @@ void multiplyTile(const Problem& p, int64_t row, int64_t rows, int64_t column, c
     tileOf<Pairs>(rows, a, panel, end - start, addend == nullptr ? nullptr : addend + at, to, ahead);
     if (squares) *p.squaresAt(row, column) += addUp(sums);
   } else {
-    tileOf<Pairs>(rows, a, panel, end - start, nullptr, {edge, kColumns, nullptr}, ahead);
+    tileOf<Pairs>(rows, a, panel, end - start, nullptr, {edge, kEdge, nullptr}, ahead);
     for (int64_t r = 0; addend != nullptr && r < rows; r++) {
-      for (int64_t i = 0; i < count; i++) edge[r * kColumns + i] += addend[at + r * p.n + i];
+      for (int64_t i = 0; i < count; i++) edge[r * kEdge + i] += addend[at + r * p.n + i];
     }
-    if (finish != nullptr) return finish->take(edge, row, rows, column, count);
+    if (finish != nullptr) return;
     for (int64_t r = 0; r < rows; r++) {
       for (int64_t i = 0; i < count; i++) {
-        const float sum = edge[r * kColumns + i];
+        const float sum = edge[r * kEdge + i];
         c[r * p.n + i] = sum;
         if (squares) *p.squaresAt(row, column) += static_cast<double>(sum) * sum;
       }
@@ -274,8 +275,9 @@ void multiplyPiece(const Problem& p, const Piece& piece, int64_t nextColumn, con
       nextRows.begin(turns);
       for (int64_t i = 0; i < piece.columns; i += kColumns) {
         Lines& ahead = t < others ? nextRows : nextPanel;
-        multiplyTile<Pairs>(p, row, rows, piece.column + i, a, panels + i * (end - start), start, end, edge, ahead);
+        multiplyTile<Pairs>(p, row, rows, piece.column + i, a, panels + i * (end - start), start, end, edge + i, ahead);
       }
+      if (p.finish != nullptr && end == steps) p.finish->take(edge, kEdge, row, rows, piece.column, piece.columns);
     }
   }
 }
@@ -304,7 +306,7 @@ void multiply(const Problem* problems, int count, uint32_t* const* words, int wo
     }
     // Only for parts that another thread has begun: one that has not come yet is not waited for.
     while (partsDone < allParts) _mm_pause();
-    const std::unique_ptr<uint32_t[]> memory(new uint32_t[room + (kRows + 1) * kColumns]);
+    const std::unique_ptr<uint32_t[]> memory(new uint32_t[room + kRows * kEdge + kColumns]);
     uint32_t* panels = reinterpret_cast<uint32_t*>((reinterpret_cast<uintptr_t>(memory.get()) + 63) & ~uintptr_t{63});
     float* edge = reinterpret_cast<float*>(panels + room);
     for (int64_t task; (task = nextPiece++) < allPieces + others;) {
