@@ -1,7 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import { distinctRows, sumByRow } from '../backend/kernels/embedding.js';
-import { asWeight } from '../backend/kernels/linear.js';
+import { asWeight, isWeight } from '../backend/kernels/linear.js';
 import type { RowGradient, RowUpdates } from '../backend/kernels/row-updates.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
 import type { Precision } from '../backend/precision.js';
@@ -112,7 +112,7 @@ export function setGradient(parameter: Parameter, gradient: tf.Tensor, squares: 
 
 /**
  * Run `work` with every parameter's value at hand. Afterwards the values are let go, so
- * that the next update happens in place instead of copying the buffer.
+ * that the next update happens in place (in that of the live ones too) instead of copying the buffer.
  *
  * @param rows of tables that are updated row by row, those that will be looked at; null: all
  */
@@ -122,26 +122,26 @@ export async function withValues<Result>(
   work: () => Result | Promise<Result>,
 ): Promise<Result> {
   phase('weights', () => {
-    for (const parameter of parameters) parameter.value = tf.keep(readValue(parameter, rows));
+    for (const parameter of parameters) parameter.value = valueAtHand(parameter, rows);
   });
   try {
     return await work();
   } finally {
     for (const parameter of parameters) {
-      parameter.value?.dispose();
+      if (!parameter.variable.isLive) parameter.value?.dispose();
       parameter.value = null;
     }
   }
 }
 
-function readValue({ variable, precision, rowUpdates }: Parameter, rows: Int32Array | null): tf.Tensor {
-  if (rowUpdates !== null) {
-    rowUpdates.catchUp(rows);
-    return variable.peek();
-  }
-  const value = variable.read();
-  if (precision === 'fp32') return value;
-  const operand = asWeight(value as tf.Tensor2D, precision);
+/** The value as `linear` takes it: the live one where that is so, since reading a hundred variables anew takes longer than some layers do. */
+function valueAtHand({ variable, precision, rowUpdates }: Parameter, rows: Int32Array | null): tf.Tensor {
+  rowUpdates?.catchUp(rows);
+  const live = isWeight(precision) ? variable.live() : null;
+  if (live !== null) return live;
+  const value = variable.peek();
+  if (isWeight(precision)) return tf.keep(value);
+  const operand = tf.keep(asWeight(value as tf.Tensor2D, precision));
   value.dispose();
   return operand;
 }

@@ -1,6 +1,6 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { nativeEngine } from '../native.js';
+import { type NativeEngine, nativeEngine } from '../native.js';
 import type { Variable } from './variable.js';
 
 /** The numbers of one AdamW update, the same for every parameter. */
@@ -33,7 +33,20 @@ export function adamWOfAll(parameters: readonly AdamWParameter[], at: AdamWStep,
     plainAdamWOfAll(parameters, at, clip);
     return;
   }
-  const { learningRate, beta1, beta2, eps, step } = at;
+  for (const live of [true, false]) {
+    const these = parameters.filter(({ parameter }) => parameter.isLive === live);
+    if (these.length > 0) fusedAdamW(native, these, at, clip, live);
+  }
+}
+
+/** native/adamw.cc, of parameters that are all live or none. */
+function fusedAdamW(
+  native: NativeEngine,
+  parameters: readonly AdamWParameter[],
+  { learningRate, beta1, beta2, eps, step }: AdamWStep,
+  clip: number,
+  live: boolean,
+): void {
   const handles = (which: 'parameter' | 'firstMoment' | 'secondMoment') => parameters.map(one => one[which].handle!);
   tf.tidy(() => {
     native.run(
@@ -53,7 +66,7 @@ export function adamWOfAll(parameters: readonly AdamWParameter[], at: AdamWStep,
           'float32',
         ),
       ],
-      [native.int('N', parameters.length)],
+      [native.int('N', parameters.length), native.bool('in_place', live)],
       0,
     );
   });
@@ -88,7 +101,7 @@ export function adamW(
 }
 
 function nativeAdamW(
-  native: NonNullable<ReturnType<typeof nativeEngine>>,
+  native: NativeEngine,
   parameter: Variable,
   firstMoment: Variable,
   secondMoment: Variable,

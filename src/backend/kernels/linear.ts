@@ -44,7 +44,12 @@ type Linear = [y: tf.Tensor2D, backward: (dy: tf.Tensor2D, addTo?: AddTo) => Lin
 
 /** A copy of a weight as `linear` takes it: in bfloat16 where TensorFlow multiplies in that; panx's own product rounds as it reads. */
 export function asWeight(weight: tf.Tensor2D, precision: Precision): tf.Tensor2D {
-  return nativeEngine()?.ownProducts.has(precision) ? tf.clone(weight) : asOperand(weight, precision);
+  return isWeight(precision) ? tf.clone(weight) : asOperand(weight, precision);
+}
+
+/** Whether `linear` takes a weight as it is. */
+export function isWeight(precision: Precision): boolean {
+  return precision === 'fp32' || nativeEngine()?.ownProducts.has(precision) === true;
 }
 
 /** The same from operations that every backend has. */

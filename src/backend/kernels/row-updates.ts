@@ -57,7 +57,8 @@ export function rowUpdates(table: Variable, first: Variable, second: Variable, s
         ...(gradient === null ? [] : [gradient]),
         ...[tf.tensor2d(history, [history.length / 3, 3], 'float32'), tf.tensor1d([clip, ...settings], 'float32')],
       ];
-      native.run('PanxAdamWRows', inputs, [native.int('gradients', gradient === null ? 0 : 1)], 0);
+      const attributes = [native.int('gradients', gradient === null ? 0 : 1), native.bool('in_place', table.isLive)];
+      native.run('PanxAdamWRows', inputs, attributes, 0);
     });
     for (const row of rows) done[row] = step;
   };

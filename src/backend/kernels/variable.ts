@@ -8,10 +8,17 @@ import { nativeEngine } from '../native.js';
  */
 export interface Variable {
   readonly shape: number[];
-  /** The current value. Dispose it before the next update, which would otherwise copy the whole buffer. */
+  /** The current value. Dispose it before the next update, which would otherwise copy the whole buffer, or, once `live` was asked for, change it. */
   read(): tf.Tensor;
   /** The same without `beforeRead`: for whoever has seen to what it needs of it. */
   peek(): tf.Tensor;
+  /**
+   * The value as it is at any time, as `peek` gives it: one tensor, which shows what panx's own updates make of it in its memory until the next
+   * `assign`. Belongs to the variable. Null on engines that update otherwise.
+   */
+  live(): tf.Tensor | null;
+  /** Whether `live` was asked for: updates then happen in its memory. */
+  readonly isLive: boolean;
   /** Called by every `read`: brings about what is still to be done for the value. */
   beforeRead: (() => void) | null;
   /** Set the value; takes over the tensor. */
@@ -39,6 +46,11 @@ export function createVariable(values: Float32Array | null, shape: number[]): Va
     1,
   );
   const dtype = [native.type('dtype', 'float32')];
+  let live: tf.Tensor | null = null;
+  const endLive = () => {
+    live?.dispose();
+    live = null;
+  };
   const variable: Variable = {
     shape,
     handle: tf.keep(handle!),
@@ -48,13 +60,22 @@ export function createVariable(values: Float32Array | null, shape: number[]): Va
       return variable.peek();
     },
     peek: () => native.run('ReadVariableOp', [handle!], dtype, 1)[0]!,
+    live: () => {
+      if (native.fused) live ??= tf.keep(variable.peek());
+      return live;
+    },
+    get isLive() {
+      return live !== null;
+    },
     assign: value => {
+      endLive();
       // A tensor made from an array may still lie in that array's memory, which updates in place must not write to.
       const copy = native.run('DeepCopy', [value], [native.type('T', 'float32')], 1)[0]!;
       native.run('AssignVariableOp', [handle!, copy], dtype, 0);
       tf.dispose([value, copy]);
     },
     dispose: () => {
+      endLive();
       native.run('DestroyResourceOp', [handle!], [native.bool('ignore_lookup_error', true)], 0);
       handle!.dispose();
     },
@@ -77,6 +98,8 @@ function tensorVariable(initial: tf.Tensor): Variable {
     beforeRead: null, // Only `rowUpdates` asks for it, which is for TensorFlow.
     read: () => tf.clone(current),
     peek: () => tf.clone(current),
+    live: () => null,
+    isLive: false,
     assign: value => {
       current.dispose();
       current = tf.keep(value);

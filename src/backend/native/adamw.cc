@@ -7,6 +7,9 @@
 //   decays: float (N), 1 - learning rate * weight decay of each parameter
 //   settings: float (7), in this order: clip, 1 - b1, b2, 1 - b2, step = learning rate / (1 - b1^t), correction = sqrt(1 - b2^t), eps
 //
+// in_place: whether the parameters' variables change in their memory even where a value that was read still shares it, and shows the change; else such a
+// variable gets a copy, as in all of TensorFlow's updates, and that value stays what it was. The same of PanxAdamWRows and its parameter.
+//
 // PanxAdamWRows makes one row's updates one after the other, each with a gradient of zero but the last, whose gradient may be given:
 //
 //   parameter, first, second: resource, the variables of p, m and v, (V, C)
@@ -61,7 +64,7 @@ void updateBlock(const Block& block, const float* settings) {
 
 using VariablePtr = tensorflow::core::RefCountPtr<tensorflow::Var>;
 
-// A value that was read and is still held must not change: then the variable gets a copy, as in all of TensorFlow's updates.
+// A value that was read and is still held does not change: then the variable gets a copy.
 absl::Status ownBuffer(tensorflow::OpKernelContext* context, tensorflow::Tensor* tensor) {
   if (tensor->RefCountIsOne()) return absl::OkStatus();
   tensorflow::Tensor copy;
@@ -75,6 +78,7 @@ class AdamWOp : public tensorflow::OpKernel {
  public:
   explicit AdamWOp(tensorflow::OpKernelConstruction* context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("N", &count_));
+    OP_REQUIRES_OK(context, context->GetAttr("in_place", &inPlace_));
   }
 
   void Compute(tensorflow::OpKernelContext* context) override {
@@ -111,7 +115,7 @@ class AdamWOp : public tensorflow::OpKernel {
         OP_REQUIRES(context, tensor->dtype() == tensorflow::DT_FLOAT && tensor->shape() == gradient.shape(),
                     InvalidArgument("PanxAdamW got a gradient of shape ", gradient.shape().DebugString(), " for variable ",
                                     which * count_ + n, ", which is ", tensor->DebugString(0), "."));
-        OP_REQUIRES_OK(context, ownBuffer(context, tensor));
+        if (which > 0 || !inPlace_) OP_REQUIRES_OK(context, ownBuffer(context, tensor));
         values[which] = tensor->flat<float>().data();
       }
       const float* g = gradient.flat<float>().data();
@@ -128,6 +132,7 @@ class AdamWOp : public tensorflow::OpKernel {
 
  private:
   int count_;
+  bool inPlace_;
 };
 
 // A row that never had a gradient only decays: its moments stay 0, and so does what they move it by.
@@ -141,7 +146,9 @@ bool allZero(const float* x, int64_t size) {
 
 class AdamWRowsOp : public tensorflow::OpKernel {
  public:
-  using OpKernel::OpKernel;
+  explicit AdamWRowsOp(tensorflow::OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("in_place", &inPlace_));
+  }
 
   void Compute(tensorflow::OpKernelContext* context) override {
     using tensorflow::errors::InvalidArgument;
@@ -164,7 +171,7 @@ class AdamWRowsOp : public tensorflow::OpKernel {
       tensorflow::Tensor* tensor = variables[i]->tensor();
       OP_REQUIRES(context, tensor->dtype() == tensorflow::DT_FLOAT && tensor->dims() == 2 && tensor->shape() == shape,
                   InvalidArgument("PanxAdamWRows takes three variables of one shape (V, C), found ", tensor->DebugString(0)));
-      OP_REQUIRES_OK(context, ownBuffer(context, tensor));
+      if (i > 0 || !inPlace_) OP_REQUIRES_OK(context, ownBuffer(context, tensor));
       values[i] = tensor->flat<float>().data();
     }
     const int64_t width = shape.dim_size(1);
@@ -198,6 +205,9 @@ class AdamWRowsOp : public tensorflow::OpKernel {
       }
     });
   }
+
+ private:
+  bool inPlace_;
 };
 
 REGISTER_OP("PanxAdamW")
@@ -208,6 +218,7 @@ REGISTER_OP("PanxAdamW")
     .Input("decays: float")
     .Input("settings: float")
     .Attr("N: int >= 1")
+    .Attr("in_place: bool")
     .SetIsStateful()
     .SetShapeFn([](tensorflow::shape_inference::InferenceContext*) { return absl::OkStatus(); });
 REGISTER_KERNEL_BUILDER(Name("PanxAdamW").Device(tensorflow::DEVICE_CPU), AdamWOp);
@@ -222,6 +233,7 @@ REGISTER_OP("PanxAdamWRows")
     .Input("history: float")
     .Input("settings: float")
     .Attr("gradients: int >= 0")
+    .Attr("in_place: bool")
     .SetIsStateful()
     .SetShapeFn([](tensorflow::shape_inference::InferenceContext*) { return absl::OkStatus(); });
 REGISTER_KERNEL_BUILDER(Name("PanxAdamWRows").Device(tensorflow::DEVICE_CPU), AdamWRowsOp);

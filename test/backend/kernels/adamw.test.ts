@@ -79,6 +79,25 @@ onEachBackend(backend => {
     expect([...these[1]!.parameter.read().dataSync()]).not.toEqual(before[1]);
   });
 
+  it('adamWOfAll: a live value is one tensor that shows every update, and the same numbers', () => {
+    const [these, others] = [parameters(), parameters()];
+    const live = these.map(({ parameter }, index) => (index === 0 ? null : parameter.live()));
+    for (let step = 1; step <= 3; step++) {
+      update(these, step, 0.5);
+      update(others, step, 0.5);
+    }
+    for (const [index, { parameter }] of these.entries()) {
+      expectClose(parameter.read(), others[index]!.parameter.read(), 0);
+      if (live[index] === null) continue;
+      expect(parameter.live()).toBe(live[index]);
+      expectClose(live[index]!, parameter.read(), 0);
+    }
+    const { parameter } = these[1]!;
+    parameter.assign(tf.fill([7], 7));
+    for (const value of [parameter.read(), parameter.live()])
+      if (value !== null) expectClose(value, tf.fill([7], 7), 0);
+  });
+
   it('adamWOfAll: learning rate 0 leaves the weights and still moves the moments', () => {
     const [one] = parameters();
     const before = one!.parameter.read();
