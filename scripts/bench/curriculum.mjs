@@ -7,7 +7,7 @@
  *
  * The target alone, the source alone, then the source and more and more rows of the target; both test splits are scored after each
  * stage, nothing in between. The defaults are those of configs/small-from-scratch.yaml: a small model of random weights (`panx init`) on
- * all rows, which takes Trainer hours. Shorter and still the same in both programs: fewer --sizes, the first --rows rows of the train
+ * all rows, which takes Trainer an hour. Shorter and still the same in both programs: fewer --sizes, the first --rows rows of the train
  * splits, the first --eval-rows of the test splits. --against as in training.mjs, `default` if left out.
  *
  * The peer is curriculum-peer.py with PYTHON's torch, transformers, numpy and pyarrow: one process that keeps rows and models in memory,

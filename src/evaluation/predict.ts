@@ -26,6 +26,11 @@ export interface PredictOptions {
   /** Rows of a batch of the loss, which is a mean of batch means. How rows are computed together does not depend on it. */
   batchSize: number;
   withProbabilities?: boolean;
+  /**
+   * Rows whose predictions are held back until all of them are there. Default 16,384: the splits of most languages whole, some 10 MB. The more,
+   * the more rows are alike.
+   */
+  windowRows?: number;
   /** Called after every piece of work with the rows done; may throw to stop. */
   onProgress?: (rows: number) => void | Promise<void>;
 }
@@ -44,6 +49,7 @@ export async function predict(
   options: PredictOptions,
   sink: (prediction: RowPrediction) => void,
 ): Promise<{ loss: number }> {
+  const { windowRows = 16_384, withProbabilities = false } = options;
   const loss = meanOfBatches(options.batchSize);
   await withValues(model.parameters, null, async () => {
     for (let start = 0; start < data.rows; start += windowRows) {
@@ -51,7 +57,7 @@ export async function predict(
       const predictions: RowPrediction[] = [];
       let done = start;
       for (const rows of batchesByLength(data.offsets, alike.keys())) {
-        const batch = round('batch', () => predictBatch(model, data, rows, alike, options.withProbabilities ?? false));
+        const batch = round('batch', () => predictBatch(model, data, rows, alike, withProbabilities));
         for (const prediction of batch) predictions[prediction.row - start] = prediction;
         done += batch.length;
         await options.onProgress?.(done);
@@ -68,9 +74,6 @@ export async function predict(
   });
   return { loss: loss.mean() };
 }
-
-/** Rows whose predictions are held back until all of them are there: the splits of most languages whole, some 10 MB. */
-const windowRows = 16_384;
 
 /** Subwords of a batch: enough for matrix products at full speed, and little memory, as nothing is kept for a backward. */
 const batchSubwords = 4096;

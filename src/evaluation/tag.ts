@@ -42,7 +42,7 @@ export function encodeForTagging(
  * Tag sentences.
  *
  * @param encoded the same sentences, from `encodeForTagging`
- * @param sink takes each sentence, in order, as soon as its batch is done
+ * @param sink takes each sentence, in order, some seconds' work at a time
  */
 export async function tagSentences(
   model: TokenClassifier,
@@ -55,7 +55,7 @@ export async function tagSentences(
   await predict(
     model,
     encoded,
-    { batchSize, withProbabilities: true },
+    { batchSize, withProbabilities: true, windowRows: 2048 },
     ({ row, predictedIds, positions, probabilities }) => {
       const { text, words } = sentences[row]!;
       const tagged: TaggedSentence['words'] = words.map(word => ({ ...word, tag: null, score: null }));

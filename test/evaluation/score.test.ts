@@ -99,17 +99,23 @@ describe('rows that are alike', () => {
   it('are predicted as each would be by itself, with losses of their own', async () => {
     const rows = withCopies();
     const together: RowPrediction[] = [];
-    await predict(model, rows, { batchSize: 4, withProbabilities: true }, prediction => together.push(prediction));
+    const options = { batchSize: 4, withProbabilities: true };
+    await predict(model, rows, options, prediction => together.push(prediction));
     expect(together.map(({ row }) => row)).toEqual(Array.from({ length: rows.rows }, (_, row) => row));
     for (let row = 0; row < rows.rows; row++) {
       const alone: RowPrediction[] = [];
       const one = takeRows(rows, Int32Array.of(row));
-      await predict(model, one, { batchSize: 4, withProbabilities: true }, prediction => alone.push(prediction));
+      await predict(model, one, options, prediction => alone.push(prediction));
       const { loss, ...exact } = together[row]!;
       expect(loss).toBeCloseTo(alone[0]!.loss, 5);
       expect({ ...exact, row: 0, probabilities: [] }).toEqual({ ...alone[0]!, loss: undefined, probabilities: [] });
       for (const [i, p] of exact.probabilities!.entries()) expect(p).toBeCloseTo(alone[0]!.probabilities![i]!, 6);
     }
+    const inWindows: RowPrediction[] = [];
+    await predict(model, rows, { ...options, windowRows: data.rows - 1 }, prediction => inWindows.push(prediction));
+    expect(inWindows.map(({ row, predictedIds }) => [row, ...predictedIds])).toEqual(
+      together.map(({ row, predictedIds }) => [row, ...predictedIds]),
+    );
     expect(together[data.rows + 1]!.loss).not.toBeCloseTo(together[2]!.loss, 3);
   });
 });

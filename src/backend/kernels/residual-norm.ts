@@ -33,8 +33,9 @@ export interface ResidualNormGradients {
  * @param bias (C)
  * @param residual (N, C)
  * @param gamma, beta (C) of LayerNorm
- * @returns y (N, C), and as the last, in bf16 where C is even, y rounded to bfloat16, by the fused operation only. The inputs belong to the caller, who may free branch and residual at once. Kept for the backward and freed by it: the
- * normalised sum (N, C), the inverse deviations of its rows, and, where the operation is not fused, the dropout mask.
+ * @returns y (N, C), and as the last, from the fused operation in bf16 where C is even, y rounded to bfloat16. The inputs belong to the caller, who
+ * may free branch and residual at once. Kept for the backward and freed by it: the normalised sum (N, C), the inverse deviations of its rows, and,
+ * where the operation is not fused, the dropout mask.
  *
  * With ds the gradient of LayerNorm's input (kernels/layer-norm.ts): dResidual = ds, dBranch = mask * ds, db = the sum of dBranch over tokens.
  * The fused operation draws a mask of its own from the seed: another than `dropout` draws, always the same.

@@ -7,7 +7,8 @@
 //   offsets: int32 (B + 1), row b holds the tokens [offsets[b], offsets[b + 1])
 //   seed: int32 (2), of the dropout mask
 //   heads: H;  rate: of dropout, 0 for none
-//   -> out: float or bfloat16 (N, C), the latter (rounded) for a product that would round it so;  softmax: float (N, H, 2), for each query and head the largest of its scores and 1 / sum(exp(S - largest))
+//   -> out: float or bfloat16 (N, C), the latter (rounded) for a product that would round it so
+//      softmax: float (N, H, 2), for each query and head the largest of its scores and 1 / sum(exp(S - largest))
 //
 // Kept for the backward: qkv and `softmax`, from which it has P again with the very roundings of the forward. With dP = (dO V^T) * dropout:
 //
