@@ -1,9 +1,9 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { isBfloat16, nativeEngine } from '../native.js';
+import { nativeEngine } from '../native.js';
 import type { Precision } from '../precision.js';
 import { biasGelu } from './bias-gelu.js';
-import { linear } from './linear.js';
+import { linear, typeOf } from './linear.js';
 
 /**
  * GELU(x W^T + b) where no backward will be asked for: to the bit what `linear` and then `biasGelu` give, without the product in between ever
@@ -22,7 +22,7 @@ export function linearGelu(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1
     'PanxLinearGelu',
     [x, weight, bias],
     [
-      native.type('Tx', isBfloat16(x) ? 'bfloat16' : 'float32'),
+      typeOf(native, 'Tx', x),
       native.type('Ty', rounds ? 'bfloat16' : 'float32'),
       native.bool('bf16', precision === 'bf16'),
     ],

@@ -122,7 +122,8 @@ function fusedLinear(
   ];
 }
 
-function typeOf(native: NativeEngine, name: string, x: tf.Tensor): Attribute {
+/** The attribute of that name for a tensor of float32 or bfloat16. */
+export function typeOf(native: NativeEngine, name: string, x: tf.Tensor): Attribute {
   return native.type(name, isBfloat16(x) ? 'bfloat16' : 'float32');
 }
 

@@ -58,7 +58,10 @@ inline void storeAll(const float* from, int64_t count, Value* to) {
   if (i < count) storeFirst(loadFirst(from + i, count - i), count - i, to + i);
 }
 
-inline Vector absolute(Vector x) { return reinterpret_cast<const Vector&>(static_cast<const Places&>(reinterpret_cast<const Places&>(x) & 0x7fffffff)); }
+inline Vector absolute(Vector x) {
+  const Places bits = reinterpret_cast<const Places&>(x) & INT32_MAX;
+  return reinterpret_cast<const Vector&>(bits);
+}
 
 // x where `sign` is positive, -x where it is negative.
 inline Vector withSign(Vector x, Vector sign) {
