@@ -6,6 +6,7 @@ import { biasGelu } from '../backend/kernels/bias-gelu.js';
 import { type DropoutSeed, dropout } from '../backend/kernels/dropout.js';
 import { embedding, sumByRow } from '../backend/kernels/embedding.js';
 import { embeddings as normOfEmbeddings } from '../backend/kernels/embeddings.js';
+import { encoderLayerEngine, encoderLayer as fusedEncoderLayer, type LayerValues } from '../backend/kernels/encoder-layer.js';
 import { linear } from '../backend/kernels/linear.js';
 import { linearGelu } from '../backend/kernels/linear-gelu.js';
 import { residualNorm } from '../backend/kernels/residual-norm.js';
@@ -71,7 +72,7 @@ export function forward(
     const wanted = next === undefined ? inputs.wanted : null;
     const precision = next?.qkv.weight.precision ?? 'fp32';
     if (plan === null) {
-      hidden = tf.tidy(() => encoderLayer(layer, config, input, inputs, wanted, null, precision)[0]);
+      hidden = tf.tidy(() => scoringLayer(layer, config, input, inputs, wanted, precision));
     } else {
       const [output, backward] = encoderLayer(layer, config, input, inputs, wanted, plan, precision);
       layerBackwards.push(backward);
@@ -140,6 +141,40 @@ function embeddings(
 
 /** Tokens between two sublayers (N, C); `rounded` is there where the linear map that takes them next would round them so. */
 type Hidden = { values: tf.Tensor2D; rounded?: tf.Tensor2D };
+
+/** A layer without dropout and backward: the same, from one operation where there is one. */
+function scoringLayer(
+  layer: EncoderLayer,
+  config: ModelConfig,
+  x: Hidden,
+  inputs: ModelInputs,
+  wanted: tf.Tensor1D | null,
+  precision: Precision,
+): Hidden {
+  const own = layer.qkv.weight.precision;
+  const [tokens, hidden] = x.values.shape;
+  const native = encoderLayerEngine(tokens, hidden, layer.intermediate.weight.shape[0]!, own);
+  if (native === null) return encoderLayer(layer, config, x, inputs, wanted, null, precision)[0];
+  const options = { heads: config.heads, eps: config.layerNormEps, precision: own };
+  const values = fusedEncoderLayer(native, x.values, inputs.layout.offsets, wanted, valuesOf(layer), options);
+  tf.dispose(x);
+  return { values };
+}
+
+function valuesOf(layer: EncoderLayer): LayerValues {
+  const affine = <Weight extends tf.Tensor>({ weight, bias }: Affine) => ({
+    weight: currentValue<Weight>(weight),
+    bias: currentValue<tf.Tensor1D>(bias),
+  });
+  return {
+    qkv: affine(layer.qkv),
+    attentionOutput: affine(layer.attentionOutput),
+    attentionNorm: affine(layer.attentionNorm),
+    intermediate: affine(layer.intermediate),
+    output: affine(layer.output),
+    outputNorm: affine(layer.outputNorm),
+  };
+}
 
 /**
  * Self-attention, then the feed-forward network, each followed by dropout, the residual and LayerNorm; frees x.

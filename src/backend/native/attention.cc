@@ -24,52 +24,12 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <type_traits>
 
-#include "attention_math.h"
+#include "attention_pair.h"
 #include "panx_ops.h"
 
 namespace panx {
 namespace attention {
-
-// Queries that are worked on at a time.
-constexpr int kQueries = 48;
-
-// A row and a head: the row's first token, how many it has.
-struct Pair {
-  int64_t start, keys, head;
-};
-
-// What both directions share: sizes, rows, and where a row's and head's part of a tensor stands.
-struct Problem {
-  static constexpr int64_t kFloat = sizeof(float);
-  int64_t rows, tokens, hidden, heads, size, longest;
-  const int32_t* offsets;
-  float scale;
-  float rate;
-
-  int64_t pairs() const { return rows * heads; }
-  // A row's heads one after the other: they lie side by side. Beyond the last, one without tokens.
-  Pair pair(int64_t number) const {
-    if (number >= pairs()) return {tokens, 0, 0};
-    const int64_t row = number / heads;
-    return {offsets[row], offsets[row + 1] - offsets[row], number % heads};
-  }
-  // What a tensor of `parts` times C columns has of a pair.
-  template <typename Value>
-  Value* of(const Pair& pair, Value* data, int parts) const {
-    return data + pair.start * parts * hidden + pair.head * size;
-  }
-  Lines linesOf(const Pair& pair, const float* data, int parts) const {
-    return {of(pair, data, parts), hidden * kFloat, pair.keys * parts, size * kFloat};
-  }
-  uint64_t maskRow(int64_t token, int64_t head) const { return static_cast<uint64_t>(token) * heads + head; }
-  // Cycles for one pair's `products` products, roughly.
-  int64_t cost(int products) const {
-    const double length = rows == 0 ? 0 : static_cast<double>(tokens) / rows;
-    return static_cast<int64_t>(products * length * (length + kLanes) * size / 8 + 1000);
-  }
-};
 
 class AttentionBase : public tensorflow::OpKernel {
  public:
@@ -89,20 +49,12 @@ class AttentionBase : public tensorflow::OpKernel {
                              qkv.shape().DebugString(), ".");
     }
     if (seed.NumElements() != 2) return InvalidArgument("Attention got a seed of ", seed.NumElements(), " numbers, expected 2.");
-    const int32_t* starts = offsets.flat<int32_t>().data();
-    const int64_t rows = offsets.NumElements() - 1;
-    if (rows < 0 || starts[0] != 0 || starts[rows] != qkv.dim_size(0)) {
-      return InvalidArgument("Attention over ", qkv.dim_size(0), " tokens got offsets that do not go from 0 to there.");
-    }
-    int64_t longest = 0;
-    for (int64_t row = 0; row < rows; row++) {
-      const int64_t length = static_cast<int64_t>(starts[row + 1]) - starts[row];
-      if (length < 0) return InvalidArgument("Attention got a row of ", length, " tokens.");
-      longest = std::max(longest, length);
-    }
+    int64_t longest;
+    TF_RETURN_IF_ERROR(longestOf(offsets, qkv.dim_size(0), &longest));
     const int64_t hidden = qkv.dim_size(1) / 3;
     const int64_t size = hidden / heads_;
-    *problem = {rows, qkv.dim_size(0), hidden, heads_, size, longest, starts, 1.0f / std::sqrt(static_cast<float>(size)), rate_};
+    *problem = {offsets.NumElements() - 1,        qkv.dim_size(0), hidden, heads_, size, longest, offsets.flat<int32_t>().data(),
+                1.0f / std::sqrt(static_cast<float>(size)), rate_};
     return absl::OkStatus();
   }
 
@@ -147,46 +99,8 @@ class AttentionOp : public AttentionBase {
   template <typename Out>
   static void attend(tensorflow::OpKernelContext* context, const Problem& problem, const Dropout& dropout, const float* in, Out* toOut,
                      float* toSoftmax) {
-    const int64_t size = problem.size, hidden = problem.hidden, width = pitch(problem.longest), row = padded(size);
-    const int64_t scratch = width * size + problem.longest * row + kQueries * width + width + kQueries * row;
-    forEachPair(context, problem, 2, scratch, [&](const Pair& pair, const Pair& next, float* memory) {
-      const auto [start, keys, head] = pair;
-      const float* q = problem.of(pair, in, 3);
-      Out* o = problem.of(pair, toOut, 1);
-      float* keysTransposed = memory;                     // (D, T)
-      float* valuesCopy = keysTransposed + width * size;  // (T, D)
-      float* scores = valuesCopy + problem.longest * row; // (queries, T)
-      float* mask = scores + kQueries * width;            // (T)
-      float* unrounded = mask + width;                    // (queries, D)
-      transpose(q + hidden, 3 * hidden, keys, size, keysTransposed);
-      const Right values(q + 2 * hidden, 3 * hidden, keys, size, valuesCopy);
-      const int64_t columns = padded(keys), pitched = pitch(keys);
-      const Vector bias = paddingBias(keys);
-      Lines ahead = problem.linesOf(next, in, 3);
-      ahead.begin(turnsOf(keys, columns, size));
-      for (int64_t first = 0; first < keys; first += kQueries) {
-        const int64_t queries = std::min<int64_t>(kQueries, keys - first);
-        product({q + first * 3 * hidden, 3 * hidden, 1}, keysTransposed, pitched, scores, pitched, queries, columns, size, false,
-                ahead);
-        for (int64_t i = 0; i < queries; i++) {
-          const int64_t token = start + first + i;
-          float* probabilities = scores + i * pitched;
-          float* last = probabilities + columns - kLanes;
-          store(load(last) + bias, last);
-          normalise(probabilities, columns, problem.scale, toSoftmax + (token * problem.heads + head) * 2);
-          if (problem.rate > 0) {
-            dropout.draw(problem.maskRow(token, head), columns, mask);
-            for (int64_t j = 0; j < columns; j++) probabilities[j] *= mask[j];
-          }
-        }
-        Out* to = o + first * hidden;
-        if constexpr (std::is_same_v<Out, float>) {
-          product({scores, pitched, 1}, values.data, values.row, to, hidden, queries, size, keys, false, ahead);
-        } else {
-          product({scores, pitched, 1}, values.data, values.row, unrounded, row, queries, size, keys, false, ahead);
-          for (int64_t i = 0; i < queries; i++) storeAll(unrounded + i * row, size, to + i * hidden);
-        }
-      }
+    forEachPair(context, problem, 2, scratchOf(problem), [&](const Pair& pair, const Pair& next, float* memory) {
+      attendPair(problem, pair, problem.linesOf(next, in, 3), dropout, in, toOut, toSoftmax, memory);
     });
   }
 };

@@ -68,6 +68,18 @@ inline float normalize(const float* __restrict gamma, const float* __restrict be
   return inverse;
 }
 
+// One token of residual_norm.cc forward. factors: null where nothing is dropped.
+inline float residualNorm(const float* __restrict branch, const float* __restrict bias, const float* __restrict residual,
+                          const float* __restrict gamma, const float* __restrict beta, const float* __restrict factors,
+                          float eps, int64_t width, float* __restrict y, float* __restrict normalized) {
+  if (factors == nullptr) {
+    for (int64_t i = 0; i < width; ++i) normalized[i] = residual[i] + (branch[i] + bias[i]);
+  } else {
+    for (int64_t i = 0; i < width; ++i) normalized[i] = residual[i] + factors[i] * (branch[i] + bias[i]);
+  }
+  return normalize(gamma, beta, eps, width, y, normalized);
+}
+
 // Of one token: mean(g) and mean(g xhat).
 struct Means {
   float gradient, projection;

@@ -282,6 +282,26 @@ void multiplyPiece(const Problem& p, const Piece& piece, int64_t nextColumn, con
   }
 }
 
+// A product of few rows with a B that is laid out already, panel after panel, by one thread. A's words: of its first row and step.
+template <bool Pairs>
+void multiplyRows(const Problem& p, const Words& a, const uint32_t* panel, float* edge) {
+  const int64_t steps = stepsOf<Pairs>(p.k), tiles = (p.m + kRows - 1) / kRows;
+  for (int64_t column = 0; column < p.n; column += kColumns) {
+    const int64_t columns = std::min<int64_t>(kColumns, p.n - column);
+    for (int64_t start = 0; start < steps; start += kSteps) {
+      const int64_t end = std::min(steps, start + kSteps), words = (end - start) * kColumns;
+      Lines next(panel + words, 0, 1, words * sizeof(uint32_t));
+      next.begin(tiles * ((end - start + kFetchSteps - 1) / kFetchSteps));
+      for (int64_t row = 0; row < p.m; row += kRows) {
+        const int64_t rows = std::min<int64_t>(kRows, p.m - row);
+        multiplyTile<Pairs>(p, row, rows, column, {a.at + row * a.rowStride + start, a.rowStride, 1}, panel, start, end, edge, next);
+        if (p.finish != nullptr && end == steps) p.finish->take(edge, kEdge, row, rows, column, columns);
+      }
+      panel += words;
+    }
+  }
+}
+
 // Two products (the second may be missing), and `other` (task) for `others` tasks, all side by side. Every element is added up by one thread,
 // in the order of K: how the work was divided does not show.
 //

@@ -25,18 +25,6 @@ using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
 
-// One token forward. factors: null where nothing is dropped.
-float residualNorm(const float* __restrict branch, const float* __restrict bias, const float* __restrict residual,
-                   const float* __restrict gamma, const float* __restrict beta, const float* __restrict factors,
-                   float eps, int64_t width, float* __restrict y, float* __restrict normalized) {
-  if (factors == nullptr) {
-    for (int64_t i = 0; i < width; ++i) normalized[i] = residual[i] + (branch[i] + bias[i]);
-  } else {
-    for (int64_t i = 0; i < width; ++i) normalized[i] = residual[i] + factors[i] * (branch[i] + bias[i]);
-  }
-  return layer_norm::normalize(gamma, beta, eps, width, y, normalized);
-}
-
 // One token backward; adds to the sums over tokens.
 void residualNormGrad(const float* __restrict dy, const float* __restrict normalized, float inverse,
                       const float* __restrict gamma, const float* __restrict factors, int64_t width,
@@ -102,7 +90,7 @@ class ResidualNormOp : public OpKernel {
       for (int64_t n = from; n < to; ++n) {
         const int64_t at = n * width;
         if (drops) dropout.draw(n, width, factors.data());
-        const float inverseOfRow = residualNorm(branchData + at, biasData, residualData + at, gammaData, betaData,
+        const float inverseOfRow = layer_norm::residualNorm(branchData + at, biasData, residualData + at, gammaData, betaData,
                                                 drops ? factors.data() : nullptr, eps, width, yData + at,
                                                 keep ? normalizedData + at : row.data());
         if (keep) inverseData[n] = inverseOfRow;
