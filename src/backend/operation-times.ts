@@ -130,7 +130,7 @@ function labelOf(op: string, attributes: readonly Attribute[]): string {
 }
 
 /** A matrix product's first two inputs are its operands and its first output is the product, each transposed or not. */
-const products = /^(_Fused)?(Batch)?MatMul(V\d)?$|^PanxLinear(Gelu)?$/;
+const products = /^(_Fused)?(Batch)?MatMul(V\d)?$|^PanxLinear$/;
 
 /**
  * The multiplications and additions, 2 M N K for each matrix of the batch, of an operation that is a matrix product; else 0, and where a shape
@@ -141,10 +141,18 @@ export function productFlops(op: string, inputs: readonly (Shape | undefined)[],
   const [a, b, c] = inputs;
   // Two products, of dy (N, O), x (N, I) and the weight (O, I): the same with c in the product's place.
   if (op === 'PanxLinearGrad') return 2 * productFlops('PanxLinear', [a, b], c);
+  if (op === 'PanxEncoderLayer') return layerFlops(a, inputs[7], product);
   if (a === undefined || b === undefined || product === undefined || !products.test(op)) return 0;
   const batch = sizeOf(product.slice(0, -2));
   const squared = [a, b, product].reduce((all, shape) => all * sizeOf(shape.slice(-2)), 1);
   return 2 * batch * Math.round(Math.sqrt(squared));
+}
+
+/** @param x (N, C), bias (I) of the wider map, y (M, C) */
+function layerFlops(x: Shape | undefined, bias: Shape | undefined, y: Shape | undefined): number {
+  if (x === undefined || bias === undefined || y === undefined) return 0;
+  const [tokens, hidden] = x as [number, number];
+  return 2 * tokens * 3 * hidden ** 2 + 2 * y[0]! * (hidden ** 2 + 2 * hidden * bias[0]!);
 }
 
 function sizeOf(shape: Shape): number {

@@ -24,6 +24,8 @@ export interface Parameter {
   readonly precision: Precision;
   /** The current value, as `linear` takes it in that precision (`asWeight`); there only inside `withValues`. */
   value: tf.Tensor | null;
+  /** What `asPanels` made of the value; there only where that was asked for inside `withValues`. */
+  panels: tf.Tensor | null;
   /** The gradient summed over backward passes since it was last taken, or null. */
   gradient: tf.Tensor | null;
   /** The sum of the gradient's squares, where it came with the gradient; else null. */
@@ -51,6 +53,7 @@ export function createParameter(
     variable,
     precision,
     value: null,
+    panels: null,
     gradient: null,
     gradientSquares: null,
     rowGradient: null,
@@ -62,6 +65,12 @@ export function createParameter(
 export function currentValue<R extends tf.Tensor>(parameter: Parameter): R {
   if (parameter.value === null) throw new Error(`${parameter.parts[0]!.name} is read outside withValues`);
   return parameter.value as R;
+}
+
+/** The value laid out by `make`, once for as long as it is at hand. */
+export function currentPanels<R extends tf.Tensor>(parameter: Parameter, make: (value: tf.Tensor2D) => R): R {
+  parameter.panels ??= tf.keep(make(currentValue(parameter)));
+  return parameter.panels as R;
 }
 
 /**
@@ -130,6 +139,8 @@ export async function withValues<Result>(
     for (const parameter of parameters) {
       if (!parameter.variable.isLive) parameter.value?.dispose();
       parameter.value = null;
+      parameter.panels?.dispose();
+      parameter.panels = null;
     }
   }
 }

@@ -6,14 +6,20 @@ import { biasGelu } from '../backend/kernels/bias-gelu.js';
 import { type DropoutSeed, dropout } from '../backend/kernels/dropout.js';
 import { embedding, sumByRow } from '../backend/kernels/embedding.js';
 import { embeddings as normOfEmbeddings } from '../backend/kernels/embeddings.js';
-import { encoderLayerEngine, encoderLayer as fusedEncoderLayer, type LayerValues } from '../backend/kernels/encoder-layer.js';
+import {
+  type EncoderLayerOptions,
+  encoderLayerEngine,
+  encoderLayer as fusedEncoderLayer,
+  type LayerValues,
+  layOut,
+} from '../backend/kernels/encoder-layer.js';
 import { linear } from '../backend/kernels/linear.js';
-import { linearGelu } from '../backend/kernels/linear-gelu.js';
 import { residualNorm } from '../backend/kernels/residual-norm.js';
+import type { NativeEngine } from '../backend/native.js';
 import type { Precision } from '../backend/precision.js';
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { ModelInputs } from './inputs.js';
-import { addGradient, addRowGradient, currentValue, type Parameter, setGradient } from './parameter.js';
+import { addGradient, addRowGradient, currentPanels, currentValue, type Parameter, setGradient } from './parameter.js';
 
 /**
  * The XLM-RoBERTa (and RoBERTa) token classifier, read top-down: embeddings, a stack of post-LayerNorm Transformer layers, one
@@ -156,23 +162,28 @@ function scoringLayer(
   const native = encoderLayerEngine(tokens, hidden, layer.intermediate.weight.shape[0]!, own);
   if (native === null) return encoderLayer(layer, config, x, inputs, wanted, null, precision)[0];
   const options = { heads: config.heads, eps: config.layerNormEps, precision: own };
-  const values = fusedEncoderLayer(native, x.values, inputs.layout.offsets, wanted, valuesOf(layer), options);
+  const { offsets } = inputs.layout;
+  const values = fusedEncoderLayer(native, x.values, offsets, wanted, valuesOf(layer, native, options), options);
   tf.dispose(x);
   return { values };
 }
 
-function valuesOf(layer: EncoderLayer): LayerValues {
-  const affine = <Weight extends tf.Tensor>({ weight, bias }: Affine) => ({
-    weight: currentValue<Weight>(weight),
+function valuesOf(layer: EncoderLayer, native: NativeEngine, options: EncoderLayerOptions): LayerValues {
+  const map = ({ weight, bias }: Affine, heads = 0) => ({
+    panels: currentPanels(weight, value => layOut(native, value, heads, options.precision)),
     bias: currentValue<tf.Tensor1D>(bias),
   });
+  const norm = ({ weight, bias }: Affine) => ({
+    gamma: currentValue<tf.Tensor1D>(weight),
+    beta: currentValue<tf.Tensor1D>(bias),
+  });
   return {
-    qkv: affine(layer.qkv),
-    attentionOutput: affine(layer.attentionOutput),
-    attentionNorm: affine(layer.attentionNorm),
-    intermediate: affine(layer.intermediate),
-    output: affine(layer.output),
-    outputNorm: affine(layer.outputNorm),
+    qkv: map(layer.qkv, options.heads),
+    attentionOutput: map(layer.attentionOutput),
+    attentionNorm: norm(layer.attentionNorm),
+    intermediate: map(layer.intermediate),
+    output: map(layer.output),
+    outputNorm: norm(layer.outputNorm),
   };
 }
 
@@ -206,7 +217,7 @@ function encoderLayer(
     intermediate.weight.precision,
   );
   residual.dispose();
-  const [processed, feedForwardBackward] = feedForward(layer, middle.rounded ?? middle.values, plan !== null);
+  const [processed, feedForwardBackward] = feedForward(layer, middle.rounded ?? middle.values);
   const [output, outputBackward] = join(processed, narrowing.bias, middle.values, outputNorm, precision);
   tf.dispose(middle);
   return [
@@ -262,8 +273,8 @@ function selfAttention(
 }
 
 /** Linear, GELU, linear. @returns (N, C), before bias, dropout and residual */
-function feedForward(layer: EncoderLayer, x: tf.Tensor2D, keep: boolean): WithSummedBackward {
-  const [activated, activatedBackward] = widened(layer.intermediate, x, keep); // (N, I)
+function feedForward(layer: EncoderLayer, x: tf.Tensor2D): WithSummedBackward {
+  const [activated, activatedBackward] = widened(layer.intermediate, x); // (N, I)
   const [narrow, narrowBackward] = linearMap(layer.output.weight, null, activated); // (N, C)
   activated.dispose();
   return [
@@ -277,17 +288,8 @@ function feedForward(layer: EncoderLayer, x: tf.Tensor2D, keep: boolean): WithSu
   ];
 }
 
-/** GELU(x W^T + b). @param keep whether the backward will be asked for: if not, the product need not be kept */
-function widened({ weight, bias }: Affine, x: tf.Tensor2D, keep: boolean): WithSummedBackward {
-  if (!keep) {
-    const y = linearGelu(x, currentValue(weight), currentValue(bias), weight.precision);
-    return [
-      y,
-      () => {
-        throw new Error('the backward of a forward pass that keeps nothing');
-      },
-    ];
-  }
+/** GELU(x W^T + b). @returns (N, I) */
+function widened({ weight, bias }: Affine, x: tf.Tensor2D): WithSummedBackward {
   const [wide, wideBackward] = linearMap(weight, null, x); // (N, I)
   const [activated, activationBackward] = biasGelu(wide, currentValue(bias), weight.precision); // (N, I)
   return [

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { nativeEngine } from '../../src/backend/native.js';
 import { labelledTokens } from '../../src/model/inputs.js';
 import { clearGradients } from '../../src/model/parameter.js';
 import { loadTokenClassifier } from '../../src/model/token-classifier.js';
@@ -64,6 +65,27 @@ onEachBackend(() => {
         [...wanted].flatMap(token => [...all.subarray(token * labels, (token + 1) * labels)]),
       );
       expect(worstDifference(await logitsOf(model, batch, wanted), expected)).toBeLessThan(1e-6);
+    }
+    model.dispose();
+  });
+
+  it('of many tokens, where a layer may be one operation, the logits of each row are those that it has in a small batch', async () => {
+    const golden = readGolden<GoldenRows>('model', 'batch.json');
+    const batch = batchOf(golden);
+    const times = Math.ceil(600 / batch.inputIds.length);
+    const many = batchOf({ rows: Array(times).fill(golden.rows).flat() });
+    const model = await load('model');
+    for (const some of [false, true]) {
+      const few = await logitsOf(model, batch, some ? labelledTokens(batch) : null);
+      const before = tf.memory().numTensors;
+      const all = await logitsOf(model, many, some ? labelledTokens(many) : null);
+      expect(tf.memory().numTensors).toBe(before);
+      const expected = Float32Array.from(
+        Array(times)
+          .fill([...few])
+          .flat(),
+      );
+      expect(worstDifference(all, expected)).toBeLessThanOrEqual(nativeEngine()?.ownProducts.has('fp32') ? 0 : 3e-6);
     }
     model.dispose();
   });

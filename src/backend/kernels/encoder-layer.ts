@@ -3,19 +3,25 @@ import tf = require('@tensorflow/tfjs-core');
 import { type NativeEngine, nativeEngine } from '../native.js';
 import type { Precision } from '../precision.js';
 
-/** The parameters of a layer of the encoder; C hidden, I intermediate. The weights are made by `asWeight` for one precision. */
+/** The parameters of a layer of the encoder; C hidden, I intermediate. */
 export interface LayerValues {
-  qkv: AffineValues; // (3C, C), (3C)
-  attentionOutput: AffineValues; // (C, C), (C)
-  attentionNorm: AffineValues<tf.Tensor1D>; // (C), (C)
-  intermediate: AffineValues; // (I, C), (I)
-  output: AffineValues; // (C, I), (C)
-  outputNorm: AffineValues<tf.Tensor1D>; // (C), (C)
+  qkv: MapValues; // 3C outputs, C inputs
+  attentionOutput: MapValues; // C, C
+  attentionNorm: NormValues;
+  intermediate: MapValues; // I, C
+  output: MapValues; // C, I
+  outputNorm: NormValues;
 }
 
-interface AffineValues<Weight = tf.Tensor2D> {
-  weight: Weight;
+interface MapValues {
+  /** From `layOut`. */
+  panels: tf.Tensor3D;
   bias: tf.Tensor1D;
+}
+
+interface NormValues {
+  gamma: tf.Tensor1D; // (C)
+  beta: tf.Tensor1D; // (C)
 }
 
 export interface EncoderLayerOptions {
@@ -41,6 +47,19 @@ export function encoderLayerEngine(
 const fewTokens = 512;
 
 /**
+ * A weight as the operation multiplies with it: laid out once, for all batches.
+ *
+ * @param native from `encoderLayerEngine`
+ * @param weight (O, I) belongs to the caller
+ * @param heads that queries, keys and values are for; 0 for another map
+ * @returns int32 (panels of 64 outputs, steps, 64): a step is an input or, in bf16, a pair of them
+ */
+export function layOut(native: NativeEngine, weight: tf.Tensor2D, heads: number, precision: Precision): tf.Tensor3D {
+  const bf16 = native.bool('bf16', precision === 'bf16');
+  return native.run('PanxEncoderPanels', [weight], [native.int('heads', heads), bf16], 1)[0] as tf.Tensor3D;
+}
+
+/**
  * A whole layer of the encoder where no backward will be asked for: self-attention and the feed-forward network, each with its residual
  * and LayerNorm (model/xlm-roberta.ts). To the bit what linear, attention, biasGelu and residualNorm give.
  *
@@ -60,15 +79,15 @@ export function encoderLayer(
 ): tf.Tensor2D {
   const maps = [layer.qkv, layer.attentionOutput, layer.intermediate, layer.output];
   const norms = [layer.attentionNorm, layer.outputNorm];
-  const weights = maps.map(({ weight }) => weight);
-  const vectors = [...maps.map(({ bias }) => bias), ...norms.flatMap(({ weight, bias }) => [weight, bias])];
+  const parameters = [
+    ...maps.flatMap(({ panels, bias }) => [panels, bias]),
+    ...norms.flatMap(({ gamma, beta }) => [gamma, beta]),
+  ];
   const some = wanted === null ? [] : [wanted];
   const [y] = native.run(
     'PanxEncoderLayer',
-    [x, offsets, ...weights, ...vectors, ...some],
+    [x, offsets, ...parameters, ...some],
     [
-      native.int('maps', weights.length),
-      native.int('lists', vectors.length),
       native.int('wanteds', some.length),
       native.int('heads', heads),
       native.float('eps', eps),

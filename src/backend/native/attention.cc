@@ -100,7 +100,7 @@ class AttentionOp : public AttentionBase {
   static void attend(tensorflow::OpKernelContext* context, const Problem& problem, const Dropout& dropout, const float* in, Out* toOut,
                      float* toSoftmax) {
     forEachPair(context, problem, 2, scratchOf(problem), [&](const Pair& pair, const Pair& next, float* memory) {
-      attendPair(problem, pair, problem.linesOf(next, in, 3), dropout, in, toOut, toSoftmax, memory);
+      attendPair(problem, pair, problem.linesOf(next, in, 3), dropout, in, toOut, problem.hidden, toSoftmax, memory);
     });
   }
 };

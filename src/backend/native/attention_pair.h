@@ -73,14 +73,14 @@ inline int64_t scratchOf(const Problem& problem) {
   return width * problem.size + problem.longest * row + kQueries * width + width + kQueries * row;
 }
 
-// ahead: what to fetch meanwhile. in (N, 3C), out (N, C), softmax (N, H, 2): of all tokens.
+// ahead: what to fetch meanwhile. in (N, 3C), softmax (N, H, 2): of all tokens; out (N, C): of all, `stride` values from token to token.
 template <typename Out>
-void attendPair(const Problem& problem, const Pair& pair, Lines ahead, const Dropout& dropout, const float* in, Out* out, float* softmax,
-                float* memory) {
+void attendPair(const Problem& problem, const Pair& pair, Lines ahead, const Dropout& dropout, const float* in, Out* out, int64_t stride,
+                float* softmax, float* memory) {
   const auto [start, keys, head] = pair;
   const int64_t size = problem.size, hidden = problem.hidden, width = pitch(problem.longest), row = padded(size);
   const float* q = problem.of(pair, in, 3);
-  Out* o = problem.of(pair, out, 1);
+  Out* o = out + start * stride + head * size;
   float* keysTransposed = memory;                      // (D, T)
   float* valuesCopy = keysTransposed + width * size;   // (T, D)
   float* scores = valuesCopy + problem.longest * row;  // (queries, T)
@@ -105,12 +105,12 @@ void attendPair(const Problem& problem, const Pair& pair, Lines ahead, const Dro
         for (int64_t j = 0; j < columns; j++) probabilities[j] *= mask[j];
       }
     }
-    Out* to = o + first * hidden;
+    Out* to = o + first * stride;
     if constexpr (std::is_same_v<Out, float>) {
-      product({scores, pitched, 1}, values.data, values.row, to, hidden, queries, size, keys, false, ahead);
+      product({scores, pitched, 1}, values.data, values.row, to, stride, queries, size, keys, false, ahead);
     } else {
       product({scores, pitched, 1}, values.data, values.row, unrounded, row, queries, size, keys, false, ahead);
-      for (int64_t i = 0; i < queries; i++) storeAll(unrounded + i * row, size, to + i * hidden);
+      for (int64_t i = 0; i < queries; i++) storeAll(unrounded + i * row, size, to + i * stride);
     }
   }
 }

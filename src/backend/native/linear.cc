@@ -1,12 +1,10 @@
-// PanxLinear, PanxLinearGrad, PanxLinearGelu: a linear map, y = x W^T + b, its gradients, and GELU(y), with products in float32 or bfloat16.
+// PanxLinear, PanxLinearGrad: a linear map, y = x W^T + b, and its gradients, with products in float32 or bfloat16.
 //
 //   x: float or bfloat16 (N, I);  weight: float (O, I), torch.nn.Linear's layout;  bias: 0 or 1 float (O)  ->  y: float (N, O)
 //
 //   dy: float or bfloat16 (N, O), x, weight;  dx_before, dweight_before: 0 or 1 each
 //   ->  dx = dy W + dx_before;  dweight = dy^T x + dweight_before;  dbias = the sum of dy over tokens (where `bias`, else empty)
 //       squares: float scalar, the sum of dweight's squares, for the norm of all gradients
-//
-//   x, weight, bias (O)  ->  GELU(y) (N, O), float or bfloat16, tile by tile: y itself, which only a backward needs, never is in memory
 //
 //   bf16: whether operands are rounded to bfloat16; products are exact in float32 and added up there, and sums are not rounded again. Only then may x
 //   and dy be of bfloat16 already, rows of an even number of elements; such a dy has no dbias, which would be a sum of rounded numbers
@@ -21,7 +19,6 @@
 
 #include <vector>
 
-#include "gelu_curve.h"
 #include "token_blocks.h"
 
 namespace panx {
@@ -124,61 +121,8 @@ class LinearOp : public LinearBase {
     OP_REQUIRES_OK(context, context->allocate_output(0, {tokens, outputs}, &y));
     if (y->NumElements() == 0) return;
     const Problem problem = {operandOf(x, true), operandOf(weight, true), tokens, outputs, inputs, firstOf(bias),
-                             nullptr,            y->flat<float>().data(), nullptr, nullptr};
+                             nullptr,            y->flat<float>().data(), nullptr};
     OP_REQUIRES_OK(context, run(Products(context, tokens * inputs * outputs), &problem, 1));
-  }
-};
-
-// GELU(C + bias) to y (M, N).
-template <typename Out>
-class GeluFinish : public Finish {
- public:
-  GeluFinish(const float* bias, int64_t width, Out* y) : bias_(bias), width_(width), y_(y), cdf_(gelu::cdfCurve()) {}
-
-  void take(const float* values, int64_t stride, int64_t row, int64_t rows, int64_t column, int64_t columns) const override {
-    for (int64_t r = 0; r < rows; r++) {
-      gelu::biasGelu(cdf_, values + r * stride, bias_ + column, columns, y_ + (row + r) * width_ + column);
-    }
-  }
-
- private:
-  const float* bias_;
-  int64_t width_;
-  Out* y_;
-  const gelu::Curve& cdf_;
-};
-
-class LinearGeluOp : public LinearBase {
- public:
-  using LinearBase::LinearBase;
-
-  void Compute(tensorflow::OpKernelContext* context) override {
-    const Tensor &x = context->input(0), &weight = context->input(1), &bias = context->input(2);
-    Sizes sizes;
-    OP_REQUIRES_OK(context, sizesOf(x, weight, &sizes));
-    OP_REQUIRES_OK(context, check(x));
-    const auto [tokens, inputs, outputs] = sizes;
-    OP_REQUIRES(context, bias.NumElements() == outputs,
-                InvalidArgument("PanxLinearGelu got a bias of another size than ", outputs));
-    Tensor* y;
-    OP_REQUIRES_OK(context, context->allocate_output(0, {tokens, outputs}, &y));
-    if (y->NumElements() == 0) return;
-    if (isRounded(*y)) {
-      run(context, sizes, GeluFinish(floats(bias), outputs, reinterpret_cast<uint16_t*>(y->flat<tensorflow::bfloat16>().data())));
-    } else {
-      run(context, sizes, GeluFinish(floats(bias), outputs, y->flat<float>().data()));
-    }
-  }
-
- private:
-  void run(tensorflow::OpKernelContext* context, const Sizes& sizes, const Finish& finish) const {
-    const auto [tokens, inputs, outputs] = sizes;
-    Tensor parts;
-    const bool cut = bf16_ ? isCut<true>(inputs) : isCut<false>(inputs);
-    OP_REQUIRES_OK(context, context->allocate_temp(tensorflow::DT_FLOAT, {cut ? tokens * outputs : 0}, &parts));
-    const Problem problem = {operandOf(context->input(0), true), operandOf(context->input(1), true), tokens, outputs, inputs, nullptr,
-                             nullptr, parts.flat<float>().data(), nullptr, &finish};
-    OP_REQUIRES_OK(context, LinearBase::run(Products(context, tokens * inputs * outputs), &problem, 1));
   }
 };
 
@@ -225,9 +169,9 @@ class LinearGradOp : public LinearBase {
     const Products products(context, 2 * tokens * inputs * outputs);
     Problem problems[] = {
         {operandOf(dy, false), operandOf(x, false), outputs, inputs, tokens, nullptr, firstOf(dWeightBefore),
-         dWeight->flat<float>().data(), nullptr, nullptr},
+         dWeight->flat<float>().data(), nullptr},
         {operandOf(dy, true), operandOf(weight, false), tokens, inputs, outputs, nullptr, firstOf(dxBefore),
-         dx->flat<float>().data(), nullptr, nullptr}};
+         dx->flat<float>().data(), nullptr}};
     std::vector<double> parts(problems[0].blocks());
     problems[0].squares = parts.data();
     const float* d = bias_ ? floats(dy) : nullptr;
@@ -259,20 +203,6 @@ REGISTER_OP("PanxLinear")
       return absl::OkStatus();
     });
 REGISTER_KERNEL_BUILDER(Name("PanxLinear").Device(tensorflow::DEVICE_CPU), LinearOp);
-
-REGISTER_OP("PanxLinearGelu")
-    .Input("x: Tx")
-    .Input("weight: float")
-    .Input("bias: float")
-    .Output("y: Ty")
-    .Attr("Tx: {float, bfloat16}")
-    .Attr("Ty: {float, bfloat16}")
-    .Attr("bf16: bool")
-    .SetShapeFn([](tensorflow::shape_inference::InferenceContext* context) {
-      context->set_output(0, context->UnknownShapeOfRank(2));
-      return absl::OkStatus();
-    });
-REGISTER_KERNEL_BUILDER(Name("PanxLinearGelu").Device(tensorflow::DEVICE_CPU), LinearGeluOp);
 
 REGISTER_OP("PanxLinearGrad")
     .Input("dy: Tdy")

@@ -30,19 +30,10 @@ namespace mat_mul {
 constexpr int64_t kFetchTiles = 24, kFetchSteps = 16;
 // From how many rows of A on several panels are multiplied side by side, how many at most, and the steps of all of them: 512 KiB.
 constexpr int64_t kManyRows = 1024, kMostPanels = 4, kPanelSteps = 2048;
-constexpr int64_t kEdge = kMostPanels * kColumns;
-
-// Takes finished elements of a product: values (rows, columns) of C, `stride` floats from row to row, the first of them at (row, column) of C. Called by
-// any thread, for parts of C that do not overlap.
-class Finish {
- public:
-  virtual void take(const float* values, int64_t stride, int64_t row, int64_t rows, int64_t column, int64_t columns) const = 0;
-};
 
 // C (M, N) = A B, + bias (N), + addend (M, N); either may be null. bfloat16 only for pairs; of A, where its rows run along K, an even K;
 // not of B where its rows do. squares: null, or what the sums of C's squares in each block of
 // 48 rows and 64 columns are added to (not where there is a bias): as no block is in two pieces, their order is the same however the work is divided.
-// finish: null, or what takes the elements, without bias and squares, in C's place; then C is there for sums that are not whole yet, if K is long (isCut).
 struct Problem {
   Operand a, b;
   int64_t m, n, k;
@@ -50,7 +41,6 @@ struct Problem {
   const float* addend;
   float* c;
   double* squares;
-  const Finish* finish;
 
   int64_t panels() const { return (n + kColumns - 1) / kColumns; }
   int64_t blocks() const { return (m + kPart - 1) / kPart * panels(); }
@@ -75,11 +65,12 @@ inline __m512 multiplyAdd(__m512i a, __m512i b, __m512 sum) {
   return _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), sum);
 }
 
-// Where a tile goes. `squares`: null, or what the sum of its squares is added to, lane by lane; such a tile is not read again soon, and is stored
+// Where a tile goes, with `bias` (64) added unless that is null. `squares`: null, or what the sum of its squares is added to, lane by lane; such a tile is not read again soon, and is stored
 // past the caches where it can be (`c` and its rows begin at whole cache lines).
 struct Target {
   float* c;
   int64_t stride;  // floats from row to row
+  const float* bias;
   __m512* squares;
 
   bool pastCaches() const { return squares != nullptr && (reinterpret_cast<uintptr_t>(c) | stride * sizeof(float)) % 64 == 0; }
@@ -113,6 +104,10 @@ void tile(const Words& a, const uint32_t* panel, int64_t steps, const float* add
   }
   for (int r = 0; addend != nullptr && r < Rows; r++) {
     for (int v = 0; v < kVectors; v++) sums[r][v] = _mm512_add_ps(sums[r][v], _mm512_loadu_ps(addend + r * to.stride + v * kLanes));
+  }
+  for (int v = 0; to.bias != nullptr && v < kVectors; v++) {
+    const __m512 bias = _mm512_loadu_ps(to.bias + v * kLanes);
+    for (int r = 0; r < Rows; r++) sums[r][v] = _mm512_add_ps(sums[r][v], bias);
   }
   for (int r = 0; r < Rows; r++) {
     for (int v = 0; v < kVectors; v++) {
@@ -151,12 +146,6 @@ using Parallel = std::function<void(int workers, const std::function<void()>& wo
 template <bool Pairs>
 bool needsWords(const Operand& a) {
   return !a.along || (Pairs && a.rounded == nullptr);
-}
-
-// Whether sums are added up in more than one part, and lie in C between them.
-template <bool Pairs>
-bool isCut(int64_t k) {
-  return stepsOf<Pairs>(k) > kSteps;
 }
 
 // How many words that takes.
@@ -220,36 +209,31 @@ inline double addUp(__m512 x) {
          _mm512_reduce_add_pd(_mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)));
 }
 
-// Up to 6 rows and 64 columns of C from `row` and `column` on, for the steps [start, end). edge: room for a tile at C's right edge, or to finish.
+// Up to 6 rows and 64 columns of C from `row` and `column` on, for the steps [start, end). edge: room for a tile at C's right edge.
 template <bool Pairs>
 void multiplyTile(const Problem& p, int64_t row, int64_t rows, int64_t column, const Words& a, const uint32_t* panel, int64_t start,
                   int64_t end, float* edge, Lines& ahead) {
   const int64_t at = row * p.n + column, count = std::min<int64_t>(kColumns, p.n - column);
   const bool last = end == stepsOf<Pairs>(p.k), squares = last && p.squares != nullptr;
   const float* addend = start > 0 ? p.c : p.addend;
+  const float* bias = last && p.bias != nullptr ? p.bias + column : nullptr;
   float* c = p.c + at;
-  const Finish* finish = last ? p.finish : nullptr;
-  if (count == kColumns && finish == nullptr) {
+  if (count == kColumns) {
     __m512 sums = _mm512_setzero_ps();
-    const Target to = {c, p.n, squares ? &sums : nullptr};
+    const Target to = {c, p.n, bias, squares ? &sums : nullptr};
     tileOf<Pairs>(rows, a, panel, end - start, addend == nullptr ? nullptr : addend + at, to, ahead);
     if (squares) *p.squaresAt(row, column) += addUp(sums);
-  } else {
-    tileOf<Pairs>(rows, a, panel, end - start, nullptr, {edge, kEdge, nullptr}, ahead);
-    for (int64_t r = 0; addend != nullptr && r < rows; r++) {
-      for (int64_t i = 0; i < count; i++) edge[r * kEdge + i] += addend[at + r * p.n + i];
-    }
-    if (finish != nullptr) return;
-    for (int64_t r = 0; r < rows; r++) {
-      for (int64_t i = 0; i < count; i++) {
-        const float sum = edge[r * kEdge + i];
-        c[r * p.n + i] = sum;
-        if (squares) *p.squaresAt(row, column) += static_cast<double>(sum) * sum;
-      }
-    }
+    return;
   }
-  for (int64_t r = 0; last && p.bias != nullptr && r < rows; r++) {
-    for (int64_t i = 0; i < count; i++) c[r * p.n + i] += p.bias[column + i];
+  tileOf<Pairs>(rows, a, panel, end - start, nullptr, {edge, kColumns, nullptr, nullptr}, ahead);
+  for (int64_t r = 0; r < rows; r++) {
+    for (int64_t i = 0; i < count; i++) {
+      float sum = edge[r * kColumns + i];
+      if (addend != nullptr) sum += addend[at + r * p.n + i];
+      if (bias != nullptr) sum += bias[i];
+      c[r * p.n + i] = sum;
+      if (squares) *p.squaresAt(row, column) += static_cast<double>(sum) * sum;
+    }
   }
 }
 
@@ -275,29 +259,25 @@ void multiplyPiece(const Problem& p, const Piece& piece, int64_t nextColumn, con
       nextRows.begin(turns);
       for (int64_t i = 0; i < piece.columns; i += kColumns) {
         Lines& ahead = t < others ? nextRows : nextPanel;
-        multiplyTile<Pairs>(p, row, rows, piece.column + i, a, panels + i * (end - start), start, end, edge + i, ahead);
+        multiplyTile<Pairs>(p, row, rows, piece.column + i, a, panels + i * (end - start), start, end, edge, ahead);
       }
-      if (p.finish != nullptr && end == steps) p.finish->take(edge, kEdge, row, rows, piece.column, piece.columns);
     }
   }
 }
 
-// A product of few rows with a B that is laid out already, panel after panel, by one thread. A's words: of its first row and step.
+// A product of few rows with a B that is laid out already, panel after panel, by one thread. A's words: of its first row and step. `ahead`: what to fetch meanwhile.
 template <bool Pairs>
-void multiplyRows(const Problem& p, const Words& a, const uint32_t* panel, float* edge) {
-  const int64_t steps = stepsOf<Pairs>(p.k), tiles = (p.m + kRows - 1) / kRows;
+void multiplyRows(const Problem& p, const Words& a, const uint32_t* panel, float* edge, Lines ahead) {
+  const int64_t steps = stepsOf<Pairs>(p.k), tiles = (p.m + kRows - 1) / kRows * p.panels();
+  ahead.begin(tiles * ((steps + kFetchSteps - 1) / kFetchSteps));
   for (int64_t column = 0; column < p.n; column += kColumns) {
-    const int64_t columns = std::min<int64_t>(kColumns, p.n - column);
-    for (int64_t start = 0; start < steps; start += kSteps) {
-      const int64_t end = std::min(steps, start + kSteps), words = (end - start) * kColumns;
-      Lines next(panel + words, 0, 1, words * sizeof(uint32_t));
-      next.begin(tiles * ((end - start + kFetchSteps - 1) / kFetchSteps));
+    for (int64_t start = 0, end; start < steps; start = end) {
+      end = std::min(steps, start + kSteps);
       for (int64_t row = 0; row < p.m; row += kRows) {
-        const int64_t rows = std::min<int64_t>(kRows, p.m - row);
-        multiplyTile<Pairs>(p, row, rows, column, {a.at + row * a.rowStride + start, a.rowStride, 1}, panel, start, end, edge, next);
-        if (p.finish != nullptr && end == steps) p.finish->take(edge, kEdge, row, rows, column, columns);
+        const Words words = {a.at + row * a.rowStride + start, a.rowStride, 1};
+        multiplyTile<Pairs>(p, row, std::min<int64_t>(kRows, p.m - row), column, words, panel, start, end, edge, ahead);
       }
-      panel += words;
+      panel += (end - start) * kColumns;
     }
   }
 }
@@ -326,7 +306,7 @@ void multiply(const Problem* problems, int count, uint32_t* const* words, int wo
     }
     // Only for parts that another thread has begun: one that has not come yet is not waited for.
     while (partsDone < allParts) _mm_pause();
-    const std::unique_ptr<uint32_t[]> memory(new uint32_t[room + kRows * kEdge + kColumns]);
+    const std::unique_ptr<uint32_t[]> memory(new uint32_t[room + kRows * kColumns + kColumns]);
     uint32_t* panels = reinterpret_cast<uint32_t*>((reinterpret_cast<uintptr_t>(memory.get()) + 63) & ~uintptr_t{63});
     float* edge = reinterpret_cast<float*>(panels + room);
     for (int64_t task; (task = nextPiece++) < allPieces + others;) {

@@ -14,8 +14,8 @@ export async function outputOfThreads(threads: number, program: string): Promise
     import { loadEngine } from './dist/backend/engine.js';
     import { biasGelu } from './dist/backend/kernels/bias-gelu.js';
     import { embeddings } from './dist/backend/kernels/embeddings.js';
+    import { encoderLayer, encoderLayerEngine, layOut } from './dist/backend/kernels/encoder-layer.js';
     import { asWeight, linear } from './dist/backend/kernels/linear.js';
-    import { linearGelu } from './dist/backend/kernels/linear-gelu.js';
     import { residualNorm } from './dist/backend/kernels/residual-norm.js';
     await loadEngine('tensorflow');
     const print = (...tensors) => {
