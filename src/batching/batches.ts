@@ -1,5 +1,5 @@
-import { countLosses, noLosses, type RowLosses } from '../tokenization/losses.js';
-import type { EncodedRows } from '../tokenization/rows.js';
+import { countLosses, type RowLosses } from '../tokenization/losses.js';
+import { type EncodedRows, lossesOf } from '../tokenization/rows.js';
 
 /**
  * Rows of a batch one after the other, without padding: N subwords of B rows, the longest of T.
@@ -59,33 +59,6 @@ export function takeRows(encoded: EncodedRows, rows: Int32Array): EncodedRows {
   };
 }
 
-/** The rows of several one after the other: the training set of several languages. */
-export function concatRows(parts: readonly EncodedRows[]): EncodedRows {
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  const offsets = new Int32Array(rows + 1);
-  let row = 0;
-  for (const part of parts) {
-    const start = offsets[row]!;
-    for (let i = 1; i <= part.rows; i++) offsets[row + i] = start + part.offsets[i]!;
-    row += part.rows;
-  }
-  const losses = parts.map(lossesOf);
-  const joined: RowLosses = {
-    cutSubwords: concat(losses.map(part => part.cutSubwords)),
-    cutWords: concat(losses.map(part => part.cutWords)),
-    emptyWords: concat(losses.map(part => part.emptyWords)),
-  };
-  return {
-    rows,
-    offsets,
-    inputIds: concat(parts.map(part => part.inputIds)),
-    labelIds: concat(parts.map(part => part.labelIds)),
-    wordIds: concat(parts.map(part => part.wordIds)),
-    ...countLosses(joined),
-    losses: joined,
-  };
-}
-
 /** (rows + 1) where each of the chosen rows starts once they lie one after the other. */
 function gatheredOffsets(encoded: EncodedRows, rows: Int32Array): Int32Array {
   const offsets = new Int32Array(rows.length + 1);
@@ -104,22 +77,4 @@ function gather(encoded: EncodedRows, values: Int32Array, rows: Int32Array, offs
     gathered.set(values.subarray(encoded.offsets[row]!, encoded.offsets[row + 1]!), offsets[b]!);
   }
   return gathered;
-}
-
-function concat(parts: readonly Int32Array[]): Int32Array {
-  const whole = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.length;
-  }
-  return whole;
-}
-
-function lossesOf(encoded: EncodedRows): RowLosses {
-  if (encoded.losses !== undefined) return encoded.losses;
-  if (encoded.truncatedRows > 0 || encoded.truncatedWords > 0 || encoded.emptyWords > 0) {
-    throw new Error('encoded rows that lost words must say which rows did (losses)');
-  }
-  return noLosses(encoded.rows);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { loadEngine } from '../backend/engine.js';
+import { returnFreeMemory } from '../backend/memory.js';
 import { watchOperations } from '../backend/operation-times.js';
 import { resolvePrecision } from '../backend/precision.js';
 import { splitNames } from '../data/corpus.js';
@@ -72,6 +73,8 @@ async function evaluateAsAsked(command: Command, options: EvaluateOptions, profi
     const load = () => loadEncoded({ dataDir, tokenizer, config, onProgress: progress }, lang, split);
     corpus.push(await phase('read data', load));
   }
+  await tokenizer.release();
+  returnFreeMemory();
   for (const { lang, rows, labelNames } of corpus) {
     const newHead = { labels: labelNames, seed: config.seed };
     const settings = { inputIds: [rows.inputIds], newHead, precision };

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
-import { concatRows, takeRows } from '../batching/batches.js';
+import { takeRows } from '../batching/batches.js';
 import type { Config } from '../config/schema.js';
 import { loadSplit, type SourceFile, type SplitName, splitFiles } from '../data/corpus.js';
 import { selectRows } from '../data/subsets.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../run/cache.js';
+import { collectGarbage } from '../run/memory.js';
 import { readTokenCache, tokenCachePath } from '../tokenization/cache.js';
 import { encodeSplit } from '../tokenization/encode.js';
-import type { EncodedRows } from '../tokenization/rows.js';
+import { concatRows, type EncodedRows } from '../tokenization/rows.js';
 import type { TokenizerFile } from '../tokenization/tokenizer.js';
 
 /** An encoded split of one language. */
@@ -33,7 +34,7 @@ export interface RunData {
 /** Where rows come from, and how they are encoded. */
 export interface CorpusSource {
   dataDir: string;
-  tokenizer: TokenizerFile;
+  tokenizer: Pick<TokenizerFile, 'sha256' | 'load'>;
   config: Config;
   onProgress?: (text: string) => void;
 }
@@ -79,7 +80,10 @@ export async function loadEncoded(source: CorpusSource, lang: string, split: Spl
     cacheDir,
     onProgress: (done, of) => source.onProgress?.(`tokenize ${lang} ${split}: ${done} of ${of} rows`),
   });
-  return { lang, split, rows, labelNames: loaded.labelNames, files: loaded.files };
+  const { labelNames } = loaded;
+  // The split as it was read and the pieces of its rows: as much again as the rows themselves, several times over.
+  await collectGarbage();
+  return { lang, split, rows, labelNames, files };
 }
 
 function limited(encoded: EncodedSplit, limit: number | null): EncodedSplit {

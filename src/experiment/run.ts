@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { loadEngine } from '../backend/engine.js';
+import { returnFreeMemory } from '../backend/memory.js';
 import { watchOperations } from '../backend/operation-times.js';
 import { resolvePrecision } from '../backend/precision.js';
 import { restoreCheckpointFolder, writeCheckpointFolder } from '../checkpoint/folder.js';
@@ -60,6 +61,8 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   if (note !== null) notice(note);
   const tokenizer = await phase('load tokenizer', () => openTokenizer(request.startFrom));
   const data = await phase('read data', () => loadRunData({ dataDir: request.dataDir, tokenizer, config }));
+  await tokenizer.release();
+  returnFreeMemory();
   const steps = totalSteps(data.train.rows, training);
   if (request.resume) await restoreCheckpointFolder(run.checkpoint);
   else await begin(run, request.identity);

@@ -61,10 +61,21 @@ export async function readTokenCache(path: string, rows: number | null): Promise
 
 /** Write tokens, atomically. Where that fails the run goes on without a cache, and says so. */
 export async function writeTokenCache(path: string, tokens: CachedTokens): Promise<void> {
-  const stream = arrow.tableToIPC(toTable(tokens), 'stream');
-  await writeFileAtomic(path, Buffer.concat([stream, sha256(stream)])).catch((error: unknown) => {
-    notice(`The tokens are not kept for the next run: ${messageOf(error)}`);
-  });
+  await writeFileAtomic(path, withChecksum(arrow.RecordBatchStreamWriter.writeAll(toTable(tokens)))).catch(
+    (error: unknown) => {
+      notice(`The tokens are not kept for the next run: ${messageOf(error)}`);
+    },
+  );
+}
+
+/** The pieces of a stream, and its SHA-256. They are views of the table's arrays, which take as much memory as all of it. */
+async function* withChecksum(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  for await (const piece of stream) {
+    hash.update(piece);
+    yield piece;
+  }
+  yield hash.digest();
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readWords, type Split, splitColumns } from '../data/corpus.js';
 import { readTokenCache, tokenCachePath, writeTokenCache } from './cache.js';
-import { type EncodedRows, type EncodeOptions, toRows } from './rows.js';
-import type { EncodedSentence, SubwordTokenizer } from './tokenizer.js';
+import { concatRows, type EncodedRows, type EncodeOptions, toRows } from './rows.js';
+import type { SubwordTokenizer } from './tokenizer.js';
 
 /**
  * Encode a split and align its tags: the first subword of a word carries the word's tag id, every other position -100.
@@ -18,14 +18,15 @@ export async function encodeSplit(
   const cached = cachePath === null ? undefined : await readTokenCache(cachePath, split.rows);
   if (cached !== undefined) return cached.rows;
   const columns = splitColumns(split);
-  const sentences: EncodedSentence[] = [];
+  const parts: EncodedRows[] = [];
   for (let from = 0; from < split.rows; from += rowsAtOnce) {
     const to = Math.min(from + rowsAtOnce, split.rows);
     const words = readWords(columns, from, to);
-    sentences.push(...(await tokenizer.encodeWords(words, options.maxLength, options.emptyWords)));
+    const sentences = await tokenizer.encodeWords(words, options.maxLength, options.emptyWords);
+    parts.push(toRows(sentences, (row, word) => columns.tagIds[columns.offsets[from + row]! + word]!));
     options.onProgress?.(to, split.rows);
   }
-  const encoded = toRows(sentences, (row, word) => columns.tagIds[columns.offsets[row]! + word]!);
+  const encoded = concatRows(parts);
   if (cachePath !== null) await writeTokenCache(cachePath, { rows: encoded, labelNames: split.labelNames });
   return encoded;
 }

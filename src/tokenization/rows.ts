@@ -65,3 +65,50 @@ export function toRows(
   });
   return { rows, offsets, inputIds, labelIds, wordIds, ...countLosses(losses), losses };
 }
+
+/** The rows of several one after the other, such as the training set of several languages. */
+export function concatRows(parts: readonly EncodedRows[]): EncodedRows {
+  if (parts.length === 1) return parts[0]!;
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const offsets = new Int32Array(rows + 1);
+  let row = 0;
+  for (const part of parts) {
+    const start = offsets[row]!;
+    for (let i = 1; i <= part.rows; i++) offsets[row + i] = start + part.offsets[i]!;
+    row += part.rows;
+  }
+  const losses = parts.map(lossesOf);
+  const joined: RowLosses = {
+    cutSubwords: concat(losses.map(part => part.cutSubwords)),
+    cutWords: concat(losses.map(part => part.cutWords)),
+    emptyWords: concat(losses.map(part => part.emptyWords)),
+  };
+  return {
+    rows,
+    offsets,
+    inputIds: concat(parts.map(part => part.inputIds)),
+    labelIds: concat(parts.map(part => part.labelIds)),
+    wordIds: concat(parts.map(part => part.wordIds)),
+    ...countLosses(joined),
+    losses: joined,
+  };
+}
+
+/** What each of the rows lost. */
+export function lossesOf(encoded: EncodedRows): RowLosses {
+  if (encoded.losses !== undefined) return encoded.losses;
+  if (encoded.truncatedRows > 0 || encoded.truncatedWords > 0 || encoded.emptyWords > 0) {
+    throw new Error('encoded rows that lost words must say which rows did (losses)');
+  }
+  return noLosses(encoded.rows);
+}
+
+function concat(parts: readonly Int32Array[]): Int32Array {
+  const whole = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.length;
+  }
+  return whole;
+}

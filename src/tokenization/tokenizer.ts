@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
 import { reasonOf } from '../run/files.js';
+import { collectGarbage } from '../run/memory.js';
 import { describeTokenizer } from './description.js';
 import { startWordEncoder, type WordEncoder } from './words.js';
 
@@ -49,6 +50,8 @@ export interface TokenizerFile {
   readonly sha256: string;
   /** Parse and check it, once. @throws PanxError naming the file where it is damaged, or not a tokenizer */
   load(): SubwordTokenizer;
+  /** Let go of the file and of what was parsed, 300 MB for XLM-R's, once all is encoded. After that `load` throws. */
+  release(): Promise<void>;
 }
 
 /**
@@ -58,7 +61,7 @@ export interface TokenizerFile {
  */
 export async function openTokenizer(folder: string): Promise<TokenizerFile> {
   const path = join(folder, 'tokenizer.json');
-  const bytes = await readFile(path).catch(async (error: unknown) => {
+  let bytes: Buffer | null = await readFile(path).catch(async (error: unknown) => {
     throw await cannotRead(folder, path, error);
   });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -66,8 +69,15 @@ export async function openTokenizer(folder: string): Promise<TokenizerFile> {
   return {
     sha256,
     load() {
+      if (bytes === null) throw new Error(`the tokenizer of ${path} has been released`);
       loaded ??= fromText(bytes.toString('utf8'), path, sha256);
       return loaded;
+    },
+    async release() {
+      const wasLoaded = loaded !== undefined;
+      bytes = null;
+      loaded = undefined;
+      if (wasLoaded) await collectGarbage();
     },
   };
 }
@@ -98,7 +108,7 @@ function fromText(file: string, path: string, sha256: string): SubwordTokenizer 
         );
       }
       const subwords = await encoder.encode(sentences);
-      const substitute = emptyWords === 'unk' ? Int32Array.of(unkId) : undefined;
+      const substitute = emptyWords === 'unk' ? [unkId] : undefined;
       return sentences.map(words => {
         const pieces = words.map(word => subwords.get(word)!);
         return assemble(pieces, substitute, encoder, maxLength - specials);
@@ -119,8 +129,8 @@ function fromText(file: string, path: string, sha256: string): SubwordTokenizer 
  * @param substitute what stands in for a word without subwords; undefined leaves it out
  */
 function assemble(
-  pieces: readonly Int32Array[],
-  substitute: Int32Array | undefined,
+  pieces: readonly (readonly number[])[],
+  substitute: readonly number[] | undefined,
   { before, after }: WordEncoder,
   room: number,
 ): EncodedSentence {

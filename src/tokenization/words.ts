@@ -1,5 +1,6 @@
 import type { Tokenizer } from 'tokenizers';
 import { messageOf, PanxError } from '../errors.js';
+import { collectGarbage } from '../run/memory.js';
 
 /** The tokenizers engine, asked for one word at a time and never twice for the same. */
 export interface WordEncoder {
@@ -7,7 +8,7 @@ export interface WordEncoder {
   before: Int32Array;
   after: Int32Array;
   /** The subword ids of each distinct word of these sentences; none for a word that normalises to nothing. */
-  encode(sentences: readonly (readonly string[])[]): Promise<ReadonlyMap<string, Int32Array>>;
+  encode(sentences: readonly (readonly string[])[]): Promise<ReadonlyMap<string, readonly number[]>>;
   token(id: number): string | null;
 }
 
@@ -25,6 +26,7 @@ export interface WordEncoder {
 export async function startWordEncoder(text: string, path: string): Promise<WordEncoder> {
   let engine: Tokenizer;
   const { Tokenizer: Engine } = await import('tokenizers');
+  await collectGarbage(); // What parsing the file has left, before the engine does the same.
   try {
     engine = Engine.fromString(text);
   } catch (error) {
@@ -41,7 +43,7 @@ export async function startWordEncoder(text: string, path: string): Promise<Word
   const first = isSpecial.indexOf(0);
   const afterLast = isSpecial.lastIndexOf(0) + 1;
   const probeIds = probe!.getIds();
-  let known = new Map<string, Int32Array>();
+  let known = new Map<string, readonly number[]>();
   return {
     before: Int32Array.from(probeIds.slice(0, first)),
     after: Int32Array.from(probeIds.slice(afterLast)),
@@ -56,12 +58,12 @@ export async function startWordEncoder(text: string, path: string): Promise<Word
       for (let from = 0; from < words.length; from += 4096) {
         const part = words.slice(from, from + 4096);
         const encodings = await engine.encodeBatch(part, { addSpecialTokens: false });
-        part.forEach((word, i) => void subwords.set(word, Int32Array.from(encodings[i]!.getIds())));
+        part.forEach((word, i) => void subwords.set(word, encodings[i]!.getIds()));
       }
       return subwords;
     },
   };
 }
 
-/** About 200 MB; the distinct words of ten languages of PAN-X are fewer. */
+/** About 100 MB; the distinct words of ten languages of PAN-X are fewer. */
 const wordsKept = 1_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { concatRows, makeBatch, slices, takeRows } from '../../src/batching/batches.js';
+import { makeBatch, slices, takeRows } from '../../src/batching/batches.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
 
 /** Rows of 3, 1, 0 and 2 subwords; the first and the last lost something. */
@@ -107,31 +107,5 @@ describe('takeRows', () => {
     expect(() => takeRows(lossy, Int32Array.of(1))).toThrow(
       'encoded rows that lost words must say which rows did (losses)',
     );
-  });
-});
-
-describe('concatRows', () => {
-  it('puts the rows of several one after the other', () => {
-    const tail = takeRows(encoded, Int32Array.of(3));
-    expect(concatRows([tail, encoded])).toEqual({
-      rows: 5,
-      offsets: Int32Array.of(0, 2, 5, 6, 6, 8),
-      inputIds: Int32Array.of(40, 41, 10, 11, 12, 20, 40, 41),
-      labelIds: Int32Array.of(-100, 3, -100, 1, -100, 2, -100, 3),
-      wordIds: Int32Array.of(-1, 0, -1, 0, 0, 0, -1, 0),
-      truncatedRows: 3,
-      truncatedWords: 4,
-      emptyWords: 12,
-      losses: {
-        cutSubwords: Int32Array.of(1, 5, 0, 0, 1),
-        cutWords: Int32Array.of(0, 4, 0, 0, 0),
-        emptyWords: Int32Array.of(5, 0, 2, 0, 5),
-      },
-    });
-  });
-
-  it('gives one part back, and no rows for none', () => {
-    expect(concatRows([encoded])).toEqual(encoded);
-    expect(concatRows([])).toMatchObject({ rows: 0, offsets: Int32Array.of(0) });
   });
 });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/backend/engine.js';
-import { concatRows, takeRows } from '../../src/batching/batches.js';
+import { takeRows } from '../../src/batching/batches.js';
 import { alikeRows, batchesByLength, predict, type RowPrediction } from '../../src/evaluation/predict.js';
 import { checkLabels, score } from '../../src/evaluation/score.js';
 import { f1Score } from '../../src/evaluation/seqeval/seqeval.js';
@@ -8,7 +8,7 @@ import { encodeForTagging, tagSentences } from '../../src/evaluation/tag.js';
 import { splitWords } from '../../src/evaluation/words.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
-import type { EncodedRows } from '../../src/tokenization/rows.js';
+import { concatRows, type EncodedRows } from '../../src/tokenization/rows.js';
 import { loadTokenizer } from '../../src/tokenization/tokenizer.js';
 import { batchOf, type GoldenRows, goldenFolder, readGolden } from '../model/golden.js';
 

@@ -58,11 +58,11 @@ describe('encodeSplit', () => {
       [4000, 4100],
       [4100, 4100],
     ]);
-    for (const row of [0, 1999, 2000, 4098, 4099]) {
+    for (const row of [0, 1999, 2000, 2001, 4098, 4099]) {
       const alone = await encodeSplit(splitOf([many[row]!]), tokenizer, options);
-      expect([...encoded.inputIds.subarray(encoded.offsets[row]!, encoded.offsets[row + 1]!)]).toEqual([
-        ...alone.inputIds,
-      ]);
+      for (const name of ['inputIds', 'labelIds', 'wordIds'] as const) {
+        expect(encoded[name].slice(encoded.offsets[row]!, encoded.offsets[row + 1]!)).toEqual(alone[name]);
+      }
     }
   });
 });

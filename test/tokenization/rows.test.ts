@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeSentences } from '../../src/tokenization/rows.js';
+import { concatRows, type EncodedRows, encodeSentences } from '../../src/tokenization/rows.js';
 import { loadTokenizer } from '../../src/tokenization/tokenizer.js';
 import { tokenizerFolder } from './fixtures.js';
 
@@ -15,5 +15,58 @@ describe('encodeSentences', () => {
     expect([...first]).toEqual([0, 2]);
     expect(encoded.labelIds.filter(label => label === 0 || label === -100)).toHaveLength(encoded.labelIds.length);
     expect(encoded).toMatchObject({ rows: 2, emptyWords: 1 });
+  });
+});
+
+/** Rows of 3, 1, 0 and 2 subwords; the first and the last lost something. */
+const encoded: EncodedRows = {
+  rows: 4,
+  offsets: Int32Array.of(0, 3, 4, 4, 6),
+  inputIds: Int32Array.of(10, 11, 12, 20, 40, 41),
+  labelIds: Int32Array.of(-100, 1, -100, 2, -100, 3),
+  wordIds: Int32Array.of(-1, 0, 0, 0, -1, 0),
+  truncatedRows: 2,
+  truncatedWords: 4,
+  emptyWords: 7,
+  losses: {
+    cutSubwords: Int32Array.of(5, 0, 0, 1),
+    cutWords: Int32Array.of(4, 0, 0, 0),
+    emptyWords: Int32Array.of(0, 2, 0, 5),
+  },
+};
+const last: EncodedRows = {
+  rows: 1,
+  offsets: Int32Array.of(0, 2),
+  inputIds: Int32Array.of(40, 41),
+  labelIds: Int32Array.of(-100, 3),
+  wordIds: Int32Array.of(-1, 0),
+  truncatedRows: 1,
+  truncatedWords: 0,
+  emptyWords: 5,
+  losses: { cutSubwords: Int32Array.of(1), cutWords: Int32Array.of(0), emptyWords: Int32Array.of(5) },
+};
+
+describe('concatRows', () => {
+  it('puts the rows of several one after the other', () => {
+    expect(concatRows([last, encoded])).toEqual({
+      rows: 5,
+      offsets: Int32Array.of(0, 2, 5, 6, 6, 8),
+      inputIds: Int32Array.of(40, 41, 10, 11, 12, 20, 40, 41),
+      labelIds: Int32Array.of(-100, 3, -100, 1, -100, 2, -100, 3),
+      wordIds: Int32Array.of(-1, 0, -1, 0, 0, 0, -1, 0),
+      truncatedRows: 3,
+      truncatedWords: 4,
+      emptyWords: 12,
+      losses: {
+        cutSubwords: Int32Array.of(1, 5, 0, 0, 1),
+        cutWords: Int32Array.of(0, 4, 0, 0, 0),
+        emptyWords: Int32Array.of(5, 0, 2, 0, 5),
+      },
+    });
+  });
+
+  it('gives one part back, and no rows for none', () => {
+    expect(concatRows([encoded])).toEqual(encoded);
+    expect(concatRows([])).toMatchObject({ rows: 0, offsets: Int32Array.of(0) });
   });
 });

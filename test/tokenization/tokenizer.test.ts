@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { PanxError } from '../../src/errors.js';
-import { loadTokenizer } from '../../src/tokenization/tokenizer.js';
+import { loadTokenizer, openTokenizer } from '../../src/tokenization/tokenizer.js';
 import { golden, tokenizerFolder } from './fixtures.js';
 
 const folder = tokenizerFolder('unigram');
@@ -127,6 +127,28 @@ describe('encodeWords', () => {
     const { sentences, cases } = golden('unigram');
     const encoded = await Promise.all(sentences.map(sentence => tokenizer.encodeWords([sentence], 512)));
     expect(encoded.map(([one]) => [...one!.inputIds])).toEqual(cases[0]!.rows.map(({ inputIds }) => inputIds));
+  });
+});
+
+describe('openTokenizer', () => {
+  it('lets go of all but the checksum when it is released', async () => {
+    const file = await openTokenizer(folder);
+    const { sha256 } = file;
+    // The object is let go by the time a collection is over only where nothing holds it.
+    let collected = false;
+    const registry = new FinalizationRegistry<null>(() => {
+      collected = true;
+    });
+    await (async () => {
+      const tokenizer = file.load();
+      await tokenizer.encodeWords([['in']], 512);
+      registry.register(tokenizer, null);
+    })();
+    await file.release();
+    await vi.waitFor(() => expect(collected).toBe(true));
+    expect(file.sha256).toBe(sha256);
+    expect(() => file.load()).toThrow(/has been released/);
+    await file.release();
   });
 });
 
