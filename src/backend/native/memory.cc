@@ -1,11 +1,11 @@
 // PanxReturnMemory: gives memory that is free to the system, which the C library otherwise keeps for what comes: where something large was let go, of
 // which little is to come again.
 
-#ifdef __GLIBC__
+#include "panx_ops.h"
+
+#ifdef __GLIBC__  // Known once any header of the C library has been read.
 #include <malloc.h>
 #endif
-
-#include "panx_ops.h"
 
 namespace panx::memory {
 
