@@ -43,7 +43,7 @@ export function encoderLayerEngine(
   return tokens >= fewTokens && takesWidths && native?.ownProducts.has(precision) === true ? native : null;
 }
 
-/** Threads take whole rows, some 96 tokens at a time: of fewer tokens than this there is not enough for each. */
+/** Threads take whole rows, some 192 tokens at a time: of fewer tokens than this there is not enough for each. */
 const fewTokens = 512;
 
 /**

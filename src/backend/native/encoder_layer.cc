@@ -8,8 +8,8 @@
 //
 // PanxEncoderPanels: weight: float (O, I), heads (of qkv, else 0), bf16  ->  panels: int32 (O / 64, steps, 64), as operands.h says
 //
-// Rows know nothing of each other. So threads take blocks of some whole rows (about 96 tokens) from end to end, and what lies between the operations,
-// 12 times x, stays in a second-level cache, which the panels pass through.
+// Rows know nothing of each other. So threads take blocks of some whole rows (about 192 tokens) from end to end, and what lies between the operations,
+// 12 times x, stays in the caches, which the panels pass through.
 
 #include "encoder_layer.h"
 
@@ -27,10 +27,10 @@ using tensorflow::errors::InvalidArgument;
 inline const float* floats(const Tensor& tensor) { return tensor.flat<float>().data(); }
 inline const int32_t* numbers(const Tensor& tensor) { return tensor.flat<int32_t>().data(); }
 
-// Rows in blocks of about 96 tokens, unless one row has more; towards the end fewer, so that threads come to it together.
+// Rows in blocks of about 192 tokens, unless one row has more; towards the end fewer, so that threads come to it together.
 template <bool Pairs>
 std::vector<Block> blocksOf(const Layer<Pairs>& layer, int64_t rows, int64_t wanted, int workers) {
-  constexpr int64_t kMost = 96, kLeast = 24;
+  constexpr int64_t kMost = 192, kLeast = 24;
   std::vector<Block> blocks;
   for (Block block{}; block.to < rows; blocks.push_back(block)) {
     block.from = block.to++, block.fromWanted = block.toWanted;

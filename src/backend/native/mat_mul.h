@@ -265,19 +265,25 @@ void multiplyPiece(const Problem& p, const Piece& piece, int64_t nextColumn, con
   }
 }
 
-// A product of few rows with a B that is laid out already, panel after panel, by one thread. A's words: of its first row and step. `ahead`: what to fetch meanwhile.
+// A product of few rows with a B that is laid out already, panel after panel, by one thread. A's words: of its first row and step. Meanwhile every other tile
+// fetches from the next panel, the others `ahead`.
 template <bool Pairs>
 void multiplyRows(const Problem& p, const Words& a, const uint32_t* panel, float* edge, Lines ahead) {
-  const int64_t steps = stepsOf<Pairs>(p.k), tiles = (p.m + kRows - 1) / kRows * p.panels();
-  ahead.begin(tiles * ((steps + kFetchSteps - 1) / kFetchSteps));
+  const int64_t steps = stepsOf<Pairs>(p.k), tiles = (p.m + kRows - 1) / kRows;
+  const auto turnsOf = [](int64_t some) { return (some + kFetchSteps - 1) / kFetchSteps; };
+  ahead.begin(tiles / 2 * p.panels() * turnsOf(steps));
   for (int64_t column = 0; column < p.n; column += kColumns) {
     for (int64_t start = 0, end; start < steps; start = end) {
       end = std::min(steps, start + kSteps);
-      for (int64_t row = 0; row < p.m; row += kRows) {
-        const Words words = {a.at + row * a.rowStride + start, a.rowStride, 1};
-        multiplyTile<Pairs>(p, row, std::min<int64_t>(kRows, p.m - row), column, words, panel, start, end, edge, ahead);
+      const int64_t words = (end - start) * kColumns;
+      Lines next(panel + words, 0, 1, words * sizeof(uint32_t));
+      next.begin((tiles + 1) / 2 * turnsOf(end - start));
+      for (int64_t t = 0; t < tiles; t++) {
+        const int64_t row = t * kRows, rows = std::min<int64_t>(kRows, p.m - row);
+        const Words tile = {a.at + row * a.rowStride + start, a.rowStride, 1};
+        multiplyTile<Pairs>(p, row, rows, column, tile, panel, start, end, edge, t % 2 == 0 ? next : ahead);
       }
-      panel += (end - start) * kColumns;
+      panel += words;
     }
   }
 }

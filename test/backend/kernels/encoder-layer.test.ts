@@ -89,8 +89,8 @@ function offsetsOf(lengths: number[]): number[] {
   return offsets;
 }
 
-/** Rows of 1 to 40 tokens, none, and more than a block has. */
-const lengths = [...Array.from({ length: 30 }, (_, row) => 1 + ((row * 17) % 40)), 0, 131, 97, 0];
+/** Rows of 1 to 40 tokens, none, and more than a block of threads has. */
+const lengths = [...Array.from({ length: 30 }, (_, row) => 1 + ((row * 17) % 40)), 0, 250, 97, 0];
 
 /**
  * C, H, I. Heads: two to a group of panels, one, of two panels; those that no group fits (C or D is no multiple of 64), which are taken
