@@ -14,18 +14,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readOptions, wholeNumber } from './options.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    model: { type: 'string' },
-    data: { type: 'string' },
-    lang: { type: 'string', default: 'en' },
-    tagger: { type: 'string' },
-    runs: { type: 'string', default: '7' },
-    cli: { type: 'string', default: 'dist/cli.js' },
-  },
+const options = readOptions(import.meta.url, [], {
+  model: null,
+  data: null,
+  lang: 'en',
+  tagger: null,
+  runs: '7',
+  cli: 'dist/cli.js',
 });
+wholeNumber(options, 'runs');
 
 const scratch = mkdtempSync(join(tmpdir(), 'panx-start-'));
 const given = ['model', 'data'].flatMap(name => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
