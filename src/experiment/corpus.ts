@@ -75,7 +75,9 @@ export async function loadEncoded(source: CorpusSource, lang: string, split: Spl
   );
   if (cached !== undefined) return { lang, split, files, ...cached };
   const loaded = await loadSplit(source.dataDir, lang, split);
-  const rows = await encodeSplit(loaded, source.tokenizer.load(), {
+  const tokenizer = source.tokenizer.load();
+  await collectGarbage(); // What parsing both has left, before the tokenizer's engine starts.
+  const rows = await encodeSplit(loaded, tokenizer, {
     ...tokenization,
     cacheDir,
     onProgress: (done, of) => source.onProgress?.(`tokenize ${lang} ${split}: ${done} of ${of} rows`),

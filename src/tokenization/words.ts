@@ -1,6 +1,5 @@
 import type { Tokenizer } from 'tokenizers';
 import { messageOf, PanxError } from '../errors.js';
-import { collectGarbage } from '../run/memory.js';
 
 /** The tokenizers engine, asked for one word at a time and never twice for the same. */
 export interface WordEncoder {
@@ -26,7 +25,6 @@ export interface WordEncoder {
 export async function startWordEncoder(text: string, path: string): Promise<WordEncoder> {
   let engine: Tokenizer;
   const { Tokenizer: Engine } = await import('tokenizers');
-  await collectGarbage(); // What parsing the file has left, before the engine does the same.
   try {
     engine = Engine.fromString(text);
   } catch (error) {

@@ -1,23 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeBatch, slices, takeRows } from '../../src/batching/batches.js';
-import type { EncodedRows } from '../../src/tokenization/rows.js';
-
-/** Rows of 3, 1, 0 and 2 subwords; the first and the last lost something. */
-const encoded: EncodedRows = {
-  rows: 4,
-  offsets: Int32Array.of(0, 3, 4, 4, 6),
-  inputIds: Int32Array.of(10, 11, 12, 20, 40, 41),
-  labelIds: Int32Array.of(-100, 1, -100, 2, -100, 3),
-  wordIds: Int32Array.of(-1, 0, 0, 0, -1, 0),
-  truncatedRows: 2,
-  truncatedWords: 4,
-  emptyWords: 7,
-  losses: {
-    cutSubwords: Int32Array.of(5, 0, 0, 1),
-    cutWords: Int32Array.of(4, 0, 0, 0),
-    emptyWords: Int32Array.of(0, 2, 0, 5),
-  },
-};
+import { lossyRows as encoded } from '../tokenization/fixtures.js';
 
 describe('makeBatch', () => {
   it('puts rows one after the other, without padding, in the given order', () => {

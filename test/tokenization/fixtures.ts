@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { tableFromColumns } from '../../src/data/columns.js';
 import type { Split } from '../../src/data/corpus.js';
 import { panxLabels } from '../../src/data/labels.js';
+import type { EncodedRows } from '../../src/tokenization/rows.js';
 
 /** The folder of a tiny tokenizer made by scripts/make-golden/tokenization.py. */
 export function tokenizerFolder(name: 'unigram' | 'byte-level'): string {
@@ -42,3 +43,20 @@ export function splitOf(sentences: readonly (readonly string[])[], sha256 = 'aa'
     table: tableFromColumns({ rows: sentences.length, offsets, tagIds, textOffsets, text }),
   };
 }
+
+/** Rows of 3, 1, 0 and 2 subwords; the first and the last lost something. */
+export const lossyRows: EncodedRows = {
+  rows: 4,
+  offsets: Int32Array.of(0, 3, 4, 4, 6),
+  inputIds: Int32Array.of(10, 11, 12, 20, 40, 41),
+  labelIds: Int32Array.of(-100, 1, -100, 2, -100, 3),
+  wordIds: Int32Array.of(-1, 0, 0, 0, -1, 0),
+  truncatedRows: 2,
+  truncatedWords: 4,
+  emptyWords: 7,
+  losses: {
+    cutSubwords: Int32Array.of(5, 0, 0, 1),
+    cutWords: Int32Array.of(4, 0, 0, 0),
+    emptyWords: Int32Array.of(0, 2, 0, 5),
+  },
+};

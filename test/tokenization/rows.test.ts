@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { concatRows, type EncodedRows, encodeSentences } from '../../src/tokenization/rows.js';
 import { loadTokenizer } from '../../src/tokenization/tokenizer.js';
-import { tokenizerFolder } from './fixtures.js';
+import { lossyRows as encoded, tokenizerFolder } from './fixtures.js';
 
 const options = { maxLength: 512, emptyWords: 'drop' } as const;
 const load = () => loadTokenizer(tokenizerFolder('unigram'));
@@ -18,22 +18,6 @@ describe('encodeSentences', () => {
   });
 });
 
-/** Rows of 3, 1, 0 and 2 subwords; the first and the last lost something. */
-const encoded: EncodedRows = {
-  rows: 4,
-  offsets: Int32Array.of(0, 3, 4, 4, 6),
-  inputIds: Int32Array.of(10, 11, 12, 20, 40, 41),
-  labelIds: Int32Array.of(-100, 1, -100, 2, -100, 3),
-  wordIds: Int32Array.of(-1, 0, 0, 0, -1, 0),
-  truncatedRows: 2,
-  truncatedWords: 4,
-  emptyWords: 7,
-  losses: {
-    cutSubwords: Int32Array.of(5, 0, 0, 1),
-    cutWords: Int32Array.of(4, 0, 0, 0),
-    emptyWords: Int32Array.of(0, 2, 0, 5),
-  },
-};
 const last: EncodedRows = {
   rows: 1,
   offsets: Int32Array.of(0, 2),

@@ -24,7 +24,6 @@ using tensorflow::Tensor;
 using tensorflow::TensorShape;
 using tensorflow::errors::InvalidArgument;
 
-inline const float* floats(const Tensor& tensor) { return tensor.flat<float>().data(); }
 inline const int32_t* numbers(const Tensor& tensor) { return tensor.flat<int32_t>().data(); }
 
 // Rows in blocks of about 192 tokens, unless one row has more; towards the end fewer, so that threads come to it together.
@@ -41,18 +40,13 @@ std::vector<Block> blocksOf(const Layer<Pairs>& layer, int64_t rows, int64_t wan
   return blocks;
 }
 
-inline absl::Status checkCpu(bool bf16) {
-  if (!bf16 || __builtin_cpu_supports("avx512bf16")) return absl::OkStatus();
-  return tensorflow::errors::Unimplemented("Products of bfloat16 ask for a CPU with AVX512_BF16.");
-}
-
 class EncoderLayerOp : public OpKernel {
  public:
   explicit EncoderLayerOp(OpKernelConstruction* context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("heads", &heads_));
     OP_REQUIRES_OK(context, context->GetAttr("eps", &eps_));
     OP_REQUIRES_OK(context, context->GetAttr("bf16", &bf16_));
-    OP_REQUIRES_OK(context, checkCpu(bf16_));
+    OP_REQUIRES_OK(context, checkProducts(bf16_));
   }
 
   void Compute(OpKernelContext* context) override { OP_REQUIRES_OK(context, bf16_ ? compute<true>(context) : compute<false>(context)); }
@@ -142,7 +136,7 @@ class EncoderPanelsOp : public OpKernel {
   explicit EncoderPanelsOp(OpKernelConstruction* context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("heads", &heads_));
     OP_REQUIRES_OK(context, context->GetAttr("bf16", &bf16_));
-    OP_REQUIRES_OK(context, checkCpu(bf16_));
+    OP_REQUIRES_OK(context, checkProducts(bf16_));
   }
 
   void Compute(OpKernelContext* context) override {

@@ -28,7 +28,6 @@ using tensorflow::Tensor;
 using tensorflow::TensorShape;
 using tensorflow::errors::InvalidArgument;
 
-inline const float* floats(const Tensor& tensor) { return tensor.flat<float>().data(); }
 inline bool isRounded(const Tensor& tensor) { return tensor.dtype() == tensorflow::DT_BFLOAT16; }
 
 inline Operand operandOf(const Tensor& matrix, bool along) {
@@ -70,8 +69,7 @@ class LinearBase : public tensorflow::OpKernel {
  public:
   explicit LinearBase(tensorflow::OpKernelConstruction* context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("bf16", &bf16_));
-    OP_REQUIRES(context, !bf16_ || __builtin_cpu_supports("avx512bf16"),
-                tensorflow::errors::Unimplemented("Products of bfloat16 ask for a CPU with AVX512_BF16."));
+    OP_REQUIRES_OK(context, checkProducts(bf16_));
   }
 
  protected:

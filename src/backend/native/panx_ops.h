@@ -40,6 +40,14 @@ inline void parallelFor(tensorflow::OpKernelContext* context, int64_t total, int
   });
 }
 
+inline const float* floats(const tensorflow::Tensor& tensor) { return tensor.flat<float>().data(); }
+
+// Whether the CPU has the products of bfloat16 that mat_mul.h is made of, where they are asked for.
+inline absl::Status checkProducts(bool bf16) {
+  if (!bf16 || __builtin_cpu_supports("avx512bf16")) return absl::OkStatus();
+  return tensorflow::errors::Unimplemented("Products of bfloat16 ask for a CPU with AVX512_BF16.");
+}
+
 // work(elements), of the type that the tensor has: float or the bits of bfloat16.
 template <typename Work>
 void withElements(tensorflow::Tensor* tensor, const Work& work) {

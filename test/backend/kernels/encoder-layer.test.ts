@@ -89,7 +89,7 @@ function offsetsOf(lengths: number[]): number[] {
   return offsets;
 }
 
-/** Rows of 1 to 40 tokens, none, and more than a block of threads has. */
+/** Rows of 1 to 40 tokens, none, and more than the blocks have that threads take. */
 const lengths = [...Array.from({ length: 30 }, (_, row) => 1 + ((row * 17) % 40)), 0, 250, 97, 0];
 
 /**
