@@ -14,9 +14,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { epochOrder } from '../../dist/batching/order.js';
-import { loadSplit } from '../../dist/data/corpus.js';
+import { openSplit } from '../../dist/data/corpus.js';
 import { encodeSplit } from '../../dist/tokenization/encode.js';
-import { loadTokenizer } from '../../dist/tokenization/tokenizer.js';
+import { concatRows } from '../../dist/tokenization/rows.js';
+import { openTokenizer } from '../../dist/tokenization/tokenizer.js';
 import { stepOperations } from './flops.mjs';
 import { describeMachine, modelText } from './machine.mjs';
 import { readOptions, wholeNumber, wordsOf } from './options.mjs';
@@ -55,9 +56,9 @@ report();
 
 /** The lengths of the rows of each batch of the epoch, in subwords. */
 async function batchLengths() {
-  const split = await loadSplit(data, lang, 'train');
-  const tokenizer = await loadTokenizer(model);
-  const { offsets } = await encodeSplit(split, tokenizer, { maxLength: 512, emptyWords: 'drop', cacheDir: null });
+  const encoding = { maxLength: 512, emptyWords: 'drop', cacheDir: null };
+  const { parts } = await encodeSplit(await openSplit(data, lang, 'train'), await openTokenizer(model), encoding);
+  const { offsets } = concatRows(parts);
   const rows = { rows: rowCount, offsets: offsets.subarray(0, rowCount + 1) };
   const settings = { seed: 42, batchSize, gradientAccumulationSteps: 1, groupByLength: false };
   const lengths = Array.from(epochOrder(rows, settings, 0), row => offsets[row + 1] - offsets[row]);

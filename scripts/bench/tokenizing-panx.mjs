@@ -9,19 +9,24 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { loadSplit } from '../../dist/data/corpus.js';
+import { openSplit } from '../../dist/data/corpus.js';
 import { encodeSplit } from '../../dist/tokenization/encode.js';
-import { loadTokenizer } from '../../dist/tokenization/tokenizer.js';
+import { concatRows } from '../../dist/tokenization/rows.js';
+import { openTokenizer } from '../../dist/tokenization/tokenizer.js';
 
 const [folder, data, lang, cacheDir] = process.argv.slice(2);
-const split = await loadSplit(data, lang, 'train');
+const split = await openSplit(data, lang, 'train');
+const shards = [];
+for await (const shard of split.shards()) shards.push(shard);
 const cached = existsSync(cacheDir) && readdirSync(cacheDir).length > 0;
 
 const startedMs = performance.now();
-const tokenizer = await loadTokenizer(folder);
-if (!cached) await tokenizer.encodeWords([['a']], 512);
+const tokenizer = await openTokenizer(folder);
+if (!cached) await tokenizer.load().encodeWords([['a']], 512);
 const readyMs = performance.now();
-const encoded = await encodeSplit(split, tokenizer, { maxLength: 512, emptyWords: 'drop', cacheDir });
+const inMemory = { ...split, shards: () => shards };
+const { parts } = await encodeSplit(inMemory, tokenizer, { maxLength: 512, emptyWords: 'drop', cacheDir });
+const encoded = concatRows(parts);
 const doneMs = performance.now();
 
 const hash = createHash('sha256');

@@ -25,16 +25,19 @@ export interface TensorSource {
   tensors: Map<string, TensorInfo>;
   /** All values of a tensor, row-major, widened to float32. */
   read(name: string): Promise<Float32Array>;
-  /** The rows (slices along the first axis) asked for, in the order asked for, widened to float32. */
-  readRows(name: string, rows: Int32Array): Promise<Float32Array>;
+  /** The rows (slices along the first axis) asked for, in the order asked for, widened to float32; into an array of their size, where one is given. */
+  readRows(name: string, rows: Int32Array, into?: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
-/** A tensor to be written; `data` is called when its turn comes, so that only one is in memory at a time: whole, or piece by piece. */
+/**
+ * A tensor to be written; `data` is called when its turn comes, so that only one is in memory at a time: whole, or piece by piece. A piece need
+ * hold only until the next is asked for.
+ */
 export interface TensorToWrite {
   name: string;
   shape: number[];
-  data: () => Float32Array | Promise<Float32Array> | AsyncIterable<Float32Array>;
+  data: () => Float32Array | Generator<Float32Array> | AsyncGenerator<Float32Array>;
 }
 
 /**
@@ -106,8 +109,8 @@ export async function writeSafetensors(
 /** A tensor's data, one piece after the other. */
 export async function* piecesOf(tensor: TensorToWrite): AsyncGenerator<Float32Array> {
   const data = tensor.data();
-  if (Symbol.asyncIterator in data) yield* data;
-  else yield await data;
+  if (data instanceof Float32Array) yield data;
+  else yield* data;
 }
 
 interface OpenFile {
@@ -226,9 +229,9 @@ function tensorSource(places: Map<string, Place>, files: OpenFile[]): TensorSour
       const { file, entry } = place(name);
       return await readTensor(file, entry);
     },
-    readRows: async (name, rows) => {
+    readRows: async (name, rows, into) => {
       const { file, entry } = place(name);
-      return await readRows(file, entry, rows);
+      return await readRows(file, entry, rows, into);
     },
     close: () => closeAll(files),
   };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { schema } from '../config/schema.js';
-import { loadSplit, readExample, type Split, type SplitName, splitNames } from '../data/corpus.js';
+import { loadSplit, openSplit, readExample, type SplitName, splitNames } from '../data/corpus.js';
 import { splitStatistics } from '../data/statistics.js';
 import { PanxError } from '../errors.js';
 import { transferLine } from '../hub/progress.js';
@@ -9,10 +9,10 @@ import { resolveData, resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { panxCacheDir } from '../run/cache.js';
 import { formatCount, progress } from '../run/console.js';
-import { encodeSplit } from '../tokenization/encode.js';
-import { encodeSentences } from '../tokenization/rows.js';
+import { encodeSplit, encodingText } from '../tokenization/encode.js';
+import { concatRows, encodeSentences } from '../tokenization/rows.js';
 import { subwordStatistics } from '../tokenization/statistics.js';
-import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { loadTokenizer, openTokenizer } from '../tokenization/tokenizer.js';
 import { exampleText, subwordsText } from './data/example.js';
 import { type Counted, statisticsCsv, statisticsJson, statisticsText } from './data/statistics.js';
 import { listOf, toSplit } from './lists.js';
@@ -61,7 +61,7 @@ async function printStatistics(
   const splits = listOf('--splits', options.splits).map(name => toSplit('--splits', name));
   const dataDir = await dataFolder(options, langs, splits);
   const withSubwords = options.model !== undefined || options.sample === true;
-  const tokenizer = withSubwords ? await loadTokenizer(await modelFolder(options)) : undefined;
+  const tokenizer = withSubwords ? await openTokenizer(await modelFolder(options)) : undefined;
   const counted: Counted[] = [];
   for (const lang of langs) {
     for (const name of splits) {
@@ -69,11 +69,12 @@ async function printStatistics(
       const statistics = splitStatistics(split);
       if (tokenizer === undefined) counted.push(statistics);
       else {
-        const encoded = await encodeSplit(split, tokenizer, {
+        const { parts } = await encodeSplit(await openSplit(dataDir, lang, name), tokenizer, {
           ...tokenizationDefaults,
           cacheDir: join(panxCacheDir(), 'tokens'),
-          onProgress: (done, of) => progress(encodingLine(split, done), { done: done === of }),
+          onProgress: at => progress(encodingText(at), { done: at.done === at.of }),
         });
+        const encoded = concatRows(parts);
         counted.push({ ...statistics, subwords: subwordStatistics(encoded, statistics.tokens) });
       }
     }
@@ -124,10 +125,6 @@ async function dataFolder(options: CorpusOptions, langs: string[], splits: Split
 async function modelFolder(options: CorpusOptions): Promise<string> {
   if (options.sample && options.model === undefined) return samplePaths().modelDir;
   return await resolveTokenizer(options.model ?? schema.model.default, { onProgress: transferLine() });
-}
-
-function encodingLine(split: Split, done: number): string {
-  return `${split.lang} ${split.split}: ${formatCount(done)} of ${formatCount(split.rows)} rows encoded`;
 }
 
 function toRow(typed: string): number {

@@ -7,7 +7,7 @@ import { splitNames } from '../data/corpus.js';
 import { PanxError } from '../errors.js';
 import type { EntityScores } from '../evaluation/entity-scores.js';
 import { checkLabels, metricName, type Scores, score } from '../evaluation/score.js';
-import { type EncodedSplit, loadEncoded } from '../experiment/corpus.js';
+import { loadSplits } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
@@ -67,13 +67,10 @@ async function evaluateAsAsked(command: Command, options: EvaluateOptions, profi
   if (profile !== null) watchOperations(engine, profile);
   const { precision, note } = resolvePrecision(config.precision, engine);
   if (note !== null) notice(note);
-  const corpus: EncodedSplit[] = [];
   // All of them before any is scored: a language that is not there should not show after minutes.
-  for (const lang of langs) {
-    const load = () => loadEncoded({ dataDir, tokenizer, config, onProgress: progress }, lang, split);
-    corpus.push(await phase('read data', load));
-  }
-  await tokenizer.release();
+  const wanted = langs.map(lang => [lang, split] as const);
+  const source = { dataDir, tokenizer, config, onProgress: progress };
+  const corpus = await phase('read data', () => loadSplits(source, wanted));
   returnFreeMemory();
   for (const { lang, rows, labelNames } of corpus) {
     const newHead = { labels: labelNames, seed: config.seed };

@@ -3,7 +3,7 @@ import { PanxError } from '../errors.js';
 import type { SplitName } from '../hub/wanted.js';
 import { reasonOf, sha256OfFile } from '../run/files.js';
 import { columnsOfTable, concatColumns, tableFromColumns, type WordColumns } from './columns.js';
-import { readShard } from './parquet.js';
+import { readShard, type Shard } from './parquet.js';
 import { shardPaths } from './shards.js';
 
 export { type SplitName, splitNames } from '../hub/wanted.js';
@@ -13,6 +13,21 @@ export interface SourceFile {
   path: string;
   /** SHA-256 of the file's bytes, in hexadecimal. */
   sha256: string;
+}
+
+/** A split that was found and hashed, and is parsed file by file, so that a large one need never be in memory whole. */
+export interface SplitSource {
+  lang: string;
+  split: SplitName;
+  /** One after the other by name. */
+  files: SourceFile[];
+  /**
+   * Its files in turn, each read when it is asked for, with the tag names of the first.
+   *
+   * @throws PanxError for everything that `readShard` checks, for files that disagree about the tag names or are not those that were
+   *   hashed, and, after the last, for a split without rows
+   */
+  shards(): AsyncIterable<Shard>;
 }
 
 /** One split of one language, whole and checked: every row has as many tags as tokens, every tag id has a name. */
@@ -28,48 +43,53 @@ export interface Split {
 }
 
 /**
- * Read a split of PAN-X: the files `PAN-X.<lang>/<split>-*.parquet` of `dataDir`, one after the other by name.
+ * Find a split of PAN-X: the files `PAN-X.<lang>/<split>-*.parquet` of `dataDir`.
  *
- * @throws PanxError naming file, row, found and expected, for everything that `shardPaths` and `readShard` check, for a
- *   split without rows and for files that disagree about the tag names
+ * @throws PanxError as `shardPaths` does, and where a file cannot be read
  */
-export async function loadSplit(dataDir: string, lang: string, split: SplitName): Promise<Split> {
-  const shards = await Promise.all((await shardPaths(dataDir, lang, split)).map(readShard));
-  const { labelNames, path: firstPath } = shards[0]!;
-  for (const shard of shards) {
-    if (shard.labelNames.join(' ') !== labelNames.join(' ')) {
-      throw new PanxError(
-        `${shard.path} names its tags ${shard.labelNames.join(' ')}; expected ${labelNames.join(' ')}, as in ${firstPath}.`,
-        { hint: 'Keep the files of one download and remove the others.' },
-      );
-    }
-  }
-  const columns = concatColumns(shards.map(shard => shard.columns));
-  if (columns.rows === 0) {
-    throw new PanxError(
-      `${shards.map(shard => shard.path).join(', ')}: the ${split} split of ${lang} has no rows; expected at least one.`,
-      { hint: 'Fetch the file again.' },
-    );
-  }
-  return {
-    lang,
-    split,
-    labelNames,
-    rows: columns.rows,
-    files: shards.map(({ path, sha256 }) => ({ path, sha256 })),
-    table: tableFromColumns(columns),
-  };
-}
-
-/** The files of a split with their checksums, without parsing them. @throws PanxError as `shardPaths` does, and where one cannot be read */
-export async function splitFiles(dataDir: string, lang: string, split: SplitName): Promise<SourceFile[]> {
+export async function openSplit(dataDir: string, lang: string, split: SplitName): Promise<SplitSource> {
   const hashed = async (path: string): Promise<SourceFile> => {
     const sha256 = await sha256OfFile(path).catch((error: unknown) => {
       throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
     });
     return { path, sha256 };
   };
-  return await Promise.all((await shardPaths(dataDir, lang, split)).map(hashed));
+  const files = await Promise.all((await shardPaths(dataDir, lang, split)).map(hashed));
+  return { lang, split, files, shards: () => readShards(lang, split, files) };
+}
+
+async function* readShards(lang: string, split: SplitName, files: readonly SourceFile[]): AsyncGenerator<Shard> {
+  let rows = 0;
+  let labels: { names: readonly string[]; path: string } | undefined;
+  for (const { path, sha256 } of files) {
+    const shard = await readShard(path);
+    if (shard.sha256 !== sha256) {
+      throw new PanxError(`${path} was changed while it was read.`, { hint: 'Start again once it is whole.' });
+    }
+    labels ??= { names: shard.labelNames, path };
+    if (shard.labelNames.join(' ') !== labels.names.join(' ')) {
+      throw new PanxError(
+        `${path} names its tags ${shard.labelNames.join(' ')}; expected ${labels.names.join(' ')}, as in ${labels.path}.`,
+        { hint: 'Keep the files of one download and remove the others.' },
+      );
+    }
+    rows += shard.columns.rows;
+    yield shard;
+  }
+  if (rows > 0) return;
+  throw new PanxError(
+    `${files.map(({ path }) => path).join(', ')}: the ${split} split of ${lang} has no rows; expected at least one.`,
+    { hint: 'Fetch the file again.' },
+  );
+}
+
+/** Read a split whole. @throws PanxError as `openSplit` and its `shards` do */
+export async function loadSplit(dataDir: string, lang: string, split: SplitName): Promise<Split> {
+  const { files, shards } = await openSplit(dataDir, lang, split);
+  const read: Shard[] = [];
+  for await (const shard of shards()) read.push(shard);
+  const columns = concatColumns(read.map(shard => shard.columns));
+  return { lang, split, labelNames: read[0]!.labelNames, rows: columns.rows, files, table: tableFromColumns(columns) };
 }
 
 /** The flat arrays behind a split's table. */

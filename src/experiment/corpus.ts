@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import { takeRows } from '../batching/batches.js';
 import type { Config } from '../config/schema.js';
-import { loadSplit, type SourceFile, type SplitName, splitFiles } from '../data/corpus.js';
+import { openSplit, type SourceFile, type SplitName } from '../data/corpus.js';
 import { selectRows } from '../data/subsets.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../run/cache.js';
-import { collectGarbage } from '../run/memory.js';
-import { readTokenCache, tokenCachePath } from '../tokenization/cache.js';
-import { encodeSplit } from '../tokenization/encode.js';
+import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, type EncodedRows } from '../tokenization/rows.js';
 import type { TokenizerFile } from '../tokenization/tokenizer.js';
+import { splitsOf } from './inputs.js';
 
 /** An encoded split of one language. */
 export interface EncodedSplit {
@@ -34,7 +33,8 @@ export interface RunData {
 /** Where rows come from, and how they are encoded. */
 export interface CorpusSource {
   dataDir: string;
-  tokenizer: Pick<TokenizerFile, 'sha256' | 'load'>;
+  /** Released once all is encoded. */
+  tokenizer: Pick<TokenizerFile, 'sha256' | 'load' | 'release'>;
   config: Config;
   onProgress?: (text: string) => void;
 }
@@ -46,46 +46,45 @@ export interface CorpusSource {
  */
 export async function loadRunData(source: CorpusSource): Promise<RunData> {
   const { training, evaluation } = source.config;
-  const train = await Promise.all(training.langs.map(lang => loadEncoded(source, lang, 'train')));
-  const scored = (lang: string, split: SplitName) =>
-    loadEncoded(source, lang, split).then(encoded => limited(encoded, evaluation.limit));
-  const eachEpoch = evaluation.enabled && evaluation.eachEpoch;
-  const validation = eachEpoch ? await Promise.all(training.langs.map(lang => scored(lang, 'validation'))) : [];
-  const testLangs = evaluation.langs.length > 0 ? evaluation.langs : training.langs;
-  const test = evaluation.enabled ? await Promise.all(testLangs.map(lang => scored(lang, 'test'))) : [];
-  const all = [...train, ...validation, ...test];
+  const all = await loadSplits(source, splitsOf(source.config));
   const labelNames = commonLabels(all);
+  const of = (split: SplitName) => all.filter(encoded => encoded.split === split);
+  const scored = (split: SplitName) => of(split).map(encoded => limited(encoded, evaluation.limit));
   return {
-    train: concatRows(train.map(({ rows }) => takeRows(rows, selectRows(rows.rows, training)))),
-    validation,
-    test,
+    train: concatRows(of('train').map(({ rows }) => takeRows(rows, selectRows(rows.rows, training)))),
+    validation: scored('validation'),
+    test: scored('test'),
     labelNames,
     files: all.flatMap(({ files }) => files),
   };
 }
 
-/** One split, encoded. Where it was encoded before, neither its files nor the tokenizer are parsed: their checksums find the tokens. */
-export async function loadEncoded(source: CorpusSource, lang: string, split: SplitName): Promise<EncodedSplit> {
-  const { tokenization } = source.config;
+/**
+ * Splits, encoded. Where one was encoded before, neither its files nor the tokenizer are parsed: their checksums find the tokens.
+ *
+ * @throws PanxError for everything that loading and encoding throw.
+ */
+export async function loadSplits(
+  { dataDir, tokenizer, config, onProgress }: CorpusSource,
+  wanted: readonly (readonly [lang: string, split: SplitName])[],
+): Promise<EncodedSplit[]> {
   const cacheDir = join(panxCacheDir(), 'tokens');
-  const files = await splitFiles(source.dataDir, lang, split);
-  const cached = await readTokenCache(
-    tokenCachePath(cacheDir, { lang, split, files }, source.tokenizer, tokenization),
-    null,
-  );
-  if (cached !== undefined) return { lang, split, files, ...cached };
-  const loaded = await loadSplit(source.dataDir, lang, split);
-  const tokenizer = source.tokenizer.load();
-  await collectGarbage(); // What parsing both has left, before the tokenizer's engine starts.
-  const rows = await encodeSplit(loaded, tokenizer, {
-    ...tokenization,
-    cacheDir,
-    onProgress: (done, of) => source.onProgress?.(`tokenize ${lang} ${split}: ${done} of ${of} rows`),
-  });
-  const { labelNames } = loaded;
-  // The split as it was read and the pieces of its rows: as much again as the rows themselves, several times over.
-  await collectGarbage();
-  return { lang, split, rows, labelNames, files };
+  const encoded = [];
+  // One after the other, so that one file at a time is in memory.
+  for (const [lang, split] of wanted) {
+    const source = await openSplit(dataDir, lang, split);
+    const tokens = await encodeSplit(source, tokenizer, {
+      ...config.tokenization,
+      cacheDir,
+      onProgress: progress => onProgress?.(encodingText(progress)),
+    });
+    encoded.push({ ...source, ...tokens });
+  }
+  await tokenizer.release(); // Before parts are joined, which takes as much memory again as they do.
+  return encoded.map(({ lang, split, files, labelNames, parts }) => ({
+    ...{ lang, split, files, labelNames },
+    rows: concatRows(parts),
+  }));
 }
 
 function limited(encoded: EncodedSplit, limit: number | null): EncodedSplit {

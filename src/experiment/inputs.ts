@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Config } from '../config/schema.js';
-import { loadSplit, type SplitName, splitNames } from '../data/corpus.js';
+import { openSplit, type SplitName, splitNames } from '../data/corpus.js';
 import { shardPaths } from '../data/shards.js';
 import { type Checksums, checksumsOf } from '../run/checksums.js';
 
@@ -8,7 +8,7 @@ import { type Checksums, checksumsOf } from '../run/checksums.js';
  * Read every split of the languages, which checks it: a damaged file is found before hours of training.
  *
  * @returns the rows of each train split, and the SHA-256 of each file by its path inside `dataDir`.
- * @throws PanxError as `loadSplit` does
+ * @throws PanxError as `openSplit` and its `shards` do
  */
 export async function readCorpus(
   dataDir: string,
@@ -18,9 +18,11 @@ export async function readCorpus(
   const hashes: Checksums = {};
   for (const lang of langs) {
     for (const name of splitNames) {
-      const split = await loadSplit(dataDir, lang, name);
-      if (name === 'train') trainRows[lang] = split.rows;
-      for (const { path, sha256 } of split.files) hashes[inside(dataDir, path)] = sha256;
+      const { files, shards } = await openSplit(dataDir, lang, name);
+      let rows = 0;
+      for await (const { columns } of shards()) rows += columns.rows;
+      if (name === 'train') trainRows[lang] = rows;
+      for (const { path, sha256 } of files) hashes[inside(dataDir, path)] = sha256;
     }
   }
   return { trainRows, hashes };

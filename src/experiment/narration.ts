@@ -5,7 +5,6 @@ import type { StepReport } from '../training/loop.js';
 /** What a run says while it works. */
 export interface Narration {
   notice(text: string): void;
-  progress(text: string): void;
   step(report: StepReport): void;
   scoring(lang: string, split: string, rows: number, of: number): void;
   scored(lang: string, split: string, scores: Scores): void;
@@ -17,7 +16,6 @@ export function narrate(label: string, plan: { epochs: number; totalSteps: numbe
   let durationMs = 0;
   return {
     notice: text => notice(`${label}  ${text}`),
-    progress: text => progress(`${label}  ${text}`),
     step: report => {
       // The first step of a process includes warming up, and would spoil the estimate of a short run.
       if (report.step > plan.fromStep + 1) {

@@ -11,11 +11,12 @@ import { messageOf, PanxError } from '../errors.js';
 import { checkLabels, type Scores, score, testMetric } from '../evaluation/score.js';
 import { loadTokenClassifier, type TokenClassifier, tensorsOf } from '../model/token-classifier.js';
 import type { DropoutPlan } from '../model/xlm-roberta.js';
-import { notice } from '../run/console.js';
+import { notice, progress } from '../run/console.js';
 import { clearRun, type RunDirectory, runDirectory } from '../run/directory.js';
 import { type EventLog, openEventLog, type RunEvent, readEvents, truncateAfterStep } from '../run/events.js';
 import { cannotWrite, makeFolder, readJson, writeJson } from '../run/files.js';
 import { takeLock } from '../run/lock.js';
+import { collectGarbage } from '../run/memory.js';
 import { hasRounds, phase } from '../run/profile.js';
 import { writeTrace } from '../run/trace.js';
 import { openTokenizer } from '../tokenization/tokenizer.js';
@@ -60,8 +61,11 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   const { precision, note } = resolvePrecision(config.precision, engine);
   if (note !== null) notice(note);
   const tokenizer = await phase('load tokenizer', () => openTokenizer(request.startFrom));
-  const data = await phase('read data', () => loadRunData({ dataDir: request.dataDir, tokenizer, config }));
-  await tokenizer.release();
+  const onProgress = (text: string) => progress(`${request.label}  ${text}`);
+  const source = { dataDir: request.dataDir, tokenizer, config, onProgress };
+  const data = await phase('read data', () => loadRunData(source));
+  // The whole splits, and the parts that they were joined from, are twice as large as the rows that were taken of them.
+  if (data.train.inputIds.length > manySubwords) await collectGarbage();
   returnFreeMemory();
   const steps = totalSteps(data.train.rows, training);
   if (request.resume) await restoreCheckpointFolder(run.checkpoint);
@@ -122,6 +126,9 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
     model.dispose();
   }
 }
+
+/** 70,000 rows of PAN-X: for fewer a collection takes longer than it is worth. */
+const manySubwords = 1 << 20;
 
 /** What the parts of a running stage share. */
 interface Session {

@@ -1,3 +1,4 @@
+import { readInPieces } from '../backend/kernels/variable.js';
 import type { Precision } from '../backend/precision.js';
 import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import { openTensors, type TensorSource, type TensorToWrite } from '../checkpoint/safetensors.js';
@@ -82,22 +83,13 @@ export function tensorsOf(model: TokenClassifier, source: TensorSource): TensorT
         name: spec.name,
         shape: spec.shape,
         data: () => {
-          const values = valuesOf(parameter);
-          if (spec.name === wordTableName) return wholeWordTable(model, source, values);
-          const size = values.length / parameter.parts.length;
-          return values.subarray(part * size, (part + 1) * size);
+          if (spec.name === wordTableName) return wholeWordTable(model, source, parameter);
+          const rows = parameter.shape[0]! / parameter.parts.length;
+          return readInPieces(parameter.variable, part * rows, (part + 1) * rows);
         },
       })),
     )
     .sort((a, b) => order.get(a.name)! - order.get(b.name)!);
-}
-
-/** A copy of a parameter's values on the host. */
-export function valuesOf(parameter: Parameter): Float32Array {
-  const value = parameter.variable.read();
-  const values = value.dataSync<'float32'>();
-  value.dispose();
-  return values;
 }
 
 const wordTableName = 'roberta.embeddings.word_embeddings.weight';
@@ -149,23 +141,28 @@ async function assemble(
 async function* wholeWordTable(
   model: TokenClassifier,
   source: TensorSource,
-  compact: Float32Array,
+  { variable }: Parameter,
 ): AsyncGenerator<Float32Array> {
-  const { rowOfId } = model.vocabulary;
+  const { ids, rowOfId } = model.vocabulary;
   const width = model.config.hiddenSize;
+  const buffer = new Float32Array(rowsOfPiece * width);
+  let row = 0;
   for (let first = 0; first < rowOfId.length; first += rowsOfPiece) {
-    const ids = Int32Array.from({ length: Math.min(rowsOfPiece, rowOfId.length - first) }, (_, i) => first + i);
-    const piece = await source.readRows(wordTableName, ids);
+    const inPiece = Int32Array.from({ length: Math.min(rowsOfPiece, rowOfId.length - first) }, (_, i) => first + i);
+    const piece = await source.readRows(wordTableName, inPiece, buffer.subarray(0, inPiece.length * width));
     if (model.unusedRowScale !== 1) for (let i = 0; i < piece.length; i++) piece[i]! *= model.unusedRowScale;
-    for (const [i, id] of ids.entries()) {
-      const row = rowOfId[id]!;
-      if (row >= 0) piece.set(compact.subarray(row * width, (row + 1) * width), i * width);
+    let end = row;
+    while (end < ids.length && ids[end]! < first + inPiece.length) end++;
+    for (const trained of readInPieces(variable, row, end)) {
+      for (let at = 0; at < trained.length; at += width) {
+        piece.set(trained.subarray(at, at + width), (ids[row++]! - first) * width);
+      }
     }
     yield piece;
   }
 }
 
-const rowsOfPiece = 8192;
+const rowsOfPiece = 4096;
 
 function allIds(vocabularySize: number): Int32Array {
   return Int32Array.from({ length: vocabularySize }, (_, id) => id);

@@ -2,29 +2,30 @@ import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Data, Table } from 'apache-arrow';
+import type { Data, RecordBatch, Table } from 'apache-arrow';
 import { arrow } from '../data/arrow.js';
-import type { Split } from '../data/corpus.js';
+import type { SplitSource } from '../data/corpus.js';
 import { codeOf, messageOf } from '../errors.js';
 import { notice } from '../run/console.js';
 import { reasonOf, writeFileAtomic } from '../run/files.js';
-import { countLosses, noLosses } from './losses.js';
-import type { EncodedRows, EncodeOptions } from './rows.js';
+import { countLosses } from './losses.js';
+import { type EncodedRows, type EncodeOptions, lossesOf } from './rows.js';
 
 /** Changes whenever the same inputs would give other tokens or another file. */
-const formatVersion = 2;
+const formatVersion = 3;
 const { version: engineVersion } = createRequire(import.meta.url)('tokenizers/package.json') as { version: string };
 
 /** The tokens of a split, and the tag names that its files declare, so that who has them need not parse those. */
-export interface CachedTokens {
-  rows: EncodedRows;
+export interface EncodedParts {
+  /** Its rows in parts, one after the other; at least one. */
+  parts: readonly EncodedRows[];
   labelNames: readonly string[];
 }
 
 /** The cache file of a split: its name is the hash of all that determines the tokens. */
 export function tokenCachePath(
   cacheDir: string,
-  split: Pick<Split, 'lang' | 'split' | 'files'>,
+  split: Pick<SplitSource, 'lang' | 'split' | 'files'>,
   tokenizer: { sha256: string },
   { maxLength, emptyWords }: EncodeOptions,
 ): string {
@@ -43,14 +44,11 @@ export function tokenCachePath(
 /**
  * Read tokens back: an Arrow stream whose arrays are used where they lie, without a copy.
  *
- * @param rows how many there must be; null where the split has not been read
  * @returns undefined where there is no such file, and where it is damaged, which is said, and the file removed
  */
-export async function readTokenCache(path: string, rows: number | null): Promise<CachedTokens | undefined> {
+export async function readTokenCache(path: string): Promise<EncodedParts | undefined> {
   try {
-    const cached = fromTable(arrow.tableFromIPC(checked(await readFile(path))));
-    if (rows !== null && cached.rows.rows !== rows) throw new Error(`it has ${cached.rows.rows} rows, not ${rows}`);
-    return cached;
+    return fromTable(arrow.tableFromIPC(checked(await readFile(path))));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     notice(`The token cache ${path} cannot be used (${reasonOf(error)}); encoding again.`);
@@ -60,7 +58,7 @@ export async function readTokenCache(path: string, rows: number | null): Promise
 }
 
 /** Write tokens, atomically. Where that fails the run goes on without a cache, and says so. */
-export async function writeTokenCache(path: string, tokens: CachedTokens): Promise<void> {
+export async function writeTokenCache(path: string, tokens: EncodedParts): Promise<void> {
   await writeFileAtomic(path, withChecksum(arrow.RecordBatchStreamWriter.writeAll(toTable(tokens)))).catch(
     (error: unknown) => {
       notice(`The tokens are not kept for the next run: ${messageOf(error)}`);
@@ -96,40 +94,43 @@ const subwordArrays = ['inputIds', 'labelIds', 'wordIds'] as const;
 const labelNamesKey = 'labelNames';
 const lossArrays = ['cutSubwords', 'cutWords', 'emptyWords'] as const;
 
-/** One record batch: subwords List<Struct<inputIds, labelIds, wordIds>>, and per row what was lost; the tag names as metadata. */
-function toTable({ rows: encoded, labelNames }: CachedTokens): Table {
-  const losses = encoded.losses ?? noLosses(encoded.rows);
-  const int32 = (values: Int32Array) =>
-    arrow.makeData({ type: new arrow.Int32(), length: values.length, nullCount: 0, data: values });
+/** A record batch for each part: subwords List<Struct<inputIds, labelIds, wordIds>>, and per row what was lost; the tag names as metadata. */
+function toTable({ parts, labelNames }: EncodedParts): Table {
   const field = (name: string) => new arrow.Field(name, new arrow.Int32(), false);
   const struct = new arrow.Struct(subwordArrays.map(field));
-  const child = arrow.makeData({
-    type: struct,
-    length: encoded.inputIds.length,
-    nullCount: 0,
-    children: subwordArrays.map(name => int32(encoded[name])),
-  });
-  const type = new arrow.List(new arrow.Field('item', struct, false));
-  const subwords = arrow.makeData({ type, length: encoded.rows, nullCount: 0, valueOffsets: encoded.offsets, child });
+  const list = new arrow.List(new arrow.Field('item', struct, false));
   const schema = new arrow.Schema(
-    [new arrow.Field('subwords', type, false), ...lossArrays.map(field)],
+    [new arrow.Field('subwords', list, false), ...lossArrays.map(field)],
     new Map([[labelNamesKey, JSON.stringify(labelNames)]]),
   );
-  const data = arrow.makeData({
-    type: new arrow.Struct(schema.fields),
-    length: encoded.rows,
-    nullCount: 0,
-    children: [subwords, ...lossArrays.map(name => int32(losses[name]))],
-  });
-  return new arrow.Table(schema, [new arrow.RecordBatch(schema, data)]);
+  const int32 = (values: Int32Array) =>
+    arrow.makeData({ type: new arrow.Int32(), length: values.length, nullCount: 0, data: values });
+  const batchOf = (part: EncodedRows): RecordBatch => {
+    const losses = lossesOf(part);
+    const { rows, offsets, inputIds } = part;
+    const children = subwordArrays.map(name => int32(part[name]));
+    const child = arrow.makeData({ type: struct, length: inputIds.length, nullCount: 0, children });
+    const subwords = arrow.makeData({ type: list, length: rows, nullCount: 0, valueOffsets: offsets, child });
+    const columns = [subwords, ...lossArrays.map(name => int32(losses[name]))];
+    const type = new arrow.Struct(schema.fields);
+    return new arrow.RecordBatch(schema, arrow.makeData({ type, length: rows, nullCount: 0, children: columns }));
+  };
+  return new arrow.Table(schema, parts.map(batchOf));
 }
 
 /** @throws Error where the table is not of that form */
-function fromTable(table: Table): CachedTokens {
+function fromTable(table: Table): EncodedParts {
+  const labelNames = table.schema.metadata.get(labelNamesKey);
+  if (labelNames === undefined) throw new Error('it does not name the tags');
+  if (table.batches.length === 0) throw new Error('it holds no rows');
+  return { parts: table.batches.map(partOf), labelNames: JSON.parse(labelNames) as string[] };
+}
+
+function partOf(batch: RecordBatch): EncodedRows {
   const column = (name: string): Data => {
-    const chunks = table.getChild(name)?.data ?? [];
-    if (chunks.length !== 1) throw new Error(`column ${name} has ${chunks.length} parts, not 1`);
-    return chunks[0]!;
+    const data = batch.getChild(name)?.data[0];
+    if (data === undefined) throw new Error(`it has no column ${name}`);
+    return data;
   };
   // In a stream every buffer is padded to 8 bytes: a view of its own length leaves the padding out.
   const int32 = (data: Data | undefined): Int32Array => {
@@ -140,16 +141,13 @@ function fromTable(table: Table): CachedTokens {
   const [inputIds, labelIds, wordIds] = subwordArrays.map((_, i) => int32(subwords.children[0]?.children[i]));
   const [cutSubwords, cutWords, emptyWords] = lossArrays.map(name => int32(column(name)));
   const losses = { cutSubwords: cutSubwords!, cutWords: cutWords!, emptyWords: emptyWords! };
-  const labelNames = table.schema.metadata.get(labelNamesKey);
-  if (labelNames === undefined) throw new Error('it does not name the tags');
-  const rows = {
-    rows: table.numRows,
-    offsets: (subwords.valueOffsets as Int32Array).subarray(0, table.numRows + 1),
+  return {
+    rows: batch.numRows,
+    offsets: (subwords.valueOffsets as Int32Array).subarray(0, batch.numRows + 1),
     inputIds: inputIds!,
     labelIds: labelIds!,
     wordIds: wordIds!,
     ...countLosses(losses),
     losses,
   };
-  return { rows, labelNames: JSON.parse(labelNames) as string[] };
 }

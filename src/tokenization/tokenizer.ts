@@ -5,7 +5,7 @@ import { codeOf, PanxError } from '../errors.js';
 import { reasonOf } from '../run/files.js';
 import { collectGarbage } from '../run/memory.js';
 import { describeTokenizer } from './description.js';
-import { startWordEncoder, type WordEncoder } from './words.js';
+import { type Subwords, startWordEncoder, type WordEncoder } from './words.js';
 
 /** One sentence as subwords, special tokens included, and what it lost on the way. */
 export interface EncodedSentence {
@@ -69,8 +69,10 @@ export async function openTokenizer(folder: string): Promise<TokenizerFile> {
   return {
     sha256,
     load() {
+      if (loaded !== undefined) return loaded;
       if (bytes === null) throw new Error(`the tokenizer of ${path} has been released`);
-      loaded ??= fromText(bytes.toString('utf8'), path, sha256);
+      loaded = fromText(bytes.toString('utf8'), path, sha256);
+      bytes = null;
       return loaded;
     },
     async release() {
@@ -90,6 +92,7 @@ export async function loadTokenizer(folder: string): Promise<SubwordTokenizer> {
 /** The engine starts when the first sentence is encoded. */
 function fromText(file: string, path: string, sha256: string): SubwordTokenizer {
   const { vocabularySize, unkId, padId, text } = describeTokenizer(file, path);
+  let engineText: string | null = text; // Let go once the engine has it: 9 MB for XLM-R.
   let starting: Promise<WordEncoder> | undefined;
   let started: WordEncoder | undefined;
   return {
@@ -98,8 +101,9 @@ function fromText(file: string, path: string, sha256: string): SubwordTokenizer 
     unkId,
     padId,
     async encodeWords(sentences, maxLength, emptyWords = 'drop') {
-      starting ??= startWordEncoder(text, path);
-      const encoder = await starting;
+      if (engineText !== null) starting = startWordEncoder(engineText, path);
+      engineText = null;
+      const encoder = await starting!;
       started = encoder;
       const specials = encoder.before.length + encoder.after.length;
       if (!(maxLength > specials)) {
@@ -108,11 +112,8 @@ function fromText(file: string, path: string, sha256: string): SubwordTokenizer 
         );
       }
       const subwords = await encoder.encode(sentences);
-      const substitute = emptyWords === 'unk' ? [unkId] : undefined;
-      return sentences.map(words => {
-        const pieces = words.map(word => subwords.get(word)!);
-        return assemble(pieces, substitute, encoder, maxLength - specials);
-      });
+      const substitute = emptyWords === 'unk' ? unkId : undefined;
+      return sentences.map(words => assemble(words, subwords, substitute, encoder, maxLength - specials));
     },
     token(id) {
       const token = started?.token(id) ?? null;
@@ -125,25 +126,28 @@ function fromText(file: string, path: string, sha256: string): SubwordTokenizer 
 /**
  * Put the subwords of words one after the other, at most `room` of them, between the special tokens.
  *
- * @param pieces (words) the subword ids of each
  * @param substitute what stands in for a word without subwords; undefined leaves it out
  */
 function assemble(
-  pieces: readonly (readonly number[])[],
-  substitute: readonly number[] | undefined,
+  words: readonly string[],
+  { places, ids }: Subwords,
+  substitute: number | undefined,
   { before, after }: WordEncoder,
   room: number,
 ): EncodedSentence {
   let length = 0;
   let cutWords = 0;
   let emptyWords = 0;
-  const used = pieces.map(piece => {
-    if (piece.length === 0) emptyWords++;
-    const ids = piece.length === 0 ? (substitute ?? piece) : piece;
-    if (ids.length > 0 && length >= room) cutWords++;
-    length += ids.length;
-    return ids;
-  });
+  const used = words.map(word => places.get(word)!);
+  for (const place of used) {
+    let count = ids[place]!;
+    if (count === 0) {
+      emptyWords++;
+      if (substitute !== undefined) count = 1;
+    }
+    if (count > 0 && length >= room) cutWords++;
+    length += count;
+  }
   const kept = Math.min(length, room);
   const inputIds = new Int32Array(before.length + kept + after.length);
   const wordIds = new Int32Array(inputIds.length).fill(-1);
@@ -152,9 +156,14 @@ function assemble(
   let position = before.length;
   const end = position + kept;
   for (let word = 0; word < used.length && position < end; word++) {
-    const ids = used[word]!;
-    for (let i = 0; i < ids.length && position < end; i++) {
-      inputIds[position] = ids[i]!;
+    const place = used[word]!;
+    const count = ids[place]!;
+    for (let i = 0; i < count && position < end; i++) {
+      inputIds[position] = ids[place + 1 + i]!;
+      wordIds[position++] = word;
+    }
+    if (count === 0 && substitute !== undefined) {
+      inputIds[position] = substitute;
       wordIds[position++] = word;
     }
   }

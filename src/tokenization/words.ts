@@ -6,9 +6,16 @@ export interface WordEncoder {
   /** Special token ids before and after every sentence. */
   before: Int32Array;
   after: Int32Array;
-  /** The subword ids of each distinct word of these sentences; none for a word that normalises to nothing. */
-  encode(sentences: readonly (readonly string[])[]): Promise<ReadonlyMap<string, readonly number[]>>;
+  /** The subwords of each distinct word of these sentences, and maybe of others. */
+  encode(sentences: readonly (readonly string[])[]): Promise<Subwords>;
   token(id: number): string | null;
+}
+
+/** Subwords of distinct words, packed: an array for each word would take four times the memory. */
+export interface Subwords {
+  /** Word -> where its ids are in `ids`: their number, which is 0 for a word that normalises to nothing, and then they themselves. */
+  places: ReadonlyMap<string, number>;
+  ids: Int32Array;
 }
 
 /**
@@ -41,27 +48,50 @@ export async function startWordEncoder(text: string, path: string): Promise<Word
   const first = isSpecial.indexOf(0);
   const afterLast = isSpecial.lastIndexOf(0) + 1;
   const probeIds = probe!.getIds();
-  let known = new Map<string, readonly number[]>();
+  let known = noWords();
   return {
     before: Int32Array.from(probeIds.slice(0, first)),
     after: Int32Array.from(probeIds.slice(afterLast)),
     token: id => engine.idToToken(id),
     async encode(sentences) {
-      if (known.size > wordsKept) known = new Map();
+      if (known.places.size > wordsKept) known = noWords();
       const subwords = known;
       const unknown = new Set<string>();
-      for (const words of sentences) for (const word of words) if (!subwords.has(word)) unknown.add(word);
+      for (const words of sentences) for (const word of words) if (!subwords.places.has(word)) unknown.add(word);
       const words = [...unknown];
       // In parts, because every encoding of a part is held as an object of the engine until its ids are copied.
       for (let from = 0; from < words.length; from += 4096) {
         const part = words.slice(from, from + 4096);
         const encodings = await engine.encodeBatch(part, { addSpecialTokens: false });
-        part.forEach((word, i) => void subwords.set(word, encodings[i]!.getIds()));
+        for (const [i, word] of part.entries()) add(subwords, word, encodings[i]!.getIds());
       }
       return subwords;
     },
   };
 }
 
-/** About 100 MB; the distinct words of ten languages of PAN-X are fewer. */
+/** About 80 MB; the distinct words of ten languages of PAN-X are fewer. */
 const wordsKept = 1_000_000;
+
+interface GrowingSubwords extends Subwords {
+  places: Map<string, number>;
+  /** Places of `ids` that are taken. */
+  used: number;
+}
+
+function noWords(): GrowingSubwords {
+  return { places: new Map(), ids: new Int32Array(1024), used: 0 };
+}
+
+function add(subwords: GrowingSubwords, word: string, ids: readonly number[]): void {
+  const end = subwords.used + 1 + ids.length;
+  if (end > subwords.ids.length) {
+    const larger = new Int32Array(2 * end);
+    larger.set(subwords.ids);
+    subwords.ids = larger;
+  }
+  subwords.places.set(word, subwords.used);
+  subwords.ids[subwords.used] = ids.length;
+  subwords.ids.set(ids, subwords.used + 1);
+  subwords.used = end;
+}

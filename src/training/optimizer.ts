@@ -29,29 +29,32 @@ const beta1 = 0.9;
 const beta2 = 0.999;
 const eps = 1e-8;
 
-/** An optimizer with zero moments, or with the moments given (a resumed run). */
+/**
+ * An optimizer with zero moments.
+ *
+ * @param stepsMade updates that were made before, in a run that is gone on with: its moments are then to be assigned
+ */
 export function createOptimizer(
   parameters: readonly Parameter[],
   settings: OptimizerSettings,
-  restored: { steps: number; moment: (parameter: Parameter, which: 'first' | 'second') => Float32Array } | null = null,
+  stepsMade = 0,
 ): Optimizer {
   const moments = new Map(
     parameters.map(parameter => {
-      const moment = (which: 'first' | 'second') =>
-        createVariable(restored?.moment(parameter, which) ?? null, parameter.shape);
-      return [parameter, { first: moment('first'), second: moment('second') }];
+      const zeros = () => createVariable(null, parameter.shape);
+      return [parameter, { first: zeros(), second: zeros() }];
     }),
   );
   for (const parameter of parameters) {
     if (!parameter.rowwise) continue;
     const { first, second } = moments.get(parameter)!;
-    const updates = rowUpdates(parameter.variable, first, second, restored?.steps ?? 0);
+    const updates = rowUpdates(parameter.variable, first, second, stepsMade);
     parameter.rowUpdates = updates;
     if (updates === null) continue;
     for (const variable of [parameter.variable, first, second]) variable.beforeRead = () => updates.catchUp(null);
   }
   const optimizer: Optimizer = {
-    steps: restored?.steps ?? 0,
+    steps: stepsMade,
     moments,
     update: learningRate => {
       optimizer.steps++;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import tf = require('@tensorflow/tfjs-core');
 
-import type { Variable } from '../backend/kernels/variable.js';
+import { readInPieces, type Variable } from '../backend/kernels/variable.js';
 import { openSafetensors, type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.js';
 import { messageOf, PanxError } from '../errors.js';
 import type { Parameter } from '../model/parameter.js';
@@ -128,19 +128,20 @@ export async function restoreState(
   }
   const source = await openSafetensors(tensorsFile(folder));
   try {
-    const moments = new Map<string, Float32Array>();
+    const optimizer = createOptimizer(model.parameters, settings, state.optimizerSteps);
     for (const parameter of model.parameters) {
-      const weights = await source.read(nameIn('weights', parameter));
-      parameter.variable.assign(tf.tensor(weights, parameter.shape, 'float32'));
-      for (const which of ['first', 'second'] as const) {
-        moments.set(nameIn(which, parameter), await source.read(nameIn(which, parameter)));
+      const { first, second } = optimizer.moments.get(parameter)!;
+      // One tensor at a time on the host.
+      for (const [part, variable] of [
+        ['weights', parameter.variable],
+        ['first', first],
+        ['second', second],
+      ] as const) {
+        const values = await source.read(nameIn(part, parameter));
+        variable.assign(tf.tensor(values, parameter.shape, 'float32'));
       }
     }
     model.unusedRowScale = state.unusedRowScale;
-    const optimizer = createOptimizer(model.parameters, settings, {
-      steps: state.optimizerSteps,
-      moment: (parameter, which) => moments.get(nameIn(which, parameter))!,
-    });
     return { optimizer, position: state.position };
   } finally {
     await source.close();
@@ -193,11 +194,6 @@ function toWrite(part: Part, parameter: Parameter, variable: Variable): TensorTo
   return {
     name: nameIn(part, parameter),
     shape: parameter.shape,
-    data: () => {
-      const value = variable.read();
-      const values = value.dataSync<'float32'>();
-      value.dispose();
-      return values;
-    },
+    data: () => readInPieces(variable, 0, parameter.shape[0]!),
   };
 }

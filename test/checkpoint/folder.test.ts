@@ -13,6 +13,10 @@ import { python, runPython } from './python.js';
 const folder = await temporaryFolder();
 const config = parseModelConfig('example', exampleConfig);
 
+const interrupted = (): never => {
+  throw new Error('interrupted');
+};
+
 /** A folder with the files of a tokenizer, and one that has nothing to do with it. */
 async function tokenizerFolder(): Promise<string> {
   const path = join(folder, 'tokenizer');
@@ -91,7 +95,7 @@ describe('replacing a folder', () => {
     await writeCheckpointFolder(path, await checkpointOf(1));
     const before = await fingerprint(path);
     const checkpoint = await checkpointOf(2);
-    const failing = { name: 'x', shape: [1], data: () => Promise.reject(new Error('interrupted')) };
+    const failing = { name: 'x', shape: [1], data: interrupted };
     await expect(
       writeCheckpointFolder(path, { ...checkpoint, tensors: [...checkpoint.tensors, failing] }),
     ).rejects.toThrow('interrupted');

@@ -32,6 +32,10 @@ function tensor(name: string, shape: number[], values: number[]): TensorToWrite 
 
 const table = Float32Array.from({ length: 50 * 6 }, (_, i) => i / 8);
 
+const interrupted = (): never => {
+  throw new Error('interrupted');
+};
+
 describe('reading what was written', () => {
   test('names, shapes and values come back, a scalar and an empty tensor too', async () => {
     const path = join(folder, 'small.safetensors');
@@ -96,6 +100,9 @@ describe('reading what was written', () => {
     const rows = Int32Array.of(49, 0, 7, 8, 9, 7, 30, 0);
     const expected = Float32Array.from([...rows].flatMap(row => [...table.subarray(row * 6, row * 6 + 6)]));
     expect(await source.readRows('table', rows)).toEqual(expected);
+    const into = new Float32Array(expected.length).fill(-1);
+    expect(await source.readRows('table', rows, into)).toBe(into);
+    expect(into).toEqual(expected);
     expect(await source.readRows('table', Int32Array.of())).toEqual(new Float32Array(0));
     expect(
       await source.readRows(
@@ -322,7 +329,7 @@ describe('a write that fails', () => {
     const path = join(place, 'model.safetensors');
     await writeSafetensors(path, [tensor('a', [1], [1])]);
     const before = await readFile(path);
-    const failing: TensorToWrite = { name: 'b', shape: [1], data: () => Promise.reject(new Error('interrupted')) };
+    const failing: TensorToWrite = { name: 'b', shape: [1], data: interrupted };
     await expect(writeSafetensors(path, [tensor('a', [1], [2]), failing])).rejects.toThrow('interrupted');
     await expect(writeSafetensors(path, [tensor('a', [3], [2])])).rejects.toThrow('a [3] was given 1 values');
     expect(await readFile(path)).toEqual(before);

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { availableLangs, loadSplit, readExample, readWords, splitColumns } from '../../src/data/corpus.js';
+import { availableLangs, loadSplit, openSplit, readExample, readWords, splitColumns } from '../../src/data/corpus.js';
 import { panx, temporaryFolder, writeParquet } from './parquet-fixture.js';
 
 const one = panx([
@@ -105,6 +105,23 @@ describe('loadSplit', () => {
     await expect(loadSplit(folder, 'en', 'train')).rejects.toThrow(
       `train-b.parquet names its tags O B-X; expected O B-PER I-PER B-ORG I-ORG B-LOC I-LOC, as in ${join(folder, 'PAN-X.en/train-a.parquet')}.`,
     );
+  });
+
+  it('reads the files of a split one by one, and refuses one that is not what was hashed', async () => {
+    const folder = dataFolder({ 'PAN-X.en/train-a.parquet': one, 'PAN-X.en/train-b.parquet': other });
+    const source = await openSplit(folder, 'en', 'train');
+    expect(source.files.map(({ path }) => path)).toEqual(
+      ['a', 'b'].map(n => join(folder, `PAN-X.en/train-${n}.parquet`)),
+    );
+    const rows: number[] = [];
+    const read = async () => {
+      for await (const { columns } of source.shards()) {
+        rows.push(columns.rows);
+        writeParquet(join(folder, 'PAN-X.en/train-b.parquet'), one);
+      }
+    };
+    await expect(read()).rejects.toThrow(`${join(folder, 'PAN-X.en/train-b.parquet')} was changed while it was read.`);
+    expect(rows).toEqual([2]);
   });
 
   it('refuses an empty split', async () => {

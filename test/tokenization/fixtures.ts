@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { tableFromColumns } from '../../src/data/columns.js';
-import type { Split } from '../../src/data/corpus.js';
+import type { SplitSource } from '../../src/data/corpus.js';
 import { panxLabels } from '../../src/data/labels.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
 
@@ -21,8 +20,8 @@ export function golden(name: 'unigram' | 'byte-level'): Golden {
   return JSON.parse(readFileSync(`${tokenizerFolder(name)}/golden.json`, 'utf8')) as Golden;
 }
 
-/** A split of sentences in which the tag of word w is 1 + w % 6, as in the golden files. */
-export function splitOf(sentences: readonly (readonly string[])[], sha256 = 'aa'): Split {
+/** A split of one file of sentences in which the tag of word w is 1 + w % 6, as in the golden files. */
+export function splitOf(sentences: readonly (readonly string[])[], sha256 = 'aa'): SplitSource {
   const words = sentences.flat();
   const offsets = new Int32Array(sentences.length + 1);
   sentences.forEach((sentence, row) => {
@@ -34,14 +33,12 @@ export function splitOf(sentences: readonly (readonly string[])[], sha256 = 'aa'
   });
   const tagIds = Int32Array.from(sentences.flatMap(sentence => sentence.map((_, w) => 1 + (w % 6))));
   const text = Buffer.from(words.join(''));
-  return {
-    lang: 'en',
-    split: 'train',
-    labelNames: panxLabels,
-    rows: sentences.length,
-    files: [{ path: 'train.parquet', sha256 }],
-    table: tableFromColumns({ rows: sentences.length, offsets, tagIds, textOffsets, text }),
+  const columns = { rows: sentences.length, offsets, tagIds, textOffsets, text };
+  const file = { path: 'train.parquet', sha256 };
+  const shards = async function* () {
+    yield { ...file, labelNames: panxLabels, columns };
   };
+  return { lang: 'en', split: 'train', files: [file], shards };
 }
 
 /** Rows of 3, 1, 0 and 2 subwords; the first and the last lost something. */

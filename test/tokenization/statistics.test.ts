@@ -1,17 +1,20 @@
 import { expect, it } from 'vitest';
 import { encodeSplit } from '../../src/tokenization/encode.js';
+import { concatRows } from '../../src/tokenization/rows.js';
 import { subwordStatistics } from '../../src/tokenization/statistics.js';
-import { loadTokenizer } from '../../src/tokenization/tokenizer.js';
+import { openTokenizer } from '../../src/tokenization/tokenizer.js';
 import { splitOf, tokenizerFolder } from './fixtures.js';
 
 it('subwordStatistics counts subwords as they were before the cut, and lengths as the model gets them', async () => {
-  const tokenizer = await loadTokenizer(tokenizerFolder('unigram'));
+  const tokenizer = await openTokenizer(tokenizerFolder('unigram'));
   const sentences = [
     ['Oslo', '\u200e'],
     ['Oslo', 'Oslo', 'Oslo', 'Oslo'],
   ];
-  const encode = (maxLength: number) =>
-    encodeSplit(splitOf(sentences), tokenizer, { maxLength, emptyWords: 'drop', cacheDir: null });
+  const encode = async (maxLength: number) => {
+    const settings = { maxLength, emptyWords: 'drop', cacheDir: null } as const;
+    return concatRows((await encodeSplit(splitOf(sentences), tokenizer, settings)).parts);
+  };
   // "Oslo" is 3 subwords.
   expect(subwordStatistics(await encode(512), 6)).toEqual({
     subwords: 15,

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/backend/engine.js';
 import type { Precision } from '../../src/backend/precision.js';
-import { loadTokenClassifier, type TokenClassifier, valuesOf } from '../../src/model/token-classifier.js';
+import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
 import { type LoopSettings, type Position, type StepReport, train } from '../../src/training/loop.js';
 import { createOptimizer } from '../../src/training/optimizer.js';
@@ -187,7 +187,12 @@ const load = (rows: EncodedRows = data, precision: Precision = 'fp32') =>
   });
 
 function weightsOf(model: TokenClassifier): number[][] {
-  return model.parameters.map(parameter => Array.from(valuesOf(parameter)));
+  return model.parameters.map(({ variable }) => {
+    const value = variable.read();
+    const values = Array.from(value.dataSync());
+    value.dispose();
+    return values;
+  });
 }
 
 function withoutTime({ durationMs: _, ...report }: StepReport): Omit<StepReport, 'durationMs'> {

@@ -61,7 +61,7 @@ export async function walk(folder: string, rows: EncodedRows, settings: Trajecto
   const weights = new Map<string, Float32Array>();
   for (const tensor of tensorsOf(model, source)) {
     const pieces: Float32Array[] = [];
-    for await (const piece of piecesOf(tensor)) pieces.push(piece);
+    for await (const piece of piecesOf(tensor)) pieces.push(piece.slice());
     weights.set(tensor.name, Float32Array.from(pieces.flatMap(piece => [...piece])));
   }
   await source.close();

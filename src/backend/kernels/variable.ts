@@ -90,6 +90,29 @@ export function createVariable(values: Float32Array | null, shape: number[]): Va
 
 let created = 0;
 
+/**
+ * The rows [from, to) of a variable on the host, in pieces of some whole rows each: (rows, ...), one after the other. A table read whole would
+ * be in memory twice over. The variable must not be updated before the last piece.
+ */
+export function* readInPieces(variable: Variable, from: number, to: number): Generator<Float32Array> {
+  const rest = variable.shape.slice(1);
+  const rows = Math.max(1, Math.floor(valuesOfPiece / rest.reduce((product, size) => product * size, 1)));
+  const value = variable.read();
+  try {
+    for (let first = from; first < to; first += rows) {
+      const piece = tf.slice(value, [first, ...rest.map(() => 0)], [Math.min(rows, to - first), ...rest]);
+      const values = piece.dataSync<'float32'>();
+      piece.dispose();
+      yield values;
+    }
+  } finally {
+    value.dispose();
+  }
+}
+
+/** 4 MB. */
+const valuesOfPiece = 1 << 20;
+
 function tensorVariable(initial: tf.Tensor): Variable {
   let current = tf.keep(initial);
   return {
