@@ -1,13 +1,14 @@
 /**
- * Cost per row as the data grows: panx alone, one epoch over corpora of several sizes, the sizes in turn.
+ * Cost per row as the data grows: panx alone, one epoch over corpora of several sizes, in turn from the smallest to the largest and back: a
+ * run of 2,000 rows is over in seconds, one of 160,000 takes minutes, and the machine is not equally fast in each.
  *
- *   node scripts/bench/growth.mjs --model DIR --data DIR [--sizes 2000,20000,160000] [--langs en,tr,de,fr] [--repeats 3] [--steps 50]
+ *   node scripts/bench/growth.mjs --model DIR --data DIR [--sizes 2000,20000,160000] [--langs en,tr,de,fr] [--repeats 2] [--warm-up 12]
  *       [--max-steps N] [--set KEY=VALUE ...] [--out DIR]
  *
  * Each corpus takes its rows from the train splits of --langs in equal parts, and again from the first when they run out, so that all
  * are one mixture and only the size differs. Nothing is scored, and tokens are encoded anew in every run.
  *
- *   steady    milliseconds a row over the last --steps steps before the last one (which may be short)
+ *   steady    milliseconds a row over all steps but the first --warm-up and the last one (which may be short)
  *   whole     the process from start to end: loading, tokenizing, training, writing the checkpoint
  *   each more what one row more cost: the difference of the whole times from the size before, over that of the rows. The fixed part of a run
  *             (start, checkpoint) drops out, so this is what ought to be flat
@@ -27,22 +28,22 @@ import { publish, tell } from './results.mjs';
 const options = readOptions(import.meta.url, ['model', 'data'], {
   sizes: '2000,20000,160000',
   langs: 'en,tr,de,fr',
-  repeats: '3',
-  steps: '50',
+  repeats: '2',
+  'warm-up': '12',
   'max-steps': null,
   set: [],
 });
 const { model } = options;
 const sizes = options.sizes.split(',').map(Number);
 const repeats = wholeNumber(options, 'repeats');
-const steadySteps = wholeNumber(options, 'steps');
+const warmUp = wholeNumber(options, 'warm-up');
 const maxSteps = options['max-steps'] === undefined ? Number.POSITIVE_INFINITY : wholeNumber(options, 'max-steps', 2);
 const fewest = Math.min(maxSteps, Math.ceil(Math.min(...sizes) / batchSize));
 if (sizes.some((size, i) => !Number.isInteger(size) || size <= (sizes[i - 1] ?? 0))) {
   end(2, `--sizes is ${options.sizes}; expected whole numbers, each larger than the one before.`);
 }
-if (fewest < steadySteps + 2) {
-  end(2, `--steps is ${steadySteps}, but a run has as few as ${fewest} steps; expected at most ${fewest - 2}.`);
+if (fewest < warmUp + 2) {
+  end(2, `--warm-up is ${warmUp}, but a run has as few as ${fewest} steps; expected at most ${fewest - 2}.`);
 }
 /** The corpora's language code: that of several. */
 const lang = 'mul';
@@ -53,7 +54,7 @@ await inScratch(async scratch => {
   for (const size of sizes)
     await mixedCorpus(options.data, options.langs.split(','), size, lang, join(scratch, `${size}`));
   for (let number = 1; number <= repeats; number++) {
-    for (const size of sizes) {
+    for (const size of [...sizes, ...sizes.slice(0, -1).reverse()]) {
       const run = await once(size, join(scratch, `${size}`));
       runs[size].push(run);
       tell(`run ${number}  ${size} rows  steady ${run.steadyMs.toFixed(3)} ms a row, whole ${run.wholeS.toFixed(1)} s`);
@@ -70,10 +71,10 @@ async function once(size, data) {
     ...options.set.flatMap(assignment => ['--set', assignment]),
   ];
   const { stepMs, subwords, wallS, peakGb, engine } = await panxTraining({ model, data, lang, rows: null, args });
-  const steady = stepMs.slice(-steadySteps - 1, -1);
+  const steady = stepMs.slice(warmUp, -1);
   return {
     steps: stepMs.length,
-    steadyMs: sum(steady) / (steadySteps * batchSize),
+    steadyMs: sum(steady) / (steady.length * batchSize),
     subwordsPerRow: sum(subwords) / Math.min(size, stepMs.length * batchSize),
     wholeS: wallS,
     peakGb,
@@ -124,8 +125,8 @@ function report() {
       ...[line.peakGb === null ? '-' : line.peakGb.toFixed(2), from(line, 'peakGb')],
     ]),
     notes: [
-      `Medians of ${repeats} ${repeats === 1 ? 'run' : 'runs'} of each size, in turn; percentages are against the smallest.`,
-      `Rows of PAN-X ${options.langs.replaceAll(',', ', ')} in equal parts, batches of ${batchSize}, ${runs[sizes[0]][0].precision}; steady: the last ${steadySteps} whole steps.`,
+      `Medians of ${2 * repeats} runs of each size (${repeats} of the largest), in turn; percentages are against the smallest.`,
+      `Rows of PAN-X ${options.langs.replaceAll(',', ', ')} in equal parts, batches of ${batchSize}, ${runs[sizes[0]][0].precision}; steady: all whole steps but the first ${warmUp}.`,
       ...(Number.isFinite(maxSteps) ? [`Every run ended after ${maxSteps} steps: only steady and memory count.`] : []),
     ],
     machine,
