@@ -69,10 +69,11 @@ export async function loadSplits(
   wanted: readonly (readonly [lang: string, split: SplitName])[],
 ): Promise<EncodedSplit[]> {
   const cacheDir = join(panxCacheDir(), 'tokens');
+  // All of them before any is encoded: a language that is not there should show at once.
+  const sources = await Promise.all(wanted.map(([lang, split]) => openSplit(dataDir, lang, split)));
   const encoded = [];
   // One after the other, so that one file at a time is in memory.
-  for (const [lang, split] of wanted) {
-    const source = await openSplit(dataDir, lang, split);
+  for (const source of sources) {
     const tokens = await encodeSplit(source, tokenizer, {
       ...config.tokenization,
       cacheDir,

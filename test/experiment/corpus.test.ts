@@ -61,3 +61,10 @@ it('encodes splits in the order asked for, then lets the tokenizer go', async ()
   expect(said[0]).toMatch(/^tokenize tr train: [\d,]+ of [\d,]+ rows$/);
   expect(() => tokenizer.load()).toThrow(/has been released/);
 });
+
+it('finds that a language is not there before anything is encoded', async () => {
+  const tokenizer = { ...(await openTokenizer(modelDir)), load: () => expect.unreachable('something was encoded') };
+  const fresh = { ...config, tokenization: { ...config.tokenization, maxLength: 77 } }; // of which nothing is in the cache
+  const wanted = (['tr', 'xx'] as const).map(lang => [lang, 'test'] as const);
+  await expect(loadSplits({ dataDir, tokenizer, config: fresh }, wanted)).rejects.toThrow('has no language "xx"');
+});
