@@ -29,14 +29,15 @@ export async function encodeSplit(
   const parts: EncodedRows[] = [];
   let labelNames: readonly string[] = [];
   let file = 0;
-  for await (const { columns, ...shard } of source.shards()) {
+  for await (const shard of source.shards()) {
+    const { columns } = shard;
     const place = { lang: source.lang, split: source.split, file: ++file, files: source.files.length };
     const onProgress = (done: number) => options.onProgress?.({ ...place, done, of: columns.rows });
     for (let from = 0; from < columns.rows; from += rowsOfPart) {
       const to = Math.min(from + rowsOfPart, columns.rows);
       parts.push(await encodeRows(columns, from, to, words, { ...options, onProgress }));
     }
-    ({ labelNames } = shard);
+    labelNames = shard.labelNames;
   }
   const encoded = { parts, labelNames };
   if (cachePath !== null) await writeTokenCache(cachePath, encoded);

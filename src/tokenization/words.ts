@@ -70,7 +70,7 @@ export async function startWordEncoder(text: string, path: string): Promise<Word
   };
 }
 
-/** About 80 MB; the distinct words of ten languages of PAN-X are fewer. */
+/** About 70 MB; the distinct words of ten languages of PAN-X are fewer. */
 const wordsKept = 1_000_000;
 
 interface GrowingSubwords extends Subwords {
