@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // What takes minutes: whole runs, comparisons with Python. One file at a time, so that they do not slow each other.
 export default defineConfig({
   test: {
+    globalSetup: 'test/temporary-folders.ts',
     include: ['test/**/*.slow.test.ts'],
     pool: 'forks',
     maxWorkers: 1,

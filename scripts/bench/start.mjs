@@ -1,20 +1,23 @@
 /**
  * How long panx takes to start: the help, a training up to its first step, the tags of one sentence.
  *
- *   node scripts/bench/start.mjs [--model DIR --data DIR] [--lang en] [--tagger DIR] [--runs 7] [--cli dist/cli.js]
+ *   node scripts/bench/start.mjs [--model DIR --data DIR] [--lang en] [--tagger DIR] [--runs 7] [--cli dist/cli.js] [--out DIR]
  *
  * Times are of whole processes, from their start: to their end, or for the training to the beginning and the end of its first
  * optimizer step, whose line in times.jsonl says how long it was; the training is then killed. Each command runs once unmeasured
  * before, so that caches are warm (tokens, files). Without --model and --data the embedded sample is trained on; without --tagger a
- * checkpoint of it that was trained for one step tags the sentence. --cli takes another build, to compare. Printed are the median and
- * the minimum, in milliseconds: the minimum is the better figure on a machine that has other work.
+ * checkpoint of it that was trained for one step tags the sentence. --cli takes another build, to compare. The table has the median and
+ * the minimum: the minimum is the better figure on a machine that has other work, and Node.js alone tells how much it has.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { readOptions, wholeNumber } from './options.mjs';
+import { describeMachine, modelText } from './machine.mjs';
+import { end, readOptions, wholeNumber } from './options.mjs';
+import { median } from './programs.mjs';
+import { publish, tell } from './results.mjs';
 
 const options = readOptions(import.meta.url, [], {
   model: null,
@@ -24,34 +27,41 @@ const options = readOptions(import.meta.url, [], {
   runs: '7',
   cli: 'dist/cli.js',
 });
-wholeNumber(options, 'runs');
-
-const scratch = mkdtempSync(join(tmpdir(), 'panx-start-'));
-const given = ['model', 'data'].flatMap(name => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
-const corpus = [...(given.length === 4 ? [] : ['--sample']), ...given, '--lang', options.lang];
+const runs = wholeNumber(options, 'runs');
+if ((options.model === undefined) !== (options.data === undefined)) end(2, '--model and --data go together.');
+const corpus = options.model === undefined ? ['--sample'] : ['--model', options.model, '--data', options.data];
 const sentence = ['--text', 'Ada Lovelace lived in London.'];
 
-console.log(
-  `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node.js ${process.version}, ${options.runs} runs, milliseconds`,
-);
+const machine = await describeMachine(null);
+const scratch = mkdtempSync(join(tmpdir(), 'panx-start-'));
+const measured = [];
 try {
   const tagger = options.tagger ?? trainedTagger();
-  tell('node alone', await repeated(() => whole(['-e', '0'])));
-  tell('panx --help', await repeated(() => whole([options.cli, '--help'])));
+  note('Node.js alone', await repeated(() => whole(['-e', '0'])));
+  note('`panx --help`', await repeated(() => whole([options.cli, '--help'])), 200);
   const trainings = await repeated(() => toFirstStep(join(scratch, 'train')));
-  for (const point of ['began', 'ended']) {
-    tell(
-      `panx train, first step ${point}`,
+  for (const [point, atMost] of [
+    ['began', 2000],
+    ['ended', null],
+  ]) {
+    note(
+      `\`panx train\`, first step ${point}`,
       trainings.map(times => times[point]),
+      atMost,
     );
   }
-  for (const backend of ['auto', 'tensorflow', 'wasm']) {
+  for (const [backend, atMost] of [
+    ['auto', 300],
+    ['tensorflow', null],
+    ['wasm', null],
+  ]) {
     const args = [options.cli, 'predict', '--model', tagger, '--backend', backend, ...sentence];
-    tell(`panx predict --backend ${backend}`, await repeated(() => whole(args)));
+    note(`\`panx predict --backend ${backend}\` of one sentence`, await repeated(() => whole(args)), atMost);
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
+report();
 
 /** The folder of a checkpoint with a classifier. */
 function trainedTagger() {
@@ -63,7 +73,7 @@ function trainedTagger() {
 async function repeated(measure) {
   await measure();
   const times = [];
-  for (let run = 0; run < Number(options.runs); run++) times.push(await measure());
+  for (let run = 0; run < runs; run++) times.push(await measure());
   return times;
 }
 
@@ -102,11 +112,31 @@ function readIfThere(path) {
   }
 }
 
-function tell(what, times) {
-  const sorted = times.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const median = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  console.log(
-    `${what.padEnd(34)}median ${median.toFixed(0).padStart(5)}   minimum ${sorted[0].toFixed(0).padStart(5)}`,
+/** @param atMost the milliseconds it may take at most; null: none are set */
+function note(what, times, atMost = null) {
+  const line = { what, medianMs: median(times), minimumMs: Math.min(...times), atMostMs: atMost, timesMs: times };
+  measured.push(line);
+  tell(
+    `${what.padEnd(52)}median ${line.medianMs.toFixed(0).padStart(5)}   minimum ${line.minimumMs.toFixed(0).padStart(5)}`,
   );
+}
+
+function report() {
+  const trained =
+    options.model === undefined ? 'the embedded sample' : `PAN-X ${options.lang} with ${modelText(options.model)}`;
+  publish(options.out, 'start', {
+    script: 'start',
+    title: 'From the start of a process',
+    columns: ['to the end, or for training to its first step', '>median, ms', '>minimum, ms', '>at most, ms'],
+    rows: measured.map(({ what, medianMs, minimumMs, atMostMs }) => [
+      ...[what, medianMs.toFixed(0), minimumMs.toFixed(0)],
+      atMostMs?.toLocaleString('en-US') ?? '',
+    ]),
+    notes: [
+      `${runs} runs of each after one unmeasured, so with warm caches.`,
+      `The training is of ${trained}; the sentence is tagged by ${options.tagger === undefined ? "the sample's model" : modelText(options.tagger)}.`,
+    ],
+    machine,
+    measured: { measured },
+  });
 }

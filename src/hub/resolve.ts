@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { codeOf, nearest, PanxError } from '../errors.js';
 import { reasonOf } from '../run/files.js';
 import type { Repo } from './cache.js';
-import { type BringOptions, bring, type Snapshot } from './snapshot.js';
+import type { BringOptions, Snapshot } from './snapshot.js';
 import { dataFiles, modelFiles, type SplitName, splitNames, tokenizerFiles } from './wanted.js';
 
 /**
@@ -98,6 +98,10 @@ export async function placeOf(argument: string, type: Repo['type']): Promise<{ f
   }
   return { repo: { type, name: id[1]!, revision } };
 }
+
+/** What downloads is loaded where something is to be brought: most commands are given folders, and start sooner without it. */
+const bring: typeof import('./snapshot.js').bring = async (...request) =>
+  await (await import('./snapshot.js')).bring(...request);
 
 async function kindOf(path: string): Promise<'folder' | 'file' | 'nothing'> {
   try {
