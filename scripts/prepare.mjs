@@ -120,6 +120,10 @@ function compile() {
   const fresh = join(root, `dist.${process.pid}.tmp`);
   const { status } = node(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', fresh]);
   if (status !== 0) fail('src does not compile; see the errors above.');
+  if (node(['scripts/bundle.mjs', fresh]).status !== 0) {
+    say('Going on without the bundle (see above): every command starts some 0.04 s later.');
+    rmSync(join(fresh, 'program'), { recursive: true, force: true });
+  }
   chmodSync(join(fresh, 'cli.js'), 0o755);
   writeFileSync(join(fresh, '.sources'), sources);
   const old = join(root, `dist.old-${process.pid}.tmp`);
@@ -129,7 +133,7 @@ function compile() {
   say(`  compiled in ${seconds(startedMs)}`);
 }
 
-/** Changes where the compiler's input or the compiler does. */
+/** Changes where the compiler's input or the compiler does, or the bundler. */
 function hashOfSources() {
   const hash = createHash('sha256');
   const files = readdirSync(join(root, 'src'), { recursive: true }).map(name => join('src', name));
@@ -137,7 +141,9 @@ function hashOfSources() {
     ...files.sort(),
     'tsconfig.json',
     'tsconfig.build.json',
+    'scripts/bundle.mjs',
     'node_modules/typescript/package.json',
+    'node_modules/rolldown/package.json',
   ]) {
     if (statSync(join(root, path)).isDirectory()) continue;
     hash.update(`${path}\n`).update(readFileSync(join(root, path)));

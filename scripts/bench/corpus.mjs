@@ -1,7 +1,7 @@
-/** Shortened and repeated corpora: PAN-X folders made of the first rows of others. */
+/** Shortened, repeated and joined corpora: PAN-X folders made of the first rows of others. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { tableFromIPC, tableToIPC } from 'apache-arrow';
+import { dirname, join } from 'node:path';
+import { Table as ArrowTable, tableFromIPC, tableToIPC, vectorFromArray } from 'apache-arrow';
 import { readParquet, Table, writeParquet } from 'parquet-wasm';
 import { shardPaths } from '../../dist/data/shards.js';
 
@@ -11,14 +11,38 @@ import { shardPaths } from '../../dist/data/shards.js';
  * @returns how many rows there are in it
  */
 export async function cutSplit(data, lang, split, rows, path) {
+  const cut = await firstRows(data, lang, split, rows);
+  write(cut, path);
+  return cut.numRows;
+}
+
+/** A corpus of a train split whose rows are each made of several: its first `rows * join` rows, `join` of them one after the other. */
+export async function joinedCorpus(data, lang, rows, each, folder) {
+  const source = await firstRows(data, lang, 'train', rows * each);
+  if (source.numRows < rows * each) {
+    throw new Error(`PAN-X ${lang} has ${source.numRows} rows to train on, but ${rows * each} were asked for.`);
+  }
+  const columns = source.schema.fields.map(({ name, type }) => {
+    const lists = [...source.getChild(name)].map(list => [...list]);
+    const joined = Array.from({ length: rows }, (_, row) => lists.slice(row * each, (row + 1) * each).flat());
+    return [name, vectorFromArray(joined, type)];
+  });
+  const batches = new ArrowTable(Object.fromEntries(columns)).batches;
+  write(new ArrowTable(source.schema, batches), join(folder, `PAN-X.${lang}`, 'train-00000-of-00001.parquet'));
+  return folder;
+}
+
+async function firstRows(data, lang, split, rows) {
   const tables = (await shardPaths(data, lang, split)).map(file =>
     tableFromIPC(readParquet(readFileSync(file)).intoIPCStream()),
   );
   const whole = tables[0].concat(...tables.slice(1));
-  const cut = whole.slice(0, rows ?? whole.numRows);
-  mkdirSync(join(path, '..'), { recursive: true });
-  writeFileSync(path, writeParquet(Table.fromIPCStream(tableToIPC(cut, 'stream'))));
-  return cut.numRows;
+  return whole.slice(0, rows ?? whole.numRows);
+}
+
+function write(table, path) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, writeParquet(Table.fromIPCStream(tableToIPC(table, 'stream'))));
 }
 
 /** A corpus of some languages whose splits are cut: `rows` takes train, validation and test to their numbers of rows. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Of all benchmarks, unless one is told otherwise. */
 export const batchSize = 32;
 export const fileHere = name => fileURLToPath(new URL(name, import.meta.url));
 const cli = fileHere('../../dist/cli.js');
@@ -48,17 +49,18 @@ export async function panx(args) {
  * Train with panx, score where `evalRows` is not 0, and read the run back.
  *
  * @param task model, data, lang, rows (the first of the train split; null for all), dropout (null: the checkpoint's),
- *   evalRows, args: more options of panx train
+ *   evalRows, batch: rows of a batch, args: more options of panx train
  * @returns steps and their figures (`ofSteps`), scoring, and what the engine was
  */
-export async function panxTraining({ model, data, lang, rows, dropout = null, evalRows = 0, args = [] }) {
+export async function panxTraining(task) {
+  const { model, data, lang, rows, dropout = null, evalRows = 0, batch = batchSize, args = [] } = task;
   return await inScratch(async scratch => {
     const out = join(scratch, 'run');
     const { wallS, peakGb } = await panx([
       'train',
       ...['--lang', lang, '--model', model, '--data', data, '--out', out, '--epochs', '1'],
       ...(rows === null ? [] : ['--subset', 'head', '--size', String(rows)]),
-      ...['--batch-size', String(batchSize)],
+      ...['--batch-size', String(batch)],
       ...(evalRows === 0 ? ['--no-eval'] : ['--eval-limit', String(evalRows), '--set', 'evaluation.eachEpoch=false']),
       ...(dropout === null ? [] : ['--dropout', dropout]),
       ...args,
@@ -85,13 +87,15 @@ export async function panxTraining({ model, data, lang, rows, dropout = null, ev
 }
 
 /** The same task done by the peer; its last line of output is a JSON object (README.md in results/bench names its fields). */
-export async function peerTraining({ peer, model, data, lang, rows, dropout = null, evalRows = 0, args = [] }) {
+export async function peerTraining(task) {
+  const { peer, model, data, lang, rows, dropout = null, evalRows = 0, batch = batchSize, args = [] } = task;
   const [command, ...first] = peer.split(' ');
   const { stdout, wallS, peakGb } = await finished(command, [
     ...first,
     ...['--model', model, '--data', data, '--train', lang, '--limit', String(rows), '--epochs', '1'],
     ...(evalRows === 0 ? [] : ['--eval', lang, '--eval-limit', String(evalRows)]),
     ...(dropout === null ? [] : ['--dropout', dropout]),
+    ...(batch === batchSize ? [] : ['--batch', String(batch)]),
     ...args,
   ]);
   const found = lastLine(stdout);
