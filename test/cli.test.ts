@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildCli, panx, root } from './built-cli.js';
 
@@ -33,6 +35,16 @@ describe('panx', () => {
     const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: root, encoding: 'utf8' });
     expect(stderr).toBe('');
     expect(stdout).toBe('0\n');
+  });
+
+  it('is a few files, which need none of the compiled modules beside them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'panx-test-'));
+    for (const name of ['package.json', 'dist/cli.js', 'dist/program']) {
+      cpSync(join(root, name), join(folder, name), { recursive: true });
+    }
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    const run = (...args: string[]) => spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+    expect(run('dist/cli.js', 'config')).toMatchObject({ status: 0, stdout: panx(['config']).stdout, stderr: '' });
   });
 
   it('without a command prints the same help', () => {
