@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <thread>
 
 #include "operands.h"
 
@@ -163,44 +164,51 @@ Words wordsFrom(const Problem& p, const uint32_t* laidOut, int64_t row, int64_t 
   return {laidOut + row / kPart * kPart * steps + step * kPart + row % kPart, 1, kPart};
 }
 
-// One of the pieces that threads divide among themselves: columns [column, column + columns) of rows [from, to) (from a multiple of 48) of C.
-struct Piece {
-  int64_t column, columns, from, to;
-};
+// How many columns of C a thread takes at a time, over all rows: a panel's; of many rows, which do not stay in a cache, several panels', so that each row of A is
+// read once for all of them.
+inline int64_t columnsAtATime(const Problem& p, int64_t steps) {
+  return kColumns * (p.m < kManyRows ? 1 : std::clamp<int64_t>(kPanelSteps / std::clamp<int64_t>(steps, 1, kSteps), 1, kMostPanels));
+}
 
-// A piece is a panel's columns over all of A. Of many rows, which do not stay in a cache, it is several panels', so that each row of A is read once
-// for all of them. Where there are too few pieces for the threads, and of many rows for the last ones, which end together then, pieces are
-// cut by rows, and their panels laid out once a cut.
-class Pieces {
+// Look until it is so.
+template <typename Condition>
+void waitUntil(const Condition& isSo) {
+  for (int look = 1; !isSo(); look++) {
+    if (look % 4096 == 0) std::this_thread::yield();  // Other programs have the core of the one that is waited for.
+    _mm_pause();
+  }
+}
+
+// The rows of A in parts of 48, for a piece that a thread works at: it takes them one by one, and threads without a piece of their own take some too. So
+// they end together, at no cost: the piece's panels are in one thread's cache and the other reads them from there.
+class Rows {
  public:
-  int64_t count;
-
-  Pieces(const Problem& p, int64_t steps, int workers) : rows_(p.m), n_(p.n) {
-    const bool many = p.m >= kManyRows;
-    const int64_t panels = p.panels();
-    const int64_t together = many ? std::clamp<int64_t>(kPanelSteps / std::max<int64_t>(1, std::min(steps, kSteps)), 1, kMostPanels) : 1;
-    columns_ = together * kColumns;
-    const int64_t groups = (panels + together - 1) / together;
-    whole_ = many ? std::max<int64_t>(0, groups - workers) : 0;
-    const int64_t most = std::max<int64_t>(many ? 4 : 1, std::min<int64_t>(p.m / (2 * kPart), 2 * workers / groups));
-    cut_ = ((std::max<int64_t>(1, p.m) + most - 1) / most + kPart - 1) / kPart * kPart;
-    cuts_ = (p.m + cut_ - 1) / cut_;
-    count = whole_ + (groups - whole_) * cuts_;
+  // The owner's, when the panels of the next steps are laid out: there are so many parts more. What they are of stays as it is until `waitForAll` returns.
+  void offer(int64_t parts) {
+    done_.store(0, std::memory_order_relaxed);
+    taken_.store(static_cast<uint64_t>(parts) << 32, std::memory_order_release);
   }
 
-  Piece operator[](int64_t i) const {
-    const int64_t group = i < whole_ ? i : whole_ + (i - whole_) / cuts_, column = group * columns_;
-    const int64_t columns = std::clamp<int64_t>(n_ - column, 0, columns_);
-    if (i < whole_) return {column, columns, 0, rows_};
-    const int64_t from = (i - whole_) % cuts_ * cut_;
-    return {column, columns, from, std::min(rows_, from + cut_)};
+  // The next part, or -1.
+  int64_t take() {
+    // Both in one word: a thread that is late must not mistake one offer for the next.
+    uint64_t found = taken_.load(std::memory_order_acquire);
+    do {
+      if (static_cast<uint32_t>(found) >= found >> 32) return -1;
+    } while (!taken_.compare_exchange_weak(found, found + 1, std::memory_order_acq_rel, std::memory_order_acquire));
+    return static_cast<uint32_t>(found);
   }
 
-  // How many columns a piece has at most.
-  int64_t columns() const { return columns_; }
+  void finish() { done_.fetch_add(1, std::memory_order_release); }
+
+  // The owner's: wait for the parts that others have taken.
+  void waitForAll(int64_t parts) const {
+    waitUntil([&] { return done_.load(std::memory_order_acquire) == parts; });
+  }
 
  private:
-  int64_t rows_, n_, columns_, whole_, cut_, cuts_;
+  std::atomic<uint64_t> taken_{0};  // how many there are, and in the low half how many of them are taken
+  std::atomic<int64_t> done_{0};
 };
 
 // The sum of 16 floats in double precision.
@@ -237,31 +245,56 @@ void multiplyTile(const Problem& p, int64_t row, int64_t rows, int64_t column, c
   }
 }
 
+// What a thread is at: the panels of some columns and steps of a product.
+struct Work {
+  const Problem* problem;
+  const uint32_t* words;
+  const uint32_t* panels;
+  int64_t column, columns, start, end;
+};
+
+// A part of its rows. `nextPanel`: what to fetch meanwhile, beside the last tiles; turns of it are counted by whoever began it. edge: room for a tile.
+template <bool Pairs>
+void multiplyPart(const Work& work, int64_t part, Lines& nextPanel, float* edge) {
+  const Problem& p = *work.problem;
+  const int64_t steps = work.end - work.start, turns = (steps + kFetchSteps - 1) / kFetchSteps;
+  const int64_t tiles = (p.m + kRows - 1) / kRows;
+  // Panels beside each other are so long at work that fetching what comes after them gains nothing.
+  const int64_t others = work.columns <= kColumns ? std::max<int64_t>(0, tiles - kFetchTiles) : tiles;
+  for (int64_t t = part * (kPart / kRows); t < std::min(tiles, (part + 1) * (kPart / kRows)); t++) {
+    const int64_t row = t * kRows, rows = std::min<int64_t>(kRows, p.m - row);
+    const Words a = wordsFrom<Pairs>(p, work.words, row, work.start);
+    Lines nextRows = a.linesFrom(rows, std::min<int64_t>(kRows, p.m - row - rows), steps);
+    nextRows.begin(turns);
+    for (int64_t i = 0; i < work.columns; i += kColumns) {
+      multiplyTile<Pairs>(p, row, rows, work.column + i, a, work.panels + i * steps, work.start, work.end, edge, t < others ? nextRows : nextPanel);
+    }
+  }
+}
+
+// A thread's place: what it works at, for itself and for those that help it.
+struct alignas(64) Place {
+  Work work;
+  Rows rows;
+};
+
 // One piece; `nextColumn`: of the one that this thread is likely to multiply then. Room for the piece's panels, and for `multiplyTile`.
 template <bool Pairs>
-void multiplyPiece(const Problem& p, const Piece& piece, int64_t nextColumn, const uint32_t* words, uint32_t* panels, float* edge) {
-  const int64_t steps = stepsOf<Pairs>(p.k);
+void multiplyPiece(const Problem& p, int64_t column, int64_t columns, int64_t nextColumn, const uint32_t* words, uint32_t* panels, float* edge,
+                   Place& place) {
+  const int64_t steps = stepsOf<Pairs>(p.k), parts = (p.m + kPart - 1) / kPart, tiles = (p.m + kRows - 1) / kRows;
   for (int64_t start = 0; start < std::max<int64_t>(steps, 1); start += kSteps) {
     const int64_t end = std::min(steps, start + kSteps), turns = (end - start + kFetchSteps - 1) / kFetchSteps;
-    for (int64_t i = 0; i < piece.columns; i += kColumns) {
-      const int64_t count = std::min<int64_t>(kColumns, piece.columns - i);
-      layOutPanel<Pairs>(p.b, p.k, piece.column + i, count, start, end, panels + i * (end - start));
+    for (int64_t i = 0; i < columns; i += kColumns) {
+      const int64_t count = std::min<int64_t>(kColumns, columns - i);
+      layOutPanel<Pairs>(p.b, p.k, column + i, count, start, end, panels + i * (end - start));
     }
-    // Panels beside each other are so long at work that fetching what comes after them gains nothing.
-    const bool alone = piece.columns <= kColumns;
-    Lines nextPanel = end == steps ? linesOf<Pairs>(p.b, p.n, p.k, nextColumn, 0) : linesOf<Pairs>(p.b, p.n, p.k, piece.column, end);
-    const int64_t tiles = (piece.to - piece.from + kRows - 1) / kRows, others = alone ? std::max<int64_t>(0, tiles - kFetchTiles) : tiles;
-    nextPanel.begin((tiles - others) * turns);
-    for (int64_t t = 0; t < tiles; t++) {
-      const int64_t row = piece.from + t * kRows, rows = std::min<int64_t>(kRows, piece.to - row);
-      const Words a = wordsFrom<Pairs>(p, words, row, start);
-      Lines nextRows = a.linesFrom(rows, std::min<int64_t>(kRows, piece.to - row - rows), end - start);
-      nextRows.begin(turns);
-      for (int64_t i = 0; i < piece.columns; i += kColumns) {
-        Lines& ahead = t < others ? nextRows : nextPanel;
-        multiplyTile<Pairs>(p, row, rows, piece.column + i, a, panels + i * (end - start), start, end, edge, ahead);
-      }
-    }
+    Lines nextPanel = end == steps ? linesOf<Pairs>(p.b, p.n, p.k, nextColumn, 0) : linesOf<Pairs>(p.b, p.n, p.k, column, end);
+    nextPanel.begin(std::min(tiles, kFetchTiles) * turns);
+    place.work = {&p, words, panels, column, columns, start, end};
+    place.rows.offer(parts);
+    for (int64_t part; (part = place.rows.take()) >= 0; place.rows.finish()) multiplyPart<Pairs>(place.work, part, nextPanel, edge);
+    place.rows.waitForAll(parts);
   }
 }
 
@@ -289,7 +322,7 @@ void multiplyRows(const Problem& p, const Words& a, const uint32_t* panel, float
 }
 
 // Two products (the second may be missing), and `other` (task) for `others` tasks, all side by side. Every element is added up by one thread,
-// in the order of K: how the work was divided does not show.
+// in the order of K: how the work was divided does not show. Who finds no piece left takes rows of the others' pieces.
 //
 // words: room for wordsOf(problem) words for each. A is laid out first, whole; B panel by panel, each where it is multiplied.
 template <bool Pairs>
@@ -299,33 +332,47 @@ void multiply(const Problem* problems, int count, uint32_t* const* words, int wo
   for (int i = 0; i < count; i++) {
     const Problem& p = problems[i];
     parts[i] = needsWords<Pairs>(p.a) ? (p.m + kPart - 1) / kPart : 0;
-    const Pieces all(p, stepsOf<Pairs>(p.k), workers);
-    pieces[i] = all.count;
-    room = std::max(room, all.columns() * std::min(kSteps, stepsOf<Pairs>(p.k)));
+    const int64_t steps = stepsOf<Pairs>(p.k), columns = columnsAtATime(p, steps);
+    pieces[i] = (p.n + columns - 1) / columns;
+    room = std::max(room, columns * std::min(kSteps, steps));
   }
   const int64_t allParts = parts[0] + parts[1], allPieces = pieces[0] + pieces[1];
-  std::atomic<int64_t> nextPart{0}, partsDone{0}, nextPiece{0};
-  parallel(static_cast<int>(std::min<int64_t>(workers, allPieces)), [&] {
+  std::atomic<int64_t> nextPart{0}, partsDone{0}, nextPiece{0}, piecesDone{0};
+  std::atomic<int> arrived{0};
+  const std::unique_ptr<Place[]> places(new Place[workers]);
+  parallel(workers, [&] {
     for (int64_t part; (part = nextPart++) < allParts; partsDone++) {
       const int i = part >= parts[0];
       layOutRows<Pairs>(problems[i].a, problems[i].m, problems[i].k, part - i * parts[0], words[i]);
     }
     // Only for parts that another thread has begun: one that has not come yet is not waited for.
-    while (partsDone < allParts) _mm_pause();
+    waitUntil([&] { return partsDone >= allParts; });
     const std::unique_ptr<uint32_t[]> memory(new uint32_t[room + kRows * kColumns + kColumns]);
     uint32_t* panels = reinterpret_cast<uint32_t*>((reinterpret_cast<uintptr_t>(memory.get()) + 63) & ~uintptr_t{63});
     float* edge = reinterpret_cast<float*>(panels + room);
+    Place& own = places[arrived++];
     for (int64_t task; (task = nextPiece++) < allPieces + others;) {
       if (task >= allPieces) {
         other(task - allPieces);
         continue;
       }
       const int i = task >= pieces[0];
-      const int64_t at = task - i * pieces[0];
-      const Pieces all(problems[i], stepsOf<Pairs>(problems[i].k), workers);
+      const Problem& p = problems[i];
+      const int64_t columns = columnsAtATime(p, stepsOf<Pairs>(p.k)), column = (task - i * pieces[0]) * columns;
       // Threads take pieces in turn, so this one's next is likely to be so many further on.
-      multiplyPiece<Pairs>(problems[i], all[at], all[at + workers].column, words[i], panels, edge);
+      multiplyPiece<Pairs>(p, column, std::min(columns, p.n - column), column + workers * columns, words[i], panels, edge, own);
+      piecesDone++;
     }
+    Lines nothing(nullptr, 0, 0, 0);
+    waitUntil([&] {
+      for (int i = 0; i < workers; i++) {
+        const int64_t part = places[i].rows.take();
+        if (part < 0) continue;
+        multiplyPart<Pairs>(places[i].work, part, nothing, edge);
+        places[i].rows.finish();
+      }
+      return piecesDone >= allPieces;
+    });
     _mm_sfence();  // What went past the caches is there for every thread.
   });
 }
