@@ -16,7 +16,7 @@ export async function cutSplit(data, lang, split, rows, path) {
   return cut.numRows;
 }
 
-/** A corpus of a train split whose rows are each made of several: its first `rows * join` rows, `join` of them one after the other. */
+/** A corpus of a train split whose rows are each made of several: its first `rows * each` rows, `each` of them one after the other. */
 export async function joinedCorpus(data, lang, rows, each, folder) {
   const source = await firstRows(data, lang, 'train', rows * each);
   if (source.numRows < rows * each) {

@@ -15,9 +15,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <thread>
 
 #include "operands.h"
+#include "team.h"
 
 // Only `Pairs` uses it, and only where linear.cc has found the CPU to have it.
 #pragma GCC push_options
@@ -168,15 +168,6 @@ Words wordsFrom(const Problem& p, const uint32_t* laidOut, int64_t row, int64_t 
 // read once for all of them.
 inline int64_t columnsAtATime(const Problem& p, int64_t steps) {
   return kColumns * (p.m < kManyRows ? 1 : std::clamp<int64_t>(kPanelSteps / std::clamp<int64_t>(steps, 1, kSteps), 1, kMostPanels));
-}
-
-// Look until it is so.
-template <typename Condition>
-void waitUntil(const Condition& isSo) {
-  for (int look = 1; !isSo(); look++) {
-    if (look % 4096 == 0) std::this_thread::yield();  // Other programs have the core of the one that is waited for.
-    _mm_pause();
-  }
 }
 
 // The rows of A in parts of 48, for a piece that a thread works at: it takes them one by one, and threads without a piece of their own take some too. So

@@ -17,6 +17,15 @@
 
 namespace panx {
 
+// Look until it is so.
+template <typename Condition>
+void waitUntil(const Condition& isSo) {
+  for (int look = 1; !isSo(); look++) {
+    if (look % 4096 == 0) std::this_thread::yield();  // Other programs have the core of the one that is waited for.
+    _mm_pause();
+  }
+}
+
 class Team {
  public:
   // The team of the process. Its size is settled by the first call: the threads that TensorFlow was told to use.
@@ -41,10 +50,7 @@ class Team {
     }
     work();
     turn_++;  // closed: nobody joins any more
-    for (int look = 1; active_ > 0; look++) {
-      if (look % 4096 == 0) std::this_thread::yield();  // Other programs have its core.
-      _mm_pause();
-    }
+    waitUntil([&] { return active_ == 0; });
   }
 
  private:
