@@ -3,6 +3,7 @@ import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf, PanxError } from '../errors.js';
+import { parseJson } from './json.js';
 
 /**
  * Write a file so that a reader, or a crash at any moment, sees the old content or the new one and never a part:
@@ -71,7 +72,7 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
   }
 }
 
-/** Read and parse a JSON file. @throws PanxError naming the file where it is absent or not JSON. */
+/** Read and parse a JSON file. @throws PanxError naming the file where it is absent, not JSON, or nested too deeply. */
 export async function readJson<T>(path: string): Promise<T> {
   let text: string;
   try {
@@ -79,11 +80,7 @@ export async function readJson<T>(path: string): Promise<T> {
   } catch (error) {
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
-  try {
-    return JSON.parse(text) as T;
-  } catch (error) {
-    throw new PanxError(`${path} is not valid JSON: ${messageOf(error)}`, { cause: error });
-  }
+  return parseJson(text, path) as T;
 }
 
 /** SHA-256 of a file's bytes, in hexadecimal; the file is streamed. */

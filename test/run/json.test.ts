@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { deepestJson, isObject, parseJson } from '../../src/run/json.js';
+
+describe('parseJson', () => {
+  it('parses what is JSON', () => {
+    expect(parseJson('{"a": [1, "[[[{", null]}', 'x.json')).toEqual({ a: [1, '[[[{', null] });
+  });
+
+  it('says in one sentence what is not', () => {
+    expect(() => parseJson('{"a": \n nul}', 'x.json')).toThrow(/^x\.json is not valid JSON: [^\n]+\.$/);
+  });
+
+  const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+
+  it('takes what is nested as deep as it may be, and refuses what is deeper', () => {
+    expect(() => parseJson(nested(deepestJson), 'x.json')).not.toThrow();
+    expect(() => parseJson(nested(deepestJson + 1), 'x.json')).toThrow(
+      'x.json nests arrays or objects more than 100 levels deep; expected at most 100.',
+    );
+    expect(() => parseJson('{"a":'.repeat(200_000), 'x.json')).toThrow('x.json nests');
+  });
+
+  it('does not count brackets in strings, whatever is escaped in them', () => {
+    const text = JSON.stringify(['['.repeat(500), '\\', '"[['.repeat(200), '\\"[']);
+    expect(parseJson(text, 'x.json')).toEqual(JSON.parse(text));
+  });
+});
+
+it('isObject tells objects from the other values', () => {
+  expect([{}, [], null, 5, 'text', undefined].map(isObject)).toEqual([true, false, false, false, false, false]);
+});
