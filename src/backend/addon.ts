@@ -4,7 +4,8 @@ import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { PanxError } from '../errors.js';
-import { makeFolder, temporaryNeighbour } from '../run/files.js';
+import { makeFolder } from '../run/files.js';
+import { temporaryNeighbour } from '../run/temporary.js';
 import { run } from './program.js';
 import { stderrSwitchSource } from './stderr-switch.js';
 

@@ -3,7 +3,8 @@ import { readdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PanxError } from '../errors.js';
 import { formatBytes, formatSeconds, notice, progress } from '../run/console.js';
-import { cannotWrite, makeFolder, temporaryNeighbour } from '../run/files.js';
+import { cannotWrite, makeFolder } from '../run/files.js';
+import { temporaryNeighbour } from '../run/temporary.js';
 import { withLock } from '../run/waiting-lock.js';
 import { addonFolder, compileAddon, hasAddon, type Libraries } from './addon.js';
 import {

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { codeOf } from '../errors.js';
-import { cannotWrite, flushFolder, makeFolder, temporaryNeighbour, writeFileAtomic, writeJson } from '../run/files.js';
-import { isRunning } from '../run/process.js';
+import { codeOf, listed, PanxError } from '../errors.js';
+import { cannotWrite, flushFolder, makeFolder, writeFileAtomic, writeJson } from '../run/files.js';
+import { modelLayout, tokenizerFiles } from '../run/layouts.js';
+import { removeMade, strangersIn } from '../run/made.js';
+import { writeMark } from '../run/mark.js';
+import { isAbandoned, parseTemporary, temporaryNeighbour } from '../run/temporary.js';
 import type { ModelConfig } from './config.js';
 import { type TensorToWrite, writeSafetensors } from './safetensors.js';
 
@@ -11,50 +14,92 @@ import { type TensorToWrite, writeSafetensors } from './safetensors.js';
 export interface Checkpoint {
   config: ModelConfig;
   tensors: TensorToWrite[];
-  /** The folder whose tokenizer files are copied; it may be the folder that is replaced. */
+  /** The folder whose tokenizer files are copied. */
   tokenizerFrom: string;
 }
 
 /**
- * Write a Hugging Face folder: config.json, model.safetensors and the tokenizer's files. It is made beside its place
- * and appears there whole; a folder that it replaces is kept as `<folder>.previous` until the new one stands, and
- * `restoreCheckpointFolder` puts it back after a crash in between.
+ * Write a Hugging Face folder: config.json, model.safetensors, the tokenizer's files and the mark of a folder of panx. It is made beside its
+ * place and appears there whole. One that it replaces is set aside until the new one stands, and `restoreCheckpointFolder` puts it back after
+ * a crash in between.
  *
- * @throws PanxError naming the path that cannot be written.
+ * @param replace whether a model that panx wrote there before may be replaced; an empty folder always may
+ * @throws PanxError naming the path that cannot be written, or what in the folder is not of panx
  */
-export async function writeCheckpointFolder(folder: string, checkpoint: Checkpoint): Promise<void> {
+export async function writeCheckpointFolder(
+  folder: string,
+  checkpoint: Checkpoint,
+  { replace }: { replace: boolean },
+): Promise<void> {
   const place = resolve(folder);
   const staging = temporaryNeighbour(place);
-  const previous = previousOf(place);
   try {
     await restoreCheckpointFolder(place);
-    await removeAbandoned(place);
     makeFolder(staging);
+    await writeMark(staging, 'model');
     await writeJson(join(staging, 'config.json'), configToWrite(checkpoint.config));
     await writeSafetensors(join(staging, 'model.safetensors'), checkpoint.tensors);
     await copyTokenizer(checkpoint.tokenizerFrom, staging);
     await flushFolder(staging);
-    if (existsSync(place)) await rename(place, previous);
-    await rename(staging, place);
+    await putInPlace(staging, place, replace);
     await flushFolder(dirname(place));
-    await rm(previous, { recursive: true, force: true });
   } catch (error) {
-    await rm(staging, { recursive: true, force: true }).catch(() => {});
+    await removeMade(staging, modelLayout).catch(() => {});
     await restoreCheckpointFolder(place).catch(() => {});
     throw codeOf(error) === undefined ? error : cannotWrite(folder, error);
   }
 }
 
+/** Look at what is there only when it is set aside, where nobody else writes any more. */
+async function putInPlace(staging: string, place: string, replace: boolean): Promise<void> {
+  // Renaming takes the place of an empty folder, and of nothing else.
+  if (await renamedTo(staging, place)) return;
+  const previous = temporaryNeighbour(place, 'previous');
+  if (replace) await rename(place, previous);
+  const strangers = await strangersIn(replace ? previous : place, modelLayout);
+  if (!replace || strangers.length > 0) {
+    if (replace) await rename(previous, place);
+    throw new PanxError(
+      strangers.length > 0
+        ? `${place} holds what panx did not make: ${listed(strangers)}.`
+        : `${place} is not empty any more: another process has written a model there.`,
+      { hint: 'Move that away, or choose another folder.' },
+    );
+  }
+  try {
+    await rename(staging, place);
+  } catch (error) {
+    await rename(previous, place);
+    throw error;
+  }
+  await removeMade(previous, modelLayout);
+}
+
+async function renamedTo(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    // EPERM is what Windows says.
+    if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '') && existsSync(to)) return false;
+    throw error;
+  }
+}
+
 /**
- * Put a folder back that `writeCheckpointFolder` had set aside when it was killed just before the new one took its
- * place; remove it where the new one stands. Does nothing where no write was cut off.
+ * Put a folder back that a writer had set aside when it was killed just before the new one took its place, and remove what else killed
+ * writers of this folder left beside it: a checkpoint of XLM-R base takes 1.1 GB. Does nothing where no write was cut off.
  */
 export async function restoreCheckpointFolder(folder: string): Promise<void> {
   const place = resolve(folder);
-  const previous = previousOf(place);
-  if (!existsSync(previous)) return;
-  if (existsSync(place)) await rm(previous, { recursive: true, force: true });
-  else await rename(previous, place);
+  const names = await readdir(dirname(place)).catch(() => []);
+  for (const name of names) {
+    const temporary = parseTemporary(name);
+    if (temporary?.of !== basename(place) || !isAbandoned(temporary)) continue;
+    const path = join(dirname(place), name);
+    if (temporary.kind === 'previous' && !existsSync(place)) await rename(path, place);
+    else await removeMade(path, modelLayout);
+  }
 }
 
 /**
@@ -82,37 +127,9 @@ function architectureClass(architecture: ModelConfig['architecture']): string {
   }
 }
 
-/** The files in which transformers looks for a tokenizer. */
-const tokenizerFiles = [
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'sentencepiece.bpe.model',
-  'vocab.json',
-  'merges.txt',
-];
-
 async function copyTokenizer(from: string, to: string): Promise<void> {
   for (const name of tokenizerFiles) {
     const source = join(from, name);
     if (existsSync(source)) await writeFileAtomic(join(to, name), await readFile(source));
-  }
-}
-
-function previousOf(place: string): string {
-  return `${place}.previous`;
-}
-
-/** Remove what writers of this folder left behind that were killed: a checkpoint of XLM-R base takes 1.1 GB. */
-async function removeAbandoned(place: string): Promise<void> {
-  const parent = dirname(place);
-  if (!existsSync(parent)) return;
-  for (const name of await readdir(parent)) {
-    const suffix = name.startsWith(`${basename(place)}.`) ? name.slice(basename(place).length) : '';
-    const writer = /^\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(suffix)?.[1];
-    if (writer !== undefined && !isRunning(Number(writer))) {
-      await rm(join(parent, name), { recursive: true, force: true });
-    }
   }
 }

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { cannotWrite, readJson, reasonOf, temporaryNeighbour } from '../run/files.js';
+import { cannotWrite, readJson, reasonOf } from '../run/files.js';
+import { temporaryNeighbour } from '../run/temporary.js';
 import {
   type Dtype,
   elementsOf,

@@ -14,13 +14,17 @@ import { resolveData, resolveModel } from '../hub/resolve.js';
 import { loadTokenClassifier } from '../model/token-classifier.js';
 import { formatCount, notice, progress } from '../run/console.js';
 import { writeJson } from '../run/files.js';
+import { removeAbandonedNeighbours } from '../run/made.js';
+import { placeOfFile, refuseOverlap } from '../run/place.js';
 import { type Profile, phase } from '../run/profile.js';
+import { traceStart } from '../run/trace.js';
 import { openTokenizer } from '../tokenization/tokenizer.js';
 import { addMetricOptions, type MetricOptions, metricsOf, resamplingOf } from './evaluate/metric-options.js';
 import { averagesText, reportsText, resamplingText } from './evaluate/scores-text.js';
 import { listOf, toSplit } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 import { profiled } from './profiled.js';
+import { dataFolders, modelFolder } from './read-folders.js';
 
 interface EvaluateOptions extends MetricOptions {
   langs: string;
@@ -42,17 +46,39 @@ export function define(command: Command): void {
     .option('--out <file>', 'also write the scores to this JSON file')
     .option('--profile [file]', 'print where the time goes, by phase and operation; with a file, write a trace there')
     .action(async (options: EvaluateOptions) => {
-      const work = (profile: Profile | null) => evaluateAsAsked(command, options, profile);
+      const places = await placesOf(options);
+      const work = (profile: Profile | null) => evaluateAsAsked(command, options, places, profile);
       if (options.profile === undefined) return await work(null);
       await profiled(work, {
         // stdout holds the scores and nothing else.
         print: options.json ? notice : text => process.stdout.write(text),
-        traceFile: options.profile === true ? null : options.profile,
+        traceFile: places.trace,
       });
     });
 }
 
-async function evaluateAsAsked(command: Command, options: EvaluateOptions, profile: Profile | null): Promise<void> {
+/** The files that are to be written; null where none is. */
+interface Places {
+  report: string | null;
+  trace: string | null;
+}
+
+/** How every report begins, by which one is known: see the end of `evaluateAsAsked`. */
+const reportStart = '{\n  "model": ';
+
+async function placesOf({ out, profile }: EvaluateOptions): Promise<Places> {
+  return {
+    report: out === undefined ? null : await placeOfFile('--out', out, reportStart, 'a report of panx evaluate'),
+    trace: typeof profile === 'string' ? await placeOfFile('--profile', profile, traceStart, 'a trace of panx') : null,
+  };
+}
+
+async function evaluateAsAsked(
+  command: Command,
+  options: EvaluateOptions,
+  places: Places,
+  profile: Profile | null,
+): Promise<void> {
   const split = toSplit('--split', options.split);
   const langs = listOf('--langs', options.langs);
   const metrics = metricsOf(options);
@@ -60,6 +86,9 @@ async function evaluateAsAsked(command: Command, options: EvaluateOptions, profi
   const resampling = resamplingOf(options, config.seed);
   const folder = await resolveModel(config.model, { onProgress: transferLine() });
   const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
+  const read = [modelFolder(folder), ...(await dataFolders(dataDir))];
+  if (places.report !== null) await refuseOverlap(places.report, read);
+  if (places.trace !== null) await refuseOverlap(places.trace, read, '--profile');
   const tokenizer = await phase('load tokenizer', () => openTokenizer(folder));
   const results: Record<string, Scores & { entities: EntityScores }> = {};
   const engine = await loadEngine(config.backend);
@@ -111,5 +140,7 @@ async function evaluateAsAsked(command: Command, options: EvaluateOptions, profi
     scores: results,
   };
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  if (options.out !== undefined) await writeJson(options.out, report);
+  if (places.report === null) return;
+  await removeAbandonedNeighbours(places.report, 'file');
+  await writeJson(places.report, report);
 }

@@ -1,18 +1,19 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type ModelConfig, parseModelConfig } from '../checkpoint/config.js';
 import { writeCheckpointFolder } from '../checkpoint/folder.js';
 import { schema } from '../config/schema.js';
 import { panxLabels } from '../data/labels.js';
-import { nearest, PanxError } from '../errors.js';
+import { listed, nearest, PanxError } from '../errors.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { initialTensors } from '../model/initialise.js';
 import { countParameters, parameterSpecs } from '../model/parameters.js';
 import { formatBytes, formatCount } from '../run/console.js';
-import { cannotWrite } from '../run/files.js';
+import { modelLayout } from '../run/layouts.js';
+import { strangersIn } from '../run/made.js';
+import { checkPlace } from '../run/mark.js';
+import { refuseOverlap, throughLink } from '../run/place.js';
 import { loadTokenizer, type SubwordTokenizer } from '../tokenization/tokenizer.js';
 
 /** XLM-R's own sizes (base, large: Conneau et al. 2020, table 7) and two small ones for trials. */
@@ -50,7 +51,7 @@ export function define(command: Command): void {
     .option('--seed <n>', 'seeds the weights', String(schema.seed.default))
     .option('--labels <tags>', 'tags in the order of their ids, with commas between', panxLabels.join(','))
     .option('--sample', 'take the tokenizer from the small synthetic sample that comes with panx')
-    .option('--force', 'replace a checkpoint folder that is there, with all that is in it')
+    .option('--force', 'replace a model that panx wrote there')
     .action((options: InitOptions) => initialise(options));
 }
 
@@ -58,14 +59,14 @@ async function initialise(options: InitOptions): Promise<void> {
   const size = toSize(options.size);
   const seed = toSeed(options.seed);
   const labels = toLabels(options.labels);
-  await refuseToOverwrite(options.out, options.force ?? false);
+  const out = await throughLink(options.out);
+  const force = options.force ?? false;
+  await refuseToOverwrite(out, force);
   const tokenizerFrom = await tokenizerFolder(options);
+  await refuseOverlap(out, [{ path: tokenizerFrom, what: "the tokenizer's folder" }]);
   const config = await makeConfig(size, await loadTokenizer(tokenizerFrom), labels);
-  await writeCheckpointFolder(options.out, {
-    config,
-    tensors: initialTensors(config, seed),
-    tokenizerFrom,
-  });
+  const checkpoint = { config, tensors: initialTensors(config, seed), tokenizerFrom };
+  await writeCheckpointFolder(out, checkpoint, { replace: force });
   const parameters = countParameters(parameterSpecs(config));
   process.stdout.write(
     `${options.out}: XLM-R ${size} with random weights (seed ${seed}), ` +
@@ -134,21 +135,17 @@ function toLabels(text: string): string[] {
   );
 }
 
-/** An empty folder may be filled; `--force` may replace a checkpoint, but never a folder of other things. */
+/** An empty folder may be filled; `--force` may replace a model that panx wrote, but never a folder with anything else in it. */
 async function refuseToOverwrite(folder: string, force: boolean): Promise<void> {
-  if (!existsSync(folder)) return;
-  const content = await readdir(folder).catch((error: unknown) => {
-    throw cannotWrite(folder, error);
-  });
-  if (content.length === 0) return;
+  if ((await checkPlace(folder, 'model')) === 'empty') return;
   if (!force) {
-    throw new PanxError(`${folder} is there already and is not empty (${content.length} entries).`, {
-      hint: 'Choose another --out, or add --force to replace the checkpoint in it.',
+    throw new PanxError(`${folder} holds a model already.`, {
+      hint: 'Choose another --out, or add --force to replace it.',
     });
   }
-  if (!content.includes('config.json')) {
-    throw new PanxError(`${folder} is not empty and holds no config.json, so --force does not replace it.`, {
-      hint: 'Choose another --out: --force replaces checkpoint folders only.',
-    });
-  }
+  const strangers = await strangersIn(folder, modelLayout);
+  if (strangers.length === 0) return;
+  throw new PanxError(`${folder} holds, beside a model, what panx did not make: ${listed(strangers)}.`, {
+    hint: 'Move that away, or choose another --out: --force replaces only what panx made.',
+  });
 }

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
@@ -16,10 +17,15 @@ import { resolveData, resolveModel } from '../hub/resolve.js';
 import { sweepText, writeSweepReport } from '../reporting/sweep.js';
 import { notice } from '../run/console.js';
 import { runDirectory } from '../run/directory.js';
-import { temporaryNeighbour } from '../run/files.js';
+import { runLayout, sweepLayout } from '../run/layouts.js';
+import { removeLeftovers, removeMade } from '../run/made.js';
+import { checkPlace } from '../run/mark.js';
+import { refuseOverlap, throughLink } from '../run/place.js';
+import { temporaryNeighbour } from '../run/temporary.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf } from './options.js';
 import { withPrecision } from './precision.js';
+import { dataFolders, modelFolder } from './read-folders.js';
 import { planText } from './sweep/plan-text.js';
 
 interface SweepCommandOptions {
@@ -59,16 +65,19 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   checkSweepSettings(asked);
   const config = await withPrecision(asked);
   const { source, target } = config.sweep;
-  const out = options.out ?? join('results', `sweep-${source}-${target}`);
+  const out = await throughLink(options.out ?? join('results', `sweep-${source}-${target}`));
+  await checkPlace(out, 'sweep');
   const force = options.force ?? false;
   const dataDir = await resolveData(config.data, [source, target], { onProgress: transferLine() });
   const { trainRows, hashes } = await readCorpus(dataDir, [source, target]);
   // Sizes that do not fit are told before a large model is fetched.
   curriculum(config, trainRows);
   const modelDir = await resolveModel(config.model, { onProgress: transferLine() });
+  await refuseOverlap(out, [modelFolder(modelDir), ...(await dataFolders(dataDir))]);
   const contents = { checkpoint: await checkpointFiles(modelDir), data: hashes };
   const inputs = { trainRows, contents };
   if (options.dryRun) {
+    await removeLeftovers(out, sweepLayout, false);
     const plan = await planSweep(config, inputs, out, force);
     const pace = await measuredPace(plan.map(({ run }) => run));
     process.stdout.write(planText(plan, pace ?? (await timeSteps(plan[0]!, { modelDir, dataDir, contents }, out))));
@@ -102,6 +111,7 @@ async function timeSteps(
   const maxSteps = Math.min(8, stage.steps);
   notice(`nothing has been measured in ${out} yet: timing ${maxSteps} steps of ${stage.id}`);
   const signal = abortOnSignals('stopping after this step');
+  const isNew = !existsSync(out);
   const run = runDirectory(temporaryNeighbour(join(out, 'timing')));
   const config = {
     ...stage.config,
@@ -119,6 +129,7 @@ async function timeSteps(
     notice(`the steps could not be timed: ${messageOf(error)}`);
     return null;
   } finally {
-    await rm(run.root, { recursive: true, force: true });
+    await removeMade(run.root, runLayout);
+    if (isNew) await rmdir(out).catch(() => {}); // Stays where something has come into it meanwhile.
   }
 }

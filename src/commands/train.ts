@@ -9,12 +9,23 @@ import type { StageResult } from '../experiment/stage.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
 import { formatCount, formatSeconds, notice } from '../run/console.js';
-import { canResume, isBegun, isDone, type RunDirectory, runDirectory } from '../run/directory.js';
+import {
+  canResume,
+  isBegun,
+  isDone,
+  type RunDirectory,
+  refuseIfChanged,
+  runDirectory,
+  standOf,
+} from '../run/directory.js';
+import { checkPlace } from '../run/mark.js';
+import { refuseOverlap, throughLink } from '../run/place.js';
 import { type Profile, phase } from '../run/profile.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf } from './options.js';
 import { withPrecision } from './precision.js';
 import { profiled } from './profiled.js';
+import { dataFolders, modelFolder } from './read-folders.js';
 
 interface TrainOptions {
   out?: string;
@@ -42,11 +53,14 @@ export function define(command: Command): void {
 
 async function trainAsAsked(command: Command, options: TrainOptions, profile: Profile | null): Promise<void> {
   const { config: asked } = await configOf(command);
-  const run = runDirectory(options.out ?? defaultOut(asked));
+  const run = runDirectory(await throughLink(options.out ?? defaultOut(asked)));
+  await checkPlace(run.root, 'run');
   refuseOrReplace(run, options);
+  const seen = await standOf(run);
   const startFrom = await resolveModel(asked.model, { onProgress: transferLine() });
   const langs = [...new Set([...asked.training.langs, ...asked.evaluation.langs])];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
+  await refuseOverlap(run.root, [modelFolder(startFrom), ...(await dataFolders(dataDir))]);
   // In this order: the checkpoint is hashed by another thread while the engine keeps this one busy.
   const [checkpoint, config] = await phase('start up and hash the model', () =>
     Promise.all([checkpointFiles(startFrom), withPrecision(asked)]),
@@ -61,6 +75,10 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
     out: run.root,
     identity: identityOf(trainId, config, contents),
     resume: options.resume === true,
+    check: async () => {
+      refuseOrReplace(run, options);
+      await refuseIfChanged(run, seen);
+    },
     label,
     signal: abortOnSignals(`${label}  stopping after this step; the training state will be saved`),
     profile,

@@ -1,11 +1,16 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { PanxError } from '../errors.js';
 import { runStage } from '../experiment/run.js';
-import { type Check, type Places, repeatRun, runsIn, verifyRun, verifyTable } from '../experiment/verify.js';
-import { type RunDirectory, runDirectory } from '../run/directory.js';
-import { temporaryNeighbour } from '../run/files.js';
+import { type Check, type Places, readFrom, repeatRun, runsIn, verifyRun, verifyTable } from '../experiment/verify.js';
+import { type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
+import { runLayout, sweepLayout } from '../run/layouts.js';
+import { clearStaleLock } from '../run/lock.js';
+import { type Layout, removeAbandonedNeighbours, removeLeftovers, removeMade } from '../run/made.js';
+import { checkPlace, writeMark } from '../run/mark.js';
+import { type ReadFolder, refuseOverlap, throughLink } from '../run/place.js';
+import { temporaryNeighbour } from '../run/temporary.js';
+import { dataFolders, modelFolder } from './read-folders.js';
 
 interface VerifyOptions extends Places {
   rerun?: boolean;
@@ -18,7 +23,7 @@ export function define(command: Command): void {
   command
     .argument('<run>', 'folder of a run, or of a sweep')
     .option('--rerun', 'also train it again, and compare everything byte for byte')
-    .option('--out <folder>', 'keep the repeated run here (default: it is removed)')
+    .option('--out <folder>', 'keep the repeated run in this new folder (default: it is removed)')
     .option('--data <folder>', 'where the data lies, if it was moved')
     .option('--model <folder>', 'where the starting checkpoint lies, if it was moved')
     .option('--json', 'print the findings as JSON')
@@ -38,28 +43,65 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
     report.push({ run, checks });
     if (!options.json) process.stdout.write(checksText(run, checks));
   };
+  const placeOf = options.rerun ? await placeForReruns(folder, runs, options) : null;
   for (const run of runs) {
+    await clearLeftovers(run, runLayout);
     const checks = await verifyRun(run, options);
     const sound = checks.every(({ holds }) => holds);
-    if (options.rerun && sound) checks.push(await rerun(run, options));
+    if (placeOf !== null && sound) checks.push(await rerun(run, placeOf(run), options));
     tell(run.root, checks);
   }
+  if (sweep) await clearLeftovers(sweepDirectory(folder), sweepLayout);
   if (sweep) tell(folder, [await verifyTable(folder, runs)]);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   if (report.some(({ checks }) => checks.some(({ holds }) => !holds))) process.exitCode = 1;
 }
 
-async function rerun(run: RunDirectory, options: VerifyOptions): Promise<Check> {
-  const again = runDirectory(options.out === undefined ? temporaryNeighbour(run.root) : join(options.out, nameOf(run)));
+/** What a kill left in a run or a sweep, where it may be removed. */
+async function clearLeftovers({ root, lock }: RunDirectory | SweepDirectory, layout: Layout): Promise<void> {
   try {
-    return await repeatRun(run, options, again, runStage);
-  } finally {
-    if (options.out === undefined) await rm(again.root, { recursive: true, force: true });
-  }
+    await clearStaleLock(lock);
+    await removeLeftovers(root, layout, false);
+  } catch {} // A run on a read-only disk can be verified all the same.
 }
 
-function nameOf({ root }: RunDirectory): string {
-  return root.split(/[\\/]/).filter(Boolean).at(-1)!;
+/** Where the runs are repeated: in a new folder of the user's choice, else each beside the run, to be removed. */
+async function placeForReruns(folder: string, runs: readonly RunDirectory[], { out, ...places }: VerifyOptions) {
+  if (out === undefined) return (run: RunDirectory) => runDirectory(temporaryNeighbour(resolve(run.root)));
+  const root = await throughLink(out);
+  const read: ReadFolder[] = [{ path: folder, what: 'the run' }];
+  for (const run of runs) read.push(...(await foldersOf(run, places)));
+  await refuseOverlap(root, read);
+  await refuseUnlessEmpty(root);
+  if (runs[0]!.root === folder) return () => runDirectory(root);
+  await writeMark(root, 'sweep');
+  return (run: RunDirectory) => sweepDirectory(root).stage(basename(run.root));
+}
+
+/** What a run was made from, as folders that a repetition reads. */
+async function foldersOf(run: RunDirectory, places: Places): Promise<ReadFolder[]> {
+  const read = await readFrom(run, places).catch(() => null);
+  if (read === null) return []; // Then it is not repeated: its records do not hold.
+  return [modelFolder(read.startFrom), ...(await dataFolders(read.dataDir).catch(() => []))];
+}
+
+async function refuseUnlessEmpty(folder: string): Promise<void> {
+  if ((await checkPlace(folder, 'run')) === 'empty') return;
+  throw new PanxError(`${folder} holds a run already; expected a new or empty folder for the repeated one.`, {
+    hint: 'Choose another folder with --out.',
+  });
+}
+
+async function rerun(run: RunDirectory, again: RunDirectory, options: VerifyOptions): Promise<Check> {
+  const temporary = options.out === undefined;
+  // Of an earlier verification that was killed: a whole run, with its checkpoint.
+  if (temporary) await removeAbandonedNeighbours(resolve(run.root), runLayout);
+  const check = () => refuseUnlessEmpty(again.root);
+  try {
+    return await repeatRun(run, options, again, request => runStage({ ...request, check }));
+  } finally {
+    if (temporary) await removeMade(again.root, runLayout);
+  }
 }
 
 function checksText(run: string, checks: readonly Check[]): string {

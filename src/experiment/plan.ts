@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { canResume, isDone, type RunDirectory, sweepDirectory } from '../run/directory.js';
+import { canResume, isDone, type RunDirectory, standOf, sweepDirectory } from '../run/directory.js';
 import { readJson } from '../run/files.js';
+import { checkPlace } from '../run/mark.js';
 import { curriculum, type Stage } from './curriculum.js';
 import { type Contents, differences, identitiesOf, type StageIdentity } from './identity.js';
 
@@ -20,13 +21,16 @@ export interface PlannedStage {
   run: RunDirectory;
   /** `done`: its results are there; `resume`: an interrupted part is; `start`: nothing of use is. */
   state: 'done' | 'resume' | 'start';
+  /** What its run directory was like when that was found out: see `standOf`. */
+  seen: string;
 }
 
 /**
  * The stages of a sweep and what of them is already in the folder `out`.
  *
  * @param force plan stages of other settings anew, instead of refusing to mix them with the others
- * @throws PanxError with what differs, where a stage in the folder was trained with other settings, data or model
+ * @throws PanxError with what differs, where a stage in the folder was trained with other settings, data or model; and where the place of a
+ *   stage is taken by what panx did not make
  */
 export async function planSweep(
   config: Config,
@@ -41,9 +45,11 @@ export async function planSweep(
   for (const stage of stages) {
     const run = sweepDirectory(out).stage(stage.id);
     const identity = identities.get(stage.id)!;
+    await checkPlace(run.root, 'run');
+    const seen = await standOf(run);
     const different = await differencesOnDisk(run, identity);
     if (different.length > 0) conflicts.push({ id: stage.id, different });
-    planned.push({ stage, identity, run, state: different.length > 0 ? 'start' : stateOf(run) });
+    planned.push({ stage, identity, run, state: different.length > 0 ? 'start' : stateOf(run), seen });
   }
   if (conflicts.length > 0 && !force) throw conflictError(out, conflicts);
   return planned;

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { loadEngine } from '../backend/engine.js';
 import { returnFreeMemory } from '../backend/memory.js';
 import { watchOperations } from '../backend/operation-times.js';
@@ -12,10 +11,13 @@ import { checkLabels, type Scores, score, testMetric } from '../evaluation/score
 import { loadTokenClassifier, type TokenClassifier, tensorsOf } from '../model/token-classifier.js';
 import type { DropoutPlan } from '../model/xlm-roberta.js';
 import { notice, progress } from '../run/console.js';
-import { clearRun, type RunDirectory, runDirectory } from '../run/directory.js';
+import { clearRun, type RunDirectory, refuseStrangers, runDirectory } from '../run/directory.js';
 import { type EventLog, openEventLog, type RunEvent, readEvents, truncateAfterStep } from '../run/events.js';
-import { cannotWrite, makeFolder, readJson, writeJson } from '../run/files.js';
+import { cannotWrite, readJson, writeJson } from '../run/files.js';
+import { runLayout, stateLayout } from '../run/layouts.js';
 import { takeLock } from '../run/lock.js';
+import { removeLeftovers, removeMade } from '../run/made.js';
+import { checkPlace, writeMark } from '../run/mark.js';
 import { collectGarbage } from '../run/memory.js';
 import { hasRounds, phase } from '../run/profile.js';
 import { writeTrace } from '../run/trace.js';
@@ -41,8 +43,13 @@ import { readResult, type StageMetrics, type StageRequest, type StageResult } fr
  */
 export async function runStage(request: StageRequest): Promise<StageResult> {
   const run = runDirectory(request.out);
+  await checkPlace(run.root, 'run'); // Not even a lock is made in a folder of something else.
   const unlock = await takeLock(run.lock);
   try {
+    // What was true before may have changed until the lock was taken.
+    await checkPlace(run.root, 'run');
+    await request.check?.();
+    await refuseStrangers(run.root, runLayout);
     return await runLocked(request, run);
   } finally {
     await leaveTrace(request, run);
@@ -68,8 +75,8 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   if (data.train.inputIds.length > manySubwords) await collectGarbage();
   returnFreeMemory();
   const steps = totalSteps(data.train.rows, training);
-  if (request.resume) await restoreCheckpointFolder(run.checkpoint);
-  else await begin(run, request.identity);
+  await clearLeftovers(run);
+  if (!request.resume) await begin(run, request);
   const trained = existsSync(run.checkpoint) && existsSync(run.checksums);
   if (trained) await checkCheckpoint(run);
   const stateFolder = trained ? null : await findState(run.state);
@@ -194,12 +201,13 @@ async function saveCheckpoint({ request, run, model }: Session): Promise<void> {
   const source = await openTensors(request.startFrom);
   try {
     const tensors = tensorsOf(model, source);
-    await writeCheckpointFolder(run.checkpoint, { config: model.config, tensors, tokenizerFrom: request.startFrom });
+    const checkpoint = { config: model.config, tensors, tokenizerFrom: request.startFrom };
+    await writeCheckpointFolder(run.checkpoint, checkpoint, { replace: true });
   } finally {
     await source.close();
   }
   await sealCheckpoint(run);
-  await rm(run.state, { recursive: true, force: true });
+  await removeMade(run.state, stateLayout);
 }
 
 /** Score the test splits and write metrics.json, which says that the run is done. */
@@ -277,14 +285,25 @@ function describeStart({ data, model, steps, narration }: Session, position: Pos
   if (emptyWords > 0) narration.notice(`${emptyWords} words of the training rows give no subword`);
 }
 
-/** Remove what an earlier run left, and say what this one is; files that are not a run's stay. */
-async function begin(run: RunDirectory, identity: StageIdentity): Promise<void> {
+/** Put right what a killed process left here, so that this run finds whole files only. */
+async function clearLeftovers(run: RunDirectory): Promise<void> {
   try {
-    makeFolder(run.root);
+    await restoreCheckpointFolder(run.checkpoint);
+    await removeLeftovers(run.root, runLayout, true);
+    await writeMark(run.root, 'run'); // Runs of 0.1.0 have none.
+  } catch (error) {
+    throw error instanceof PanxError ? error : cannotWrite(run.root, error);
+  }
+}
+
+/** Remove what an earlier run left, and say what this one is; files that are not a run's stay. */
+async function begin(run: RunDirectory, { config, identity }: StageRequest): Promise<void> {
+  try {
     await clearRun(run);
   } catch (error) {
     throw cannotWrite(run.root, error);
   }
+  await writeJson(run.config, config);
   await writeJson(run.identity, identity);
 }
 

@@ -22,6 +22,8 @@ export interface StageRequest {
   identity: StageIdentity;
   /** Go on from the training state that an interrupted run left in `out`. */
   resume: boolean;
+  /** Called once the folder is locked: throws where it is not any more what it was when this stage was asked for. */
+  check?: () => Promise<void>;
   /** What progress lines call it. */
   label: string;
   /** Aborted when the user wants to stop: leave a training state and throw, or finish. */

@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.js';
 import { messageOf, PanxError } from '../errors.js';
 import { changesSince, changesText } from '../run/checksums.js';
-import { type RunDirectory, sweepDirectory } from '../run/directory.js';
+import { type RunDirectory, refuseIfChanged, refuseStrangers, sweepDirectory } from '../run/directory.js';
 import { writeJson } from '../run/files.js';
-import { takeLock } from '../run/lock.js';
+import { runLayout, sweepLayout } from '../run/layouts.js';
+import { clearStaleLock, takeLock } from '../run/lock.js';
+import { removeLeftovers } from '../run/made.js';
+import { checkPlace, writeMark } from '../run/mark.js';
 import type { Stage } from './curriculum.js';
 import { checkpointChecksums } from './outputs.js';
 import { type PlannedStage, planSweep, type SweepInputs } from './plan.js';
@@ -49,10 +52,21 @@ export interface SweepOutcome {
  *   code 130 when `signal` is aborted
  */
 export async function runSweep(request: SweepRequest, hooks: SweepHooks): Promise<SweepOutcome> {
-  const release = await takeLock(sweepDirectory(request.out).lock);
+  const { root, lock, config } = sweepDirectory(request.out);
+  await checkPlace(root, 'sweep'); // Not even a lock is made in a folder of something else.
+  const release = await takeLock(lock);
   try {
-    const plan = await planSweep(request.config, request.inputs, request.out, request.force);
-    await writeJson(sweepDirectory(request.out).config, request.config);
+    await checkPlace(root, 'sweep'); // It may have changed until the lock was taken.
+    const plan = await planSweep(request.config, request.inputs, root, request.force);
+    await refuseStrangers(root, sweepLayout);
+    await writeMark(root, 'sweep');
+    await removeLeftovers(root, sweepLayout, true);
+    // A stage that is done is not locked again: what was killed when it had just finished would stay.
+    for (const { run } of plan) {
+      await clearStaleLock(run.lock);
+      await removeLeftovers(run.root, runLayout, false);
+    }
+    await writeJson(config, request.config);
     return await runPlan(request, hooks, plan);
   } finally {
     await release();
@@ -97,7 +111,7 @@ async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly 
 async function runOne(
   { inputs, modelDir, dataDir, out, signal }: SweepRequest,
   { runStage }: SweepHooks,
-  { stage, identity, run, state }: PlannedStage,
+  { stage, identity, run, state, seen }: PlannedStage,
   label: string,
 ): Promise<StageResult> {
   const start =
@@ -111,6 +125,7 @@ async function runOne(
     out: run.root,
     identity,
     resume: state === 'resume',
+    check: () => refuseIfChanged(run, seen),
     label,
     ...(signal === undefined ? {} : { signal }),
   });

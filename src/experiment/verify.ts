@@ -104,6 +104,11 @@ export async function verifyTable(folder: string, runs: readonly RunDirectory[])
   return { subject: 'table', holds: true, found: `${rows.length} rows, as the stages' metrics.json say` };
 }
 
+/** The folders that a run was made from, as they lie now. @throws PanxError where its records cannot be read */
+export async function readFrom(run: RunDirectory, places: Places): Promise<{ startFrom: string; dataDir: string }> {
+  return await recordsOf(run, places);
+}
+
 interface Records {
   environment: Environment;
   identity: StageIdentity;

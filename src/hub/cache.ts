@@ -1,7 +1,8 @@
 import { copyFile, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { makeFolder, reasonOf, temporaryNeighbour, writeFileAtomic } from '../run/files.js';
+import { makeFolder, reasonOf, writeFileAtomic } from '../run/files.js';
+import { temporaryNeighbour } from '../run/temporary.js';
 import type { HubSettings } from './settings.js';
 
 /**

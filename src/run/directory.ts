@@ -1,10 +1,17 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { listed, PanxError } from '../errors.js';
+import { sha256 } from './checksums.js';
+import { readIfPresent } from './files.js';
+import { markName, runLayout } from './layouts.js';
+import { type Layout, removeMade, strangersInside } from './made.js';
 
 /** The paths inside a run directory. No other file of panx names them. */
 export interface RunDirectory {
   root: string;
+  /** Says that panx made the folder: see mark.ts. */
+  mark: string;
   /** The resolved configuration; given to --config, it repeats the run. */
   config: string;
   /** Versions, device and command line. */
@@ -32,6 +39,7 @@ export interface RunDirectory {
 export function runDirectory(root: string): RunDirectory {
   return {
     root,
+    mark: join(root, markName),
     config: join(root, 'config.json'),
     environment: join(root, 'environment.json'),
     identity: join(root, 'identity.json'),
@@ -78,11 +86,40 @@ export function canResume(run: RunDirectory): boolean {
   return !isDone(run) && isBegun(run) && (existsSync(run.state) || existsSync(run.checkpoint));
 }
 
-/** Remove what an earlier run left, so that another can start; files that panx did not write there stay. */
+/** A text that changes whenever a run here is begun, comes further, is finished or is removed. */
+export async function standOf(run: RunDirectory): Promise<string> {
+  const files = [run.identity, run.checksums, run.metrics];
+  const texts = await Promise.all(files.map(path => readIfPresent(path).catch(() => undefined)));
+  const states = await readdir(run.state).catch(() => []);
+  return sha256(JSON.stringify([...texts.map(text => text ?? null), states.sort(), existsSync(run.checkpoint)]));
+}
+
+/** @throws PanxError where a run directory is not any more what it was when `standOf` was asked */
+export async function refuseIfChanged(run: RunDirectory, seen: string): Promise<void> {
+  if ((await standOf(run)) === seen) return;
+  throw new PanxError(`${run.root} was changed by another process while this one was starting.`, {
+    hint: 'Look at what is there now, and type the command again.',
+  });
+}
+
+/**
+ * Check that where panx makes its files and folders in a run directory, or in that of a sweep, there is nothing else: to write there anew is
+ * to remove them.
+ *
+ * @throws PanxError naming what is there
+ */
+export async function refuseStrangers(root: string, layout: Layout): Promise<void> {
+  const strangers = await strangersInside(root, layout);
+  if (strangers.length === 0) return;
+  throw new PanxError(`${root} holds, where panx keeps its own files, what panx did not make: ${listed(strangers)}.`, {
+    hint: 'Move that away, or choose another folder with --out. panx removes nothing that it did not make, and follows no link.',
+  });
+}
+
+/**
+ * Remove what an earlier run left, so that another can start; files that panx did not write there stay. The mark stays, and so does the
+ * configuration, which may be the one that is read now: it is replaced as a whole.
+ */
 export async function clearRun(run: RunDirectory): Promise<void> {
-  // Results first: a run that is half removed must not look finished.
-  const { metrics, checksums, state, checkpoint, events, times, trace, environment, config, identity } = run;
-  for (const path of [metrics, checksums, state, checkpoint, events, times, trace, environment, config, identity]) {
-    await rm(path, { recursive: true, force: true });
-  }
+  await removeMade(run.root, runLayout, [markName, 'config.json', 'lock']);
 }

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf, PanxError } from '../errors.js';
 import { parseJson } from './json.js';
+import { temporaryNeighbour } from './temporary.js';
 
 /**
  * Write a file so that a reader, or a crash at any moment, sees the old content or the new one and never a part:
@@ -99,11 +100,6 @@ export async function flushFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/** A name beside `path` that no other process uses, for content that is renamed into place when whole. */
-export function temporaryNeighbour(path: string): string {
-  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 }
 
 /** The error for a path that could not be written, with the system's reason in words. */

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { codeOf, PanxError } from '../errors.js';
-import { cannotWrite, makeFolder, readIfPresent, temporaryNeighbour } from './files.js';
+import { codeOf, listed, PanxError } from '../errors.js';
+import { cannotWrite, makeFolder, readIfPresent } from './files.js';
+import { lockLayout } from './layouts.js';
+import { removeMade, strangersIn } from './made.js';
 import { isRunning } from './process.js';
+import { temporaryNeighbour } from './temporary.js';
 
 /**
  * Take the lock of a folder that only one process may write to. One left by a process of this host that no longer lives
@@ -32,12 +35,24 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
     while (!(await renamed(prepared, path))) await removeStale(path);
   } catch (error) {
     // What went wrong first is what to tell.
-    await rm(prepared, { recursive: true, force: true }).catch(() => {});
+    await removeMade(prepared, lockLayout).catch(() => {});
     throw error instanceof PanxError ? error : cannotWrite(path, error);
   }
   return async () => {
-    if ((await readIfPresent(holderFile(path))) === content) await rm(path, { recursive: true, force: true });
+    if ((await readIfPresent(holderFile(path))) === content) await removeMade(path, lockLayout);
   };
+}
+
+/** Remove the lock of a process that was killed, if there is one. One that is held, or may be, stays. */
+export async function clearStaleLock(path: string): Promise<void> {
+  const isFolder = await lstat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return;
+  await removeStale(path).catch((error: unknown) => {
+    if (!(error instanceof PanxError)) throw error;
+  });
 }
 
 /** Who holds a lock. */
@@ -76,6 +91,12 @@ async function removeStale(path: string): Promise<void> {
       },
     );
   }
+  const strangers = await strangersIn(path, lockLayout);
+  if (strangers.length > 0) {
+    throw new PanxError(`${path} holds what panx did not make: ${listed(strangers)}.`, {
+      hint: `panx locks a folder by a folder of that name. Move that away, or choose another folder.`,
+    });
+  }
   // Moved aside before it is removed: should another process have taken the lock over meanwhile, it is put back.
   const aside = temporaryNeighbour(path);
   try {
@@ -85,7 +106,7 @@ async function removeStale(path: string): Promise<void> {
     throw error;
   }
   if ((await readIfPresent(holderFile(aside))) === content || !(await renamed(aside, path))) {
-    await rm(aside, { recursive: true, force: true });
+    await removeMade(aside, lockLayout);
   }
 }
 

@@ -1,6 +1,9 @@
 import { writeFileAtomic } from './files.js';
 import type { Profile, ProfileEvent } from './profile.js';
 
+/** How every trace begins, by which one is known. */
+export const traceStart = '{"displayTimeUnit":"ms","otherData":';
+
 /**
  * Write a profile's events as a trace that chrome://tracing and https://ui.perfetto.dev open.
  *
@@ -12,10 +15,7 @@ import type { Profile, ProfileEvent } from './profile.js';
 export async function writeTrace(path: string, profile: Profile): Promise<void> {
   const lines = [...metadata(profile), ...profile.events.map(complete)].map(event => JSON.stringify(event));
   const about = { engine: profile.engine?.name ?? null, eventsLeftOut: profile.eventsLeftOut };
-  await writeFileAtomic(
-    path,
-    `{"displayTimeUnit":"ms","otherData":${JSON.stringify(about)},"traceEvents":[\n${lines.join(',\n')}\n]}\n`,
-  );
+  await writeFileAtomic(path, `${traceStart}${JSON.stringify(about)},"traceEvents":[\n${lines.join(',\n')}\n]}\n`);
   profile.traceFile = path;
 }
 

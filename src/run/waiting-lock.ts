@@ -4,8 +4,9 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../errors.js';
-import { makeFolder, readIfPresent, temporaryNeighbour } from './files.js';
+import { makeFolder, readIfPresent } from './files.js';
 import { isRunning } from './process.js';
+import { temporaryNeighbour } from './temporary.js';
 
 /**
  * Run `action` while holding the lock file `path`, so that of several processes only one does the work and the others

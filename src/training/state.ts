@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 import tf = require('@tensorflow/tfjs-core');
 
@@ -10,16 +10,10 @@ import { messageOf, PanxError } from '../errors.js';
 import type { Parameter } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { sha256 } from '../run/checksums.js';
-import {
-  cannotWrite,
-  flushFolder,
-  makeFolder,
-  readJson,
-  reasonOf,
-  sha256OfFile,
-  temporaryNeighbour,
-  writeJson,
-} from '../run/files.js';
+import { cannotWrite, flushFolder, makeFolder, readJson, reasonOf, sha256OfFile, writeJson } from '../run/files.js';
+import { stateLayout, stepLayout } from '../run/layouts.js';
+import { removeMade } from '../run/made.js';
+import { temporaryNeighbour } from '../run/temporary.js';
 import type { Position } from './loop.js';
 import { createOptimizer, type Optimizer, type OptimizerSettings } from './optimizer.js';
 
@@ -81,12 +75,10 @@ export async function saveState(
     await rename(temporary, folder);
     await flushFolder(root);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    await removeMade(temporary, stepLayout).catch(() => {});
     throw await notSaved(root, position, error);
   }
-  for (const name of await readdir(root)) {
-    if (join(root, name) !== folder) await rm(join(root, name), { recursive: true, force: true });
-  }
+  await removeMade(root, stateLayout, [basename(folder)]);
 }
 
 async function notSaved(root: string, { step }: Position, error: unknown): Promise<PanxError> {

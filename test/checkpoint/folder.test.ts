@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
@@ -7,6 +7,7 @@ import { configToWrite, restoreCheckpointFolder, writeCheckpointFolder } from '.
 import { openTensors } from '../../src/checkpoint/safetensors.js';
 import { initialTensors } from '../../src/model/initialise.js';
 import { checkTensors } from '../../src/model/parameters.js';
+import { temporaryNeighbour } from '../../src/run/temporary.js';
 import { exampleConfig, temporaryFolder } from './example.js';
 import { python, runPython } from './python.js';
 
@@ -39,12 +40,21 @@ async function fingerprint(path: string): Promise<Float32Array> {
   return values;
 }
 
-test('a folder holds the configuration, the weights and the tokenizer, and nothing else', async () => {
+const onlyNew = { replace: false };
+const replacing = { replace: true };
+
+/** The end of a temporary name that a process of this machine left which is gone: its number is above the largest that Linux gives. */
+function deadName(kind: 'tmp' | 'previous'): string {
+  return temporaryNeighbour('', kind).replace(/\d+-/, '999999999-').slice(1);
+}
+
+test('a folder holds the configuration, the weights, the tokenizer and the mark of panx, and nothing else', async () => {
   const path = join(folder, 'deep', 'inside', 'whole');
-  await writeCheckpointFolder(path, await checkpointOf(1));
+  await writeCheckpointFolder(path, await checkpointOf(1), onlyNew);
   expect((await readdir(path)).sort()).toEqual([
     'config.json',
     'model.safetensors',
+    'panx.json',
     'sentencepiece.bpe.model',
     'tokenizer.json',
     'tokenizer_config.json',
@@ -80,24 +90,40 @@ describe('config.json', () => {
 describe('replacing a folder', () => {
   test('puts the new one in its place, even when its tokenizer is copied from the old', async () => {
     const path = join(folder, 'replaced');
-    await writeCheckpointFolder(path, await checkpointOf(1));
+    await writeCheckpointFolder(path, await checkpointOf(1), onlyNew);
     const before = await fingerprint(path);
-    await writeFile(join(path, 'stray.txt'), 'old');
-    await writeCheckpointFolder(path, { ...(await checkpointOf(2)), tokenizerFrom: path });
+    await writeCheckpointFolder(path, { ...(await checkpointOf(2)), tokenizerFrom: path }, replacing);
     expect(await fingerprint(path)).not.toEqual(before);
-    expect(existsSync(join(path, 'stray.txt'))).toBe(false);
     expect(await readFile(join(path, 'tokenizer.json'), 'utf8')).toBe('the tokenizer.json');
     expect((await readdir(folder)).filter(name => name.startsWith('replaced'))).toEqual(['replaced']);
   });
 
+  test('is refused where it was not asked for, and where something lies in it that panx did not make', async () => {
+    const path = join(folder, 'guarded');
+    await writeCheckpointFolder(path, await checkpointOf(1), onlyNew);
+    const before = await fingerprint(path);
+    const onceMore = async (how: { replace: boolean }) => writeCheckpointFolder(path, await checkpointOf(2), how);
+    await expect(onceMore(onlyNew)).rejects.toThrow(`${path} is not empty any more: another process has written`);
+    for (const name of ['stray.txt', 'onnx', 'link']) {
+      if (name === 'link') await symlink(join(folder, 'tokenizer'), join(path, name));
+      else if (name === 'onnx') await mkdir(join(path, name));
+      else await writeFile(join(path, name), 'mine');
+      await expect(onceMore(replacing)).rejects.toThrow(`${path} holds what panx did not make: ${name}.`);
+      expect(await readdir(path)).toContain(name);
+      await rm(join(path, name), { recursive: true });
+    }
+    expect(await fingerprint(path)).toEqual(before);
+    expect((await readdir(folder)).filter(name => name.startsWith('guarded'))).toEqual(['guarded']);
+  });
+
   test('leaves the old one where it was when writing fails', async () => {
     const path = join(folder, 'kept');
-    await writeCheckpointFolder(path, await checkpointOf(1));
+    await writeCheckpointFolder(path, await checkpointOf(1), onlyNew);
     const before = await fingerprint(path);
     const checkpoint = await checkpointOf(2);
     const failing = { name: 'x', shape: [1], data: interrupted };
     await expect(
-      writeCheckpointFolder(path, { ...checkpoint, tensors: [...checkpoint.tensors, failing] }),
+      writeCheckpointFolder(path, { ...checkpoint, tensors: [...checkpoint.tensors, failing] }, replacing),
     ).rejects.toThrow('interrupted');
     expect(await fingerprint(path)).toEqual(before);
     expect((await readdir(folder)).filter(name => name.startsWith('kept'))).toEqual(['kept']);
@@ -105,24 +131,38 @@ describe('replacing a folder', () => {
 
   test('a writer killed between its two renames leaves the old one to be restored', async () => {
     const path = join(folder, 'killed');
-    await writeCheckpointFolder(path, await checkpointOf(1));
+    await writeCheckpointFolder(path, await checkpointOf(1), onlyNew);
     const before = await fingerprint(path);
-    await rename(path, `${path}.previous`); // as far as the killed writer came
+    const aside = `${path}.${deadName('previous')}`;
+    await rename(path, aside); // as far as the killed writer came
     await restoreCheckpointFolder(path);
     expect(await fingerprint(path)).toEqual(before);
     await restoreCheckpointFolder(path); // and nothing to do the second time
-    await mkdir(`${path}.previous`); // killed after its renames
+    await mkdir(aside); // killed after its renames
     await restoreCheckpointFolder(path);
     expect(await fingerprint(path)).toEqual(before);
     expect((await readdir(folder)).filter(name => name.startsWith('killed'))).toEqual(['killed']);
   });
 
+  test("leaves a neighbour of the user's alone, whatever it is called", async () => {
+    const path = join(folder, 'beside');
+    for (const name of ['beside.previous', 'beside.tmp', 'beside.1234-abc.tmp']) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, 'config.json'), 'mine');
+    }
+    await writeCheckpointFolder(path, await checkpointOf(1), onlyNew);
+    await writeCheckpointFolder(path, await checkpointOf(2), replacing);
+    for (const name of ['beside.previous', 'beside.tmp', 'beside.1234-abc.tmp']) {
+      expect(await readFile(join(folder, name, 'config.json'), 'utf8')).toBe('mine');
+    }
+  });
+
   test('removes what killed writers left, and not what a running one is making', async () => {
     const path = join(folder, 'tidy');
-    const dead = `${path}.999999999-0a1b2c3d.tmp`; // above the largest process id that Linux gives
-    const running = `${path}.${process.pid}-0a1b2c3d.tmp`;
+    const dead = `${path}.${deadName('tmp')}`;
+    const running = temporaryNeighbour(path);
     for (const leftover of [dead, running]) await mkdir(leftover, { recursive: true });
-    await writeCheckpointFolder(path, await checkpointOf(1));
+    await writeCheckpointFolder(path, await checkpointOf(1), onlyNew);
     expect([existsSync(dead), existsSync(running)]).toEqual([false, true]);
   });
 });
@@ -130,7 +170,7 @@ describe('replacing a folder', () => {
 test('a place that cannot be written is named', async () => {
   await writeFile(join(folder, 'file'), '');
   const path = join(folder, 'file', 'checkpoint');
-  await expect(writeCheckpointFolder(path, await checkpointOf(1))).rejects.toThrow(
+  await expect(writeCheckpointFolder(path, await checkpointOf(1), onlyNew)).rejects.toThrow(
     `${path} cannot be written: a part of the path is a file, not a folder`,
   );
 });
@@ -141,7 +181,7 @@ describe.skipIf(python === undefined)('against transformers in Python', () => {
     for (const architecture of ['xlm-roberta', 'roberta']) {
       const path = join(folder, `for-python-${architecture}`);
       const other = parseModelConfig('example', { ...exampleConfig, model_type: architecture });
-      await writeCheckpointFolder(path, { ...(await checkpointOf(5)), config: other });
+      await writeCheckpointFolder(path, { ...(await checkpointOf(5)), config: other }, onlyNew);
       paths.push(path);
     }
     const program = `import sys, json

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -91,8 +91,8 @@ describe('what is there is not overwritten', () => {
     await init(...usual, '--out', out); // an empty folder may be filled
     const before = await readFile(join(out, 'model.safetensors'));
     await expect(init(...usual, '--out', out, '--seed', '3')).rejects.toMatchObject({
-      message: `${out} is there already and is not empty (3 entries).`,
-      hint: 'Choose another --out, or add --force to replace the checkpoint in it.',
+      message: `${out} holds a model already.`,
+      hint: 'Choose another --out, or add --force to replace it.',
     });
     expect((await readFile(join(out, 'model.safetensors'))).equals(before)).toBe(true);
     await init(...usual, '--out', out, '--seed', '3', '--force');
@@ -104,11 +104,47 @@ describe('what is there is not overwritten', () => {
     await mkdir(home);
     await writeFile(join(home, 'diary.txt'), 'dear diary');
     await expect(init(...usual, '--out', home, '--force')).rejects.toThrow(
-      `${home} is not empty and holds no config.json, so --force does not replace it.`,
+      `${home} holds what panx did not make (diary.txt); expected a new or empty folder, or one that holds a model of panx.`,
     );
     const file = join(home, 'diary.txt');
     await expect(init(...usual, '--out', file, '--force')).rejects.toThrow(`${file} cannot be written: `);
     expect(await readFile(file, 'utf8')).toBe('dear diary');
+    // A model that another program wrote is not of panx either.
+    const foreign = join(folder, 'foreign');
+    await mkdir(foreign);
+    await writeFile(join(foreign, 'config.json'), '{}');
+    await expect(init(...usual, '--out', foreign, '--force')).rejects.toThrow(
+      `${foreign} holds what panx did not make (config.json)`,
+    );
+  });
+
+  test('nor what lies beside a model of panx', async () => {
+    const out = join(folder, 'with-notes');
+    await init(...usual, '--out', out);
+    await writeFile(join(out, 'notes.txt'), 'mine');
+    await expect(init(...usual, '--out', out, '--force')).rejects.toThrow(
+      `${out} holds, beside a model, what panx did not make: notes.txt.`,
+    );
+    expect(await readFile(join(out, 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  test('nor the folder that the tokenizer is read from', async () => {
+    for (const out of [tokenizer, join(tokenizer, 'inside'), folder]) {
+      await expect(init(...usual, '--out', out, '--force')).rejects.toThrow(/tokenizer's folder|did not make/);
+    }
+    expect(await readdir(tokenizer)).toEqual(['tokenizer.json']);
+  });
+
+  test('a link is written through, also one to nothing yet', async () => {
+    const [there, notYet] = [join(folder, 'there'), join(folder, 'not-yet')];
+    await mkdir(there);
+    for (const target of [there, notYet]) {
+      await symlink(target, `${target}-link`);
+      await init(...usual, '--out', `${target}-link`);
+      await init(...usual, '--out', `${target}-link`, '--force');
+      expect((await lstat(`${target}-link`)).isSymbolicLink()).toBe(true);
+      expect(await readdir(target)).toContain('model.safetensors');
+    }
   });
 });
 
@@ -139,7 +175,9 @@ describe('wrong usage is told in a sentence, with exit code 2', () => {
   });
 
   test('a folder without a tokenizer', async () => {
-    await expect(init('--size', 'tiny', '--tokenizer', folder, '--out', join(folder, 'unused'))).rejects.toThrow(
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    await expect(init('--size', 'tiny', '--tokenizer', empty, '--out', join(folder, 'unused'))).rejects.toThrow(
       'tokenizer.json',
     );
   });

@@ -69,6 +69,7 @@ describe('a run', () => {
       'events.jsonl',
       'identity.json',
       'metrics.json',
+      'panx.json',
       'times.jsonl',
     ]);
     expect((await readdir(join(folder, 'unbroken', 'checkpoint'))).sort()).toEqual(

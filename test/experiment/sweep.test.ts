@@ -13,6 +13,7 @@ import { clearRun, runDirectory } from '../../src/run/directory.js';
 import { openEventLog } from '../../src/run/events.js';
 import { writeJson } from '../../src/run/files.js';
 import { takeLock } from '../../src/run/lock.js';
+import { writeMark } from '../../src/run/mark.js';
 
 const all = ['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20', 'phase-3.3-tr-30'];
 
@@ -243,10 +244,15 @@ it('does not go on with the interrupted part of a stage of other settings', asyn
   expect(ran).toEqual(all);
 });
 
-it('refuses to take over a run that no sweep made', async () => {
+it('refuses to take over a run that no sweep made, and a folder that panx did not make', async () => {
   const run = runDirectory(join(out, 'phase-2-en'));
+  await writeMark(out, 'sweep');
   await mkdir(run.root);
   await writeFile(run.metrics, '{}');
+  for (const force of [false, true]) {
+    await expect(sweep({ force })).rejects.toThrow(`${run.root} holds what panx did not make (metrics.json);`);
+  }
+  await writeMark(run.root, 'run');
   await expect(sweep()).rejects.toThrow('in phase-2-en it holds a run that no sweep made.');
 });
 

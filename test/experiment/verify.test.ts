@@ -46,7 +46,7 @@ async function failures(places = {}): Promise<string[]> {
 describe('a finished run', () => {
   it('is as it was', async () => {
     expect(await verifyRun(run, {})).toEqual([
-      { subject: 'outputs', holds: true, found: '7 files as the run left them' },
+      { subject: 'outputs', holds: true, found: '8 files as the run left them' },
       { subject: 'settings', holds: true, found: 'config.json and environment.json are what identity.json says' },
       { subject: 'data', holds: true, found: `2 files in ${dataDir}` },
       { subject: 'start', holds: true, found: `3 files in ${model}` },
@@ -90,7 +90,7 @@ describe('a finished run', () => {
     expect(await repeatRun(run, {}, again, runStage)).toEqual({
       subject: 'rerun',
       holds: true,
-      found: '7 files the same, byte for byte',
+      found: '8 files the same, byte for byte',
     });
   });
 

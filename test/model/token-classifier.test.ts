@@ -18,7 +18,7 @@ it('writes back a word table of which few rows were loaded, and every other tens
   await loadEngine('auto');
   const config = parseModelConfig('example', { ...exampleConfig, vocab_size: 10_000 });
   const tensors = initialTensors(config, 1);
-  await writeCheckpointFolder(folder, { config, tensors, tokenizerFrom: folder });
+  await writeCheckpointFolder(folder, { config, tensors, tokenizerFrom: folder }, { replace: false });
   // Around where the pieces that it is written in begin and end, and one with nothing of it.
   const ids = [0, 7, 4095, 8192, 9999];
   const model = await loadTokenClassifier(folder, {

@@ -49,7 +49,8 @@ describe.skipIf(python === undefined)('a trained checkpoint in Python transforme
     }
     const source = await openTensors(start);
     const out = join(folder, 'checkpoint');
-    await writeCheckpointFolder(out, { config: model.config, tensors: tensorsOf(model, source), tokenizerFrom: start });
+    const checkpoint = { config: model.config, tensors: tensorsOf(model, source), tokenizerFrom: start };
+    await writeCheckpointFolder(out, checkpoint, { replace: false });
     await source.close();
 
     const reloaded = await loadTokenClassifier(out, {

@@ -1,0 +1,112 @@
+import { open, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { codeOf, PanxError } from '../errors.js';
+import { reasonOf } from './files.js';
+
+/** A folder that a command reads, and must not write into. */
+export interface ReadFolder {
+  path: string;
+  /** What it is, with its article: "the model's folder". */
+  what: string;
+}
+
+/**
+ * Where a path leads: a link is followed, also one to nothing yet, so that what is written goes through it and the link stays. The path
+ * itself where it is no link.
+ *
+ * @throws PanxError where links lead in a circle
+ */
+export async function throughLink(path: string): Promise<string> {
+  let place = path;
+  for (let links = 0; links < 40; links++) {
+    const target = await readlink(place).catch((error: unknown) => {
+      if (['EINVAL', 'ENOENT', 'ENOTDIR', 'UNKNOWN'].includes(codeOf(error) ?? '')) return undefined;
+      throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+    });
+    if (target === undefined) return place;
+    place = resolve(dirname(place), target);
+  }
+  throw new PanxError(`${path} is a link that leads in a circle.`, {
+    hint: 'Remove the link, or choose another --out.',
+  });
+}
+
+/**
+ * Check that what is written to `out` can destroy nothing that is read: it may not be one of those folders, hold one, or lie inside one.
+ * Links are followed on both sides.
+ *
+ * @param out a folder, or a file, that need not be there yet
+ * @param option the option that names it
+ * @throws PanxError naming both, exit code 2
+ */
+export async function refuseOverlap(
+  out: string,
+  folders: readonly ReadFolder[],
+  option: '--out' | '--profile' = '--out',
+): Promise<void> {
+  const place = await whereabouts(out);
+  for (const { path, what } of folders) {
+    const read = await whereabouts(path);
+    const how = place === read ? 'is' : isInside(place, read) ? 'lies inside' : isInside(read, place) ? 'holds' : null;
+    if (how === null) continue;
+    throw new PanxError(`${option} ${out} ${how} ${what}, ${path}, which this command reads.`, {
+      hint: `Choose another place with ${option}.`,
+      exitCode: 2,
+    });
+  }
+}
+
+/**
+ * Where a file goes that an option names: through a link, and never over a file of another kind.
+ *
+ * @param start how the files that may be replaced begin: those that panx writes under this option
+ * @param what what such a file is, with its article: "a report of panx evaluate"
+ * @throws PanxError where something else is there
+ */
+export async function placeOfFile(option: string, path: string, start: string, what: string): Promise<string> {
+  const place = await throughLink(path);
+  const hint = `Choose another file with ${option}.`;
+  const found = await stat(place).catch(() => undefined);
+  if (found === undefined) return place;
+  if (!found.isFile()) {
+    const kind = found.isDirectory() ? 'a folder' : 'no regular file';
+    throw new PanxError(`${option} ${path} is ${kind}; expected a new file, or ${what}.`, { hint, exitCode: 2 });
+  }
+  if (found.size > 0 && (await beginningOf(place, start.length)) !== start) {
+    throw new PanxError(`${option} ${path} is a file that panx did not write; expected a new file, or ${what}.`, {
+      hint,
+      exitCode: 2,
+    });
+  }
+  return place;
+}
+
+async function beginningOf(path: string, length: number): Promise<string> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+      return buffer.toString('latin1', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+/** The real path of what is there, or will be. */
+async function whereabouts(path: string): Promise<string> {
+  const place = resolve(await throughLink(path));
+  try {
+    return await realpath(place);
+  } catch (error) {
+    const parent = dirname(place);
+    if (parent === place || !['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return place;
+    return join(await whereabouts(parent), basename(place));
+  }
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+}

@@ -1,0 +1,335 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { samplePaths } from '../../src/hub/sample.js';
+import { temporaryNeighbour } from '../../src/run/temporary.js';
+import { buildCli, panx, root } from '../built-cli.js';
+
+/** No command loses a file that panx did not make, wherever its --out points. */
+
+const folder = mkdtempSync(join(tmpdir(), 'panx-out-'));
+const at = (...names: string[]) => join(folder, ...names);
+const finished = at('finished');
+const short = ['--sample', '--size', '20', '--max-steps', '1', '--no-eval', '--backend', 'wasm'];
+const train = (out: string, ...args: string[]) => panx(['train', ...short, '--out', out, ...args]);
+const sweep = (out: string, ...args: string[]) =>
+  panx([
+    'sweep',
+    '--sample',
+    '--tr-sizes',
+    '20',
+    '--max-steps',
+    '1',
+    '--eval-limit',
+    '5',
+    '--backend',
+    'wasm',
+    '--out',
+    out,
+    ...args,
+  ]);
+const init = (out: string, ...args: string[]) => panx(['init', '--size', 'tiny', '--sample', '--out', out, ...args]);
+
+beforeAll(() => {
+  buildCli();
+  expect(train(finished).code).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A fresh folder for each test. */
+let mine: string;
+beforeEach(() => {
+  mine = mkdtempSync(at('mine-'));
+});
+
+/** Every path below a folder with its bytes or its target. */
+function contents(path: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const entry of readdirSync(path, { withFileTypes: true, recursive: true })) {
+    const full = join(entry.parentPath, entry.name);
+    const what = entry.isSymbolicLink() ? `-> ${readlinkSync(full)}` : entry.isFile() ? hashOf(full) : 'a folder';
+    found[full.slice(path.length)] = what;
+  }
+  return found;
+}
+
+function hashOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+function write(path: string, text = 'mine'): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** The command fails with one sentence, and everything below a folder is what it was. */
+function expectRefused(
+  result: ReturnType<typeof panx>,
+  sentence: string | RegExp,
+  below: string,
+  before: unknown,
+): void {
+  expect(result.stderr).toMatch(sentence);
+  expect(result.stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
+  expect([1, 2]).toContain(result.code);
+  expect(contents(below)).toEqual(before);
+}
+
+describe('a folder that panx did not make', () => {
+  const files = [
+    'state/a',
+    'checkpoint/notes.txt',
+    'lock/key',
+    'config.json',
+    'metrics.json',
+    '.hidden',
+    'phase-1-tr/a',
+  ];
+  it.each(files)('with %s in it is refused by every command, with --force too', name => {
+    write(join(mine, name));
+    const before = contents(mine);
+    for (const force of [[], ['--force']]) {
+      for (const command of [train, sweep, init])
+        expectRefused(command(mine, ...force), 'panx did not make', mine, before);
+    }
+    expectRefused(panx(['verify', finished, '--rerun', '--out', mine]), 'panx did not make', mine, before);
+    expectRefused(sweep(mine, '--dry-run'), 'panx did not make', mine, before);
+    symlinkSync(mine, `${mine}-link`);
+    expectRefused(train(`${mine}-link`, '--force'), 'panx did not make', mine, before);
+  });
+
+  it('is not one that another command of panx made either', () => {
+    cpSync(finished, join(mine, 'run'), { recursive: true });
+    expect(init(join(mine, 'model')).code).toBe(0);
+    const before = contents(mine);
+    for (const force of [[], ['--force']]) {
+      expectRefused(sweep(join(mine, 'run'), ...force), 'holds a run; expected', mine, before);
+      expectRefused(init(join(mine, 'run'), ...force), 'holds a run; expected', mine, before);
+      expectRefused(train(join(mine, 'model'), ...force), 'holds a model; expected', mine, before);
+    }
+  });
+});
+
+describe('what lies in a run and is not of panx', () => {
+  it('survives --force beside the files of panx, and is named inside its folders', () => {
+    const run = join(mine, 'run');
+    cpSync(finished, run, { recursive: true });
+    for (const name of ['notes.txt', 'figures/a.png', 'state.txt']) write(join(run, name));
+    expect(train(run, '--force', '--seed', '7').code).toBe(0);
+    for (const name of ['notes.txt', 'figures/a.png', 'state.txt']) {
+      expect(readFileSync(join(run, name), 'utf8')).toBe('mine');
+    }
+    for (const name of ['checkpoint/notes.txt', 'state/a', 'checkpoint/onnx/a', 'state/step-00000001/b', 'lock/c']) {
+      write(join(run, name));
+      const before = contents(mine);
+      expectRefused(train(run, '--force'), name.replace('onnx/a', 'onnx').replace('lock/', ''), mine, before);
+      rmSync(
+        join(
+          run,
+          name
+            .split('/')
+            .slice(0, name.startsWith('checkpoint') ? 2 : 1)
+            .join('/'),
+        ),
+        { recursive: true },
+      );
+    }
+  });
+
+  it.each(['state', 'checkpoint'])('a linked %s is neither followed nor removed', name => {
+    const [run, target] = [join(mine, 'run'), join(mine, 'target')];
+    cpSync(finished, run, { recursive: true });
+    rmSync(join(run, name), { recursive: true, force: true });
+    write(join(target, 'step-00000001', 'state.json'));
+    write(join(target, 'config.json'));
+    symlinkSync(target, join(run, name));
+    const before = contents(mine);
+    expectRefused(train(run, '--force'), `what panx did not make: ${name}.`, mine, before);
+    rmSync(join(run, 'metrics.json'));
+    expectRefused(train(run, '--resume'), `what panx did not make: ${name}.`, run, contents(run));
+  });
+});
+
+describe('what a command reads', () => {
+  it('the model is not written over, in or around', () => {
+    const model = join(mine, 'runs', 'old', 'checkpoint');
+    cpSync(finished, join(mine, 'runs', 'old'), { recursive: true });
+    symlinkSync(model, join(mine, 'link'));
+    const before = contents(mine);
+    const outs = [
+      model,
+      join(model, 'new'),
+      join(mine, 'runs', 'old'),
+      join(mine, 'link'),
+      join(mine, 'link', 'a', 'b'),
+    ];
+    for (const out of outs) {
+      for (const force of [[], ['--force']]) {
+        for (const command of [train, sweep]) {
+          expectRefused(
+            command(out, ...force, '--model', model),
+            /holds a|(is|holds|lies inside) the model's folder/,
+            mine,
+            before,
+          );
+        }
+      }
+    }
+    expectRefused(train(model, '--model', join(mine, 'link')), /holds a model|is the model's folder/, mine, before);
+    expect(train(join(mine, 'runs', 'new'), '--model', model).code).toBe(0);
+  });
+
+  it('nor a folder of the data; beside those it may be written', () => {
+    const { dataDir } = samplePaths();
+    const data = join(mine, 'data');
+    cpSync(dataDir, data, { recursive: true });
+    symlinkSync(join(data, 'PAN-X.en'), join(mine, 'english'));
+    const before = contents(mine);
+    for (const out of [data, join(data, 'PAN-X.en'), join(data, 'PAN-X.tr', 'new'), mine, join(mine, 'english', 'x')]) {
+      for (const command of [train, sweep]) {
+        expectRefused(
+          command(out, '--force', '--data', data),
+          /did not make|(lies inside|holds) a folder of the data/,
+          mine,
+          before,
+        );
+      }
+    }
+    expect(train(join(data, 'results'), '--data', data).code).toBe(0);
+  });
+
+  it('nor the run that is verified', () => {
+    const run = join(mine, 'all', 'run');
+    cpSync(finished, run, { recursive: true });
+    const before = contents(mine);
+    for (const out of [join(mine, 'all'), run, join(run, 'again'), join(run, 'checkpoint'), mine]) {
+      expectRefused(panx(['verify', run, '--rerun', '--out', out]), /(is|holds|lies inside) the run/, mine, before);
+    }
+    const again = join(mine, 'again');
+    expect(panx(['verify', run, '--rerun', '--out', again]).code).toBe(0);
+    expect(panx(['verify', again]).code).toBe(0);
+    expectRefused(panx(['verify', run, '--rerun', '--out', again]), 'holds a run already', again, contents(again));
+    expect(contents(run)).toEqual(contents(finished));
+  });
+
+  it('nor any file by evaluate --out and --profile but an earlier one of theirs', () => {
+    const run = join(mine, 'run');
+    cpSync(finished, run, { recursive: true });
+    write(join(mine, 'thesis.tex'));
+    const before = contents(mine);
+    const model = join(run, 'checkpoint');
+    const evaluate = (...args: string[]) =>
+      panx(['evaluate', '--sample', '--langs', 'en', '--backend', 'wasm', '--model', model, ...args]);
+    for (const option of ['--out', '--profile']) {
+      for (const name of ['thesis.tex', 'run/metrics.json', 'run/checkpoint/config.json', 'run']) {
+        expectRefused(evaluate(option, join(mine, name)), `${option} `, mine, before);
+      }
+      expectRefused(evaluate(option, join(model, 'scores.json')), "lies inside the model's folder", mine, before);
+    }
+    for (let time = 0; time < 2; time++) {
+      const { code } = evaluate('--out', join(mine, 'scores.json'), '--profile', join(mine, 'trace.json'));
+      expect(code).toBe(0);
+    }
+  });
+});
+
+describe('a link that --out names', () => {
+  it('is written through, and stays', () => {
+    for (const name of ['there', 'not-yet']) {
+      if (name === 'there') mkdirSync(join(mine, name));
+      for (const [command, file] of [
+        [train, 'metrics.json'],
+        [sweep, 'sweep.json'],
+        [init, 'config.json'],
+      ] as const) {
+        const target = join(mine, name, command.name);
+        if (name === 'there') mkdirSync(target);
+        const link = join(mine, `${name}-${command.name}`);
+        symlinkSync(target, link);
+        expect(command(link).code).toBe(0);
+        expect(readlinkSync(link)).toBe(target);
+        expect(readdirSync(target)).toContain(file);
+      }
+    }
+  });
+});
+
+describe('two commands', () => {
+  it.each([[[]], [['--force']]])(
+    'one stopped between its checks and the lock does not replace what the other made (%j)',
+    async force => {
+      const run = join(mine, 'run');
+      const args = ['dist/cli.js', 'train', ...short, '--seed', '9', '--out', run, ...force];
+      const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+      let stderr = '';
+      child.stderr.on('data', text => {
+        stderr += String(text);
+      });
+      await sleep(60 + Math.random() * 60);
+      child.kill('SIGSTOP');
+      const stoppedLate = readdirSync(mine).length > 0;
+      if (!stoppedLate) expect(train(run).code).toBe(0);
+      const made = stoppedLate ? null : contents(run);
+      child.kill('SIGCONT');
+      const [code] = await once(child, 'exit');
+      if (made === null) return; // It had the lock already: the other would have been refused, which another test shows.
+      // Stopped before its first look, it sees the finished run; with --force it then may replace it.
+      if (code === 0) expect(force).toEqual(['--force']);
+      else {
+        expect(stderr).toMatch(/holds a finished run|was changed by another process/);
+        expect(contents(run)).toEqual(made);
+      }
+    },
+  );
+});
+
+describe('what a kill left', () => {
+  const dead = temporaryNeighbour('').replace(/\d+-/, '999999999-');
+  const lock = JSON.stringify({ pid: 999_999_999, host: 'x', started: null, since: '' });
+
+  it('of a run is cleared by the next command in it', () => {
+    const run = join(mine, 'run');
+    cpSync(finished, run, { recursive: true });
+    const leave = () => {
+      write(join(run, `metrics.json${dead}`));
+      write(join(run, `checkpoint${dead}`, `model.safetensors${dead}`));
+      write(join(run, `state`, `step-00000001${dead}`, 'model.safetensors'));
+    };
+    leave();
+    expect(panx(['verify', run]).code).toBe(0);
+    expect(contents(run)).toEqual({ ...contents(finished), '/state': 'a folder' });
+    leave();
+    expect(train(run, '--force').code).toBe(0);
+    expect(readdirSync(run).sort()).toEqual(readdirSync(finished).sort());
+  });
+
+  it('of a sweep is cleared by the next command in it', () => {
+    const out = join(mine, 'sweep');
+    expect(sweep(out).code).toBe(0);
+    const before = contents(out);
+    for (const again of [() => sweep(out), () => panx(['verify', out])]) {
+      write(join(out, `sweep.json${dead}`));
+      write(join(out, `learning-curve.svg${dead}`));
+      write(join(out, 'phase-2-en', `metrics.json${dead}`));
+      const stale = lock.replace('"x"', JSON.stringify(hostname()));
+      for (const holder of ['lock', 'phase-1-tr/lock']) write(join(out, holder, 'holder.json'), stale);
+      expect(again().code).toBe(0);
+      expect(Object.keys(contents(out))).toEqual(Object.keys(before));
+    }
+  });
+});
