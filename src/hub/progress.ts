@@ -33,7 +33,15 @@ export function transferText({ repo, path, bytes, received, state }: TransferPro
   const name = `${repo}: ${path}`;
   if (state === 'waiting') return `${name}: another process brings it; waiting`;
   if (state === 'done') return `${name}: ${formatBytes(bytes)}, checked`;
-  const percent = Math.floor((received / bytes) * 100);
-  const pace = rate > 0 ? `, ${formatBytes(rate)}/s, ${formatSeconds((bytes - received) / rate)} left` : '';
-  return `${name}: ${percent}% of ${formatBytes(bytes)}${pace}`;
+  // What lies there already, or a server, may be larger than the file.
+  const percent = bytes > 0 ? Math.min(100, Math.floor((received / bytes) * 100)) : 100;
+  return `${name}: ${percent}% of ${formatBytes(bytes)}${paceText(bytes - received, rate)}`;
+}
+
+/** Nothing where no rate is known yet; no time left where that would be more than a month: such a rate does not stay. */
+function paceText(left: number, rate: number): string {
+  if (!(rate > 0) || rate === Number.POSITIVE_INFINITY) return '';
+  const seconds = Math.max(0, left) / rate;
+  const time = seconds > 30 * 86_400 ? 'more than a month left' : `${formatSeconds(seconds)} left`;
+  return `, ${formatBytes(rate)}/s, ${time}`;
 }

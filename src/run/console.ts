@@ -39,14 +39,17 @@ export function closeProgressLine(): void {
   stream.write('\n');
 }
 
-/** 75 -> "1 min 15 s"; 3.2 -> "3.2 s"; 7300 -> "2 h 1 min". */
+/** 75 -> "1 min 15 s"; 3.2 -> "3.2 s"; 7300 -> "2 h 1 min"; 3 days -> "3 d 0 h". */
 export function formatSeconds(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (!Number.isFinite(seconds)) return 'an unknown time';
   const whole = Math.round(seconds);
+  if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return `${minutes} min ${whole % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 72) return `${hours} h ${minutes % 60} min`;
+  return `${formatCount(Math.floor(hours / 24))} d ${hours % 24} h`;
 }
 
 /** 1234567 -> "1,234,567". */
@@ -54,14 +57,29 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** 1536 -> "1.5 kB"; 270000000 -> "270.0 MB". */
+/** 1536 -> "1.5 kB"; 270000000 -> "270.0 MB"; 28.4912, as a rate may be, -> "28.5 B". */
 export function formatBytes(bytes: number): string {
+  if (!Number.isFinite(bytes)) return 'an unknown size';
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
+  let value = Math.abs(bytes);
   let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
+  // What one decimal would round up to 1000.0 is 1.0 of the next unit.
+  while (value >= (unit === 0 && Number.isInteger(bytes) ? 1000 : 999.95) && unit < units.length - 1) {
     value /= 1000;
     unit++;
   }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+  const digits = unit === 0 && Number.isInteger(value) ? 0 : 1;
+  return `${bytes < 0 ? '-' : ''}${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/**
+ * What others wrote (a server, a file), as a part of one line on a terminal: control characters, which could move the cursor, and
+ * invisible ones, which could turn the line around, are shown as their numbers, and what is long is cut.
+ */
+export function printable(text: string, most = 120): string {
+  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
+  return cut.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    character => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
 }

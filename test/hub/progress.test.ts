@@ -17,6 +17,20 @@ describe('the line of a transfer', () => {
     );
   });
 
+  it.each([
+    [{ bytes: 0, received: 0 }, 10, '100% of 0 B, 10 B/s, 0.0 s left'],
+    [{ bytes: 1000, received: 1001 }, 10, '100% of 1.0 kB, 10 B/s, 0.0 s left'],
+    [{ bytes: 1000, received: 10 }, 28.4912, '1% of 1.0 kB, 28.5 B/s, 35 s left'],
+    [{ bytes: 1e12, received: 0 }, 0.001, '0% of 1.0 TB, 0.0 B/s, more than a month left'],
+    [{ bytes: 1e12, received: 0 }, 1e6, '0% of 1.0 TB, 1.0 MB/s, 11 d 13 h left'],
+    [{ bytes: 1000, received: 10 }, Number.NaN, '1% of 1.0 kB'],
+    [{ bytes: 1000, received: 10 }, Number.POSITIVE_INFINITY, '1% of 1.0 kB'],
+    [{ bytes: 1000, received: 10 }, -5, '1% of 1.0 kB'],
+  ])('has words for %j at %d B/s', (sizes, rate, text) => {
+    const told = transferText({ ...transfer, ...sizes, state: 'transferring' }, rate);
+    expect(told).toBe(`org/model: model.safetensors: ${text}`);
+  });
+
   it('does not count what an earlier try brought into the rate', () => {
     const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     let nowMs = 1000;

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { formatBytes, formatSeconds, printable } from '../../src/run/console.js';
+
+describe('formatBytes', () => {
+  it.each([
+    [0, '0 B'],
+    [28.4912, '28.5 B'],
+    [0.04, '0.0 B'],
+    [999, '999 B'],
+    [999.99, '1.0 kB'],
+    [1000, '1.0 kB'],
+    [1536, '1.5 kB'],
+    [999_949, '999.9 kB'],
+    [999_950, '1.0 MB'],
+    [270e6, '270.0 MB'],
+    [999_999_999_999, '1.0 TB'],
+    [1e18, '1000000.0 TB'],
+    [-2500, '-2.5 kB'],
+    [Number.NaN, 'an unknown size'],
+    [Number.POSITIVE_INFINITY, 'an unknown size'],
+  ])('writes %d as %s', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+});
+
+describe('formatSeconds', () => {
+  it.each([
+    [0, '0.0 s'],
+    [3.21, '3.2 s'],
+    [9.96, '10 s'],
+    [59.6, '1 min 0 s'],
+    [75, '1 min 15 s'],
+    [7300, '2 h 1 min'],
+    [71 * 3600, '71 h 0 min'],
+    [3 * 86_400, '3 d 0 h'],
+    [1e9, '11,574 d 1 h'],
+    [-3, '0.0 s'],
+    [Number.NaN, 'an unknown time'],
+    [Number.POSITIVE_INFINITY, 'an unknown time'],
+  ])('writes %d as %s', (seconds, text) => {
+    expect(formatSeconds(seconds)).toBe(text);
+  });
+});
+
+describe('printable', () => {
+  it('leaves words as they are, of whatever script', () => {
+    expect(printable('PAN-X.zh-classical/Ünï 漢字.parquet')).toBe('PAN-X.zh-classical/Ünï 漢字.parquet');
+  });
+
+  it('shows what would move the cursor or turn the line around', () => {
+    expect(printable('a\u001b[2Jb\nc\u202Ed\ud800\u2028')).toBe('a\\u{1b}[2Jb\\u{a}c\\u{202e}d\\u{d800}\\u{2028}');
+  });
+
+  it('cuts what is long', () => {
+    expect(printable('x'.repeat(1000), 5)).toBe('xxxxx…');
+  });
+});
