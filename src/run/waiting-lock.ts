@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, lstat, open, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf } from '../errors.js';
-import { makeFolder, readIfPresent } from './files.js';
+import { codeOf, PanxError } from '../errors.js';
+import { cannotWrite, makeFolder } from './files.js';
 import { isRunning } from './process.js';
+import { readSmallFile } from './small-file.js';
 import { temporaryNeighbour } from './temporary.js';
 
 /**
@@ -19,14 +20,11 @@ import { temporaryNeighbour } from './temporary.js';
  * of the same partial file, which is checked before use.
  *
  * @param onWaiting called about three times a second while another process holds the lock.
+ * @throws PanxError where the lock cannot be written, or what lies in its place is no file.
  */
 export async function withLock<T>(path: string, onWaiting: () => void, action: () => Promise<T>): Promise<T> {
-  makeFolder(dirname(path));
   const own = `${process.pid} ${hostname()} ${randomBytes(8).toString('hex')}\n`;
-  while (!(await acquire(path, own))) {
-    onWaiting();
-    await sleep(pollMs);
-  }
+  await take(path, own, onWaiting);
   const heartbeat = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch(() => {}); // Fails where the lock was taken over and given back: nothing to keep alive.
@@ -36,15 +34,58 @@ export async function withLock<T>(path: string, onWaiting: () => void, action: (
     return await action();
   } finally {
     clearInterval(heartbeat);
-    if ((await readIfPresent(path)) === own) await rm(path, { force: true });
+    // A lock that cannot be given back any more goes stale; how the work ended is what to tell.
+    await giveBack(path, own).catch(() => {});
   }
+}
+
+/** Remove the locks whose names end in `ending`, and the remains of broken ones, where the processes that made them are gone. */
+export async function removeAbandonedLocks(folder: string, ending: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (isLeftover(name)) await rm(path, { force: true });
+    else if (name.endsWith(ending)) {
+      const found = await look(path);
+      if (found !== undefined && isAbandoned(found)) await breakLock(path, found.content);
+    }
+  }
+}
+
+/** Whether a name is one of `temporaryNeighbour` and the process that chose it is gone. */
+export function isLeftover(name: string): boolean {
+  const pid = /\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(name)?.[1];
+  return pid !== undefined && !isRunning(Number(pid));
 }
 
 const pollMs = 300;
 const heartbeatMs = 10_000;
 const staleMs = 120_000;
 
-async function acquire(path: string, own: string): Promise<boolean> {
+async function take(path: string, own: string, onWaiting: () => void): Promise<void> {
+  let watched: Found | undefined;
+  let sinceMs = 0;
+  try {
+    makeFolder(dirname(path));
+    while (!(await create(path, own))) {
+      const found = await look(path);
+      if (found === undefined) continue; // Given back in between.
+      if (found.content !== watched?.content || found.mtimeMs !== watched.mtimeMs) {
+        watched = found;
+        sinceMs = Date.now();
+      }
+      // Another host's clock may be ahead: a time in the future is a sign of life only as long as it moves.
+      if (isAbandoned(found) || Date.now() - sinceMs > staleMs) await breakLock(path, found.content);
+      else {
+        onWaiting();
+        await sleep(pollMs);
+      }
+    }
+  } catch (error) {
+    throw error instanceof PanxError ? error : cannotWrite(path, error);
+  }
+}
+
+async function create(path: string, own: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx');
     try {
@@ -54,23 +95,45 @@ async function acquire(path: string, own: string): Promise<boolean> {
     }
     return true;
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
-  }
-  const content = await readIfPresent(path);
-  if (content === undefined || !(await isAbandoned(path, content))) return false;
-  await breakLock(path, content);
-  return await acquire(path, own);
-}
-
-async function isAbandoned(path: string, content: string): Promise<boolean> {
-  const [pid, host] = content.trim().split(' ');
-  if (host === hostname() && !isRunning(Number(pid))) return true;
-  try {
-    return Date.now() - (await stat(path)).mtimeMs > staleMs;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false; // Given back in between.
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
+}
+
+interface Found {
+  /** What the lock says of its holder; empty where it may not be read, as another user's. */
+  content: string;
+  mtimeMs: number;
+}
+
+/** A lock as it is now; undefined where there is none. @throws PanxError for what no panx has put there. */
+async function look(path: string): Promise<Found | undefined> {
+  try {
+    const found = await lstat(path);
+    if (!found.isFile()) {
+      throw new PanxError(
+        `${path} is ${found.isDirectory() ? 'a folder' : 'no file'}, expected a lock file or nothing.`,
+        {
+          hint: 'Move it away, and type the command again.',
+        },
+      );
+    }
+    const content = await readSmallFile(path).catch((error: unknown) => {
+      if (codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM') return '';
+      throw error;
+    });
+    return content === undefined ? undefined : { content, mtimeMs: found.mtimeMs };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isAbandoned({ content, mtimeMs }: Found): boolean {
+  const [pid = '', host] = content.trim().split(' ');
+  // Numbers below 1 stand for groups of processes, of which there is always one.
+  if (host === hostname() && !(/^[1-9]\d*$/.test(pid) && isRunning(Number(pid)))) return true;
+  return Date.now() - mtimeMs > staleMs;
 }
 
 /** Remove an abandoned lock, unless another process has done so and taken it meanwhile: that one is put back. */
@@ -82,6 +145,10 @@ async function breakLock(path: string, abandoned: string): Promise<void> {
     if (codeOf(error) === 'ENOENT') return;
     throw error;
   }
-  if ((await readIfPresent(aside)) !== abandoned) await link(aside, path).catch(() => {});
+  if ((await look(aside))?.content !== abandoned) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
+}
+
+async function giveBack(path: string, own: string): Promise<void> {
+  if ((await readSmallFile(path)) === own) await rm(path, { force: true });
 }
