@@ -2,6 +2,7 @@
 import * as nodeModule from 'node:module';
 import { join } from 'node:path';
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
+import { refuseEmptyValues } from './commands/empty-values.js';
 import { nearest, PanxError } from './errors.js';
 import { panxCacheDir } from './run/cache.js';
 import { closeProgressLine } from './run/console.js';
@@ -46,6 +47,7 @@ async function main(argv: string[]): Promise<void> {
     .description('Cross-lingual named entity recognition experiments from the command line.')
     .version(readPackage().version, '-V, --version')
     .configureOutput(usageErrors('panx'))
+    .hook('preAction', (_, command) => refuseEmptyValues(command))
     .exitOverride();
   const chosen = argv[0] === 'help' ? argv[1] : argv[0];
   for (const [name, { summary, load }] of Object.entries(commands)) {

@@ -35,11 +35,27 @@ export function listed(names: readonly string[], most = 3): string {
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }
 
+/** A value as a reader would write it, cut to `most` characters: what a hostile file holds must not become the sentence. */
+export function excerpt(value: unknown, most = 80): string {
+  const shown = typeof value === 'number' || typeof value === 'bigint' ? String(value) : asJson(value);
+  return shown.length > most ? `${shown.slice(0, most - 1)}…` : shown;
+}
+
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? '';
+  } catch {
+    return 'a value that cannot be shown'; // Nested too deeply, or too long for one string.
+  }
+}
+
 /** The candidate closest to `word` by edit distance, for "did you mean"; undefined where none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
+    // At least that many letters differ: a word of a megabyte is not compared letter by letter.
+    if (Math.abs(word.length - candidate.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { inline } from '../config/describe.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { type Key, settings } from '../config/schema.js';
-import { yaml } from '../config/yaml.js';
+import { parseYaml } from '../config/yaml.js';
 import { PanxError } from '../errors.js';
 import { samplePaths } from '../hub/sample.js';
 
@@ -168,11 +168,11 @@ function once(name: string, typed: readonly string[]): string {
   return typed[0] ?? '';
 }
 
-/** A number, null, true: as --set reads it. What is not YAML stays text, which the schema then refuses by name. */
+/** A number, null, true: as --set reads it; undefined for what is only a comment. What is not YAML stays text, which the schema then refuses by name. */
 function yamlValue(typed: string): unknown {
-  if (/^(0|[1-9]\d*)$/.test(typed)) return Number(typed);
+  if (/^(0|[1-9]\d{0,14})$/.test(typed)) return Number(typed);
   try {
-    return yaml().parse(typed) as unknown;
+    return parseYaml(typed, 'it');
   } catch {
     return typed;
   }

@@ -15,7 +15,8 @@ export function text(byDefault: string, meaning: string): Setting<string> {
     default: byDefault,
     expected: 'text',
     meaning,
-    accepts: (value): value is string => typeof value === 'string' && value.trim() !== '',
+    // No path of any system holds a NUL, and Node.js throws where one does.
+    accepts: (value): value is string => typeof value === 'string' && value.trim() !== '' && !value.includes('\0'),
   };
 }
 
@@ -74,6 +75,30 @@ export function number(
       value <= max &&
       value < below,
   };
+}
+
+/**
+ * A number as `number` takes it that is computed with in float32, and so has to be one there: 1e-50 would become 0, 0.99999999 become 1 and
+ * 1e50 infinite.
+ */
+export function float32(
+  byDefault: number,
+  range: { min?: number; above?: number; max?: number; below?: number },
+  meaning: string,
+): Setting<number> {
+  const setting = number(byDefault, range, meaning);
+  return {
+    ...setting,
+    expected: setting.expected.replace('a number', 'a float32 number'),
+    accepts: (value): value is number =>
+      setting.accepts(value) && isFloat32(value) && setting.accepts(Math.fround(value)),
+  };
+}
+
+/** Whether rounding to float32 keeps a number what it is: neither infinite nor, without being 0, below the normal numbers. */
+export function isFloat32(value: number): boolean {
+  const rounded = Math.abs(Math.fround(value));
+  return value === 0 || (rounded >= 2 ** -126 && rounded < Number.POSITIVE_INFINITY);
 }
 
 /** One language code as PAN-X writes it: en, tr, zh-classical. It becomes part of a file name. */

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { codeOf, messageOf, nearest, PanxError } from '../errors.js';
+import { codeOf, excerpt, messageOf, nearest, PanxError } from '../errors.js';
+import { readBounded, utf8Text } from './bounded-file.js';
+import type { Setting } from './kinds.js';
 import { type Config, type Key, schema, settings } from './schema.js';
-import { yaml } from './yaml.js';
+import { longestYaml, parseYaml } from './yaml.js';
 
 /** Where settings come from; a later one wins: the defaults, the file, the assignments, the command-line options. */
 export interface ConfigSources {
@@ -41,8 +42,9 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   }
   for (const { key, value, origin } of given) {
     const setting = settings.get(key)!;
+    if (value === undefined) throw emptyValue(key, origin, setting);
     if (!setting.accepts(value)) {
-      throw new PanxError(`${key} is ${show(value)}, from ${origin}; expected ${setting.expected}.`, {
+      throw new PanxError(`${key} is ${excerpt(value)}, from ${origin}; expected ${setting.expected}.`, {
         hint: `${key}: ${setting.meaning}.`,
         exitCode: 2,
       });
@@ -51,6 +53,16 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
     origins[key] = origin;
   }
   return { config: unflatten(values), origins };
+}
+
+/** An unset shell variable leaves an empty value: taken for null, it would train on all rows where some were meant. */
+function emptyValue(key: Key, origin: string, setting: Setting<unknown>): PanxError {
+  return new PanxError(`${key} is empty, from ${origin}; expected ${setting.expected}.`, {
+    hint: setting.accepts(null)
+      ? 'Write null where it is meant. Where a shell variable was to give the value, it is not set.'
+      : 'Give a value, or leave the setting out. Where a shell variable was to give the value, it is not set.',
+    exitCode: 2,
+  });
 }
 
 interface Given {
@@ -69,26 +81,34 @@ async function readConfigFile(file: string, above: readonly string[]): Promise<G
       exitCode: 2,
     });
   }
+  if (chain.length > longestChain) {
+    const sentence = `${above[0]} extends a file that extends another, and so on, more than ${longestChain} times.`;
+    throw new PanxError(sentence, { hint: 'Put the settings into fewer files.', exitCode: 2 });
+  }
   const content = parseYaml(await readText(file, above.at(-1)), file);
-  if (content === null) return [];
+  if (content === null || content === undefined) return [];
   if (!isMapping(content)) {
-    throw new PanxError(`${file} holds ${show(content)}; expected settings, such as "seed: 42".`, { exitCode: 2 });
+    throw new PanxError(`${file} holds ${excerpt(content)}; expected settings, such as "seed: 42".`, { exitCode: 2 });
   }
   const { extends: base, ...own } = content;
-  if (base !== undefined && typeof base !== 'string') {
-    throw new PanxError(`extends is ${show(base)}, from ${file}; expected the name of one other file.`, {
-      exitCode: 2,
-    });
+  if ('extends' in content && (typeof base !== 'string' || base.trim() === '' || base.includes('\0'))) {
+    const found = base === undefined ? 'empty' : excerpt(base);
+    throw new PanxError(`extends is ${found}, from ${file}; expected the name of one other file.`, { exitCode: 2 });
   }
-  const inherited = base === undefined ? [] : await readConfigFile(resolve(dirname(path), base), chain);
+  const inherited = typeof base !== 'string' ? [] : await readConfigFile(resolve(dirname(path), base), chain);
   return [...inherited, ...flatten(own, '', file)];
 }
 
+/** Files that extend one another, the first included. */
+const longestChain = 20;
+
 async function readText(file: string, extendedBy: string | undefined): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    const text = utf8Text(await readBounded(file, longestYaml));
+    if (text === undefined) throw new Error('it is not text in UTF-8');
+    return text;
   } catch (error) {
-    const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    const reason = readingFault(error);
     const because = extendedBy === undefined ? '' : `, which ${extendedBy} extends,`;
     throw new PanxError(`The configuration file ${file}${because} cannot be read: ${reason}.`, {
       hint: '--config takes a YAML file; panx config prints every setting it may hold.',
@@ -98,17 +118,38 @@ async function readText(file: string, extendedBy: string | undefined): Promise<s
   }
 }
 
+function readingFault(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EISDIR':
+      return 'it is a folder, not a file';
+    default:
+      return messageOf(error);
+  }
+}
+
 /** One `a.b=value`; a section may be given as a mapping: `training={epochs: 1, size: 250}`. */
 function readAssignment(assignment: string): Given[] {
   const at = assignment.indexOf('=');
+  const shown = assignment.length > 80 ? `${assignment.slice(0, 79)}…` : assignment;
+  const origin = `--set ${shown}`;
   if (at < 1) {
-    throw new PanxError(`--set ${assignment} is not an assignment; expected KEY=VALUE, such as training.epochs=1.`, {
+    throw new PanxError(`${origin} is not an assignment; expected KEY=VALUE, such as training.epochs=1.`, {
       exitCode: 2,
     });
   }
-  const origin = `--set ${assignment}`;
-  const path = assignment.slice(0, at).trim().split('.');
+  const key = assignment.slice(0, at).trim();
   const value = parseYaml(assignment.slice(at + 1), origin);
+  // In a file a section whose lines are all commented out is no setting; here it is a value that is missing.
+  if (value === undefined && !settings.has(key as Key)) {
+    throw new PanxError(`${origin} gives ${excerpt(key)} no value; expected KEY=VALUE, such as training.epochs=1.`, {
+      exitCode: 2,
+    });
+  }
+  const path = key.split('.');
+  // Deeper than any section lies, and maybe so deep that nothing could walk over it.
+  if (path.length > 10) throw unknownKey(key, origin);
   return flatten(
     path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value),
     '',
@@ -123,11 +164,14 @@ function flatten(node: unknown, prefix: string, origin: string): Given[] {
   const known = [...settings.keys()].filter(key => key.startsWith(prefix));
   if (known.length === 0) throw unknownKey(name, origin);
   // A section whose lines are all commented out.
-  if (node === null) return [];
+  if (node === null || node === undefined) return [];
   if (!isMapping(node)) {
-    throw new PanxError(`${name} is ${show(node)}, from ${origin}; expected a section with ${listed(known, prefix)}.`, {
-      exitCode: 2,
-    });
+    throw new PanxError(
+      `${name} is ${excerpt(node)}, from ${origin}; expected a section with ${listed(known, prefix)}.`,
+      {
+        exitCode: 2,
+      },
+    );
   }
   return Object.entries(node).flatMap(([child, value]) => flatten(value, `${prefix}${child}.`, origin));
 }
@@ -139,10 +183,13 @@ function unknownKey(key: string, origin: string): PanxError {
   // The right name in the wrong section is nearer than a similar name in the right one.
   const sameLeaf = keys.find(candidate => leafOf(candidate) === leaf);
   const suggestion = sameLeaf ?? nearest(key, keys) ?? keys[leaves.indexOf(nearest(leaf, leaves) ?? '')];
-  return new PanxError(`Unknown setting ${key}, from ${origin}${suggestion ? `; did you mean ${suggestion}?` : '.'}`, {
-    hint: 'panx config lists every setting.',
-    exitCode: 2,
-  });
+  return new PanxError(
+    `Unknown setting ${key.length > 80 ? excerpt(key) : key}, from ${origin}${suggestion ? `; did you mean ${suggestion}?` : '.'}`,
+    {
+      hint: 'panx config lists every setting.',
+      exitCode: 2,
+    },
+  );
 }
 
 function leafOf(key: string): string {
@@ -153,27 +200,8 @@ function listed(keys: readonly string[], prefix: string): string {
   return [...new Set(keys.map(key => key.slice(prefix.length).split('.')[0]))].join(', ');
 }
 
-function parseYaml(source: string, origin: string): unknown {
-  const document = yaml().parseDocument(source);
-  const problem = document.errors[0];
-  if (problem !== undefined) {
-    const [sentence] = problem.message.split('\n');
-    throw new PanxError(`${origin} is not valid YAML: ${sentence?.replace(/:$/, '')}.`, {
-      exitCode: 2,
-      cause: problem,
-    });
-  }
-  return document.toJS() as unknown;
-}
-
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A value as the user wrote it, short enough for a sentence. */
-function show(value: unknown): string {
-  const shown = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return shown.length > 80 ? `${shown.slice(0, 79)}…` : shown;
 }
 
 function unflatten(values: ReadonlyMap<Key, unknown>): Config {

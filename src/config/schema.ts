@@ -1,4 +1,16 @@
-import { choice, integer, language, languages, number, orNull, type Setting, sizes, text, toggle } from './kinds.js';
+import {
+  choice,
+  float32,
+  integer,
+  language,
+  languages,
+  number,
+  orNull,
+  type Setting,
+  sizes,
+  text,
+  toggle,
+} from './kinds.js';
 
 /**
  * Every setting of panx, once: its type, default, range and meaning. The defaults are those of the reference run
@@ -44,17 +56,17 @@ export const schema = {
     ),
     epochs: integer(3, { min: 1 }, 'passes over the training rows'),
     batchSize: integer(32, { min: 1 }, 'rows of a batch'),
-    learningRate: number(
+    learningRate: float32(
       2e-5,
       { above: 0, max: 1 },
       'learning rate at its peak; it falls linearly to 0 at the last step',
     ),
-    weightDecay: number(
+    weightDecay: float32(
       0.01,
       { min: 0, max: 1 },
       'decoupled decay of matrices and embeddings; biases and LayerNorm never decay',
     ),
-    maxGradNorm: number(1, { above: 0 }, 'gradients whose global L2 norm is larger are scaled down to it'),
+    maxGradNorm: float32(1, { above: 0 }, 'gradients whose global L2 norm is larger are scaled down to it'),
     warmupSteps: integer(0, { min: 0 }, 'steps in which the learning rate rises linearly from 0 to its peak'),
     gradientAccumulationSteps: integer(1, { min: 1 }, 'batches whose gradients make one optimizer step together'),
     accumulation: choice(
@@ -70,7 +82,7 @@ export const schema = {
       integer(1, { min: 1 }, 'optimizer steps to train for, whatever epochs says; null trains all epochs'),
     ),
     dropout: orNull(
-      number(0, { min: 0, below: 1 }, "probability of every dropout of the model; null takes the checkpoint's own"),
+      float32(0, { min: 0, below: 1 }, "probability of every dropout of the model; null takes the checkpoint's own"),
     ),
   },
   evaluation: {

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -151,10 +152,10 @@ describe('what is refused', () => {
     ['training.epochs', '2.5', '2.5', 'a whole number of at least 1'],
     ['training.epochs', 'three', '"three"', 'a whole number of at least 1'],
     ['training.size', '0', '0', 'a whole number of at least 1, or null'],
-    ['training.learningRate', '0', '0', 'a number above 0 and at most 1'],
-    ['training.learningRate', '.inf', 'Infinity', 'a number above 0 and at most 1'],
-    ['training.learningRate', '.nan', 'NaN', 'a number above 0 and at most 1'],
-    ['training.dropout', '1', '1', 'a number of at least 0 and below 1, or null'],
+    ['training.learningRate', '0', '0', 'a float32 number above 0 and at most 1'],
+    ['training.learningRate', '.inf', 'Infinity', 'a float32 number above 0 and at most 1'],
+    ['training.learningRate', '.nan', 'NaN', 'a float32 number above 0 and at most 1'],
+    ['training.dropout', '1', '1', 'a float32 number of at least 0 and below 1, or null'],
     ['training.langs', '[]', '[]', 'a list of different language codes such as [en, tr]'],
     ['training.langs', 'en', '"en"', 'a list of different language codes such as [en, tr]'],
     ['training.langs', '[en, en]', '["en","en"]', 'a list of different language codes such as [en, tr]'],
@@ -219,5 +220,135 @@ describe('what is refused', () => {
     await expect(loadConfig({ file: two })).rejects.toThrow(
       `extends is ["a","b"], from ${two}; expected the name of one other file.`,
     );
+  });
+});
+
+describe('a value that is not there', () => {
+  it.each([
+    [
+      'training.size=',
+      'training.size is empty, from --set training.size=; expected a whole number of at least 1, or null.',
+    ],
+    ['training.size= ', 'training.size is empty, from --set training.size= ;'],
+    ['training.size=#5', 'training.size is empty, from --set training.size=#5;'],
+    ['training={size: , epochs: 1}', 'training.size is empty, from --set training={size: , epochs: 1};'],
+    ['training={size}', 'training.size is empty, from --set training={size};'],
+    ['seed=', 'seed is empty, from --set seed=; expected a whole number from 0 to 4294967295.'],
+    ['model=', 'model is empty, from --set model=; expected text.'],
+    ['training=', '--set training= gives "training" no value; expected KEY=VALUE, such as training.epochs=1.'],
+    ['training.epochs.x=', '--set training.epochs.x= gives "training.epochs.x" no value;'],
+    ['sweep.sizes=[250, "", 500]', 'sweep.sizes is [250,"",500], from --set sweep.sizes=[250, "", 500];'],
+  ])('--set %s', async (assignment, sentence) => {
+    await expect(loadConfig({ assignments: [assignment] })).rejects.toMatchObject({
+      message: expect.stringContaining(sentence) as string,
+      exitCode: 2,
+    });
+  });
+
+  it('is told apart from null, which is written where it is meant', async () => {
+    const nothing = await file('nothing.yaml', 'training:\n  epochs: 1\n  size:\n');
+    await expect(loadConfig({ file: nothing })).rejects.toMatchObject({
+      message: `training.size is empty, from ${nothing}; expected a whole number of at least 1, or null.`,
+      hint: 'Write null where it is meant. Where a shell variable was to give the value, it is not set.',
+    });
+    const written = await file('null.yaml', 'training: {size: null, dropout: ~}\nevaluation:\n');
+    expect((await loadConfig({ file: written })).config.training).toMatchObject({ size: null, dropout: null });
+    expect((await loadConfig({ assignments: ['training.size=null'] })).config.training.size).toBeNull();
+    const base = await file('base-of-none.yaml', 'extends:\n');
+    await expect(loadConfig({ file: base })).rejects.toThrow(`extends is empty, from ${base}; expected the name of`);
+  });
+});
+
+describe('numbers', () => {
+  it.each([
+    ['seed', '9007199254740993', '9007199254740993'],
+    ['training.size', '9007199254740993', '9007199254740993'],
+    ['training.size', '1_000', '"1_000"'],
+    ['training.size', '2024-01-01', '"2024-01-01"'],
+    ['training.size', '.inf', 'Infinity'],
+    ['training.size', '1e400', 'Infinity'],
+    ['training.learningRate', '1e-50', '1e-50'],
+    ['training.learningRate', '1e-40', '1e-40'],
+    ['training.weightDecay', '1e-60', '1e-60'],
+    ['training.maxGradNorm', '1e-320', '1e-320'],
+    ['training.maxGradNorm', '1e308', '1e+308'],
+    ['training.dropout', '0.99999999', '0.99999999'],
+    ['training.dropout', '1e-50', '1e-50'],
+    ['sweep.sizes', '[1, 9007199254740993]', '[1,"9007199254740993"]'],
+  ])('%s=%s is refused, not rounded', async (key, value, found) => {
+    await expect(loadConfig({ assignments: [`${key}=${value}`] })).rejects.toMatchObject({
+      message: expect.stringContaining(`${key} is ${found}, from --set ${key}=${value}; expected a`) as string,
+      exitCode: 2,
+    });
+  });
+
+  it('are taken in every form that YAML has for them', async () => {
+    const assignments = ['seed=-0', 'training.size=0x10', 'training.epochs=1e3', 'training.dropout=0.9999999'];
+    const { config } = await loadConfig({ assignments: [...assignments, 'training.maxGradNorm=1e9'] });
+    expect(Object.is(config.seed, 0)).toBe(true);
+    expect(config.training).toMatchObject({ size: 16, epochs: 1000, dropout: 0.9999999, maxGradNorm: 1e9 });
+  });
+});
+
+describe('files that are none', () => {
+  const cannot = (path: string, reason: string) => `The configuration file ${path} cannot be read: ${reason}.`;
+
+  it('a folder, a device without end, a pipe, a large file', async () => {
+    await expect(loadConfig({ file: folder })).rejects.toThrow(cannot(folder, 'it is a folder, not a file'));
+    await expect(loadConfig({ file: '/dev/zero' })).rejects.toThrow(
+      cannot('/dev/zero', 'it is larger than 65,536 bytes'),
+    );
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await expect(loadConfig({ file: pipe })).rejects.toThrow(cannot(pipe, 'it is a pipe, not a file'));
+    const large = await file('large.yaml', '#'.repeat(65_537));
+    await expect(loadConfig({ file: large })).rejects.toThrow(cannot(large, 'it is larger than 65,536 bytes'));
+    const sparse = await file('sparse.yaml', '');
+    await truncate(sparse, 2 ** 33);
+    await expect(loadConfig({ file: sparse })).rejects.toThrow(cannot(sparse, 'it is larger than 65,536 bytes'));
+    expect((await loadConfig({ file: '/dev/null' })).config.seed).toBe(42);
+  });
+
+  it('text in another encoding', async () => {
+    for (const [name, bytes] of [
+      ['utf16.yaml', Buffer.from('\ufeffseed: 1', 'utf16le')],
+      ['latin.yaml', Buffer.from('model: é', 'latin1')],
+    ] as const) {
+      const path = join(folder, name);
+      await writeFile(path, bytes);
+      await expect(loadConfig({ file: path })).rejects.toThrow(cannot(path, 'it is not text in UTF-8'));
+    }
+  });
+
+  it('a chain of extends without end', async () => {
+    for (let i = 0; i < 30; i++) await file(`${i}.yaml`, `extends: ${i + 1}.yaml`);
+    await expect(loadConfig({ file: join(folder, '0.yaml') })).rejects.toThrow(
+      `${join(folder, '0.yaml')} extends a file that extends another, and so on, more than 20 times.`,
+    );
+  });
+});
+
+describe('keys', () => {
+  it.each([
+    ['__proto__=1', 'Unknown setting __proto__,'],
+    ['constructor=1', 'Unknown setting constructor,'],
+    ['toString=1', 'Unknown setting toString,'],
+    ['training.constructor=1', 'Unknown setting training.constructor,'],
+    ['training={__proto__: {epochs: 1}}', 'Unknown setting training.__proto__,'],
+    ['training.=1', 'Unknown setting training.,'],
+    ['.=1', 'Unknown setting ,'],
+    [`${'a.'.repeat(50_000)}a=1`, 'Unknown setting "a.a.a'],
+    [`training.epochs${'.a'.repeat(50_000)}=1`, 'Unknown setting "training.epochs.a'],
+    [`${'x'.repeat(60_000)}=1`, 'Unknown setting "xxxx'],
+    [`model=[${'[],'.repeat(20_000)}]`, 'model is [[],[],[]'],
+  ])('%.40s', async (assignment, sentence) => {
+    const error: unknown = await loadConfig({ assignments: [assignment] }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ message: expect.stringContaining(sentence) as string, exitCode: 2 });
+    expect((error as Error).message.length).toBeLessThan(400);
+  });
+
+  it('of a prototype, in a file', async () => {
+    const path = await file('proto.yaml', '__proto__: {seed: 1}\n');
+    await expect(loadConfig({ file: path })).rejects.toThrow(`Unknown setting __proto__, from ${path}.`);
   });
 });
