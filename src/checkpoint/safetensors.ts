@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
 import { cannotWrite, readJson, reasonOf } from '../run/files.js';
 import { temporaryNeighbour } from '../run/temporary.js';
+import { checkAllFinite, refuseNonFinite } from './finite.js';
 import {
   type Dtype,
   elementsOf,
@@ -58,6 +59,21 @@ export async function openTensors(folder: string): Promise<TensorSource> {
   }
 }
 
+/**
+ * Look at every number in the weight files of a folder, whether panx uses it or not, before it is trained on.
+ *
+ * @throws PanxError naming file, tensor and place of one that is not finite, or as `openTensors` does
+ */
+export async function checkWeights(folder: string): Promise<void> {
+  const files: OpenFile[] = [];
+  try {
+    await openWeights(folder, files);
+    await checkAllFinite(files);
+  } finally {
+    await closeAll(files);
+  }
+}
+
 /** Open one safetensors file. @throws PanxError, see `openTensors`. */
 export async function openSafetensors(path: string): Promise<TensorSource> {
   const files: OpenFile[] = [];
@@ -74,7 +90,7 @@ export async function openSafetensors(path: string): Promise<TensorSource> {
  * Write tensors as float32 to a safetensors file, in the order given, one tensor in memory at a time. The file appears
  * under its name only when it is whole and on the disk.
  *
- * @throws PanxError naming `path` where it cannot be written.
+ * @throws PanxError naming `path` where it cannot be written, and the tensor where a value is not finite.
  */
 export async function writeSafetensors(
   path: string,
@@ -89,6 +105,9 @@ export async function writeSafetensors(
       for (const tensor of tensors) {
         let values = 0;
         for await (const piece of piecesOf(tensor)) {
+          const written = values;
+          const holder = { ...tensor, subject: 'The weights are not saved', hint: diverged };
+          refuseNonFinite(piece, holder, at => written + at);
           await writeBytes(file, bytesOfValues(piece));
           values += piece.length;
         }
@@ -106,6 +125,10 @@ export async function writeSafetensors(
     throw codeOf(error) === undefined ? error : cannotWrite(path, error);
   }
 }
+
+/** Weights that panx writes and did not read as such come from its training. */
+const diverged =
+  'Training has diverged: use a lower learning rate (--learning-rate) or a warm-up (--set training.warmupSteps=100).';
 
 /** A tensor's data, one piece after the other. */
 export async function* piecesOf(tensor: TensorToWrite): AsyncGenerator<Float32Array> {

@@ -13,7 +13,7 @@ import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
 import { loadTokenClassifier } from '../model/token-classifier.js';
 import { formatCount, notice, progress } from '../run/console.js';
-import { writeJson } from '../run/files.js';
+import { toJson, writeJson } from '../run/files.js';
 import { removeAbandonedNeighbours } from '../run/made.js';
 import { placeOfFile, refuseOverlap } from '../run/place.js';
 import { type Profile, phase } from '../run/profile.js';
@@ -139,7 +139,7 @@ async function evaluateAsAsked(
     ...(resampling === null ? {} : { intervals: { method: 'percentile bootstrap over rows', ...resampling } }),
     scores: results,
   };
-  if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (options.json) process.stdout.write(toJson(report));
   if (places.report === null) return;
   await removeAbandonedNeighbours(places.report, 'file');
   await writeJson(places.report, report);

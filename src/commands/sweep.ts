@@ -7,8 +7,8 @@ import { messageOf, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { checkSweepSettings, curriculum } from '../experiment/curriculum.js';
 import { measuredPace, type Pace } from '../experiment/estimate.js';
-import { type Contents, checkpointFiles, identityOf } from '../experiment/identity.js';
-import { readCorpus } from '../experiment/inputs.js';
+import { type Contents, identityOf } from '../experiment/identity.js';
+import { readCorpus, readStart } from '../experiment/inputs.js';
 import { type PlannedStage, planSweep } from '../experiment/plan.js';
 import { runStage } from '../experiment/run.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
@@ -74,7 +74,7 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   curriculum(config, trainRows);
   const modelDir = await resolveModel(config.model, { onProgress: transferLine() });
   await refuseOverlap(out, [modelFolder(modelDir), ...(await dataFolders(dataDir))]);
-  const contents = { checkpoint: await checkpointFiles(modelDir), data: hashes };
+  const contents = { checkpoint: await readStart(modelDir), data: hashes };
   const inputs = { trainRows, contents };
   if (options.dryRun) {
     await removeLeftovers(out, sweepLayout, false);

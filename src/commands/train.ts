@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { checkpointFiles, identityOf, trainId } from '../experiment/identity.js';
-import { dataFiles } from '../experiment/inputs.js';
+import { identityOf, trainId } from '../experiment/identity.js';
+import { dataFiles, readStart } from '../experiment/inputs.js';
 import { scoresText } from '../experiment/narration.js';
 import { runStage } from '../experiment/run.js';
 import type { StageResult } from '../experiment/stage.js';
@@ -61,9 +61,9 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const langs = [...new Set([...asked.training.langs, ...asked.evaluation.langs])];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await refuseOverlap(run.root, [modelFolder(startFrom), ...(await dataFolders(dataDir))]);
-  // In this order: the checkpoint is hashed by another thread while the engine keeps this one busy.
+  // In this order: the checkpoint is hashed and looked at by other threads while the engine keeps this one busy.
   const [checkpoint, config] = await phase('start up and hash the model', () =>
-    Promise.all([checkpointFiles(startFrom), withPrecision(asked)]),
+    Promise.all([readStart(startFrom), withPrecision(asked)]),
   );
   const label = `train ${config.training.langs.join('+')}`;
   const contents = { checkpoint, data: await phase('hash data', () => dataFiles(config, dataDir)) };

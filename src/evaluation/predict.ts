@@ -2,6 +2,7 @@ import tf = require('@tensorflow/tfjs-core');
 
 import { ignoredLabel } from '../backend/kernels/cross-entropy.js';
 import { type Batch, makeBatch } from '../batching/batches.js';
+import { PanxError } from '../errors.js';
 import { labelledTokens, toDevice } from '../model/inputs.js';
 import { withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
@@ -31,6 +32,10 @@ export interface PredictOptions {
    * the more rows are alike.
    */
   windowRows?: number;
+  /** What an error calls the weights. Default: the folder that they were loaded from. */
+  weights?: string;
+  /** What an error calls a row. Default: its number, from 0. */
+  nameOfRow?: (row: number) => string;
   /** Called after every piece of work with the rows done; may throw to stop. */
   onProgress?: (rows: number) => void | Promise<void>;
 }
@@ -42,6 +47,7 @@ export interface PredictOptions {
  * @param sink takes each row's predictions, in order
  * @returns the loss as Hugging Face Trainer reports it: the mean losses of consecutive batches of `batchSize` rows, averaged with
  *   their numbers of rows as weights. A batch without labels counts with 0 (the reference: NaN).
+ * @throws PanxError naming the row where a logit is not a finite number
  */
 export async function predict(
   model: TokenClassifier,
@@ -49,7 +55,7 @@ export async function predict(
   options: PredictOptions,
   sink: (prediction: RowPrediction) => void,
 ): Promise<{ loss: number }> {
-  const { windowRows = 16_384, withProbabilities = false } = options;
+  const { windowRows = 16_384 } = options;
   const loss = meanOfBatches(options.batchSize);
   await withValues(model.parameters, null, async () => {
     for (let start = 0; start < data.rows; start += windowRows) {
@@ -57,7 +63,7 @@ export async function predict(
       const predictions: RowPrediction[] = [];
       let done = start;
       for (const rows of batchesByLength(data.offsets, alike.keys())) {
-        const batch = round('batch', () => predictBatch(model, data, rows, alike, withProbabilities));
+        const batch = round('batch', () => predictBatch(model, data, rows, alike, options));
         for (const prediction of batch) predictions[prediction.row - start] = prediction;
         done += batch.length;
         await options.onProgress?.(done);
@@ -119,8 +125,9 @@ function predictBatch(
   data: EncodedRows,
   rows: Int32Array,
   alike: ReadonlyMap<number, readonly number[]>,
-  withProbabilities: boolean,
+  options: PredictOptions,
 ): RowPrediction[] {
+  const { withProbabilities = false } = options;
   const batch = phase('make batch', () => makeBatch(data, rows));
   const labelled = labelledTokens(batch);
   const logits = labelled.length === 0 ? new Float32Array(0) : logitsOf(model, batch, labelled);
@@ -132,6 +139,7 @@ function predictBatch(
     while (word < labelled.length && labelled[word]! < to) word++;
     const positions = labelled.subarray(firstWord, word).map(token => token - from);
     const own = logits.subarray(firstWord * labels, word * labels);
+    refuseNonFinite(own, model, first, options);
     return alike.get(first)!.map(row => {
       const labelIds = positions.map(position => data.labelIds[data.offsets[row]! + position]!);
       return rowPrediction({ row, labelIds, positions }, own, labels, withProbabilities);
@@ -150,6 +158,28 @@ function logitsOf(model: TokenClassifier, batch: Batch, labelled: Int32Array): F
     values = phase('read logits', () => logits.dataSync<'float32'>());
   });
   return values;
+}
+
+/**
+ * Finite weights may be so large that what is computed with them is not, and the best of such logits would be the first.
+ *
+ * @param logits (W, L) of one row
+ */
+function refuseNonFinite(
+  logits: Float32Array,
+  { folder, config: { labels } }: TokenClassifier,
+  row: number,
+  { weights = folder, nameOfRow = row => `row ${row} (from 0)` }: PredictOptions,
+): void {
+  const at = logits.findIndex(logit => !Number.isFinite(logit));
+  if (at < 0) return;
+  const word = Math.floor(at / labels.length) + 1;
+  throw new PanxError(
+    `${weights}: the logits of ${nameOfRow(row)} are not finite: that of ${labels[at % labels.length]} for its word ${word} is ${logits[at]}.`,
+    {
+      hint: 'The weights are finite, but too large to compute with: use another checkpoint, or train with a lower learning rate.',
+    },
+  );
 }
 
 /** @param logits (W, L) */

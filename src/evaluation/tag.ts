@@ -52,10 +52,11 @@ export async function tagSentences(
   sink: (tagged: TaggedSentence) => void,
 ): Promise<void> {
   const { labels } = model.config;
+  const nameOfRow = (row: number) => `sentence ${row + 1}, "${sentences[row]!.text.slice(0, 60)}",`;
   await predict(
     model,
     encoded,
-    { batchSize, withProbabilities: true, windowRows: 2048 },
+    { batchSize, withProbabilities: true, windowRows: 2048, nameOfRow },
     ({ row, predictedIds, positions, probabilities }) => {
       const { text, words } = sentences[row]!;
       const tagged: TaggedSentence['words'] = words.map(word => ({ ...word, tag: null, score: null }));

@@ -1,8 +1,21 @@
 import { relative } from 'node:path';
+import { checkWeights } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SplitName, splitNames } from '../data/corpus.js';
 import { shardPaths } from '../data/shards.js';
 import { type Checksums, checksumsOf } from '../run/checksums.js';
+import { checkpointFiles } from './identity.js';
+
+/**
+ * Checksums of the files of the checkpoint that training starts from, all of whose weights are looked at meanwhile: those that the data does
+ * not use go into what is trained, too.
+ *
+ * @throws PanxError where a weight is not a finite number, or the folder cannot be read
+ */
+export async function readStart(folder: string): Promise<Checksums> {
+  const [sums] = await Promise.all([checkpointFiles(folder), checkWeights(folder)]);
+  return sums;
+}
 
 /**
  * Read every split of the languages, which checks it: a damaged file is found before hours of training.

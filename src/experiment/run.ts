@@ -236,7 +236,7 @@ async function finish(session: Session): Promise<StageResult> {
 
 /** Score one split and log it; one that an interrupted part of this run had scored and logged at this step is not scored again. */
 async function scoreSplit(
-  { request, model, past, log, narration }: Session,
+  { request, run, model, past, log, narration }: Session,
   { lang, split, rows }: EncodedSplit,
   at: { step: number; epoch: number },
   stopIfAsked: () => Promise<void>,
@@ -252,6 +252,7 @@ async function scoreSplit(
   const { scores } = await phase('scoring', () =>
     score(model, rows, {
       batchSize: request.config.evaluation.batchSize,
+      weights: `${run.root} after step ${at.step}`,
       onProgress: async done => {
         narration.scoring(lang, split, done, rows.rows);
         await stopIfAsked();

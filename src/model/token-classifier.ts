@@ -10,6 +10,8 @@ import type { Affine, XlmRoberta } from './xlm-roberta.js';
 
 /** A network with its weights on the device, and what is needed to write it back whole. */
 export interface TokenClassifier {
+  /** The checkpoint that it was loaded from. */
+  readonly folder: string;
   readonly config: ModelConfig;
   readonly network: XlmRoberta;
   readonly parameters: readonly Parameter[];
@@ -64,7 +66,7 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
     const dispose = () => {
       for (const { variable } of parameters) variable.dispose();
     };
-    return { config, network, parameters, vocabulary, unusedRowScale: 1, headMissing, dispose };
+    return { folder, config, network, parameters, vocabulary, unusedRowScale: 1, headMissing, dispose };
   } finally {
     await source.close();
   }

@@ -2,6 +2,7 @@ import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PanxError } from '../errors.js';
 import { cannotWrite, makeFolder, readIfPresent, reasonOf, writeFileAtomic } from './files.js';
+import { formatJson } from './json.js';
 
 /** One optimizer step. */
 export interface StepEvent {
@@ -97,8 +98,9 @@ function openLines(path: string): { append(value: unknown): void; flush(): void;
   }
   return {
     append(value) {
+      const line = `${formatJson(value)}\n`;
       try {
-        appendFileSync(file, `${JSON.stringify(value)}\n`);
+        appendFileSync(file, line);
       } catch (error) {
         throw cannotWrite(path, error);
       }

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf, PanxError } from '../errors.js';
-import { parseJson } from './json.js';
+import { formatJson, parseJson } from './json.js';
 import { temporaryNeighbour } from './temporary.js';
 
 /**
@@ -38,9 +38,9 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeFileAtomic(path, toJson(value));
 }
 
-/** A value as the text that `writeJson` writes. */
+/** A value as the text that `writeJson` writes. @throws PanxError where a number is not finite */
 export function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${formatJson(value, 2)}\n`;
 }
 
 /**

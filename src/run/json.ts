@@ -27,6 +27,23 @@ export function parseJson(text: string, subject: string, hint?: string): unknown
   }
 }
 
+/**
+ * A value as JSON.
+ *
+ * @param indent spaces a level; absent: all on one line
+ * @throws PanxError naming the key where a number is not finite: JSON has none such, and `JSON.stringify` writes null without a word
+ */
+export function formatJson(value: unknown, indent?: number): string {
+  return JSON.stringify(
+    value,
+    (key, part: unknown) => {
+      if (typeof part !== 'number' || Number.isFinite(part)) return part;
+      throw new PanxError(`"${key}" is ${part}, and is to be written as JSON, which has finite numbers only.`);
+    },
+    indent,
+  );
+}
+
 /** Whether a value is a JSON object, and not an array or null. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -5,6 +5,7 @@ import type { EncodedRows } from './rows.js';
 export interface SubwordStatistics {
   /** Subwords of all rows, without special tokens and before anything is cut off. */
   subwords: number;
+  /** 0 where there is no token. */
   subwordsPerToken: number;
   /** Subwords of a row as the model gets it: special tokens included, cut at maxLength. */
   length: Distribution;
@@ -20,7 +21,7 @@ export function subwordStatistics(encoded: EncodedRows, tokens: number): Subword
   const cut = losses?.cutSubwords.reduce((sum, count) => sum + count, 0) ?? 0;
   return {
     subwords: kept + cut,
-    subwordsPerToken: (kept + cut) / tokens,
+    subwordsPerToken: tokens === 0 ? 0 : (kept + cut) / tokens,
     length: distribution(rowLengths(encoded.offsets)),
     truncatedRows,
     truncatedWords,

@@ -82,9 +82,12 @@ export async function saveState(
 }
 
 async function notSaved(root: string, { step }: Position, error: unknown): Promise<PanxError> {
-  const { message, cause } = error instanceof PanxError ? error : cannotWrite(root, error);
+  const { message, hint, cause } = error instanceof PanxError ? error : cannotWrite(root, error);
+  const sentence = `The training state of step ${step} could not be saved: ${message}`;
+  // Nothing of the system went wrong, but the training did: going on from an older state would come to the same.
+  if (cause === undefined) return new PanxError(sentence, { ...(hint === undefined ? {} : { hint }) });
   const older = await findState(root).catch(() => null);
-  return new PanxError(`The training state of step ${step} could not be saved: ${message}`, {
+  return new PanxError(sentence, {
     hint:
       older === null
         ? 'Make room, or choose another folder with --out, and start again: no earlier state was saved.'

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/backend/engine.js';
 import { takeRows } from '../../src/batching/batches.js';
@@ -74,6 +75,52 @@ describe('predict', () => {
     const mean = single.reduce((sum, loss) => sum + loss, 0) / single.length;
     expect(await lossOf(data, 1)).toBeCloseTo(mean, 5);
     expect(await lossOf(data, data.rows)).not.toBeCloseTo(mean, 3);
+  });
+});
+
+describe('logits that are not finite', () => {
+  /** A model of finite weights, but for what the bias of one label is made. */
+  async function broken(bias: number): Promise<TokenClassifier> {
+    const options = { inputIds: null, newHead: { labels: [], seed: 0 }, precision: 'fp32' } as const;
+    const other = await loadTokenClassifier(goldenFolder('model'), options);
+    const { variable } = other.network.classifier.bias;
+    variable.assign(tf.tensor1d(Array.from({ length: variable.shape[0]! }, (_, label) => (label === 2 ? bias : 0))));
+    return other;
+  }
+
+  it.each([
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [Number.NEGATIVE_INFINITY, '-Infinity'],
+  ])('%s is refused, with the row and the weights', async (value, text) => {
+    const other = await broken(value);
+    const label = other.config.labels[2];
+    const logit = `are not finite: that of ${label} for its word 1 is ${text}.`;
+    await expect(score(other, data, { batchSize: 4 })).rejects.toThrow(
+      new RegExp(`^${goldenFolder('model')}: the logits of row \\d+ \\(from 0\\) ${logit}$`),
+    );
+    await expect(score(other, data, { batchSize: 4, weights: 'a run after step 3' })).rejects.toThrow(
+      'a run after step 3: the logits of row',
+    );
+    other.dispose();
+  });
+
+  it('names the sentence in a text', async () => {
+    const other = await broken(Number.NaN);
+    const text = 'Ada Lovelace lived in London, and her notes were translated there.';
+    const sentences = [{ text, words: splitWords(text) }];
+    const encoded = { ...rowOf(0), wordIds: rowOf(0).wordIds };
+    await expect(tagSentences(other, sentences, encoded, 8, () => {})).rejects.toThrow(
+      'the logits of sentence 1, "Ada Lovelace lived in London, and her notes were translated ", are not finite',
+    );
+    other.dispose();
+  });
+
+  it('the largest finite ones are taken', async () => {
+    const other = await broken(3e38);
+    const { scores } = await score(other, data, { batchSize: 4 });
+    expect(Number.isFinite(scores.loss)).toBe(true);
+    other.dispose();
   });
 });
 

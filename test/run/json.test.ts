@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deepestJson, isObject, parseJson } from '../../src/run/json.js';
+import { deepestJson, formatJson, isObject, parseJson } from '../../src/run/json.js';
 
 describe('parseJson', () => {
   it('parses what is JSON', () => {
@@ -23,6 +23,19 @@ describe('parseJson', () => {
   it('does not count brackets in strings, whatever is escaped in them', () => {
     const text = JSON.stringify(['['.repeat(500), '\\', '"[['.repeat(200), '\\"[']);
     expect(parseJson(text, 'x.json')).toEqual(JSON.parse(text));
+  });
+});
+
+describe('formatJson', () => {
+  it('writes what JSON.stringify writes', () => {
+    const value = { a: [1, -0.5, 1e300, null, 'NaN', undefined], b: undefined, c: { d: true } };
+    expect(formatJson(value)).toBe(JSON.stringify(value));
+    expect(formatJson(value, 2)).toBe(JSON.stringify(value, null, 2));
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('refuses %s, by its key', value => {
+    expect(() => formatJson({ test: { en: { loss: value } } })).toThrow(`"loss" is ${value}, and is to be written`);
+    expect(() => formatJson([0, value])).toThrow(`"1" is ${value}`);
   });
 });
 

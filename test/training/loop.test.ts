@@ -131,6 +131,39 @@ describe('the training loop', () => {
     expect(await findState(join(folder, 'none'))).toBeNull();
   });
 
+  it.each([
+    ['a weight', Number.NaN, /weights\/classifier\.bias\[\d\] is NaN/],
+    ['a moment', Number.NEGATIVE_INFINITY, /second\/classifier\.bias\[\d\] is -Infinity/],
+  ])('%s that is not finite is not saved, and the state before it stays', async (which, value, sentence) => {
+    const root = join(folder, which);
+    const model = await load();
+    const optimizer = createOptimizer(model.parameters, optimizerSettings);
+    await saveState(root, model, optimizer, { step: 1, epoch: 0, window: 1 });
+    const { bias } = model.network.classifier;
+    const variable = which === 'a weight' ? bias.variable : optimizer.moments.get(bias)!.second;
+    variable.assign(tf.fill(bias.shape, value));
+    const saving = saveState(root, model, optimizer, { step: 2, epoch: 0, window: 2 });
+    await expect(saving).rejects.toThrow(sentence);
+    await expect(saving).rejects.toMatchObject({
+      message: expect.stringMatching(/^The training state of step 2 could not be saved: The weights are not saved: /),
+      hint: expect.stringContaining('lower learning rate'),
+    });
+    expect(await readdir(root)).toEqual(['step-00000001']);
+    optimizer.dispose();
+    model.dispose();
+  });
+
+  it('a scale of unused rows that is not finite is not saved', async () => {
+    const root = join(folder, 'scale');
+    const model = await load();
+    model.unusedRowScale = Number.POSITIVE_INFINITY;
+    const optimizer = createOptimizer(model.parameters, optimizerSettings);
+    await expect(saveState(root, model, optimizer, { step: 1, epoch: 0, window: 1 })).rejects.toThrow(
+      '"unusedRowScale" is Infinity, and is to be written as JSON',
+    );
+    expect(await findState(root)).toBeNull();
+  });
+
   it('a state made on other data is refused', async () => {
     const root = join(folder, 'other');
     const model = await load();

@@ -2,6 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { layOut } from '../../data/layout.js';
 import type { Distribution, SplitStatistics } from '../../data/statistics.js';
 import { formatCount } from '../../run/console.js';
+import { toJson } from '../../run/files.js';
 import type { SubwordStatistics } from '../../tokenization/statistics.js';
 
 /** The statistics of a split; subwords only where a tokenizer was given. */
@@ -70,7 +71,7 @@ export function statisticsCsv(counted: readonly Counted[]): string {
 
 /** An array with one object a split. */
 export function statisticsJson(counted: readonly Counted[]): string {
-  return `${JSON.stringify(counted, null, 2)}\n`;
+  return toJson(counted);
 }
 
 function table(
