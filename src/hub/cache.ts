@@ -1,8 +1,12 @@
-import { copyFile, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { copyFile, lstat, rename, rm, stat, symlink } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
+import { notice } from '../run/console.js';
 import { makeFolder, reasonOf, writeFileAtomic } from '../run/files.js';
+import { readSmallFile } from '../run/small-file.js';
 import { temporaryNeighbour } from '../run/temporary.js';
+import { placeIn } from './names.js';
 import type { HubSettings } from './settings.js';
 
 /**
@@ -21,13 +25,25 @@ export interface Repo {
   revision: string;
 }
 
+/** What the bytes of a file hash to: their SHA-256, or their SHA-1 as a git blob. */
+export interface Checksum {
+  kind: 'sha256' | 'git';
+  hex: string;
+}
+
+/** Whether a checksum is one, and not some text that would become the name of a file. */
+export function isChecksum(checksum: { kind: string; hex: unknown }): checksum is Checksum {
+  const { kind, hex } = checksum;
+  return typeof hex === 'string' && (kind === 'sha256' ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(hex);
+}
+
 /** The folder of a repository in the cache. */
 export function repoFolder(settings: HubSettings, repo: Repo): string {
   return join(settings.cacheDir, repoFolderName(repo));
 }
 
 /** `models--org--name`. */
-export function repoFolderName(repo: Repo): string {
+function repoFolderName(repo: Repo): string {
   return `${repo.type}s--${repo.name.replaceAll('/', '--')}`;
 }
 
@@ -36,15 +52,27 @@ export function snapshotFolder(settings: HubSettings, repo: Repo, commit: string
   return join(repoFolder(settings, repo), 'snapshots', commit);
 }
 
+/** The folder with the locks of a repository's files, beside those of Python's library. */
+export function locksFolder(settings: HubSettings, repo: Repo): string {
+  return join(settings.cacheDir, '.locks', repoFolderName(repo));
+}
+
+/** Where the bytes of a file lie in the cache. */
+export function blobPath(settings: HubSettings, repo: Repo, checksum: Checksum): string {
+  const { hex } = checksum;
+  if (!isChecksum(checksum)) throw new Error(`${hex} is no checksum`);
+  return join(repoFolder(settings, repo), 'blobs', hex);
+}
+
 /** The commit that the cache knows for a repository's revision; undefined where it knows none. */
 export async function cachedCommit(settings: HubSettings, repo: Repo): Promise<string | undefined> {
   if (isCommit(repo.revision)) return repo.revision;
-  const path = join(repoFolder(settings, repo), 'refs', repo.revision);
+  const path = refPath(settings, repo);
   try {
-    const commit = (await readFile(path, 'utf8')).trim();
+    const commit = (await readSmallFile(path))?.trim() ?? '';
     return isCommit(commit) ? commit : undefined;
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error) ?? '')) return undefined;
+    if (codeOf(error) === 'EISDIR') return undefined;
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, {
       hint: 'Make the cache readable, or set HF_HOME to a folder of your own.',
       cause: error,
@@ -55,24 +83,79 @@ export async function cachedCommit(settings: HubSettings, repo: Repo): Promise<s
 /** Note that a revision is this commit. Does not write where the cache says so already: it may be shared and read-only. */
 export async function rememberCommit(settings: HubSettings, repo: Repo, commit: string): Promise<void> {
   if ((await cachedCommit(settings, repo)) === commit) return;
-  await writeFileAtomic(join(repoFolder(settings, repo), 'refs', repo.revision), commit);
+  const path = refPath(settings, repo);
+  await makeOwnFolder(repoFolder(settings, repo), dirname(path));
+  await again(() => writeFileAtomic(path, commit));
+}
+
+function refPath(settings: HubSettings, repo: Repo): string {
+  return placeIn(join(repoFolder(settings, repo), 'refs'), repo.revision);
 }
 
 /** Give a blob its name in a snapshot: a relative link that replaces whatever lies there, or a copy where links are not possible. */
 export async function linkBlob(blobPath: string, pointerPath: string): Promise<void> {
-  makeFolder(dirname(pointerPath));
-  const temporary = temporaryNeighbour(pointerPath);
+  await again(async () => {
+    const temporary = temporaryNeighbour(pointerPath);
+    try {
+      await symlink(relative(dirname(pointerPath), blobPath), temporary);
+    } catch (error) {
+      if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(codeOf(error) ?? '')) throw error;
+      await copyFile(blobPath, temporary);
+    }
+    try {
+      await moveOver(temporary, pointerPath);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  });
+}
+
+/** Rename a file over whatever has that name. A folder of that name is none of the cache's: it is kept under another one. */
+export async function moveOver(from: string, to: string): Promise<void> {
   try {
-    await symlink(relative(dirname(pointerPath), blobPath), temporary);
+    await rename(from, to);
   } catch (error) {
-    if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(codeOf(error) ?? '')) throw error;
-    await copyFile(blobPath, temporary);
+    if ((await lstat(to).catch(() => undefined))?.isDirectory() !== true) throw error;
+    const aside = `${to}.aside-${randomBytes(4).toString('hex')}`;
+    await rename(to, aside);
+    notice(`${to} was a folder, where a file is expected; it is now ${aside}.`);
+    await rename(from, to);
   }
+}
+
+/**
+ * Make a folder of a repository's cache and those above it, up to the repository's own. That one may be a link, to a larger disk for
+ * example; those below are made by the libraries and are none. A link there would lead what is written to a place where other files
+ * may have the same names.
+ *
+ * @throws PanxError where one below is a link
+ */
+export async function makeOwnFolder(repoFolder: string, folder: string): Promise<void> {
+  makeFolder(repoFolder);
+  let path = repoFolder;
+  for (const name of relative(repoFolder, folder).split(sep)) {
+    path = join(path, name);
+    const found = await lstat(path).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (found?.isSymbolicLink()) {
+      throw new PanxError(`${path} is a link, expected a folder of the cache; panx writes nothing through it.`, {
+        hint: 'Remove the link, or set HF_HOME to another folder.',
+      });
+    }
+    if (found === undefined) makeFolder(path);
+  }
+}
+
+/** Once more where a name has gone in between: another process takes temporary files for those of a killed one if that ran on another host. */
+async function again(action: () => Promise<void>): Promise<void> {
   try {
-    await rename(temporary, pointerPath);
+    await action();
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    if (codeOf(error) !== 'ENOENT' && codeOf((error as { cause?: unknown }).cause) !== 'ENOENT') throw error;
+    await action();
   }
 }
 
@@ -82,7 +165,8 @@ export async function sizeOf(path: string): Promise<number | undefined> {
     const found = await stat(path);
     return found.isFile() ? found.size : undefined;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    // ELOOP: links that lead to each other lead to no file.
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return undefined;
     throw error;
   }
 }

@@ -1,23 +1,21 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PanxError } from '../errors.js';
-import { formatBytes } from '../run/console.js';
-import { makeFolder, sha256OfFile } from '../run/files.js';
+import { codeOf, PanxError } from '../errors.js';
+import { formatBytes, printable } from '../run/console.js';
 import { withLock } from '../run/waiting-lock.js';
-import { type Repo, repoFolder, repoFolderName, sizeOf } from './cache.js';
+import { headersFetch } from './answers.js';
+import { blobPath, locksFolder, makeOwnFolder, moveOver, type Repo, repoFolder } from './cache.js';
 import { diskFull } from './explain.js';
-import { CutShort, HttpFailure, hubFetch, isTransient, maxAttempts, pauseAfter } from './requests.js';
+import type { HubFile } from './listing.js';
+import { patienceWithFile, TooSlow } from './patience.js';
+import { attemptsAfter, CutShort, HttpFailure, hubFetch, isTransient, networkReason, pauseAfter } from './requests.js';
 import type { HubSettings } from './settings.js';
+import { hashesOf, isWhole, noteWhole } from './verified.js';
 
-/** A file of a repository as the hub lists it. */
-export interface HubFile {
-  path: string;
-  bytes: number;
-  /** What the bytes must hash to; also the name of the blob in the cache. */
-  checksum: { kind: 'sha256' | 'git'; hex: string };
-}
+/** What the names of the parts of files, and of their locks, end in. */
+export const partialEnding = '.panx.incomplete';
+export const lockEnding = '.panx.lock';
 
 export interface Download {
   settings: HubSettings;
@@ -32,56 +30,88 @@ export interface Download {
 }
 
 /**
- * Bring a file's bytes into the cache as `blobs/<checksum>`, unless they are there.
+ * Bring a file's bytes into the cache as `blobs/<checksum>`, unless they are there, whole.
  *
  * They are collected in `blobs/<checksum>.panx.incomplete`, which survives a break and from whose end the next try goes
- * on; only when whole and of the right checksum are they renamed. (Python's partial files have another name: its
- * releases differ in whether they append to them.)
+ * on; only when whole and of the right checksum are they renamed, over a damaged blob too. (Python's partial files have
+ * another name: its releases differ in whether they append to them.)
  *
  * @returns whether this process brought them; false where they were there or another process brought them meanwhile.
  * @throws PanxError for a full disk and wrong bytes, else what `explain` turns into one.
  */
 export async function downloadBlob(download: Download): Promise<boolean> {
   const { settings, repo, file } = download;
-  const blobPath = join(repoFolder(settings, repo), 'blobs', file.checksum.hex);
-  if ((await sizeOf(blobPath)) === file.bytes) return false;
-  makeFolder(dirname(blobPath));
-  const lockPath = join(settings.cacheDir, '.locks', repoFolderName(repo), `${file.checksum.hex}.panx.lock`);
+  const blob = blobPath(settings, repo, file.checksum);
+  const isThere = () => isWhole(blob, file.checksum, { bytes: file.bytes });
+  if (await isThere()) return false;
+  await makeOwnFolder(repoFolder(settings, repo), dirname(blob));
+  const lockPath = join(locksFolder(settings, repo), `${file.checksum.hex}${lockEnding}`);
   return await withLock(lockPath, download.onWaiting, async () => {
-    if ((await sizeOf(blobPath)) === file.bytes) return false;
-    const partialPath = `${blobPath}.panx.incomplete`;
+    if (await isThere()) return false;
+    const partialPath = `${blob}${partialEnding}`;
     try {
       await transferAll(download, partialPath);
-      await rename(partialPath, blobPath);
+      await moveOver(partialPath, blob);
+      await noteWhole(blob, file.checksum);
       return true;
     } catch (error) {
       // Where the lock did not hold, another process may have finished the same partial file and taken it away.
-      if ((await sizeOf(blobPath)) === file.bytes) return false;
+      if (await isThere()) return false;
       throw error;
     }
   });
 }
 
-/** Transfer until `partialPath` holds the whole file, checked. Every break after some progress starts the count of tries anew. */
+/**
+ * Transfer until `partialPath` holds the whole file, checked. A break after some progress starts the count of tries anew; a
+ * byte is no progress, or a server could give a byte each time and be asked for ever. So a file of N MB is asked for
+ * 5 N times at most, and one below 100 MB 500 times.
+ */
 async function transferAll(download: Download, partialPath: string): Promise<void> {
   const { file, settings } = download;
+  const progress = Math.min(1e6, file.bytes / 100);
+  let isInherited = (await partialSize(partialPath)) > 0;
   for (let failures = 0; ; ) {
-    const had = (await sizeOf(partialPath)) ?? 0;
+    const had = await partialSize(partialPath);
     try {
       await checkRoom(partialPath, file, had, settings);
       if (had < file.bytes) await transfer(download, partialPath, had);
-      const found = await checksumOf(partialPath, file);
+      else if (file.bytes === 0) await (await openPartial(partialPath)).close();
+      const [found] = await hashesOf(partialPath, file.checksum.kind);
       if (found === file.checksum.hex) return;
       await rm(partialPath, { force: true });
-      // What an earlier try left may have been the wrong part; bytes that all came just now are the hub's own.
-      if (had === 0) throw wrongBytes(download, found);
+      // What an earlier command left may have been the wrong part; bytes that all came just now are the hub's own.
+      if (!isInherited) throw wrongBytes(download, found!);
+      isInherited = false;
     } catch (error) {
-      const progressed = ((await sizeOf(partialPath)) ?? 0) > had;
-      failures = progressed ? 1 : failures + 1;
-      if (!isTransient(error) || failures >= maxAttempts) throw error;
+      const brought = (await partialSize(partialPath)) - had;
+      failures = brought >= progress && !(error instanceof TooSlow) ? 1 : failures + 1;
+      if (!isTransient(error) || failures >= attemptsAfter(error)) throw error;
       await pauseAfter(settings, error, failures);
     }
   }
+}
+
+/** The size of the part that is there. What is no plain file, or has a second name, is none of panx's: it is not written to. */
+async function partialSize(path: string): Promise<number> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined) return 0;
+  if (found.isFile() && found.nlink === 1) return found.size;
+  if (found.isDirectory()) {
+    throw new PanxError(`${path} is a folder, expected the part of a file or nothing.`, {
+      hint: 'Move it away, and type the command again.',
+    });
+  }
+  await rm(path);
+  return 0;
+}
+
+/** Open a part for writing, as it is: another process may be at it where the lock did not hold. */
+async function openPartial(path: string): Promise<FileHandle> {
+  return await open(path, constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o666);
 }
 
 /**
@@ -96,55 +126,57 @@ async function transferAll(download: Download, partialPath: string): Promise<voi
 async function transfer(download: Download, partialPath: string, have: number): Promise<void> {
   const { settings, repo, commit, file, token } = download;
   const { fileDownloadInfo } = await import('@huggingface/hub');
-  const request = hubFetch(settings);
   const info = await fileDownloadInfo({
     repo: { type: repo.type, name: repo.name },
     path: file.path,
     revision: commit,
     hubUrl: settings.endpoint,
-    fetch: request,
+    fetch: headersFetch(settings),
     ...(token === undefined ? {} : { accessToken: token }),
   });
   if (info === null) throw new HttpFailure('Entry not found', 404, 'EntryNotFound');
 
-  const silence = new AbortController();
-  const onSilence = () => silence.abort(new DOMException('The transfer went silent', 'TimeoutError'));
-  let timer = setTimeout(onSilence, settings.timeoutMs);
+  const patience = patienceWithFile(settings);
   try {
-    const response = await request(info.url, {
-      signal: silence.signal,
+    const response = await hubFetch(settings)(info.url, {
+      signal: patience.signal,
       headers: {
         'Accept-Encoding': 'identity',
         ...(have > 0 ? { Range: `bytes=${have}-` } : {}),
-        // A CDN's signed address needs no token and must not be shown one.
-        ...(token !== undefined && new URL(info.url).origin === new URL(settings.endpoint).origin
-          ? { Authorization: `Bearer ${token}` }
-          : {}),
+        // Not shown to a CDN, whose signed address needs none.
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
       },
     });
     // A server may ignore the Range and send everything (status 200): then the bytes start at 0 again.
     const start = response.status === 206 ? startOfRange(response) : 0;
     if (start > have) throw new CutShort(`bytes from ${have} on were asked for, those from ${start} on came`);
     let position = start;
-    const partial = await open(partialPath, have === 0 ? 'w' : 'r+');
+    const partial = await openPartial(partialPath);
     try {
       for await (const chunk of response.body ?? []) {
-        clearTimeout(timer);
-        timer = setTimeout(onSilence, settings.timeoutMs);
-        await writeAt(partial, chunk, position);
+        patience.heard(chunk.byteLength);
+        // What is there already stays: a server that ignores the Range need not be right about it.
+        const known = Math.min(chunk.byteLength, Math.max(0, have - position));
+        await writeAt(partial, chunk.subarray(known), position + known);
         position += chunk.byteLength;
         if (position > file.bytes) break;
         if (position < file.bytes) download.onBytes(position);
       }
-      if (position > file.bytes) await partial.truncate(0);
-      await partial.sync();
+    } catch (error) {
+      if (!isTransient(error) || error instanceof TooSlow) throw error;
+      throw new CutShort(`${networkReason(error)} after ${position} of ${file.bytes} bytes`, { cause: error });
     } finally {
-      await partial.close();
+      try {
+        if (position > file.bytes) await partial.truncate(0);
+        await partial.sync();
+      } finally {
+        await partial.close();
+      }
     }
     if (position > file.bytes) throw new CutShort(`more than the expected ${file.bytes} bytes came`);
     if (position < file.bytes) throw new CutShort(`the transfer ended after ${position} of ${file.bytes} bytes`);
   } finally {
-    clearTimeout(timer);
+    patience.end();
   }
 }
 
@@ -160,7 +192,9 @@ async function writeAt(file: FileHandle, chunk: Uint8Array, position: number): P
 function startOfRange(response: Response): number {
   const header = response.headers.get('content-range') ?? '';
   const start = /^bytes (\d+)-/.exec(header)?.[1];
-  if (start === undefined) throw new CutShort(`a part of the file came with the Content-Range "${header}"`);
+  if (start === undefined) {
+    throw new CutShort(`a part of the file came with the Content-Range "${printable(header, 40)}"`);
+  }
   return Number(start);
 }
 
@@ -170,14 +204,6 @@ async function checkRoom(path: string, file: HubFile, had: number, settings: Hub
   const free = bavail * bsize;
   if (blocks === 0 || free >= file.bytes - had) return; // Some network file systems count nothing.
   throw diskFull(file.path, settings, `${formatBytes(file.bytes - had)} are needed and ${formatBytes(free)} are free`);
-}
-
-/** SHA-256 of the bytes, or git's SHA-1 of them as a blob (git-hash-object(1)), in hexadecimal. Read back from the disk. */
-async function checksumOf(path: string, file: HubFile): Promise<string> {
-  if (file.checksum.kind === 'sha256') return await sha256OfFile(path);
-  const hash = createHash('sha1').update(`blob ${file.bytes}\0`);
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 function wrongBytes({ file, repo, settings }: Download, found: string): PanxError {

@@ -1,6 +1,8 @@
 import { codeOf, PanxError } from '../errors.js';
+import { printable } from '../run/console.js';
 import { cannotWrite, reasonOf } from '../run/files.js';
 import type { Repo } from './cache.js';
+import { TooSlow } from './patience.js';
 import { CutShort, certificateCode, HttpFailure, isTransient, networkReason } from './requests.js';
 import type { HubSettings } from './settings.js';
 
@@ -12,6 +14,8 @@ export interface Attempt {
   file: string;
   /** Where the access token is from; undefined where there is none. */
   tokenFrom: string | undefined;
+  /** What is wrong with it where the cache has it, damaged. */
+  damage?: string;
 }
 
 /** Whatever the client, the network or the disk threw, as the one error that the user sees. */
@@ -32,6 +36,15 @@ export function explain(error: unknown, attempt: Attempt): PanxError {
       cause: error,
     });
   }
+  if (error instanceof TooSlow) {
+    return new PanxError(
+      `${nameOf(attempt)} is given up: ${attempt.settings.endpoint} is too slow, ${error.message}.`,
+      {
+        hint: 'Type the command again: it goes on from where it stopped. Set HF_HUB_DOWNLOAD_TIMEOUT to more than 30 (seconds) to wait longer.',
+        cause: error,
+      },
+    );
+  }
   if (isTransient(error))
     return notCached(attempt, `${attempt.settings.endpoint} cannot be reached: ${networkReason(error)}`, error);
   const path = (error as { path?: unknown } | null)?.path;
@@ -41,8 +54,10 @@ export function explain(error: unknown, attempt: Attempt): PanxError {
       cause: error,
     });
   }
+  // What fetch throws says why in its cause only.
+  const reason = reasonOf(error instanceof TypeError && error.cause !== undefined ? error.cause : error);
   return new PanxError(
-    `${attempt.settings.endpoint} does not answer as the Hugging Face hub does: ${reasonOf(error)}.`,
+    `${attempt.settings.endpoint} does not answer as the Hugging Face hub does: ${printable(reason, 300)}.`,
     {
       hint: 'Check HF_ENDPOINT and, behind a proxy or a login page of the network, whether it lets the hub through.',
       cause: error,
@@ -56,6 +71,9 @@ export function notCached(attempt: Attempt, why: string, cause?: unknown): PanxE
   const option = `--${repo.type === 'model' ? 'model' : 'data'}`;
   const proxy = process.env.HTTPS_PROXY ?? process.env.https_proxy;
   const remedies = [
+    ...(attempt.damage === undefined
+      ? []
+      : ['Type the command again where the hub can be asked: it brings the file anew.']),
     `Give a local folder (${option} DIR),`,
     `or run "panx fetch" beforehand on a machine with network and set HF_HOME to the folder it filled,`,
     'or take the embedded sample (--sample).',
@@ -63,7 +81,11 @@ export function notCached(attempt: Attempt, why: string, cause?: unknown): PanxE
       ? ['HTTPS_PROXY is set: Node.js heeds it only with NODE_USE_ENV_PROXY=1 (from 22.21 and 24 on).']
       : []),
   ];
-  return new PanxError(`${nameOf(attempt)} is not in the cache ${settings.cacheDir}, and ${why}.`, {
+  const state =
+    attempt.damage === undefined
+      ? `is not in the cache ${settings.cacheDir}`
+      : `is damaged in the cache (${attempt.damage})`;
+  return new PanxError(`${nameOf(attempt)} ${state}, and ${why}.`, {
     hint: remedies.join(' '),
     cause,
   });

@@ -9,8 +9,8 @@ export interface TransferProgress {
   bytes: number;
   /** How many of them are there. */
   received: number;
-  /** `waiting`: another process transfers it. */
-  state: 'transferring' | 'waiting' | 'done';
+  /** `waiting`: another process transfers it. `checking`: it lies in the cache and is read once to see whether it is whole. */
+  state: 'transferring' | 'waiting' | 'checking' | 'done';
 }
 
 export type OnProgress = (transfer: TransferProgress) => void;
@@ -32,6 +32,7 @@ export function transferLine(nowMs: () => number = Date.now): OnProgress {
 export function transferText({ repo, path, bytes, received, state }: TransferProgress, rate: number): string {
   const name = `${repo}: ${path}`;
   if (state === 'waiting') return `${name}: another process brings it; waiting`;
+  if (state === 'checking') return `${name}: checking ${formatBytes(bytes)} in the cache, once`;
   if (state === 'done') return `${name}: ${formatBytes(bytes)}, checked`;
   // What lies there already, or a server, may be larger than the file.
   const percent = bytes > 0 ? Math.min(100, Math.floor((received / bytes) * 100)) : 100;

@@ -1,18 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, messageOf } from '../errors.js';
+import { printable } from '../run/console.js';
+import { TooSlow } from './patience.js';
 import type { HubSettings } from './settings.js';
 
 /**
- * The `fetch` that the official client and the transfers are given: it throws an `HttpFailure` for every status that is
- * no success, because the client's own error drops the hub's X-Error-Code and Retry-After, and it never waits longer
- * than `timeoutMs` where the caller gives no signal of its own.
+ * The `fetch` under all others: it throws an `HttpFailure` for every status that is no success, because the client's own
+ * error drops the hub's X-Error-Code and Retry-After, and it shows the access token to the hub alone: the address of a CDN
+ * or of a listing's next page may be any. The caller gives a signal that ends it (patience.ts).
  */
 export function hubFetch(settings: HubSettings): typeof fetch {
   return async (input, init) => {
-    const response = await fetch(input, { signal: AbortSignal.timeout(settings.timeoutMs), ...init });
+    const address = input instanceof Request ? input.url : String(input);
+    const headers = new Headers(init?.headers);
+    if (new URL(address).origin !== new URL(settings.endpoint).origin) headers.delete('Authorization');
+    const response = await fetch(input, { ...init, headers });
     if (!response.ok) throw await httpFailure(response);
     return response;
   };
+}
+
+/** The text of a response up to `most` bytes; what comes after them is not waited for. */
+export async function readStart(
+  response: Response,
+  most: number,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<{ text: string; whole: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    onBytes(chunk.byteLength);
+    bytes += chunk.byteLength;
+    if (bytes > most) break;
+    chunks.push(chunk);
+  }
+  return { text: Buffer.concat(chunks).toString('utf8'), whole: bytes <= most };
 }
 
 /** An answer of the hub that is no success. */
@@ -36,35 +58,36 @@ export class CutShort extends Error {
   override readonly name = 'CutShort';
 }
 
-/**
- * Run `action` until it succeeds, pausing longer each time, while its failures are ones that pass (`isTransient`).
- * A hub that cannot be reached at all is asked twice only, so that a machine without network hears so at once.
- */
+/** Run `action` until it succeeds, pausing longer each time, while its failures are ones that pass (`isTransient`). */
 export async function withRetries<T>(settings: HubSettings, action: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
       return await action();
     } catch (error) {
-      const attempts = isUnreachable(error) ? 2 : maxAttempts;
-      if (!isTransient(error) || failures >= attempts) throw error;
+      if (!isTransient(error) || failures >= attemptsAfter(error)) throw error;
       await pauseAfter(settings, error, failures);
     }
   }
 }
 
-/** How often a request is tried before its failure counts. */
-export const maxAttempts = 5;
+/**
+ * How often a request is tried before its failure counts: five times; a hub that cannot be reached at all twice, so that a machine
+ * without network hears so at once; and a server that is too slow twice, since that takes a minute each time.
+ */
+export function attemptsAfter(error: unknown): number {
+  return isUnreachable(error) || error instanceof TooSlow ? 2 : 5;
+}
 
 /** Wait before the next try: what the hub asked for (at most a minute), else twice as long each time. */
 export async function pauseAfter(settings: HubSettings, error: unknown, failures: number): Promise<void> {
   const asked = error instanceof HttpFailure ? error.retryAfterMs : undefined;
-  await sleep(Math.min(asked ?? settings.retryDelayMs * 2 ** (failures - 1), 60_000));
+  await sleep(Math.min(Math.max(asked ?? settings.retryDelayMs * 2 ** (failures - 1), 0), 60_000));
 }
 
 /** True for failures that may be gone at the next try: busy or broken servers, lost connections, silence. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof HttpFailure) return [408, 429, 500, 502, 503, 504].includes(error.status);
-  return error instanceof CutShort || isTimeout(error) || networkCode(error) !== undefined;
+  return error instanceof CutShort || error instanceof TooSlow || isTimeout(error) || networkCode(error) !== undefined;
 }
 
 /** True where no connection to the hub came about: no network, no such host, nobody listening. */
@@ -137,10 +160,10 @@ function isTimeout(error: unknown): boolean {
 }
 
 async function httpFailure(response: Response): Promise<HttpFailure> {
-  const text = await response.text().catch(() => '');
+  const { text } = await readStart(response, 64_000).catch(() => ({ text: '' }));
   const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new HttpFailure(
-    messageIn(text) ?? response.headers.get('x-error-message') ?? `HTTP ${response.status}`,
+    printable(messageIn(text) ?? response.headers.get('x-error-message') ?? `HTTP ${response.status}`, 200),
     response.status,
     response.headers.get('x-error-code') ?? undefined,
     Number.isFinite(retryAfterSeconds) ? retryAfterSeconds * 1000 : undefined,
@@ -151,7 +174,7 @@ async function httpFailure(response: Response): Promise<HttpFailure> {
 function messageIn(text: string): string | undefined {
   try {
     const { error } = JSON.parse(text) as { error?: unknown };
-    return typeof error === 'string' ? error : undefined;
+    return typeof error === 'string' ? error.replaceAll(/\s+/g, ' ') : undefined;
   } catch {
     return undefined;
   }

@@ -2,8 +2,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { codeOf, nearest, PanxError } from '../errors.js';
+import { printable } from '../run/console.js';
 import { reasonOf } from '../run/files.js';
 import type { Repo } from './cache.js';
+import { flawOfPath, isPlainName } from './names.js';
 import type { BringOptions, Snapshot } from './snapshot.js';
 import { dataFiles, modelFiles, type SplitName, splitNames, tokenizerFiles } from './wanted.js';
 
@@ -88,10 +90,17 @@ export async function placeOf(argument: string, type: Repo['type']): Promise<{ f
   const id = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@(.*))?$/.exec(argument);
   if (id === null || isAbsolute(path) || /\.(parquet|safetensors|json)$/.test(argument))
     throw await noFolder(argument, path, type);
+  // The cache writes "--" for the slash, so that two ids with "--" could share a folder. The hub allows neither that nor "..".
+  if (id[1]!.length > 200 || /--|\.\./.test(id[1]!)) {
+    throw new PanxError(`${option} ${printable(argument)}: "${printable(id[1]!)}" is not a hub id.`, {
+      hint: `Give an id of the form org/name, such as ${exampleId(type)}.`,
+      exitCode: 2,
+    });
+  }
   const revision = id[2] ?? 'main';
   // A revision becomes the name of a file in refs/, so nothing that climbs out of it is one (git forbids `..` too).
-  if (!/^\w[\w.+/-]*$/.test(revision) || revision.includes('..')) {
-    throw new PanxError(`${option} ${argument}: "${revision}" is not a revision.`, {
+  if (!revision.split('/').every(isPlainName) || revision.includes('..') || flawOfPath(revision) !== undefined) {
+    throw new PanxError(`${option} ${printable(argument)}: "${printable(revision)}" is not a revision.`, {
       hint: `Give a branch, tag or commit after the @, as in ${exampleId(type)}@main.`,
       exitCode: 2,
     });

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { codeOf, PanxError } from '../errors.js';
+import { PanxError } from '../errors.js';
+import { printable } from '../run/console.js';
 import { reasonOf } from '../run/files.js';
+import { readSmallFile } from '../run/small-file.js';
 
 /** The environment that the hub room reads; `process.env` has this type. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,7 +16,7 @@ export interface HubSettings {
   cacheDir: string;
   /** True where the environment forbids asking the hub. */
   offline: boolean;
-  /** How long a request or a transfer may stay silent. */
+  /** How long a request or a transfer may stay silent; what else is waited for follows from it (patience.ts). */
   timeoutMs: number;
   /** Pause before the first repetition of a failed request; each further one waits twice as long. */
   retryDelayMs: number;
@@ -25,23 +26,47 @@ export interface HubSettings {
  * The settings that the environment asks for, with the names and defaults of Hugging Face's Python library
  * (huggingface_hub/constants.py), so that both programs use the same cache, token and mirror.
  *
- * @throws PanxError where HF_ENDPOINT is not an http(s) address.
+ * @throws PanxError where HF_ENDPOINT is not an http(s) address, or HF_HUB_DOWNLOAD_TIMEOUT no number of seconds.
  */
 export function hubSettings(env: Environment = process.env): HubSettings {
-  const endpoint = (set(env.HF_ENDPOINT) ?? 'https://huggingface.co').replace(/\/+$/, '');
-  if (!/^https?:\/\/[^/]/.test(endpoint) || !URL.canParse(endpoint)) {
-    throw new PanxError(`HF_ENDPOINT is "${endpoint}", not an address that starts with https:// or http://.`, {
-      hint: 'Unset it, or set it to the address of a mirror of the Hugging Face hub.',
-    });
-  }
-  const timeoutSeconds = Number(set(env.HF_HUB_DOWNLOAD_TIMEOUT));
   return {
-    endpoint,
+    endpoint: endpointOf(set(env.HF_ENDPOINT?.trim()) ?? 'https://huggingface.co'),
     cacheDir: expand(set(env.HF_HUB_CACHE) ?? set(env.HUGGINGFACE_HUB_CACHE) ?? join(hubHome(env), 'hub'), env),
     offline: isTrue(set(env.HF_HUB_OFFLINE) ?? set(env.TRANSFORMERS_OFFLINE)),
-    timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : 30_000,
+    timeoutMs: timeoutMsOf(set(env.HF_HUB_DOWNLOAD_TIMEOUT) ?? '30'),
     retryDelayMs: 500,
   };
+}
+
+/** Paths are appended to it as text, and it is shown in messages: so no "?", no "#", no password. */
+function endpointOf(text: string): string {
+  const endpoint = text.replace(/\/+$/, '');
+  const hint = 'Unset it, or set it to the address of a mirror of the Hugging Face hub.';
+  if (!/^https?:\/\/[^/]/i.test(endpoint) || /[\s\p{Cc}\\]/u.test(endpoint) || !URL.canParse(endpoint)) {
+    throw new PanxError(
+      `HF_ENDPOINT is "${printable(endpoint)}", not an address that starts with https:// or http://.`,
+      { hint },
+    );
+  }
+  const { username, password, search, hash } = new URL(endpoint);
+  if (username !== '' || password !== '') {
+    throw new PanxError('HF_ENDPOINT holds a user name or a password, which panx does not send.', { hint });
+  }
+  if (search !== '' || hash !== '' || /[?#]$/.test(endpoint)) {
+    throw new PanxError(`HF_ENDPOINT is "${printable(endpoint)}", expected an address without "?" and "#".`, { hint });
+  }
+  return endpoint;
+}
+
+/** A day at most: Node.js's timers end at 25 days and then fire at once. Who sets more means to wait. */
+function timeoutMsOf(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0)) {
+    throw new PanxError(`HF_HUB_DOWNLOAD_TIMEOUT is "${printable(text)}", expected a number of seconds above 0.`, {
+      hint: 'Unset it for 30 seconds.',
+    });
+  }
+  return Math.ceil(Math.min(seconds, 86_400) * 1000);
 }
 
 /**
@@ -53,15 +78,18 @@ export function hubSettings(env: Environment = process.env): HubSettings {
 export async function hubToken(env: Environment = process.env): Promise<{ token: string; from: string } | undefined> {
   const found =
     tokenOfVariable('HF_TOKEN', env) ?? tokenOfVariable('HUGGING_FACE_HUB_TOKEN', env) ?? (await tokenOfFile(env));
-  if (found !== undefined && !found.token.startsWith('hf_')) {
-    throw new PanxError(
-      `The access token in ${found.from} does not start with "hf_", as tokens of the Hugging Face hub do.`,
-      {
-        hint: 'Set HF_TOKEN to a token from https://huggingface.co/settings/tokens, or unset it: public repositories need none.',
-      },
-    );
-  }
-  return found;
+  const flaw = found === undefined ? undefined : flawOfToken(found.token);
+  if (found === undefined || flaw === undefined) return found;
+  throw new PanxError(`The access token in ${found.from} ${flaw}.`, {
+    hint: 'Set HF_TOKEN to a token from https://huggingface.co/settings/tokens, or unset it: public repositories need none.',
+  });
+}
+
+/** Without the token itself, which no message shows: fetch would put one that is no header into its own. */
+function flawOfToken(token: string): string | undefined {
+  if (!token.startsWith('hf_')) return 'does not start with "hf_", as tokens of the Hugging Face hub do';
+  if (token.length > 500) return 'is longer than 500 characters, as no token of the Hugging Face hub is';
+  return /^[\x21-\x7e]+$/.test(token) ? undefined : 'holds a character that no token of the Hugging Face hub has';
 }
 
 function tokenOfVariable(name: string, env: Environment): { token: string; from: string } | undefined {
@@ -72,10 +100,9 @@ function tokenOfVariable(name: string, env: Environment): { token: string; from:
 async function tokenOfFile(env: Environment): Promise<{ token: string; from: string } | undefined> {
   const path = expand(set(env.HF_TOKEN_PATH) ?? join(hubHome(env), 'token'), env);
   try {
-    const token = set((await readFile(path, 'utf8')).trim());
+    const token = set((await readSmallFile(path))?.trim());
     return token === undefined ? undefined : { token, from: path };
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
     throw new PanxError(`The access token in ${path} cannot be read: ${reasonOf(error)}.`, {
       hint: 'Make the file readable, or set HF_TOKEN.',
       cause: error,

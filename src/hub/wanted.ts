@@ -1,9 +1,10 @@
-import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { codeOf, nearest, PanxError } from '../errors.js';
+import { basename } from 'node:path';
+import { nearest, PanxError } from '../errors.js';
+import { printable } from '../run/console.js';
 import { readJson } from '../run/files.js';
-import { sizeOf } from './cache.js';
-import type { HubFile } from './download.js';
+import { isObject } from '../run/json.js';
+import type { HubFile } from './listing.js';
+import { isPlainName, someOf } from './names.js';
 import type { Remote, Wanted } from './snapshot.js';
 
 /** The splits of a language that a corpus in PAN-X's layout has. */
@@ -20,13 +21,13 @@ const optional = ['tokenizer_config.json', 'special_tokens_map.json'];
 export function modelFiles(name: string): Wanted {
   return {
     async inFolder(folder) {
-      for (const file of required) if (!(await isThere(folder, file))) return { missing: file };
+      for (const file of required) if (!(await folder.has(file))) return { missing: file };
       const files = [...required];
-      for (const file of optional) if (await isThere(folder, file)) files.push(file);
-      if (await isThere(folder, weights)) return { files: [...files, weights] };
-      if (!(await isThere(folder, weightsIndex))) return { missing: weights };
-      const shards = await shardsOf(join(folder, weightsIndex));
-      for (const shard of shards) if (!(await isThere(folder, shard))) return { missing: shard };
+      for (const file of optional) if (await folder.has(file)) files.push(file);
+      if (await folder.has(weights)) return { files: [...files, weights] };
+      if (!(await folder.has(weightsIndex))) return { missing: weights };
+      const shards = await shardsOf(folder.placeOf(weightsIndex));
+      for (const shard of shards) if (!(await folder.has(shard))) return { missing: shard };
       return { files: [...files, weightsIndex, ...shards] };
     },
     async onHub(remote) {
@@ -60,7 +61,7 @@ export function modelFiles(name: string): Wanted {
 export function tokenizerFiles(name: string): Wanted {
   const file = 'tokenizer.json';
   return {
-    inFolder: async folder => ((await isThere(folder, file)) ? { files: [file] } : { missing: file }),
+    inFolder: async folder => ((await folder.has(file)) ? { files: [file] } : { missing: file }),
     async onHub(remote) {
       const { files } = await remote.list('');
       const tokenizer = files.find(({ path }) => path === file);
@@ -76,11 +77,15 @@ export function dataFiles(name: string, langs: readonly string[], splits: readon
     async inFolder(folder) {
       const files: string[] = [];
       for (const lang of langs) {
-        const names = await namesIn(join(folder, `PAN-X.${lang}`));
+        const names = await folder.names(`PAN-X.${lang}`);
         for (const split of splits) {
           const shards = wholeSplit(names, split);
           if (shards === undefined) return { missing: `PAN-X.${lang}/${split}-*.parquet` };
-          files.push(...shards.map(shard => `PAN-X.${lang}/${shard}`));
+          for (const shard of shards) {
+            const file = `PAN-X.${lang}/${shard}`;
+            if (!(await folder.has(file))) return { missing: file };
+            files.push(file);
+          }
         }
       }
       return { files };
@@ -89,7 +94,8 @@ export function dataFiles(name: string, langs: readonly string[], splits: readon
       const { folders } = await remote.list('');
       const offered = folders
         .filter(folder => folder.startsWith('PAN-X.'))
-        .map(folder => folder.slice('PAN-X.'.length));
+        .map(folder => folder.slice('PAN-X.'.length))
+        .filter(isPlainName);
       for (const lang of langs) if (!offered.includes(lang)) throw lacksLanguage(name, lang, offered);
       const listed: HubFile[] = [];
       for (const lang of langs) listed.push(...(await splitsOf(remote, name, lang, splits)));
@@ -101,14 +107,15 @@ export function dataFiles(name: string, langs: readonly string[], splits: readon
 async function splitsOf(remote: Remote, name: string, lang: string, splits: readonly SplitName[]): Promise<HubFile[]> {
   const { files } = await remote.list(`PAN-X.${lang}`);
   return splits.flatMap(split => {
-    const shards = files.filter(file => isShard(basename(file.path), split));
-    if (shards.length > 0) return shards;
-    const found = files.map(file => basename(file.path)).join(', ');
+    const names = files.map(file => basename(file.path));
+    const hint = 'Leave that split out (panx fetch --splits), or give other data with --data.';
+    if (wholeSplit(names, split) !== undefined) return files.filter(file => isShard(basename(file.path), split));
+    const shards = names.filter(shard => isShard(shard, split));
     throw new PanxError(
-      `${name} has no PAN-X.${lang}/${split}-*.parquet; in that folder are: ${found || 'no files'}.`,
-      {
-        hint: 'Leave that split out (panx fetch --splits), or give other data with --data.',
-      },
+      shards.length === 0
+        ? `${name} has no PAN-X.${lang}/${split}-*.parquet; in that folder are: ${someOf(names) || 'no files'}.`
+        : `${name}: PAN-X.${lang} lacks some of its ${split} files; found ${someOf(shards)}.`,
+      { hint },
     );
   });
 }
@@ -126,30 +133,18 @@ function isShard(name: string, split: string): boolean {
 
 /** The shard names of an index in order. They become paths, so that only plain names are taken. */
 async function shardsOf(indexPath: string): Promise<string[]> {
-  const { weight_map: map } = await readJson<{ weight_map?: Record<string, unknown> }>(indexPath);
-  const shards = [...new Set(Object.values(map ?? {}))].sort();
+  const index = await readJson<unknown>(indexPath);
+  const map = isObject(index) && isObject(index.weight_map) ? index.weight_map : {};
+  const shards = [...new Set(Object.values(map))].sort();
   for (const shard of shards) {
-    if (typeof shard !== 'string' || !/^[\w-][\w.-]*\.safetensors$/.test(shard)) {
+    if (typeof shard !== 'string' || !shard.endsWith('.safetensors') || !isPlainName(shard)) {
       throw new PanxError(
-        `${indexPath}: weight_map names the shard ${JSON.stringify(shard)}, expected NAME.safetensors.`,
+        `${indexPath}: weight_map names the shard ${printable(JSON.stringify(shard))}, expected NAME.safetensors.`,
       );
     }
   }
   if (shards.length === 0) throw new PanxError(`${indexPath} has no "weight_map" that names shards.`);
   return shards as string[];
-}
-
-async function isThere(folder: string, file: string): Promise<boolean> {
-  return (await sizeOf(join(folder, file))) !== undefined;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
-    throw error;
-  }
 }
 
 function lacks(name: string, file: string, files: readonly HubFile[]): PanxError {
@@ -161,10 +156,7 @@ function lacks(name: string, file: string, files: readonly HubFile[]): PanxError
         : /\.json$/;
   const found = files.map(({ path }) => path).filter(path => kin.test(path));
   const what = file === weights ? `neither ${weights} nor ${weightsIndex}` : `no ${file}`;
-  const instead =
-    found.length > 0
-      ? `it has ${found.slice(0, 6).join(', ')}${found.length > 6 ? ', ...' : ''}`
-      : 'nor anything like it';
+  const instead = found.length > 0 ? `it has ${someOf(found)}` : 'nor anything like it';
   return new PanxError(`${name} has ${what} (${instead}), which panx reads.`, {
     hint:
       file === 'config.json'
@@ -182,6 +174,6 @@ function lacksLanguage(name: string, lang: string, offered: readonly string[]): 
   const suggestion = nearest(lang, offered);
   return new PanxError(
     `${name} has no language "${lang}"${suggestion === undefined ? '.' : `; did you mean "${suggestion}"?`}`,
-    { hint: `It has ${[...offered].sort().join(', ')}.` },
+    { hint: `It has ${someOf([...offered].sort(), 300)}.` },
   );
 }

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +23,7 @@ const config = modelRepo().files['config.json']!;
 describe('a download', () => {
   const test = useHub();
   const blob = () => join(test.home, 'hub/models--org--model/blobs', sha256Of(weights));
-  const bring = () => fetchModel(model, { settings: test.settings });
+  const bring = (impatient = {}) => fetchModel(model, { settings: { ...test.settings, ...impatient } });
   /** The ranges asked of the CDN beyond the first byte that the client looks at. */
   const ranges = () =>
     test.hub.requests
@@ -48,6 +58,139 @@ describe('a download', () => {
     test.hub.requests.length = 0;
     await bring();
     expect(ranges()).toEqual(['bytes=100000-']);
+  });
+
+  it('gives up a server that breaks after a byte each time, and keeps the part', async () => {
+    test.hub.faults.push({ match: /^cdn GET (?!.*bytes=0-0)/, times: 999, cut: 1 });
+    await expect(bring()).rejects.toMatchObject({
+      name: 'PanxError',
+      message: expect.stringMatching(
+        /^org\/model: model\.safetensors was cut short again and again: the connection was lost after [0-5] of 300000 bytes\.$/,
+      ),
+      hint: 'Type the command again: it goes on from where it stopped.',
+    });
+    expect(ranges()).toHaveLength(5);
+    const part = readFileSync(`${blob()}.panx.incomplete`);
+    expect(part.equals(weights.subarray(0, part.length))).toBe(true);
+  });
+
+  it('gives up a server that trickles, and goes on from there', async () => {
+    mkdirSync(dirname(blob()), { recursive: true });
+    writeFileSync(`${blob()}.panx.incomplete`, weights.subarray(0, 1000));
+    const slow = { match: /^cdn GET \S+ bytes=1000-/, times: 99, trickleMs: 50 };
+    test.hub.faults.push(slow);
+    const startMs = Date.now();
+    await expect(bring({ timeoutMs: 150 })).rejects.toMatchObject({
+      name: 'PanxError',
+      message: `org/model: model.safetensors is given up: ${test.hub.endpoint} is too slow, it sent less than 1.0 kB/s for 0.3 s.`,
+      hint: expect.stringMatching(/^Type the command again: it goes on from where it stopped\./),
+    });
+    expect(Date.now() - startMs).toBeLessThan(8000);
+    expect(readFileSync(`${blob()}.panx.incomplete`).equals(weights.subarray(0, 1000))).toBe(true);
+    slow.times = 0;
+    test.hub.requests.length = 0;
+    await bring();
+    expect(ranges()).toEqual(['bytes=1000-']);
+  });
+
+  it('does not give up a slow link', async () => {
+    // 20 kB/s, in pieces that come every 50 ms: 1,000 bytes each.
+    const part = weights.subarray(0, 280_000);
+    mkdirSync(dirname(blob()), { recursive: true });
+    writeFileSync(`${blob()}.panx.incomplete`, part);
+    test.hub.faults.push({ match: /^cdn GET \S+ bytes=280000-/, times: 1, paceMs: 50 });
+    await bring();
+    expect(ranges()).toEqual(['bytes=280000-']);
+    expect(readFileSync(blob()).equals(weights)).toBe(true);
+  });
+
+  it('gives up wrong bytes that are cut short first, as soon as they are whole', async () => {
+    const wrong = bytesOf(weights.length, 77);
+    test.hub.faults.push(
+      { match: /^cdn GET \S+$/, times: 99, body: wrong, cut: 200_000 },
+      { match: /^cdn GET/, times: 99, body: wrong },
+    );
+    await expect(bring()).rejects.toThrow('org/model: model.safetensors came with the SHA-256');
+    expect(ranges()).toEqual([undefined, 'bytes=200000-']);
+  });
+
+  it.each([
+    ['a file that is longer', { body: bytesOf(400_000, 3) }, /more than the expected 300000 bytes came/],
+    ['a part of elsewhere', { status: 206, headers: { 'Content-Range': 'bytes 9-10/20' } }, /those from 9 on came/],
+    [
+      'a part of nowhere',
+      { status: 206, headers: { 'Content-Range': 'bytes ?-?/?' } },
+      /with the Content-Range "bytes \?-\?\/\?"/,
+    ],
+    ['the same address again', { redirect: true }, /does not answer as .*: redirect count exceeded\.$/],
+    ['headers that trickle', { trickleHeadersMs: 30 }, /cannot be reached: no answer in time\.$/],
+    ['HTTP that is none', { garbage: true }, /(does not answer as|cannot be reached)/],
+  ])('gives up %s', async (_, fault, message) => {
+    test.hub.faults.push({ match: /^cdn GET (?!.*bytes=0-0)/, times: 99, ...fault });
+    await expect(bring({ timeoutMs: 150 })).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['information', /\/revision\//],
+    ['a listing', /\/tree\//],
+    ['the place of a file', /\/resolve\//],
+  ])('gives up %s that trickles', async (_, match) => {
+    test.hub.faults.push({ match, times: 99, trickleMs: 50 });
+    const asked = () => test.hub.requests.filter(line => match.test(line));
+    await expect(bring({ timeoutMs: 150 })).rejects.toThrow(
+      /is given up: .* is too slow, its answer was not whole after 0\.3 s\.$/,
+    );
+    expect(asked().length).toBeLessThan(3);
+  });
+
+  it.each([
+    ['a link', (path: string, mine: string) => symlinkSync(mine, path)],
+    ['a second name', (path: string, mine: string) => linkSync(mine, path)],
+  ])('does not write through %s in the place of a part', async (_, make) => {
+    const mine = join(test.home, 'mine');
+    writeFileSync(mine, 'mine');
+    mkdirSync(dirname(blob()), { recursive: true });
+    make(`${blob()}.panx.incomplete`, mine);
+    await bring();
+    expect(readFileSync(mine, 'utf8')).toBe('mine');
+    expect(readFileSync(blob()).equals(weights)).toBe(true);
+  });
+
+  it('says that a folder lies in the place of a part', async () => {
+    mkdirSync(`${blob()}.panx.incomplete`, { recursive: true });
+    await expect(bring()).rejects.toThrow(
+      `${blob()}.panx.incomplete is a folder, expected the part of a file or nothing.`,
+    );
+  });
+
+  it('clears what killed commands have left, and nothing else', async () => {
+    const repo = join(test.home, 'hub/models--org--model');
+    const locks = join(test.home, 'hub/.locks/models--org--model');
+    const snapshot = join(repo, 'snapshots', 'a'.repeat(40));
+    for (const folder of [join(repo, 'blobs'), join(repo, 'refs'), snapshot, locks])
+      mkdirSync(folder, { recursive: true });
+    const leftovers = [
+      join(repo, 'refs/main.999999999-0123abcd.tmp'),
+      join(snapshot, 'config.json.999999999-0123abcd.tmp'),
+      join(repo, 'blobs', `${'d'.repeat(64)}.panx.incomplete`),
+      join(locks, `${'e'.repeat(64)}.panx.lock`),
+      join(locks, `${'e'.repeat(64)}.panx.lock.999999999-0123abcd.tmp`),
+    ];
+    for (const path of leftovers) writeFileSync(path, `999999999 ${hostname()}\n`);
+    const longAgo = Date.now() / 1000 - 8 * 86_400;
+    utimesSync(leftovers[2]!, longAgo, longAgo);
+    const others = [
+      join(repo, `refs/main.${process.pid}-0123abcd.tmp`),
+      join(repo, 'blobs', `${'f'.repeat(64)}.panx.incomplete`),
+      join(repo, 'blobs', `${'f'.repeat(64)}.incomplete`),
+      join(locks, `${'f'.repeat(64)}.lock`),
+      join(locks, `${'f'.repeat(64)}.panx.lock`),
+      join(snapshot, 'notes.tmp'),
+    ];
+    for (const path of others) writeFileSync(path, `${process.pid} ${hostname()} x\n`);
+    await bring();
+    expect(leftovers.filter(path => existsSync(path))).toEqual([]);
+    expect(others.filter(path => !existsSync(path))).toEqual([]);
   });
 
   it('goes on after a silent connection', async () => {

@@ -58,6 +58,7 @@ export function useHub(repos: () => ServedRepo[] = () => [modelRepo(), dataRepo(
     state.home = mkdtempSync(join(tmpdir(), 'panx-hub-'));
     for (const name of hubVariables) vi.stubEnv(name, undefined);
     vi.stubEnv('HF_HOME', state.home);
+    vi.stubEnv('PANX_CACHE', join(state.home, 'panx'));
     vi.stubEnv('HF_ENDPOINT', `${state.hub.endpoint}/`);
     state.settings = { ...hubSettings(), retryDelayMs: 1, timeoutMs: 400 };
   });

@@ -57,6 +57,13 @@ describe('placeOf', () => {
     ['checkpoints/config.json', /^--model checkpoints\/config.json is a file, expected a folder with config\.json\.$/],
     ['', /^--model is empty; expected a folder or a hub id such as FacebookAI\/xlm-roberta-base\.$/],
     ['org/name@../x', /^--model org\/name@..\/x: "..\/x" is not a revision\.$/],
+    ['org/name@a//b', /^--model org\/name@a\/\/b: "a\/\/b" is not a revision\.$/],
+    ['org/name@a/', /"a\/" is not a revision\.$/],
+    ['org/name@a/./b', /"a\/.\/b" is not a revision\.$/],
+    ['org/name@', /"" is not a revision\.$/],
+    [`org/name@${'x'.repeat(300)}`, /^--model org\/name@x{100,}…: "x+…" is not a revision\.$/],
+    ['org--a/b', /^--model org--a\/b: "org--a\/b" is not a hub id\.$/],
+    [`org/${'x'.repeat(300)}`, /"org\/x+…" is not a hub id\.$/],
   ])('refuses %s', async (argument, message) => {
     await expect(placeOf(argument, 'model')).rejects.toThrow(message);
   });

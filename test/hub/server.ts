@@ -27,6 +27,18 @@ export interface Fault {
   ignoreRange?: boolean;
   /** Serve these bytes. */
   body?: Buffer;
+  /** Answer with this text, with `headers`. */
+  reply?: string | Buffer;
+  /** One byte of the body every so many milliseconds, for ever. */
+  trickleMs?: number;
+  /** The same of the headers. */
+  trickleHeadersMs?: number;
+  /** Send the client to the same address again. */
+  redirect?: boolean;
+  /** Answer with what is no HTTP. */
+  garbage?: boolean;
+  /** Serve a kilobyte every so many milliseconds. */
+  paceMs?: number;
 }
 
 export interface StandInHub {
@@ -54,7 +66,7 @@ export async function startHub(repos: ServedRepo[]): Promise<StandInHub> {
   // Another host name than the hub's: both clients decide by it whether an address is the hub itself.
   const cdn = await listen('localhost', (request, response) => {
     const fault = note(hub, 'cdn ', request);
-    if (fault?.status !== undefined) return refuse(response, fault.status, undefined, 'fault', fault.headers);
+    if (fault !== undefined && isHostile(request, response, fault)) return;
     // As S3 does where a signed address comes with an Authorization.
     if (request.headers.authorization !== undefined) return refuse(response, 400, undefined, 'two ways to authorise');
     const sha256 = new URL(request.url ?? '', 'http://x').pathname.slice('/lfs/'.length);
@@ -65,7 +77,7 @@ export async function startHub(repos: ServedRepo[]): Promise<StandInHub> {
 
   const main = await listen('127.0.0.1', (request, response) => {
     const fault = note(hub, '', request);
-    if (fault?.status !== undefined) return refuse(response, fault.status, undefined, 'fault', fault.headers);
+    if (fault !== undefined && isHostile(request, response, fault)) return;
     const url = new URL(request.url ?? '', hub.endpoint);
     const token = request.headers.authorization?.replace('Bearer ', '');
     if (token !== undefined && token !== goodToken) {
@@ -245,6 +257,15 @@ function sendBytes(
     response.end();
     return;
   }
+  if (fault?.paceMs !== undefined) {
+    let sent = 0;
+    every(response, fault.paceMs, () => {
+      if (sent >= part.length) response.end();
+      else response.write(part.subarray(sent, sent + 1000));
+      sent += 1000;
+    });
+    return;
+  }
   const stop = fault?.cut ?? fault?.silent;
   if (stop === undefined) {
     response.end(part);
@@ -264,6 +285,32 @@ function note(hub: StandInHub, prefix: string, request: IncomingMessage): Fault 
   const fault = hub.faults.find(({ match, times }) => times > 0 && match.test(line));
   if (fault !== undefined) fault.times--;
   return fault;
+}
+
+/** Whether a fault has answered the request by itself. */
+function isHostile(request: IncomingMessage, response: ServerResponse, fault: Fault): boolean {
+  const { status, headers, reply, trickleMs, trickleHeadersMs } = fault;
+  if (status !== undefined) refuse(response, status, undefined, 'fault', headers);
+  else if (fault.garbage) request.socket.end('\0\x1b[2J no HTTP\r\n\r\n');
+  else if (fault.redirect) redirect(response, 302, request.url ?? '/');
+  else if (trickleHeadersMs !== undefined) {
+    const { socket } = request;
+    socket.write('HTTP/1.1 200 OK\r\nX-A: ');
+    every(response, trickleHeadersMs, () => socket.write('a'));
+  } else if (trickleMs !== undefined) {
+    response.writeHead(200, { 'Content-Type': 'application/json', ETag: '"e"', ...headers });
+    response.write('[');
+    every(response, trickleMs, () => response.write(' '));
+  } else if (reply !== undefined) {
+    response.writeHead(200, { 'Content-Type': 'application/json', ...headers });
+    response.end(reply);
+  } else return false;
+  return true;
+}
+
+function every(response: ServerResponse, ms: number, action: () => void): void {
+  const timer = setInterval(action, ms);
+  response.on('close', () => clearInterval(timer));
 }
 
 function refuse(

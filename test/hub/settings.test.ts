@@ -39,9 +39,35 @@ describe('hubSettings', () => {
     expect(hubSettings({ TRANSFORMERS_OFFLINE: '1' }).offline).toBe(true);
   });
 
-  it('refuses an endpoint that is no address', () => {
-    expect(() => hubSettings({ HF_ENDPOINT: 'mirror.org' })).toThrow(
-      'HF_ENDPOINT is "mirror.org", not an address that starts with https:// or http://.',
+  it.each([
+    ['mirror.org', 'HF_ENDPOINT is "mirror.org", not an address that starts with https:// or http://.'],
+    ['file:///etc', 'HF_ENDPOINT is "file:///etc", not an address'],
+    ['http://', 'HF_ENDPOINT is "http:", not an address'],
+    ['http://[::1', 'HF_ENDPOINT is "http://[::1", not an address'],
+    ['http://h:99999', 'HF_ENDPOINT is "http://h:99999", not an address'],
+    ['http://a b', 'HF_ENDPOINT is "http://a b", not an address'],
+    ['http://a\n\u001b[2Jb', 'HF_ENDPOINT is "http://a\\u{a}\\u{1b}[2Jb", not an address'],
+    ['http://h\\x', 'HF_ENDPOINT is "http://h\\x", not an address'],
+    ['http://user:secret@h', 'HF_ENDPOINT holds a user name or a password, which panx does not send.'],
+    ['https://h/?q=1', 'HF_ENDPOINT is "https://h/?q=1", expected an address without "?" and "#".'],
+    ['https://h/#', 'HF_ENDPOINT is "https://h/#", expected an address without "?" and "#".'],
+  ])('refuses the endpoint %j', (HF_ENDPOINT, message) => {
+    expect(() => hubSettings({ HF_ENDPOINT })).toThrow(message);
+  });
+
+  it.each([
+    ['7.5', 7500],
+    ['0.0001', 1],
+    ['1e9', 86_400_000],
+    ['Infinity', 86_400_000],
+    ['', 30_000],
+  ])('takes the timeout %j', (HF_HUB_DOWNLOAD_TIMEOUT, timeoutMs) => {
+    expect(hubSettings({ HF_HUB_DOWNLOAD_TIMEOUT }).timeoutMs).toBe(timeoutMs);
+  });
+
+  it.each(['abc', '-1', '0', 'NaN', '30s', ' '])('refuses the timeout %j', HF_HUB_DOWNLOAD_TIMEOUT => {
+    expect(() => hubSettings({ HF_HUB_DOWNLOAD_TIMEOUT })).toThrow(
+      `HF_HUB_DOWNLOAD_TIMEOUT is "${HF_HUB_DOWNLOAD_TIMEOUT}", expected a number of seconds above 0.`,
     );
   });
 });
@@ -76,6 +102,27 @@ describe('hubToken', () => {
   it('refuses what is no token of the hub without showing it', async () => {
     await expect(hubToken({ HF_TOKEN: 'secret' })).rejects.toThrow(
       'The access token in HF_TOKEN does not start with "hf_", as tokens of the Hugging Face hub do.',
+    );
+  });
+
+  it.each([
+    ['hf_a\nb', 'holds a character that no token of the Hugging Face hub has'],
+    ['hf_ü', 'holds a character that no token of the Hugging Face hub has'],
+    [`hf_${'x'.repeat(100_000)}`, 'is longer than 500 characters, as no token of the Hugging Face hub is'],
+  ])('refuses a token that is no header, without showing it', async (token, flaw) => {
+    await expect(hubToken({ HF_TOKEN: token })).rejects.toMatchObject({
+      name: 'PanxError',
+      message: `The access token in HF_TOKEN ${flaw}.`,
+    });
+    writeFileSync(join(home, 'odd'), token);
+    await expect(hubToken({ HF_TOKEN_PATH: join(home, 'odd') })).rejects.toThrow(
+      `The access token in ${join(home, 'odd')} ${flaw}.`,
+    );
+  });
+
+  it('refuses a device for a token file', async () => {
+    await expect(hubToken({ HF_TOKEN_PATH: '/dev/zero' })).rejects.toThrow(
+      'The access token in /dev/zero cannot be read: it is no ordinary file.',
     );
   });
 
