@@ -68,7 +68,7 @@ function printSample(): void {
 
 /** A block for one repository: what it is, where it lies, and a line for each file. */
 function describe({ repo, commit, folder, files, current }: Snapshot): string {
-  const width = Math.max(...files.map(({ path }) => path.length));
+  const width = files.reduce((most, { path }) => Math.max(most, path.length), 0);
   const lines = files.map(
     ({ path, bytes, fetched }) =>
       `  ${path.padEnd(width)}  ${formatBytes(bytes).padStart(9)}  ${fetched ? 'fetched' : 'there already'}`,

@@ -47,9 +47,10 @@ export function explain(error: unknown, attempt: Attempt): PanxError {
   }
   if (isTransient(error))
     return notCached(attempt, `${attempt.settings.endpoint} cannot be reached: ${networkReason(error)}`, error);
-  const path = (error as { path?: unknown } | null)?.path;
-  if (typeof path === 'string' && codeOf(error) !== undefined) {
-    return new PanxError(cannotWrite(path, error).message, {
+  // Of the disk: the network's come as the cause of an error of fetch, and are in the cases above. A failed write has no path.
+  const { path, syscall } = (error ?? {}) as { path?: unknown; syscall?: unknown };
+  if (codeOf(error) !== undefined && (typeof path === 'string' || typeof syscall === 'string')) {
+    return new PanxError(cannotWrite(typeof path === 'string' ? path : attempt.settings.cacheDir, error).message, {
       hint: 'Set HF_HOME to a folder that you can write to and that has room.',
       cause: error,
     });

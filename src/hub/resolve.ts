@@ -117,7 +117,7 @@ async function kindOf(path: string): Promise<'folder' | 'file' | 'nothing'> {
     return (await stat(path)).isDirectory() ? 'folder' : 'file';
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return 'nothing';
-    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+    throw new PanxError(`${printable(path)} cannot be read: ${reasonOf(error)}.`, { cause: error });
   }
 }
 

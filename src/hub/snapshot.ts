@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { printable } from '../run/console.js';
+import { notice, printable } from '../run/console.js';
 import { reasonOf } from '../run/files.js';
 import { answerFetch } from './answers.js';
 import {
@@ -88,6 +88,7 @@ export async function bring(repo: Repo, wanted: Wanted, options: BringOptions = 
   if ('missing' in cached) attempt.file = cached.missing;
   if ('damage' in cached) attempt.damage = cached.damage;
   if (settings.offline) throw notCached(attempt, 'HF_HUB_OFFLINE forbids asking the hub');
+  if ('damage' in cached) notice(`${repo.name}: ${cached.missing} is damaged in the cache and is brought again.`);
   // A damaged file is brought again from the commit that it is of: damage is no wish for a newer one.
   const wish = 'damage' in cached && options.refresh !== true ? cached.commit : undefined;
   try {
@@ -109,9 +110,7 @@ async function findCached(
   const commit = await cachedCommit(settings, repo);
   const folder = snapshotFolder(settings, repo, commit ?? 'none');
   const damaged: Damage[] = [];
-  const onHashing = (path: string, bytes: number) => {
-    if (bytes >= worthTelling) onProgress?.({ repo: repo.name, path, bytes, received: bytes, state: 'checking' });
-  };
+  const onHashing = hashingReport(repo, onProgress);
   const found = await wanted.inFolder(cachedFolder(folder, damaged, onHashing));
   if (commit === undefined) return { missing: 'missing' in found ? found.missing : found.files[0]! };
   const [first] = damaged;
@@ -124,8 +123,12 @@ async function findCached(
   return { repo, commit, folder, files, current: true };
 }
 
-/** A file whose check may be noticed: it takes a tenth of a second or more. */
-const worthTelling = 100e6;
+/** Tells of checks that may be noticed: those that take a tenth of a second or more. */
+function hashingReport(repo: Repo, onProgress: OnProgress | undefined): (path: string, bytes: number) => void {
+  return (path, bytes) => {
+    if (bytes >= 100e6) onProgress?.({ repo: repo.name, path, bytes, received: bytes, state: 'checking' });
+  };
+}
 
 /** @param wish the commit to bring the files of, if the hub has it; else the one that the revision is now */
 async function bringFromHub(
@@ -150,7 +153,8 @@ async function bringFromHub(
     const { path, bytes, checksum } = file;
     const report = { repo: repo.name, path, bytes };
     const pointerPath = placeIn(folder, path);
-    if (await isWhole(pointerPath, checksum, { bytes })) return false;
+    const onHashing = () => hashingReport(repo, onProgress)(path, bytes);
+    if (await isWhole(pointerPath, checksum, { bytes, onHashing })) return false;
     const fetched = await downloadBlob({
       settings,
       repo,

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * The folder for everything panx can make again: the engine, the token cache. `PANX_CACHE`, else `panx` in the user's
+ * The folder for everything panx can make again: the engine, the token cache, notes of which cached hub files are whole. `PANX_CACHE`, else `panx` in the user's
  * cache folder (`XDG_CACHE_HOME`, else `~/.cache`). An empty variable counts as one that is not set.
  */
 export function panxCacheDir(env: Readonly<Record<string, string | undefined>> = process.env): string {

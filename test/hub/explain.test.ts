@@ -113,6 +113,30 @@ describe('explain', () => {
     expect(error.hint).toBe('Make room, or set HF_HOME to a folder on a larger disk; what is there already is kept.');
   });
 
+  it('does not blame the hub for a write that failed', () => {
+    const error = explain(
+      Object.assign(new Error('EFBIG: file too large, write'), { code: 'EFBIG', syscall: 'write' }),
+      attempt(),
+    );
+    expect(error.message).toBe(`${test.settings.cacheDir} cannot be written: EFBIG: file too large, write.`);
+  });
+
+  it('makes a sentence of whatever is thrown', () => {
+    for (const thrown of [
+      null,
+      undefined,
+      'a\nb',
+      5,
+      new Error('\u001b[2J'.repeat(1000)),
+      new TypeError('x', { cause: 'y' }),
+    ]) {
+      const { message } = explain(thrown, attempt());
+      expect(message).toMatch(/^http:\/\/127\.0\.0\.1:\d+ does not answer as the Hugging Face hub does: .+\.$/);
+      expect(message).not.toMatch(/\p{Cc}/u);
+      expect(message.length).toBeLessThan(2500);
+    }
+  });
+
   it('says what to do about a certificate that is not trusted', () => {
     const cause = Object.assign(new Error('x'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' });
     const error = explain(new TypeError('fetch failed', { cause }), attempt());

@@ -72,7 +72,7 @@ describe('a listing', () => {
     ['{}', 'its answer is no JSON list'],
     ['5', 'its answer is no JSON list'],
     ['['.repeat(200_000), 'its answer nests arrays or objects more than 100 levels deep; expected at most 100'],
-    [' '.repeat(8_000_001), 'its answer is larger than 8.0 MB'],
+    [' '.repeat(5_000_001), 'its answer is larger than 5.0 MB'],
   ])('that is %.20j is refused', async (text, end) => {
     expect((await listed(text)).message).toBe(notTheHub(end));
     expect(test.hub.requests).toHaveLength(2);
