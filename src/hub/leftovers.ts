@@ -1,6 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isLeftover, removeAbandonedLocks } from '../run/waiting-lock.js';
+import { isLeftover } from '../run/temporary.js';
+import { removeAbandonedLocks } from '../run/waiting-lock.js';
 import { locksFolder, type Repo, repoFolder, sizeOf, snapshotFolder } from './cache.js';
 import { lockEnding, partialEnding } from './download.js';
 import type { HubSettings } from './settings.js';

@@ -34,6 +34,12 @@ export function isAbandoned({ pid, fromHere }: TemporaryName): boolean {
   return fromHere && pid !== process.pid && !isRunning(pid);
 }
 
+/** Whether a name is one of those, of a process that is known to be gone. */
+export function isLeftover(name: string): boolean {
+  const temporary = parseTemporary(name);
+  return temporary !== null && isAbandoned(temporary);
+}
+
 /** Four hexadecimal digits that stand for this machine: on a shared file system the numbers of processes do not suffice. */
 function machine(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 4);

@@ -7,7 +7,7 @@ import { codeOf, PanxError } from '../errors.js';
 import { cannotWrite, makeFolder } from './files.js';
 import { isRunning } from './process.js';
 import { readSmallFile } from './small-file.js';
-import { temporaryNeighbour } from './temporary.js';
+import { isLeftover, temporaryNeighbour } from './temporary.js';
 
 /**
  * Run `action` while holding the lock file `path`, so that of several processes only one does the work and the others
@@ -49,12 +49,6 @@ export async function removeAbandonedLocks(folder: string, ending: string): Prom
       if (found !== undefined && isAbandoned(found)) await breakLock(path, found.content);
     }
   }
-}
-
-/** Whether a name is one of `temporaryNeighbour` and the process that chose it is gone. */
-export function isLeftover(name: string): boolean {
-  const pid = /\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(name)?.[1];
-  return pid !== undefined && !isRunning(Number(pid));
 }
 
 const pollMs = 300;

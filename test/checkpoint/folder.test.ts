@@ -8,6 +8,7 @@ import { openTensors } from '../../src/checkpoint/safetensors.js';
 import { initialTensors } from '../../src/model/initialise.js';
 import { checkTensors } from '../../src/model/parameters.js';
 import { temporaryNeighbour } from '../../src/run/temporary.js';
+import { leftover } from '../leftover.js';
 import { exampleConfig, temporaryFolder } from './example.js';
 import { python, runPython } from './python.js';
 
@@ -42,11 +43,6 @@ async function fingerprint(path: string): Promise<Float32Array> {
 
 const onlyNew = { replace: false };
 const replacing = { replace: true };
-
-/** The end of a temporary name that a process of this machine left which is gone: its number is above the largest that Linux gives. */
-function deadName(kind: 'tmp' | 'previous'): string {
-  return temporaryNeighbour('', kind).replace(/\d+-/, '999999999-').slice(1);
-}
 
 test('a folder holds the configuration, the weights, the tokenizer and the mark of panx, and nothing else', async () => {
   const path = join(folder, 'deep', 'inside', 'whole');
@@ -133,7 +129,7 @@ describe('replacing a folder', () => {
     const path = join(folder, 'killed');
     await writeCheckpointFolder(path, await checkpointOf(1), onlyNew);
     const before = await fingerprint(path);
-    const aside = `${path}.${deadName('previous')}`;
+    const aside = leftover(path, 'previous');
     await rename(path, aside); // as far as the killed writer came
     await restoreCheckpointFolder(path);
     expect(await fingerprint(path)).toEqual(before);
@@ -159,7 +155,7 @@ describe('replacing a folder', () => {
 
   test('removes what killed writers left, and not what a running one is making', async () => {
     const path = join(folder, 'tidy');
-    const dead = `${path}.${deadName('tmp')}`;
+    const dead = leftover(path);
     const running = temporaryNeighbour(path);
     for (const leftover of [dead, running]) await mkdir(leftover, { recursive: true });
     await writeCheckpointFolder(path, await checkpointOf(1), onlyNew);

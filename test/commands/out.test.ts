@@ -17,8 +17,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { samplePaths } from '../../src/hub/sample.js';
-import { temporaryNeighbour } from '../../src/run/temporary.js';
 import { buildCli, panx, root } from '../built-cli.js';
+import { leftover } from '../leftover.js';
 
 /** No command loses a file that panx did not make, wherever its --out points. */
 
@@ -299,7 +299,7 @@ describe('two commands', () => {
 });
 
 describe('what a kill left', () => {
-  const dead = temporaryNeighbour('').replace(/\d+-/, '999999999-');
+  const dead = leftover('');
   const lock = JSON.stringify({ pid: 999_999_999, host: 'x', started: null, since: '' });
 
   it('of a run is cleared by the next command in it', () => {

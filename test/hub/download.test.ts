@@ -13,6 +13,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fetchModel } from '../../src/hub/resolve.js';
+import { leftover } from '../leftover.js';
 import { bytesOf, filesUnder, modelRepo, useHub } from './fixtures.js';
 import { gitOidOf, sha256Of } from './server.js';
 
@@ -170,11 +171,11 @@ describe('a download', () => {
     for (const folder of [join(repo, 'blobs'), join(repo, 'refs'), snapshot, locks])
       mkdirSync(folder, { recursive: true });
     const leftovers = [
-      join(repo, 'refs/main.999999999-0123abcd.tmp'),
-      join(snapshot, 'config.json.999999999-0123abcd.tmp'),
+      leftover(join(repo, 'refs/main')),
+      leftover(join(snapshot, 'config.json')),
       join(repo, 'blobs', `${'d'.repeat(64)}.panx.incomplete`),
       join(locks, `${'e'.repeat(64)}.panx.lock`),
-      join(locks, `${'e'.repeat(64)}.panx.lock.999999999-0123abcd.tmp`),
+      leftover(join(locks, `${'e'.repeat(64)}.panx.lock`)),
     ];
     for (const path of leftovers) writeFileSync(path, `999999999 ${hostname()}\n`);
     const longAgo = Date.now() / 1000 - 8 * 86_400;

@@ -12,6 +12,7 @@ import {
   strangersInside,
 } from '../../src/run/made.js';
 import { temporaryNeighbour } from '../../src/run/temporary.js';
+import { leftover } from '../leftover.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -36,7 +37,7 @@ async function paths(): Promise<string[]> {
 }
 
 /** The end of a temporary name of a process that is gone, and of one that this process made. */
-const dead = temporaryNeighbour('').replace(/\d+-/, '999999999-');
+const dead = leftover('');
 const living = temporaryNeighbour('');
 /** Of a process of another machine, of which nobody here knows whether it lives. */
 const elsewhere = dead.replace(/-([0-9a-f])/, (_, digit: string) => `-${digit === '0' ? '1' : '0'}`);

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { removeAbandonedLocks, withLock } from '../../src/run/waiting-lock.js';
+import { leftover } from '../leftover.js';
 
 describe('withLock', () => {
   let folder: string;
@@ -146,7 +147,7 @@ describe('withLock', () => {
   });
 
   it('is cleared away, with remains of broken ones, where the process is gone', async () => {
-    const names = ['a.lock', 'b.lock', 'c.lock', 'a.lock.999999999-0123abcd.tmp', `b.lock.${process.pid}-0123abcd.tmp`];
+    const names = ['a.lock', 'b.lock', 'c.lock', leftover('a.lock'), `b.lock.${process.pid}-0123abcd.tmp`];
     const contents = [`999999999 ${hostname()} x\n`, `${process.pid} ${hostname()} x\n`, '1 elsewhere x\n', '', ''];
     names.forEach((name, i) => {
       writeFileSync(join(folder, name), contents[i]!);
