@@ -2,7 +2,7 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isLeftover } from '../run/temporary.js';
 import { removeAbandonedLocks } from '../run/waiting-lock.js';
-import { locksFolder, type Repo, repoFolder, sizeOf, snapshotFolder } from './cache.js';
+import { locksFolder, type Repo, repoFolder, snapshotFolder } from './cache.js';
 import { lockEnding, partialEnding } from './download.js';
 import type { HubSettings } from './settings.js';
 
@@ -10,8 +10,8 @@ import type { HubSettings } from './settings.js';
 const keepPartsMs = 7 * 86_400_000;
 
 /**
- * Remove what killed processes have left of a repository: temporary names, locks, and parts of files that nobody will go on with, because
- * the file is there or the part a week old. Only names that panx makes; those of Python's library are its own.
+ * Remove what killed processes have left of a repository: temporary names, locks, and parts of files that nobody has gone on with for
+ * a week. Only names that panx makes; those of Python's library are its own.
  *
  * Where something cannot be removed it stays: nothing depends on it.
  */
@@ -28,8 +28,7 @@ export async function clearLeftovers(settings: HubSettings, repo: Repo, commit: 
   await eachName(blobs, async name => {
     if (!name.endsWith(partialEnding)) return;
     const part = join(blobs, name);
-    const isDone = (await sizeOf(part.slice(0, -partialEnding.length))) !== undefined;
-    if (isDone || Date.now() - (await lstat(part)).mtimeMs > keepPartsMs) await rm(part);
+    if (Date.now() - (await lstat(part)).mtimeMs > keepPartsMs) await rm(part);
   });
   await removeAbandonedLocks(locksFolder(settings, repo), lockEnding).catch(() => {});
 }

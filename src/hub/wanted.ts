@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { nearest, PanxError } from '../errors.js';
-import { printable } from '../run/console.js';
+import { formatBytes, printable } from '../run/console.js';
 import { readJson } from '../run/files.js';
 import { isObject } from '../run/json.js';
 import type { HubFile } from './listing.js';
@@ -32,7 +32,8 @@ export function modelFiles(name: string): Wanted {
     },
     async onHub(remote) {
       const { files } = await remote.list('');
-      const find = (path: string) => files.find(file => file.path === path);
+      const byPath = new Map(files.map(file => [file.path, file]));
+      const find = (path: string) => byPath.get(path);
       const config = find('config.json');
       const tokenizer = find('tokenizer.json');
       const whole = find(weights);
@@ -40,8 +41,9 @@ export function modelFiles(name: string): Wanted {
       if (config === undefined) throw lacks(name, 'config.json', files);
       if (tokenizer === undefined) throw lacks(name, 'tokenizer.json', files);
       if (whole === undefined && index === undefined) throw lacks(name, weights, files);
-      const small = [config, tokenizer, ...optional.map(find)].filter(file => file !== undefined);
-      await remote.bring(small);
+      const small = [config, tokenizer, ...optional.map(find), index].filter(file => file !== undefined);
+      checkSmall(name, small);
+      await remote.bring(small.filter(file => file !== index));
       if (whole !== undefined) await remote.bring([whole]);
       if (index === undefined) return;
       const shards = await shardsOf(await remote.bring([index]));
@@ -66,6 +68,7 @@ export function tokenizerFiles(name: string): Wanted {
       const { files } = await remote.list('');
       const tokenizer = files.find(({ path }) => path === file);
       if (tokenizer === undefined) throw lacks(name, file, files);
+      checkSmall(name, [tokenizer]);
       await remote.bring([tokenizer]);
     },
   };
@@ -103,6 +106,18 @@ export function dataFiles(name: string, langs: readonly string[], splits: readon
     },
   };
 }
+
+/** JSON files are read whole into memory. The largest tokenizer.json on the hub has some 35 MB. */
+function checkSmall(name: string, files: readonly HubFile[]): void {
+  const large = files.find(file => file.bytes > mostJsonBytes);
+  if (large === undefined) return;
+  throw new PanxError(
+    `${name}: ${large.path} has ${formatBytes(large.bytes)}, expected at most ${formatBytes(mostJsonBytes)}.`,
+    { hint: 'Choose another repository: no model that panx reads has such a file.' },
+  );
+}
+
+const mostJsonBytes = 200e6;
 
 async function splitsOf(remote: Remote, name: string, lang: string, splits: readonly SplitName[]): Promise<HubFile[]> {
   const { files } = await remote.list(`PAN-X.${lang}`);

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { PanxError } from '../../src/errors.js';
 import { fetchData, fetchModel } from '../../src/hub/resolve.js';
 import { bytesOf, dataRepo, filesUnder, modelRepo, useHub } from './fixtures.js';
-import { gitOidOf } from './server.js';
+import { gitOidOf, sha256Of } from './server.js';
 
 const model = { type: 'model', name: 'org/model', revision: 'main' } as const;
 const data = { type: 'dataset', name: 'org/data', revision: 'main' } as const;
@@ -137,6 +137,82 @@ describe('a listing', () => {
     await expect(fetchData(data, ['en'], ['train'], { settings: test.settings })).rejects.toThrow(
       'org/data: PAN-X.en lacks some of its train files; found train-00000-of-99999999.parquet.',
     );
+  });
+
+  it('with a config.json of a gigabyte is refused before that is brought', async () => {
+    const config = { ...entry, size: 1e9 };
+    const others = ['tokenizer.json', 'model.safetensors'].map(path => ({ ...entry, path }));
+    expect((await listed([config, ...others])).message).toBe(
+      'org/model: config.json has 1.0 GB, expected at most 200.0 MB.',
+    );
+  });
+
+  it('of whatever ends in a sentence or in files at their places, and nothing else', async () => {
+    let state = 7;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return (state >>> 8) % below;
+    };
+    const oneOf = <T>(values: readonly T[]): T => values[random(values.length)]!;
+    const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
+    const good = names.map(path => {
+      const bytes = modelRepo().files[path]!;
+      const lfs = { oid: sha256Of(bytes), size: bytes.length, pointerSize: 134 };
+      return { type: 'file', path, size: bytes.length, oid: gitOidOf(bytes), ...(path.endsWith('s') ? { lfs } : {}) };
+    });
+    const odd: unknown[] = [
+      null,
+      true,
+      0,
+      -1,
+      2 ** 53,
+      1e300,
+      0.5,
+      '',
+      '..',
+      '../../../x',
+      '/tmp/x',
+      'a/b',
+      'config.json',
+      '\0',
+      'file',
+      'directory',
+      [],
+      {},
+      [[]],
+      'a'.repeat(40),
+      'b'.repeat(64),
+      { oid: 'b'.repeat(64) },
+      { oid: '../x' },
+      'x'.repeat(5000),
+      '\u202e',
+      undefined,
+    ];
+    const outcomes = new Set<string>();
+    for (let n = 0; n < 150; n++) {
+      const entries: unknown[] = structuredClone(good);
+      for (let changes = 1 + random(2); changes > 0; changes--) {
+        const at = random(entries.length);
+        const change = random(6);
+        if (change === 0) entries[at] = oneOf(odd);
+        else if (change === 1) entries.push(structuredClone(oneOf(entries)));
+        else entries[at] = { ...Object(entries[at]), [oneOf(['type', 'path', 'size', 'oid', 'lfs'])]: oneOf(odd) };
+      }
+      test.hub.faults.splice(0, 9, { match: /\/tree\//, times: 1, reply: JSON.stringify(entries) });
+      const error = await fetchModel(model, { settings: test.settings, refresh: true }).catch(
+        (error: unknown) => error,
+      );
+      if (error instanceof Error) {
+        expect(error).toBeInstanceOf(PanxError);
+        expect(error.message).toMatch(/^[^\p{Cc}]{10,600}\.$/u);
+      }
+      outcomes.add(error instanceof Error ? error.message.replaceAll(/".*"|\d+/g, '') : 'brought');
+      const ours =
+        /^(hub\/models--org--model\/(blobs\/([0-9a-f]{40}|[0-9a-f]{64})(\.panx\.incomplete)?|refs\/main|snapshots\/a{40}\/\w[\w.]*)|panx\/verified\/[0-9a-f-]+)$/;
+      expect(filesUnder(test.home).filter(path => !ours.test(path))).toEqual([]);
+    }
+    expect(outcomes.size).toBeGreaterThan(10);
+    expect(outcomes).toContain('brought');
   });
 
   it.each(['null', '[]', '{}', '{"sha": 5}', `{"sha": ["${'a'.repeat(40)}"]}`, '{"sha": "../../x"}', 'a'])(
