@@ -2,6 +2,7 @@ import { codeOf, PanxError } from '../errors.js';
 import { printable } from '../run/console.js';
 import { cannotWrite, reasonOf } from '../run/files.js';
 import type { Repo } from './cache.js';
+import type { Damage } from './cached.js';
 import { TooSlow } from './patience.js';
 import { CutShort, certificateCode, HttpFailure, isTransient, networkReason } from './requests.js';
 import type { HubSettings } from './settings.js';
@@ -14,8 +15,8 @@ export interface Attempt {
   file: string;
   /** Where the access token is from; undefined where there is none. */
   tokenFrom: string | undefined;
-  /** What is wrong with it where the cache has it, damaged. */
-  damage?: string;
+  /** The file that the cache has, damaged, if any. */
+  damage?: Damage;
 }
 
 /** Whatever the client, the network or the disk threw, as the one error that the user sees. */
@@ -40,7 +41,7 @@ export function explain(error: unknown, attempt: Attempt): PanxError {
     return new PanxError(
       `${nameOf(attempt)} is given up: ${attempt.settings.endpoint} is too slow, ${error.message}.`,
       {
-        hint: 'Type the command again: it goes on from where it stopped. Set HF_HUB_DOWNLOAD_TIMEOUT to more than 30 (seconds) to wait longer.',
+        hint: `Type the command again: it goes on from where it stopped. HF_HUB_DOWNLOAD_TIMEOUT above ${attempt.settings.timeoutMs / 1000} (seconds) waits longer.`,
         cause: error,
       },
     );
@@ -71,10 +72,9 @@ export function notCached(attempt: Attempt, why: string, cause?: unknown): PanxE
   const { repo, settings } = attempt;
   const option = `--${repo.type === 'model' ? 'model' : 'data'}`;
   const proxy = process.env.HTTPS_PROXY ?? process.env.https_proxy;
+  const damage = attempt.damage?.path === attempt.file ? attempt.damage : undefined;
   const remedies = [
-    ...(attempt.damage === undefined
-      ? []
-      : ['Type the command again where the hub can be asked: it brings the file anew.']),
+    ...(damage === undefined ? [] : ['Type the command again where the hub can be asked: it brings the file anew.']),
     `Give a local folder (${option} DIR),`,
     `or run "panx fetch" beforehand on a machine with network and set HF_HOME to the folder it filled,`,
     'or take the embedded sample (--sample).',
@@ -83,9 +83,7 @@ export function notCached(attempt: Attempt, why: string, cause?: unknown): PanxE
       : []),
   ];
   const state =
-    attempt.damage === undefined
-      ? `is not in the cache ${settings.cacheDir}`
-      : `is damaged in the cache (${attempt.damage})`;
+    damage === undefined ? `is not in the cache ${settings.cacheDir}` : `is damaged in the cache (${damage.found})`;
   return new PanxError(`${nameOf(attempt)} ${state}, and ${why}.`, {
     hint: remedies.join(' '),
     cause,

@@ -99,7 +99,7 @@ export async function bring(repo: Repo, wanted: Wanted, options: BringOptions = 
   }
 }
 
-type Cached = Snapshot | { missing: string } | { missing: string; damage: string; commit: string };
+type Cached = Snapshot | { missing: string } | { missing: string; damage: Damage; commit: string };
 
 async function findCached(
   settings: HubSettings,
@@ -114,7 +114,7 @@ async function findCached(
   const found = await wanted.inFolder(cachedFolder(folder, damaged, onHashing));
   if (commit === undefined) return { missing: 'missing' in found ? found.missing : found.files[0]! };
   const [first] = damaged;
-  if (first !== undefined) return { missing: first.path, damage: first.found, commit };
+  if (first !== undefined) return { missing: first.path, damage: first, commit };
   if ('missing' in found) return found;
   const files: BroughtFile[] = [];
   for (const path of found.files) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { panxCacheDir } from '../run/cache.js';
@@ -88,6 +88,8 @@ async function note(place: string, checksum: Checksum, state: string): Promise<v
   const path = notePath(place, checksum);
   try {
     makeFolder(dirname(path));
-    await writeFile(path, state);
+    // Neither through a link nor into a pipe, should one lie there.
+    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
+    await writeFile(path, state, { flag: O_WRONLY | O_CREAT | O_TRUNC | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0) });
   } catch {}
 }

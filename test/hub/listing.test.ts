@@ -189,7 +189,7 @@ describe('a listing', () => {
       undefined,
     ];
     const outcomes = new Set<string>();
-    for (let n = 0; n < 150; n++) {
+    for (let n = 0; n < 80; n++) {
       const entries: unknown[] = structuredClone(good);
       for (let changes = 1 + random(2); changes > 0; changes--) {
         const at = random(entries.length);
