@@ -89,7 +89,7 @@ export interface Command {
   whenFine?: readonly { file: string; as: string }[];
   /** Where it ends with 0 and wrote runs: panx verify must find this one sound. */
   verify?: string | undefined;
-  /** These are gone when it has ended. */
+  /** Where it ends with 0, these are gone; `*` stands for any text. */
   gone?: readonly string[];
   /** The refusal is of a size, and must come before work is done: within 5 s of computing and 300 MB. */
   quick?: true;

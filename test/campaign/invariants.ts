@@ -193,13 +193,18 @@ export function checkVerdict({ command, outcome, verdict, hostile, killed }: Obs
 
 /**
  * A failure; its signature leaves out what differs between like cases. `because` is what was hostile, where that tells
- * faults apart.
+ * faults apart; what stands in parentheses there does not count.
  */
 export function fail(invariant: string, command: string, seen: string, because: readonly string[] = []): Failure {
   const kind = `${invariant} | ${command} | ${likeOthers(seen)}`;
   const why = [...because].sort().join('; ');
   const detail = [seen, because.length > 0 ? `(${because.join('; ')})` : ''].filter(part => part !== '').join(' ');
-  return { invariant, detail: `panx ${command}: ${detail}`, kind, signature: `${kind} | ${likeOthers(why)}` };
+  return {
+    invariant,
+    detail: `panx ${command}: ${detail}`,
+    kind,
+    signature: `${kind} | ${likeOthers(why.replaceAll(/ \([^)]*\)/g, ''))}`,
+  };
 }
 
 function likeOthers(text: string): string {

@@ -1,5 +1,5 @@
 import type { Case } from './case.js';
-import type { Failure } from './invariants.js';
+import { controlCharacterIn, type Failure } from './invariants.js';
 import { preamble } from './shell.js';
 
 /** Failures that are likely one fault, with the smallest case that shows it. */
@@ -30,7 +30,7 @@ export function reportText({ seed, cases, commands, seconds, groups }: CampaignR
     .sort((a, b) => b.cases.length - a.cases.length)
     .map((group, i) => groupText(group, i + 1, seed));
   const opening = ['Every script below begins with:', ...indented(preamble)].join('\n');
-  return `${head}${failed} cases failed, in ${groups.length} ways\n\n${opening}\n\n${blocks.join('\n')}`;
+  return `${head}${failed} cases failed, in ${groups.length} ${groups.length === 1 ? 'way' : 'ways'}\n\n${opening}\n\n${blocks.join('\n')}`;
 }
 
 function groupText({ failure, cases, lines, said }: Group, number: number, seed: number): string {
@@ -41,17 +41,21 @@ function groupText({ failure, cases, lines, said }: Group, number: number, seed:
     `   ${cases.length} ${cases.length === 1 ? 'case' : 'cases'}, ${first.family}: ${numbers.join(', ')}`,
     `   again: npm run test:slow -- campaign --seed ${seed} --case ${first.index}`,
     ...indented(lines.join('\n')),
-    ...indented((said.at(-1) ?? '').trimEnd().split('\n').slice(-5).join('\n')).map(line =>
-      line.replace(/^ {6}/, '      > '),
-    ),
+    ...indented(lastLines(said.at(-1) ?? ''), 300).map(line => line.replace(/^ {6}/, '      > ')),
     '',
   ].join('\n');
 }
 
-function indented(text: string): string[] {
+/** The end of what a command said, without what a terminal would obey. */
+function lastLines(text: string): string {
+  const lines = text.trimEnd().split('\n').slice(-5).join('\n');
+  return [...lines].map(letter => (letter !== '\n' && controlCharacterIn(letter) >= 0 ? '?' : letter)).join('');
+}
+
+/** What a hostile file made panx say may be long; a script is worth nothing when a line of it is cut. */
+function indented(text: string, longest = Number.POSITIVE_INFINITY): string[] {
   return text
     .trimEnd()
     .split('\n')
-    .slice(0, 60)
-    .map(line => `      ${line.length > 400 ? `${line.slice(0, 400)}…` : line}`);
+    .map(line => `      ${line.length > longest ? `${line.slice(0, longest)}…` : line}`);
 }

@@ -87,12 +87,20 @@ async function runAlone(command: Command, state: State): Promise<void> {
   state.result.lines.push(...commandLines(command, words));
   const failures = brokenInvariants(observe(command, given, seen, seen.outcomes[0]!, state));
   failures.push(...checkJson(box, seen.differences, command.args[0]!.words[0]!, seen.outcomes[0]!));
-  for (const path of command.gone ?? []) {
-    if (existsSync(join(box, path)))
-      failures.push(fail('nothing is left behind', words[0]!, `${path} is still there`, state.hostile));
-  }
+  if (seen.outcomes[0]!.code === 0) failures.push(...leftBehind(command, words[0]!, state));
   if (failures.length === 0 && seen.outcomes[0]!.code === 0) failures.push(...(await checkWhatItMade(command, state)));
   state.result.failures.push(...failures);
+}
+
+/** What must be gone and is there. */
+function leftBehind({ gone = [] }: Command, name: string, { place, hostile }: State): Failure[] {
+  if (gone.length === 0) return [];
+  const paths = [...takeSnapshot(place.box).keys()];
+  return gone.flatMap(text => {
+    const pattern = new RegExp(`^${text.replaceAll('.', '\\.').replaceAll('*', '.*')}$`);
+    const there = paths.filter(path => pattern.test(path));
+    return there.length === 0 ? [] : [fail('nothing is left behind', name, `${text} is still there`, hostile)];
+  });
 }
 
 async function runTogether({ commands, oneWinner }: Together, state: State): Promise<void> {

@@ -11,8 +11,8 @@ export function configFiles(random: Random): Step[] {
   const what = `a configuration with ${lines.map(([line]) => JSON.stringify(line.slice(0, 30))).join(', ')}`;
   const use: Argument = { words: ['--config', name], verdict, what, fixed: true };
   return [
-    { do: 'write', path: name, content: `${content}\n`, whole: true, fixed: true },
-    { do: 'write', path: 'd.yaml', content: 'extends: c.yaml\n', whole: true, fixed: true },
+    { do: 'write', path: name, content: `${content}\n`, whole: true },
+    { do: 'write', path: 'd.yaml', content: 'extends: c.yaml\n', whole: true },
     panx(['config'], { more: [use] }),
   ];
 }
@@ -107,8 +107,5 @@ export function configBombs(random: Random): Step[] {
   ]);
   const verdict = what.startsWith('comments') ? 'either' : 'refuse';
   const use: Argument = { words: ['--config', 'bomb.yaml'], verdict, what: `YAML: ${what}`, fixed: true };
-  return [
-    { do: 'write', path: 'bomb.yaml', content, whole: true, fixed: true },
-    panx(['config'], { more: [use], quick: true }),
-  ];
+  return [{ do: 'write', path: 'bomb.yaml', content, whole: true }, panx(['config'], { more: [use], quick: true })];
 }

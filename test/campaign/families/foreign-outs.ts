@@ -37,7 +37,7 @@ export function foreignFolder(random: Random): Step[] {
   // With --rerun the run goes into a folder of its own name below.
   const verdict: Verdict = 'refuse';
   const steps = names.map((name): Step => {
-    const what = `a foreign ${name} in --out`;
+    const what = `a folder of somebody's as --out (${name})`;
     if (name.endsWith('/')) return { do: 'folder', path: `out/${name}`, what, verdict: 'either' };
     return { do: 'write', path: `out/${name}`, content: random.pick(foreignContents), what, verdict };
   });

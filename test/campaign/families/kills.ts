@@ -47,7 +47,7 @@ function killedTraining(random: Random): Step[] {
     trainLong('out', { ...resuming, out: ownRun, expect: 'fine' }),
     // Where the killed one had got to the end.
     verify('out', { expect: 'fine', whenFine: [{ file: 'out/checksums.json', as: 'unbroken/checksums.json' }] }),
-    clean(['out/lock', 'out/state']),
+    clean(['out/lock', 'out/state', 'out/*.tmp', 'out*.tmp']),
   ];
 }
 
@@ -65,7 +65,7 @@ function killedSweep(random: Random): Step[] {
     file: `out/${name}`,
     as: `sweep/${name}`,
   }));
-  return [...kills, sweep('out', { out, expect: 'fine', whenFine: same }), clean(['out/lock'])];
+  return [...kills, sweep('out', { out, expect: 'fine', whenFine: same }), clean(['*/lock', '*.tmp'])];
 }
 
 /** Replacing a finished run is interrupted: then there is either run, whole, or one that can be gone on with. */
@@ -85,7 +85,7 @@ function killedForce(random: Random): Step[] {
       expect: 'fine',
       whenFine: [{ file: 'out/checksums.json', as: 'run/checksums.json' }],
     }),
-    clean(['out/lock', 'out/state']),
+    clean(['out/lock', 'out/state', 'out/*.tmp', 'out*.tmp']),
   ];
 }
 
@@ -125,7 +125,7 @@ function stoppedBefore(random: Random): Step[] {
       ],
     },
     verify('out', { expect: 'fine' }),
-    clean(['out/lock']),
+    clean(['*/lock', '*.tmp']),
   ];
 }
 
@@ -159,7 +159,7 @@ function twice(random: Random): Step[] {
       ],
     },
     verify('out', { expect: 'either' }),
-    clean(['out/lock']),
+    clean(['*/lock', '*.tmp']),
   ];
 }
 

@@ -338,7 +338,8 @@ function files(random: Random): Step[] {
     { do: 'pipe', path },
     { do: 'link', path, to: '{box}/endless' },
   ]);
-  const what = `${name} is ${instead === null ? 'gone' : instead.do === 'link' ? `a link to ${'to' in instead ? instead.to : ''}` : `a ${instead.do}`}`;
+  const kind = instead === null ? 'gone' : instead.do === 'link' ? `a link to ${instead.to}` : `a ${instead.do}`;
+  const what = `${name} is ${kind}`;
   const readers: readonly Reader[] = name === 'tokenizer.json' ? tokenizerReaders : modelReaders;
   return [
     { do: 'device', path: 'endless', endless: true, fixed: true },

@@ -26,7 +26,13 @@ const inCheckpoint = ['checkpoint/config.json', 'checkpoint/model.safetensors', 
 const unsealed = ['environment.json', 'times.jsonl', 'panx.json'];
 
 function damaged(path: string, how: Damage, verdict: Verdict): Step {
-  return { do: 'damage', path, how, verdict, what: `${path.replace(/^.*?\//, '')}: ${nameOfDamage(how)}` };
+  return {
+    do: 'damage',
+    path,
+    how,
+    verdict,
+    what: `${path.replace(/^.*?\//, '')} is not as it was (${nameOfDamage(how)})`,
+  };
 }
 
 function someDamage(path: string, random: Random): Damage {
@@ -36,7 +42,7 @@ function someDamage(path: string, random: Random): Damage {
   return path.endsWith('.json') ? jsonDamage(random) : anyDamage(random);
 }
 
-/** One thing wrong with a finished run in `root`, of which panx verify must tell, unless it stands in no sealed file. */
+/** One thing wrong with a finished run in `root`: panx verify must tell, unless it stands in no sealed file. */
 function damageOfRun(root: string, random: Random): Step[] {
   switch (random.integer(0, 8)) {
     case 0:
@@ -220,7 +226,7 @@ function resume(random: Random): Step[] {
           : [
               {
                 ...damaged(inState, someDamage(path, random), 'either'),
-                what: `${what}: ${path.endsWith('.jsonl') ? 'lines or bytes' : 'a value or bytes'}`,
+                what,
               },
             ];
   const version = random.chance(0.12)

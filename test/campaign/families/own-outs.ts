@@ -60,12 +60,11 @@ export function leftovers(random: Random): Step[] {
   const steps = random.some(names, 2).map((name): Step => {
     const path = `out/${name}.${pid}-${hex}.tmp`;
     const what = `what a kill left of ${name}`;
-    // Of what holds only that, panx may say either; a test of its own asks that it is cleared.
     const verdict = writer === 'init' ? 'either' : 'fine';
     if (name === 'checkpoint' || name === 'lock') return { do: 'folder', path, what, verdict };
     return { do: 'write', path, content: 'half', what, verdict };
   });
-  return [...steps, ...write(writer, 'out', {}, true)];
+  return [...steps, ...write(writer, 'out', { gone: ['out/*.tmp'] }, true)];
 }
 
 /** --force on what is panx's own, with things of others among it. */
@@ -118,7 +117,7 @@ export function forced(random: Random): Step[] {
       path: `out/${name}`,
       content: 'mine\n',
       verdict: 'either',
-      what: `a foreign ${name} among panx's own`,
+      what: `a file of somebody's among panx's own (${name})`,
     }),
   );
   const seed = writer === 'init' ? option('--seed', '7') : option('--seed', '7');
@@ -174,15 +173,7 @@ export function linkedInside(random: Random): Step[] {
 /** Folders beside, whose names panx uses while it replaces one. */
 export function neighbours(random: Random): Step[] {
   const writer = random.pick(['init', 'init', 'train', 'sweep'] as const);
-  const beside = random.pick([
-    'm.previous',
-    'm.tmp',
-    'm.1-00000000.tmp',
-    'm.4194999-0a1b2c3d.tmp',
-    'm.old',
-    'm.lock',
-    'm~',
-  ]);
+  const beside = random.pick(['m.previous', 'm.tmp', 'm.1-00000000.tmp', 'm.old', 'm.lock', 'm~']);
   const name = random.pick(['keep.txt', 'config.json', 'model.safetensors']);
   const there = writer === 'init' && random.chance(0.6);
   const more = there ? [{ words: ['--force'], fixed: true as const }] : [];
