@@ -13,4 +13,13 @@ const program = await rolldown({ input: join(dist, 'cli.js'), platform: 'node', 
 // One folder below DIST, as the modules are that find the package's files by their own place.
 await program.write({ dir: join(dist, 'program'), format: 'esm', entryFileNames: 'cli.js' });
 await program.close();
-writeFileSync(join(dist, 'cli.js'), "#!/usr/bin/env node\nimport './program/cli.js';\n");
+// Where a part cannot be loaded (too few open files are allowed, a package is missing), there is nothing yet that could say so well.
+writeFileSync(
+  join(dist, 'cli.js'),
+  `#!/usr/bin/env node
+import('./program/cli.js').catch(error => {
+  console.error('panx: The program cannot be loaded: ' + String(error.message).split('\\n')[0] + '.');
+  process.exitCode = 1;
+});
+`,
+);

@@ -5,9 +5,11 @@ import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { refuseEmptyValues } from './commands/empty-values.js';
 import { nearest, PanxError } from './errors.js';
 import { panxCacheDir } from './run/cache.js';
-import { closeProgressLine } from './run/console.js';
-import { makeFolder } from './run/files.js';
+import { closeProgressLine, complaint } from './run/console.js';
+import { systemFault } from './run/faults.js';
+import { makeFolder, reasonOf } from './run/files.js';
 import { readPackage } from './run/package.js';
+import { visible, visibleLines } from './run/visible.js';
 
 /**
  * Every command with its one-line meaning. The module behind a command (and with it Arrow, tokenizers, TensorFlow.js)
@@ -76,7 +78,7 @@ function usageErrors(command: string): OutputConfiguration {
         .replace(/^error: (.)/, (_, first: string) => first.toUpperCase())
         .split('\n');
       const suggestion = more.length === 0 ? '.' : `; ${more.join(' ').replace(/[()]/g, '').replace(/^D/, 'd')}`;
-      write(`panx: ${message!.replace(/\.$/, '')}${suggestion}\n  ${command} --help lists the options.\n`);
+      write(`panx: ${visible(message!.replace(/\.$/, '') + suggestion)}\n  ${command} --help lists the options.\n`);
     },
   };
 }
@@ -85,8 +87,8 @@ function usageErrors(command: string): OutputConfiguration {
 function keepCompiledCode(): void {
   const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown };
   if (enableCompileCache === undefined) return;
-  const folder = join(panxCacheDir(), 'compiled');
   try {
+    const folder = join(panxCacheDir(), 'compiled');
     makeFolder(folder); // Left to Node.js, it would never end in a place like /proc.
     enableCompileCache(folder);
   } catch {} // Without a place to keep it, nothing is kept.
@@ -94,36 +96,40 @@ function keepCompiledCode(): void {
 
 /**
  * `panx ... | head` closes the pipe when it has seen enough. What a command prints to stdout comes when its work is done, or is all of its work:
- * then it ends, without a word. Progress on stderr is only not shown any more.
+ * then it ends, without a word; and with one where stdout is a disk that is full. What cannot be told on stderr is only not told any more.
  */
 function bearClosedPipes(): void {
-  const orThrow = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  };
-  process.stderr.on('error', orThrow);
-  process.stdout.on('error', error => {
-    orThrow(error);
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') fail(new PanxError(`What was to be printed is not: stdout: ${reasonOf(error)}.`));
     process.exit();
   });
 }
 
 /** Print one clear sentence and leave with the error's exit code; only a bug of panx shows a stack. */
 function fail(error: unknown): void {
-  closeProgressLine();
   if (error instanceof CommanderError) {
     // Commander has printed its own message; asking for help or the version is not a failure.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof PanxError) {
-    process.stderr.write(`panx: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
-    process.exitCode = error.exitCode;
-  } else {
-    process.stderr.write(
-      `panx: internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
-    );
-    process.exitCode = 70;
+    return;
   }
+  const told = error instanceof PanxError ? error : systemFault(error);
+  if (told !== null) {
+    complaint(told.message, told.hint);
+    process.exitCode = told.exitCode;
+    return;
+  }
+  closeProgressLine();
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`panx: internal error, please report it: ${visibleLines(stack)}\n`);
+  process.exitCode = 70;
 }
 
 keepCompiledCode();
 bearClosedPipes();
+// What comes up outside of what main waits for, in a stream or a timer, would otherwise be Node.js's to print.
+process.on('uncaughtException', error => {
+  fail(error);
+  process.exit();
+});
 main(process.argv.slice(2)).catch(fail);

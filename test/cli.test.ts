@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -86,5 +86,93 @@ describe('panx', () => {
     expect(stderr).toBe(
       "panx: Unknown option '--jsn'; did you mean --json?\n  panx doctor --help lists the options.\n",
     );
+  });
+});
+
+// Shells limit processes so, and close and fill their streams.
+describe.skipIf(process.platform !== 'linux')('in a hostile environment', () => {
+  const cli = join(root, 'dist', 'cli.js');
+  const shell = (script: string, env: Record<string, string> = {}) =>
+    spawnSync('bash', ['-c', script], { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } });
+  const sentence = /^panx: \S[^\n]*\.\n( {2}\S[^\n]*\n)?$/;
+
+  const commands = [
+    'config',
+    'data stats --sample',
+    'evaluate --sample --langs en',
+    'train --sample --out /dev/null/x',
+  ];
+  const limits = [20, 25, 30].flatMap(files => commands.map(command => ({ files, command })));
+  // Below 19 Node.js itself does not start.
+  it.each(limits)('with $files open files $command works, or says so in a sentence', ({ files, command }) => {
+    const { status, stderr } = shell(`ulimit -n ${files}; node ${cli} ${command} > /dev/null`);
+    if (status === 0) return;
+    expect(status).toBe(1);
+    expect(stderr).toMatch(sentence);
+  });
+
+  it('with too few open files says how to allow more', () => {
+    expect(shell(`ulimit -n 20; node ${cli} data stats --sample`)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /as many files open as it may[^\n]*\n {2}Allow this process more open files: ulimit -n 1024\n$/,
+      ),
+    });
+  });
+
+  it.each(['--version', '--help', 'config', 'data show --sample --row 1'])('%s onto a full disk says so', command => {
+    expect(shell(`node ${cli} ${command} > /dev/full`)).toMatchObject({
+      status: 1,
+      stderr: 'panx: What was to be printed is not: stdout: no space left on the disk.\n',
+    });
+  });
+
+  it.each(['2> /dev/full', '<&-', '2>&-', '>&-'])('the work is done with %s', streams => {
+    expect(shell(`node ${cli} config ${streams} > /dev/null`).status).toBe(0);
+    expect(shell(`node ${cli} trian ${streams} > /dev/null`).status).toBe(2);
+  });
+
+  it('in a folder that was removed says so where it needs one', () => {
+    const gone = 'd=$(mktemp -d); cd $d; rmdir $d;';
+    expect(shell(`${gone} node ${cli} --version`)).toMatchObject({ status: 0, stderr: '' });
+    expect(shell(`${gone} node ${cli} train --sample`)).toMatchObject({
+      status: 1,
+      stderr: 'panx: The folder that panx was started in is not there any more.\n  Change to another: cd ~\n',
+    });
+  });
+
+  it.each([
+    { HOME: '' },
+    { HOME: 'relative' },
+    { HOME: '/dev/null' },
+    { TMPDIR: '/no/such' },
+    { COLUMNS: '0' },
+    { LANG: 'C' },
+  ])('with %j panx answers, and leaves nothing where it stands', env => {
+    const here = mkdtempSync(join(tmpdir(), 'panx-here-'));
+    const script = `cd ${here} && node ${cli} --version && node ${cli} data show --sample --row 1 && node ${cli} config`;
+    expect(shell(script, { PANX_CACHE: '', XDG_CACHE_HOME: '', ...env } as Record<string, string>)).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    expect(readdirSync(here)).toEqual([]);
+  });
+
+  it('a compiled part that is missing is told in a sentence', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'panx-test-'));
+    cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+    cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+    const { status, stderr } = shell(`node ${join(folder, 'dist', 'cli.js')} --version`);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^panx: The program cannot be loaded: Cannot find package 'commander'[^\n]*\.\n$/);
+    rmSync(join(folder, 'dist'), { recursive: true });
+  });
+
+  it('what was typed cannot act on the terminal', () => {
+    const { stderr } = panx(['\u001b[2Jfetch\n\u202e']);
+    expect(stderr).toBe(
+      'panx: Unknown command "<U+001B>[2Jfetch<U+000A><U+202E>".\n  panx --help lists the commands.\n',
+    );
+    expect(panx(['config', '--\u009b2J']).stderr).toContain("Unknown option '--<U+009B>2J'");
   });
 });

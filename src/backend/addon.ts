@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { PanxError } from '../errors.js';
-import { makeFolder } from '../run/files.js';
+import { makeFolder, replaceFolder } from '../run/files.js';
 import { temporaryNeighbour } from '../run/temporary.js';
 import { run } from './program.js';
 import { stderrSwitchSource } from './stderr-switch.js';
@@ -71,8 +71,7 @@ export async function compileAddon(libraries: Libraries): Promise<void> {
         });
       }
     }
-    await rm(folder, { recursive: true, force: true });
-    await rename(work, folder);
+    await replaceFolder(work, folder);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

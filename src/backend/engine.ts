@@ -175,15 +175,24 @@ async function loadWasm(why: string | null): Promise<Engine> {
   // Emscripten's start-up code rethrows every uncaught error from inside its own bundle, which would print that bundle.
   const events = ['uncaughtException', 'unhandledRejection'] as const;
   const before = events.map(event => new Set(process.rawListeners(event)));
-  const done = await tf.setBackend('wasm');
+  // It says on the console why it cannot start, over several lines; the sentence below has the first.
+  const said: string[] = [];
+  const { warn } = console;
+  console.warn = (...words: unknown[]) => said.push(words.join(' '));
+  const done = await tf.setBackend('wasm').finally(() => {
+    console.warn = warn;
+  });
   for (const [i, event] of events.entries()) {
     for (const listener of process.rawListeners(event)) {
       if (!before[i]!.has(listener)) process.removeListener(event, listener as () => void);
     }
   }
   if (!done) {
-    throw new PanxError('The WebAssembly backend of TensorFlow.js cannot be started.', {
-      hint: 'Run `npm ci` in the folder of panx; `panx doctor` says what else is wrong.',
+    const why = said.length === 0 ? '' : `: ${said[0]!.split('\n')[0]}`;
+    throw new PanxError(`The WebAssembly backend of TensorFlow.js cannot be started${why}.`, {
+      hint: /memory/i.test(why)
+        ? 'It reserves 10 GB of addresses (not of memory): raise `ulimit -v`, or use --backend tensorflow.'
+        : 'Run `npm ci` in the folder of panx; `panx doctor` says what else is wrong.',
     });
   }
   const { cpu } = await readHardware();

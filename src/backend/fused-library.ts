@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { makeFolder, readIfPresent } from '../run/files.js';
+import { makeFolder, readIfPresent, replaceFolder } from '../run/files.js';
 import { packageRoot } from '../run/package.js';
 import { temporaryNeighbour } from '../run/temporary.js';
 import { findCompiler, type Libraries } from './addon.js';
@@ -83,8 +83,7 @@ export async function compileFused(libraries: Libraries): Promise<string | null>
     const failure = await compileLevels(libraries, unit, work);
     await rm(unit);
     if (failure !== null) await writeFile(join(work, failureFile), failure);
-    await rm(folder, { recursive: true, force: true });
-    await rename(work, folder);
+    await replaceFolder(work, folder);
     return failure;
   } finally {
     await rm(work, { recursive: true, force: true });

@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../run/cache.js';
-import { sha256OfFile, writeJson } from '../run/files.js';
+import { readJson, sha256OfFile, writeJson } from '../run/files.js';
+import { isObject } from '../run/json.js';
 import { addonFolder, hasAddon, type Libraries } from './addon.js';
 import { type EnginePlan, planEngine, tensorflowVersion, type Variant } from './engine-plan.js';
 import { hasNvidiaDriver } from './hardware.js';
@@ -107,11 +108,24 @@ export async function writeMarker(
 
 async function readMarker(folder: string): Promise<Marker | null> {
   try {
-    const marker = JSON.parse(await readFile(join(folder, markerFile), 'utf8')) as Marker;
-    return marker.files.length > 0 ? marker : null;
+    const marker = (await readJson(join(folder, markerFile))) as Partial<Marker> | null;
+    const files = Array.isArray(marker?.files) ? (marker.files as unknown[]) : [];
+    return files.length > 0 && files.every(isFile) ? (marker as Marker) : null;
   } catch {
     return null;
   }
+}
+
+function isFile(value: unknown): value is Marker['files'][number] {
+  if (!isObject(value)) return false;
+  const { path, size, sha256 } = value;
+  // Only what lies inside the folder can be a library of it.
+  return (
+    typeof path === 'string' &&
+    !path.split(/[\\/]/).includes('..') &&
+    Number.isSafeInteger(size) &&
+    typeof sha256 === 'string'
+  );
 }
 
 async function statLibraries(folder: string, marker: Marker) {

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
-import { readdir, rename, rm, statfs } from 'node:fs/promises';
+import { access, constants, lstat, readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PanxError } from '../errors.js';
+import { codeOf, PanxError } from '../errors.js';
 import { formatBytes, formatSeconds, notice, progress } from '../run/console.js';
-import { cannotWrite, makeFolder } from '../run/files.js';
+import { cannotWrite, makeFolder, reasonOf, replaceFolder } from '../run/files.js';
 import { temporaryNeighbour } from '../run/temporary.js';
 import { withLock } from '../run/waiting-lock.js';
 import { addonFolder, compileAddon, hasAddon, type Libraries } from './addon.js';
@@ -40,8 +40,22 @@ export interface EngineWish {
  * Bring TensorFlow's libraries by pip into the cache, check them, and compile the addon against them. Each part appears
  * whole by a rename, so a run that was killed is repaired by another; of two processes at once the second waits. Where
  * all is there this takes milliseconds.
+ *
+ * @throws PanxError, also where the cache belongs to someone else or is full: nothing of it is lost then
  */
-export async function bringEngine({ device, force }: EngineWish): Promise<ReadyEngine> {
+export async function bringEngine(wish: EngineWish): Promise<ReadyEngine> {
+  try {
+    return await bring(wish);
+  } catch (error) {
+    const { path = engineHome(), syscall } = error as NodeJS.ErrnoException;
+    if (error instanceof PanxError || syscall === undefined) throw error;
+    throw new PanxError(`The engine cannot be set up: ${path}: ${reasonOf(error)}.`, { hint: ownCache, cause: error });
+  }
+}
+
+const ownCache = 'Set PANX_CACHE to a folder of your own, on a disk that has room.';
+
+async function bring({ device, force }: EngineWish): Promise<ReadyEngine> {
   const external = process.env.PANX_LIBTENSORFLOW;
   if (external) return await withAddon('external', externalLibraries(external), force);
   if (device !== 'auto') return await bringVariant(device, force);
@@ -96,6 +110,8 @@ async function withAddon(variant: ReadyEngine['variant'], libraries: Libraries, 
 async function bringLibraries(plan: EnginePlan): Promise<void> {
   const folder = engineFolder(plan);
   const wheelFolder = `${folder}.wheels`;
+  await refuseForeign(folder, engineNames);
+  await refuseForeign(wheelFolder, wheelNames);
   await removeLeftovers(plan);
   await checkRoom(plan);
   const startedMs = Date.now();
@@ -125,8 +141,7 @@ async function bringLibraries(plan: EnginePlan): Promise<void> {
       files.push(...unpacked);
     }
     await writeMarker(work, plan.requirement, files);
-    await rm(folder, { recursive: true, force: true });
-    await rename(work, folder);
+    await replaceFolder(work, folder);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -166,9 +181,37 @@ async function locked(name: string, action: () => Promise<void>): Promise<void> 
 
 /** Temporary folders of runs that were killed: whoever holds the lock is the only one at work. */
 async function removeLeftovers(plan: EnginePlan): Promise<void> {
-  const names = (await readdir(engineHome())).filter(name => name.startsWith(`${plan.key}.`) && name.endsWith('.tmp'));
-  for (const name of names) await rm(join(engineHome(), name), { recursive: true, force: true });
+  for (const name of await readdir(engineHome())) {
+    const isLeftover = name.startsWith(plan.key) && /^\.\d+-[0-9a-f]+\.tmp$/.test(name.slice(plan.key.length));
+    if (isLeftover) await rm(join(engineHome(), name), { recursive: true, force: true });
+  }
 }
+
+/**
+ * Refuse to replace what panx did not make: the cache may have been set to a folder with other things, and a link may lead to some.
+ *
+ * @param own names that panx makes in the folder
+ */
+async function refuseForeign(folder: string, own: RegExp): Promise<void> {
+  const found = await lstat(folder).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  });
+  if (found === null) return;
+  const hint = 'Move it away, or set PANX_CACHE to another folder.';
+  if (!found.isDirectory()) {
+    const what = found.isSymbolicLink() ? 'a link' : 'no folder';
+    throw new PanxError(`${folder} is ${what}; expected one that panx made.`, { hint });
+  }
+  await access(folder, constants.W_OK); // Said before hundreds of megabytes are brought.
+  const foreign = (await readdir(folder)).find(name => !own.test(name));
+  if (foreign !== undefined) {
+    throw new PanxError(`${folder} is not replaced: it holds ${foreign}, which panx did not make.`, { hint });
+  }
+}
+
+const engineNames = /^(tensorflow|nvidia|engine\.json|(addon|fused)-[0-9a-f]{16})(\.\d+-[0-9a-f]+\.tmp)?$/;
+const wheelNames = /^(incoming|.+\.whl)$/;
 
 async function checkRoom(plan: EnginePlan): Promise<void> {
   const { bavail, bsize } = await statfs(engineHome());

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { describeAsMarkdown, describeAsYaml } from '../config/describe.js';
+import { print } from '../run/console.js';
 import { addConfigOptions, addRowOptions, addSweepOptions, addTrainingOptions, configOf } from './options.js';
 
 /** panx config: every setting with its meaning, range and value, as YAML that --config takes. */
@@ -11,6 +12,6 @@ export function define(command: Command): void {
   command
     .option('--markdown', 'print the list of settings as the page of the manual')
     .action(async (options: { markdown?: boolean }) => {
-      process.stdout.write(options.markdown ? describeAsMarkdown() : describeAsYaml(await configOf(command)));
+      print(options.markdown ? describeAsMarkdown() : describeAsYaml(await configOf(command)));
     });
 }

@@ -8,7 +8,7 @@ import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { panxCacheDir } from '../run/cache.js';
-import { formatCount, progress } from '../run/console.js';
+import { formatCount, print, progress } from '../run/console.js';
 import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, encodeSentences } from '../tokenization/rows.js';
 import { subwordStatistics } from '../tokenization/statistics.js';
@@ -79,10 +79,10 @@ async function printStatistics(
       }
     }
   }
-  process.stdout.write(print(counted, options.format));
+  print(statisticsAs(options.format, counted));
 }
 
-function print(counted: Counted[], format: 'table' | 'csv' | 'json'): string {
+function statisticsAs(format: 'table' | 'csv' | 'json', counted: Counted[]): string {
   switch (format) {
     case 'table':
       return statisticsText(counted, terminalWidth());
@@ -102,14 +102,14 @@ async function printExample(
   const { tokens, tagIds } = readExample(split, row);
   const tags = tagIds.map(id => split.labelNames[id]!);
   const heading = `PAN-X.${split.lang} ${split.split}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
-  process.stdout.write(exampleText(heading, tokens, tags, terminalWidth()));
+  print(exampleText(heading, tokens, tags, terminalWidth()));
   if (options.tokens !== true) return;
   const tokenizer = await loadTokenizer(await modelFolder(options));
   const encoded = await encodeSentences([tokens], tokenizer, tokenizationDefaults);
   // encodeSentences marks first subwords with 0: here they get the tags of their words.
   const labelIds = encoded.labelIds.map((label, i) => (label === -100 ? label : tagIds[encoded.wordIds[i]!]!));
   const subwords = [...encoded.inputIds].map(id => tokenizer.token(id));
-  process.stdout.write(`\n${subwordsText(subwords, { ...encoded, labelIds }, split.labelNames, terminalWidth())}`);
+  print(`\n${subwordsText(subwords, { ...encoded, labelIds }, split.labelNames, terminalWidth())}`);
 }
 
 const tokenizationDefaults = {

@@ -13,16 +13,18 @@ import { fetchModel } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { hubSettings } from '../hub/settings.js';
 import { panxCacheDir } from '../run/cache.js';
-import { formatBytes } from '../run/console.js';
-import { reasonOf } from '../run/files.js';
+import { formatBytes, print } from '../run/console.js';
+import { reasonOf, toJson } from '../run/files.js';
 import { readPackage } from '../run/package.js';
+import { visible } from '../run/visible.js';
 
 /** `panx doctor`: what panx found on this machine, and what is wrong with the remedy. */
 export function define(command: Command): void {
   command.option('--json', 'print the findings as JSON', false).action(async ({ json }: { json: boolean }) => {
     const diagnosis = await diagnose();
     const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
-    process.stdout.write(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : render(diagnosis, color));
+    if (json) print(toJson(diagnosis));
+    else process.stdout.write(render(diagnosis, color)); // Not print, which would show its colours' codes.
     if (!diagnosis.ok) process.exitCode = 1;
   });
 }
@@ -87,8 +89,8 @@ export function render({ panx, ok, findings }: Diagnosis, color: boolean): strin
   const marks = { ok: paint(32, '✓'), note: paint(33, '•'), problem: paint(31, '✗') };
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.flatMap(({ name, status, found, remedy }) => [
-    `  ${marks[status]} ${paint(1, name.padEnd(width))}  ${found}`,
-    ...(remedy === undefined ? [] : [`    ${' '.repeat(width)}  ${paint(2, `→ ${remedy}`)}`]),
+    `  ${marks[status]} ${paint(1, name.padEnd(width))}  ${visible(found)}`,
+    ...(remedy === undefined ? [] : [`    ${' '.repeat(width)}  ${paint(2, `→ ${visible(remedy)}`)}`]),
   ]);
   const problems = findings.filter(({ status }) => status === 'problem').length;
   const last = ok ? paint(32, 'Ready.') : paint(31, `${problems} ${problems === 1 ? 'problem' : 'problems'}.`);

@@ -12,7 +12,7 @@ import { scoresText } from '../experiment/narration.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
 import { loadTokenClassifier } from '../model/token-classifier.js';
-import { formatCount, notice, progress } from '../run/console.js';
+import { formatCount, notice, print, progress } from '../run/console.js';
 import { toJson, writeJson } from '../run/files.js';
 import { removeAbandonedNeighbours } from '../run/made.js';
 import { placeOfFile, refuseOverlap } from '../run/place.js';
@@ -51,7 +51,7 @@ export function define(command: Command): void {
       if (options.profile === undefined) return await work(null);
       await profiled(work, {
         // stdout holds the scores and nothing else.
-        print: options.json ? notice : text => process.stdout.write(text),
+        print: options.json ? notice : print,
         traceFile: places.trace,
       });
     });
@@ -123,12 +123,12 @@ async function evaluateAsAsked(
     results[lang] = { ...scores, entities };
     progress(`score ${lang} ${split}  ${formatCount(rows.rows)}/${formatCount(rows.rows)} rows`, { done: true });
     if (!options.json) {
-      process.stdout.write(`${scoresText(lang, split, scores)}\n\n`);
+      print(`${scoresText(lang, split, scores)}\n\n`);
       if (metrics === 'strict' || resampling !== null) {
-        process.stdout.write(`${averagesText(lang, split, entities)}\n`);
-        process.stdout.write(resampling === null ? '\n' : `${resamplingText(resampling)}\n\n`);
+        print(`${averagesText(lang, split, entities)}\n`);
+        print(resampling === null ? '\n' : `${resamplingText(resampling)}\n\n`);
       }
-      process.stdout.write(`${reportsText(lang, split, entities)}\n`);
+      print(`${reportsText(lang, split, entities)}\n`);
     }
   }
   const report = {
@@ -139,7 +139,7 @@ async function evaluateAsAsked(
     ...(resampling === null ? {} : { intervals: { method: 'percentile bootstrap over rows', ...resampling } }),
     scores: results,
   };
-  if (options.json) process.stdout.write(toJson(report));
+  if (options.json) print(toJson(report));
   if (places.report === null) return;
   await removeAbandonedNeighbours(places.report, 'file');
   await writeJson(places.report, report);

@@ -6,7 +6,7 @@ import { fetchData, fetchModel, placeOf } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import type { Snapshot } from '../hub/snapshot.js';
 import { splitNames } from '../hub/wanted.js';
-import { formatBytes, formatSeconds, notice } from '../run/console.js';
+import { formatBytes, formatSeconds, notice, print } from '../run/console.js';
 import { listOf, toSplit } from './lists.js';
 
 interface FetchOptions {
@@ -57,13 +57,13 @@ async function fetchAll(options: FetchOptions): Promise<void> {
     if ('folder' in model) notice(`model ${model.folder} is a folder on this machine: nothing to bring`);
     else snapshots.push(await fetchModel(model.repo, bringing));
   }
-  for (const snapshot of snapshots) process.stdout.write(describe(snapshot));
-  if (snapshots.length > 0) process.stdout.write(summary(snapshots, (Date.now() - startMs) / 1000));
+  for (const snapshot of snapshots) print(describe(snapshot));
+  if (snapshots.length > 0) print(summary(snapshots, (Date.now() - startMs) / 1000));
 }
 
 function printSample(): void {
   const { dataDir, modelDir } = samplePaths();
-  process.stdout.write(`The embedded sample is there already:\n  data   ${dataDir}\n  model  ${modelDir}\n`);
+  print(`The embedded sample is there already:\n  data   ${dataDir}\n  model  ${modelDir}\n`);
 }
 
 /** A block for one repository: what it is, where it lies, and a line for each file. */

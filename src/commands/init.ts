@@ -9,7 +9,7 @@ import { resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { initialTensors } from '../model/initialise.js';
 import { countParameters, parameterSpecs } from '../model/parameters.js';
-import { formatBytes, formatCount } from '../run/console.js';
+import { formatBytes, formatCount, print } from '../run/console.js';
 import { modelLayout } from '../run/layouts.js';
 import { strangersIn } from '../run/made.js';
 import { checkPlace } from '../run/mark.js';
@@ -68,7 +68,7 @@ async function initialise(options: InitOptions): Promise<void> {
   const checkpoint = { config, tensors: initialTensors(config, seed), tokenizerFrom };
   await writeCheckpointFolder(out, checkpoint, { replace: force });
   const parameters = countParameters(parameterSpecs(config));
-  process.stdout.write(
+  print(
     `${options.out}: XLM-R ${size} with random weights (seed ${seed}), ` +
       `${formatCount(parameters)} parameters, ${formatBytes(4 * parameters)}.\n`,
   );

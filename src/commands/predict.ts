@@ -12,8 +12,10 @@ import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { multiplyAddsPerSubword } from '../model/parameters.js';
 import { loadTokenClassifier } from '../model/token-classifier.js';
-import { notice } from '../run/console.js';
+import { notice, print } from '../run/console.js';
 import { reasonOf } from '../run/files.js';
+import { formatJson } from '../run/json.js';
+import { visible } from '../run/visible.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { addConfigOptions, configOf } from './options.js';
 
@@ -59,9 +61,9 @@ export function define(command: Command): void {
           hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run.',
         });
       }
-      const print = options.format === 'json' ? (tagged: TaggedSentence) => `${JSON.stringify(tagged)}\n` : asTable;
+      const text = options.format === 'json' ? (tagged: TaggedSentence) => `${formatJson(tagged)}\n` : asTable;
       await tagSentences(model, sentences, encoded, config.evaluation.batchSize, tagged => {
-        process.stdout.write(print(tagged));
+        print(text(tagged));
       });
       if (encoded.truncatedRows > 0) {
         notice(
@@ -108,14 +110,14 @@ function asTable({ words, entities }: TaggedSentence): string {
   const width = process.stdout.columns ?? 100;
   const lines: [string, string][] = [['', '']];
   for (const { text, tag } of words) {
-    const shown = tag ?? '-';
-    const cell = Math.max(text.length, shown.length) + 2;
+    const [word, shown] = [visible(text), visible(tag ?? '-')];
+    const cell = Math.max(word.length, shown.length) + 2;
     if (lines.at(-1)![0].length + cell > width) lines.push(['', '']);
     const line = lines.at(-1)!;
-    line[0] += text.padEnd(cell);
+    line[0] += word.padEnd(cell);
     line[1] += shown.padEnd(cell);
   }
   const grid = lines.map(([top, bottom]) => `${top.trimEnd()}\n${bottom.trimEnd()}\n`).join('\n');
-  const found = entities.map(({ type, text, score }) => `  ${type}  ${score.toFixed(3)}  ${text}\n`).join('');
+  const found = entities.map(({ type, text, score }) => `  ${type}  ${score.toFixed(3)}  ${visible(text)}\n`).join('');
   return `${grid}${found === '' ? '  no entities\n' : found}\n`;
 }

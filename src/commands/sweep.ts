@@ -15,7 +15,7 @@ import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
 import { sweepText, writeSweepReport } from '../reporting/sweep.js';
-import { notice } from '../run/console.js';
+import { notice, print } from '../run/console.js';
 import { runDirectory } from '../run/directory.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
 import { removeLeftovers, removeMade } from '../run/made.js';
@@ -80,7 +80,7 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
     await removeLeftovers(out, sweepLayout, false);
     const plan = await planSweep(config, inputs, out, force);
     const pace = await measuredPace(plan.map(({ run }) => run));
-    process.stdout.write(planText(plan, pace ?? (await timeSteps(plan[0]!, { modelDir, dataDir, contents }, out))));
+    print(planText(plan, pace ?? (await timeSteps(plan[0]!, { modelDir, dataDir, contents }, out))));
     return;
   }
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
@@ -88,7 +88,7 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
     { config, inputs, modelDir, dataDir, out, force, metric: testMetric, signal },
     { runStage, onTable: table => writeSweepReport(out, table), onNotice: notice },
   );
-  process.stdout.write(sweepText(outcome.table));
+  print(sweepText(outcome.table));
   notice(`tables, curve and the run directory of each stage: ${out}`);
   refuseFailures(outcome, out);
 }

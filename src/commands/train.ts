@@ -8,7 +8,7 @@ import { runStage } from '../experiment/run.js';
 import type { StageResult } from '../experiment/stage.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
-import { formatCount, formatSeconds, notice } from '../run/console.js';
+import { formatCount, formatSeconds, notice, print } from '../run/console.js';
 import {
   canResume,
   isBegun,
@@ -46,7 +46,7 @@ export function define(command: Command): void {
     .option('--profile', 'print where the time goes, by phase and operation, and leave a trace in the run directory')
     .action(async (options: TrainOptions) => {
       const work = (profile: Profile | null) => trainAsAsked(command, options, profile);
-      if (options.profile) await profiled(work, { print: text => process.stdout.write(text), traceFile: null });
+      if (options.profile) await profiled(work, { print: print, traceFile: null });
       else await work(null);
     });
 }
@@ -84,7 +84,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
     profile,
   });
   notice(`${label}  done: ${run.root}`);
-  process.stdout.write(summary(result));
+  print(summary(result));
 }
 
 /** Unless told what to do with it, an earlier run in the folder is neither overwritten nor mixed with this one. */

@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { PanxError } from '../errors.js';
 import { runStage } from '../experiment/run.js';
 import { type Check, type Places, readFrom, repeatRun, runsIn, verifyRun, verifyTable } from '../experiment/verify.js';
+import { print } from '../run/console.js';
 import { type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
+import { toJson } from '../run/files.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
 import { clearStaleLock } from '../run/lock.js';
 import { type Layout, removeAbandonedNeighbours, removeLeftovers, removeMade } from '../run/made.js';
@@ -41,7 +43,7 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
   const report: { run: string; checks: Check[] }[] = [];
   const tell = (run: string, checks: Check[]) => {
     report.push({ run, checks });
-    if (!options.json) process.stdout.write(checksText(run, checks));
+    if (!options.json) print(checksText(run, checks));
   };
   const placeOf = options.rerun ? await placeForReruns(folder, runs, options) : null;
   for (const run of runs) {
@@ -53,7 +55,7 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
   }
   if (sweep) await clearLeftovers(sweepDirectory(folder), sweepLayout);
   if (sweep) tell(folder, [await verifyTable(folder, runs)]);
-  if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (options.json) print(toJson(report));
   if (report.some(({ checks }) => checks.some(({ holds }) => !holds))) process.exitCode = 1;
 }
 

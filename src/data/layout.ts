@@ -1,3 +1,5 @@
+import { codePoint, visible } from '../run/visible.js';
+
 /**
  * Rows of cells with their columns aligned, for the terminal. Where the columns do not fit into `width`, the table goes on
  * in further blocks below, each beginning with the `fixed` first columns again.
@@ -11,7 +13,8 @@ export function layOut(
   options: { width: number; fixed: number; right?: (column: number) => boolean },
 ): string[] {
   const { width, fixed, right = () => false } = options;
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => displayWidth(row[column]!))));
+  const shown = rows.map(row => row.map(visible));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...shown.map(row => displayWidth(row[column]!))));
   const line = (row: readonly string[], columns: number[]) =>
     columns
       .map(column => pad(row[column]!, widths[column]!, right(column)))
@@ -19,7 +22,7 @@ export function layOut(
       .trimEnd();
   return blocks(widths, width, fixed).flatMap((columns, block) => [
     ...(block > 0 ? [''] : []),
-    ...rows.map(row => line(row, columns)),
+    ...shown.map(row => line(row, columns)),
   ]);
 }
 
@@ -55,15 +58,12 @@ export function displayWidth(text: string): number {
 }
 
 /**
- * A token as it can be shown: quotes for an empty one; code points for control characters (which would move the cursor),
- * for line ends, and for a token that would not be seen at all.
+ * A token as it can be shown: quotes for an empty one, code points for one that would not be seen at all, and otherwise as `visible` has it.
  */
 export function showToken(token: string): string {
   if (token === '') return '""';
   const unseen = displayWidth(token) === 0 || token.trim() === '';
-  return token.replace(unseen ? /./gsu : /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, character => {
-    return `<U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`;
-  });
+  return unseen ? token.replace(/./gsu, codePoint) : visible(token);
 }
 
 const invisible = /[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u;

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { codeOf, nearest, PanxError } from '../errors.js';
+import { homeFolder } from '../run/cache.js';
 import { printable } from '../run/console.js';
 import { reasonOf } from '../run/files.js';
 import type { Repo } from './cache.js';
@@ -70,7 +70,7 @@ export async function fetchData(
  * `@revision`, is a hub id; anything else was meant as a folder and does not exist.
  */
 export async function placeOf(argument: string, type: Repo['type']): Promise<{ folder: string } | { repo: Repo }> {
-  const path = argument === '~' || argument.startsWith('~/') ? join(homedir(), argument.slice(1)) : argument;
+  const path = argument === '~' || argument.startsWith('~/') ? join(homeFolder(), argument.slice(1)) : argument;
   const option = type === 'model' ? '--model' : '--data';
   if (path.trim() === '') {
     throw new PanxError(`${option} is empty; expected a folder or a hub id such as ${exampleId(type)}.`, {

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { PanxError } from '../errors.js';
+import { homeFolder } from '../run/cache.js';
 import { printable } from '../run/console.js';
 import { reasonOf } from '../run/files.js';
 import { readSmallFile } from '../run/small-file.js';
@@ -112,13 +112,13 @@ async function tokenOfFile(env: Environment): Promise<{ token: string; from: str
 
 /** HF_HOME, else `huggingface` in the user's cache folder. */
 function hubHome(env: Environment): string {
-  const cache = set(env.XDG_CACHE_HOME) ?? join(homedir(), '.cache');
+  const cache = set(env.XDG_CACHE_HOME) ?? join(homeFolder(), '.cache');
   return expand(set(env.HF_HOME) ?? join(cache, 'huggingface'), env);
 }
 
 /** `~` and `$NAME` in a path of the environment: a value that no shell has seen may hold them, and Python expands both. */
 function expand(path: string, env: Environment): string {
-  const home = path === '~' || path.startsWith('~/') ? homedir() + path.slice(1) : path;
+  const home = path === '~' || path.startsWith('~/') ? homeFolder() + path.slice(1) : path;
   return home.replace(
     /\$(?:\{(\w+)\}|(\w+))/g,
     (whole, braced?: string, plain?: string) => env[braced ?? plain!] ?? whole,

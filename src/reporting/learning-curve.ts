@@ -6,6 +6,7 @@ import * as echarts from 'echarts/core';
 import { LabelLayout } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
 import type { SweepRow, SweepTable } from '../experiment/table.js';
+import { visible } from '../run/visible.js';
 import { protocolText } from './protocol.js';
 
 echarts.use([LineChart, GridComponent, LegendComponent, TitleComponent, LabelLayout, SVGRenderer]);
@@ -229,6 +230,6 @@ export function formatSize(size: number): string {
 
 /** A hub id whole; of a path the last two folders, so that the picture does not depend on where the model lies. */
 function shortened(model: string): string {
-  const name = model.split(/[\\/]/).filter(Boolean).slice(-2).join('/');
+  const name = visible(model).split(/[\\/]/).filter(Boolean).slice(-2).join('/');
   return name.length > 56 ? `…${name.slice(-55)}` : name;
 }

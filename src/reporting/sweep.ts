@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { stringify } from 'csv-stringify/sync';
 import type { SweepRow, SweepTable } from '../experiment/table.js';
 import { formatCount, formatSeconds } from '../run/console.js';
 import { writeFileAtomic, writeJson } from '../run/files.js';
+import { visible } from '../run/visible.js';
+import { csvText } from './csv.js';
+import { markdownText } from './markdown.js';
 import { protocolText } from './protocol.js';
 import { alignColumns, type Column } from './text-table.js';
 
@@ -30,23 +32,23 @@ export async function writeSweepReport(folder: string, table: SweepTable): Promi
 export function sweepText(table: SweepTable): string {
   const rows = table.rows.map(row => [...cells(table, row), timeOrStatus(row)]);
   const heads: Column[] = [...columns(table), { head: 'time', align: 'right' }];
-  return `${[title(table), ...facts(table), '', ...alignColumns(heads, rows, 80), '', zeroShotNote(table)].join('\n')}\n`;
+  return `${[title(table), ...facts(table).map(visible), '', ...alignColumns(heads, rows, 80), '', zeroShotNote(table)].join('\n')}\n`;
 }
 
 /** The results of a sweep as a Markdown page. */
 export function sweepMarkdown(table: SweepTable): string {
-  const line = (values: readonly string[]): string => `| ${values.map(escapeMarkdown).join(' | ')} |`;
+  const line = (values: readonly string[]): string => `| ${values.map(markdownText).join(' | ')} |`;
   const heads: Column[] = [...columns(table), { head: 'status', align: 'left' }];
   return [
-    `# ${title(table)}`,
+    `# ${markdownText(title(table))}`,
     '',
-    ...facts(table).map(fact => `- ${escapeMarkdown(fact)}`),
+    ...facts(table).map(fact => `- ${markdownText(fact)}`),
     '',
     line(heads.map(({ head }) => head)),
     `| ${heads.map(({ align }) => (align === 'right' ? '---:' : '---')).join(' | ')} |`,
     ...table.rows.map(row => line([...cells(table, row), row.status])),
     '',
-    zeroShotNote(table),
+    markdownText(zeroShotNote(table)),
     '',
     '![Learning curve](learning-curve.svg)',
     '',
@@ -74,7 +76,7 @@ export function sweepCsv(table: SweepTable): string {
     metric,
     model,
   }));
-  return stringify(rows, { header: true });
+  return csvText(rows);
 }
 
 /** Milliseconds of training and scoring, a row per stage; empty where the stage is not done. */
@@ -85,7 +87,7 @@ function timesCsv({ rows }: SweepTable): string {
     steps,
     duration_ms: durationMs === null ? null : Math.round(durationMs),
   }));
-  return stringify(times, { header: true });
+  return csvText(times);
 }
 
 function title(table: SweepTable): string {
@@ -134,8 +136,4 @@ function timeOrStatus({ status, durationMs }: SweepRow): string {
 /** Sentences of the target language that the stage trains on: none in phase 2, which sees the source alone. */
 function targetSamples(row: SweepRow): number {
   return row.phase === '2' ? 0 : row.samples;
-}
-
-function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\|*_`<]/g, '\\$&');
 }

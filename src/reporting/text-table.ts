@@ -1,3 +1,5 @@
+import { visible } from '../run/visible.js';
+
 /** A column of a table on a terminal. */
 export interface Column {
   head: string;
@@ -17,7 +19,7 @@ export function alignColumns(
   rows: readonly (readonly string[])[],
   maxWidth: number,
 ): string[] {
-  const lines = [columns.map(({ head }) => head), ...rows];
+  const lines = [columns.map(({ head }) => head), ...rows].map(line => line.map(visible));
   const widths = columns.map((_, i) => Math.max(...lines.map(line => displayWidth(line[i]!))));
   let excess = widths.reduce((sum, width) => sum + width, 2 * (columns.length - 1)) - maxWidth;
   for (const [i, column] of columns.entries()) {

@@ -1,5 +1,6 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { homedir, userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { PanxError } from '../errors.js';
 
 /**
  * The folder for everything panx can make again: the engine, the token cache, notes of which files from the hub are whole.
@@ -8,5 +9,22 @@ import { join } from 'node:path';
  */
 export function panxCacheDir(env: Readonly<Record<string, string | undefined>> = process.env): string {
   if (env.PANX_CACHE) return env.PANX_CACHE;
-  return join(env.XDG_CACHE_HOME ? env.XDG_CACHE_HOME : join(homedir(), '.cache'), 'panx');
+  return join(env.XDG_CACHE_HOME ? env.XDG_CACHE_HOME : join(homeFolder(), '.cache'), 'panx');
+}
+
+/**
+ * The user's home folder: HOME, or, where that is empty or no full path (so that files would go wherever panx is started), what the system knows.
+ *
+ * @throws PanxError where there is none, as for a user of a container without an entry in /etc/passwd
+ */
+export function homeFolder(): string {
+  for (const find of [homedir, () => userInfo().homedir]) {
+    try {
+      const folder = find();
+      if (isAbsolute(folder)) return folder;
+    } catch {} // The other may know.
+  }
+  throw new PanxError('This user has no home folder, in which panx would keep what it brings.', {
+    hint: 'Set HOME, or PANX_CACHE and HF_HOME, to folders that can be written to.',
+  });
 }

@@ -1,23 +1,37 @@
+import { visible, visibleLines } from './visible.js';
+
 /**
- * What a command says while it works. Results go to stdout; progress and notices go to stderr, so that
- * `panx ... > file` holds results only.
+ * What a command says. Results go to stdout; progress and notices go to stderr, so that `panx ... > file` holds results only.
+ * Whatever in them comes from files or names of files is made visible here, so that it cannot act on the terminal.
  */
 
 const stream = process.stderr;
 let lineOpen = false;
 let lastPlainMs = 0;
 
+/** Print results for a reader. JSON is for programs and goes to stdout as it is: `formatJson` escapes what could act there. */
+export function print(text: string): void {
+  process.stdout.write(visibleLines(text));
+}
+
 /** Print one line about what is happening or was found. */
 export function notice(text: string): void {
   closeProgressLine();
-  stream.write(`${text}\n`);
+  stream.write(`${visibleLines(text)}\n`);
+}
+
+/** Print why a command ends without having done its work, and what to do: a line each. */
+export function complaint(sentence: string, hint: string | undefined): void {
+  closeProgressLine();
+  stream.write(`panx: ${visible(sentence)}\n${hint === undefined ? '' : `  ${visible(hint)}\n`}`);
 }
 
 /**
  * Show how far a long task is. On a terminal one line is rewritten in place; elsewhere (CI, a log file) a plain
  * line is printed at most every `everyMs` milliseconds, and the last one always.
  */
-export function progress(text: string, options: { done?: boolean; everyMs?: number } = {}): void {
+export function progress(line: string, options: { done?: boolean; everyMs?: number } = {}): void {
+  const text = visible(line);
   if (stream.isTTY) {
     const width = stream.columns ?? 80;
     stream.write(`\r\x1b[K${text.length > width - 1 ? `${text.slice(0, width - 2)}…` : text}`);

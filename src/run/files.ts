@@ -102,6 +102,23 @@ export async function flushFolder(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Put the folder `fresh` in the place of `folder`, if there is one, which is set aside by a rename before it is removed: where it belongs to
+ * someone else it stays whole.
+ */
+export async function replaceFolder(fresh: string, folder: string): Promise<void> {
+  const old = temporaryNeighbour(folder);
+  const replaced = await rename(folder, old).then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
+  await rename(fresh, folder);
+  if (replaced) await rm(old, { recursive: true, force: true });
+}
+
 /** The error for a path that could not be written, with the system's reason in words. */
 export function cannotWrite(path: string, error: unknown): PanxError {
   return new PanxError(`${path} cannot be written: ${reasonOf(error)}.`, {
@@ -128,6 +145,31 @@ export function reasonOf(error: unknown): string {
       return 'it is a folder, not a file';
     case 'ENOTDIR':
       return 'a part of the path is a file, not a folder';
+    case 'ENOTEMPTY':
+      return 'the folder is not empty';
+    case 'ELOOP':
+      return 'its links lead in a circle';
+    case 'ENAMETOOLONG':
+      return 'the name is too long';
+    case 'EMFILE':
+      return 'this process has as many files open as it may';
+    case 'ENFILE':
+      return 'the system has as many files open as it may';
+    case 'ENOMEM':
+      return 'memory ran out';
+    case 'EFBIG':
+      return 'the file would be larger than it may be';
+    case 'EDQUOT':
+      return "no space left in the user's share of the disk";
+    case 'EIO':
+      return 'the device reports an error';
+    case 'EBUSY':
+    case 'ETXTBSY':
+      return 'it is in use';
+    case 'EXDEV':
+      return 'it lies on another disk';
+    case 'EAGAIN':
+      return 'the system has no room for it now';
     default:
       return messageOf(error);
   }

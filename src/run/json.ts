@@ -34,7 +34,7 @@ export function parseJson(text: string, subject: string, hint?: string): unknown
  * @throws PanxError naming the key where a number is not finite: JSON has none such, and `JSON.stringify` writes null without a word
  */
 export function formatJson(value: unknown, indent?: number): string {
-  return JSON.stringify(
+  const text = JSON.stringify(
     value,
     (key, part: unknown) => {
       if (typeof part !== 'number' || Number.isFinite(part)) return part;
@@ -42,7 +42,11 @@ export function formatJson(value: unknown, indent?: number): string {
     },
     indent,
   );
+  return text.replace(actsOnTerminals, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
+
+/** What JSON.stringify leaves as it is of what `visible` shows; only strings hold it, in which an escape says the same. */
+const actsOnTerminals = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
 
 /** Whether a value is a JSON object, and not an array or null. */
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -184,6 +195,73 @@ describe.skipIf(!supported)('bringEngine', () => {
     vi.stubEnv('CXX', undefined);
     await bringEngine(wish);
     expect(calls().filter(call => call.includes('pip download'))).toHaveLength(1);
+  });
+
+  it.each(['tensorflow folder', 'wheels'])(
+    'replaces no %s with something in it that panx does not make',
+    async which => {
+      install();
+      const place = join(engineHome, which === 'wheels' ? `${key}.wheels` : key);
+      mkdirSync(place, { recursive: true });
+      writeFileSync(join(place, 'thesis.tex'), 'three years');
+      await expect(bringEngine({ ...wish, force: true })).rejects.toThrow(
+        `${place} is not replaced: it holds thesis.tex, which panx did not make.`,
+      );
+      expect(readFileSync(join(place, 'thesis.tex'), 'utf8')).toBe('three years');
+    },
+  );
+
+  it.each(['', '.wheels'])('follows no link in the place of its folder%s', async suffix => {
+    install();
+    const elsewhere = join(folder, 'elsewhere');
+    mkdirSync(join(elsewhere, 'incoming'), { recursive: true });
+    mkdirSync(engineHome, { recursive: true });
+    symlinkSync(elsewhere, join(engineHome, `${key}${suffix}`));
+    await expect(bringEngine({ ...wish, force: true })).rejects.toThrow('is a link; expected one that panx made.');
+    expect(readdirSync(elsewhere)).toEqual(['incoming']);
+  });
+
+  it('keeps what lies beside its folders in a cache that is used for other things too', async () => {
+    install();
+    mkdirSync(join(engineHome, 'v8'), { recursive: true });
+    writeFileSync(join(engineHome, `${key}.notes.tmp`), 'mine');
+    await bringEngine({ ...wish, force: true });
+    await bringEngine({ ...wish, force: true });
+    expect(readdirSync(engineHome).sort()).toEqual([key, `${key}.notes.tmp`, 'v8'].sort());
+  });
+
+  it.each([
+    [
+      'a folder where its lock goes',
+      (path: string) => mkdirSync(path),
+      /lock cannot be read: it is a folder, not a file\.$/,
+    ],
+    ['a link to nowhere as its lock', (path: string) => symlinkSync('nowhere', path), /is a link; expected the lock/],
+    [
+      'a lock that is linked to itself',
+      (path: string) => symlinkSync(path, path),
+      /lock cannot be read: its links lead in a circle\.$/,
+    ],
+  ])('says in one sentence that there is %s', async (_, make, sentence) => {
+    install();
+    mkdirSync(engineHome, { recursive: true });
+    make(join(engineHome, `${key}.lock`));
+    await expect(bringEngine({ ...wish, force: true })).rejects.toThrow(sentence);
+    await expect(bringEngine(wish)).rejects.toMatchObject({ name: 'PanxError', exitCode: 1 });
+  });
+
+  it.each([
+    'null',
+    '{}',
+    '{"files": 5}',
+    '{"files": [null]}',
+    '{"files": [{"path": 5, "size": 1, "sha256": ""}]}',
+    '['.repeat(9999),
+  ])('takes an engine.json of %s for none', async text => {
+    install();
+    await bringEngine(wish);
+    writeFileSync(join(engineHome, key, 'engine.json'), text);
+    expect(await findEngine()).toMatchObject({ missing: { why: 'TensorFlow is not set up' } });
   });
 
   it('says that the cache cannot be written', async () => {

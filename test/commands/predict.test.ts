@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -46,4 +46,39 @@ it('agrees with the engine that is asked for by name', ({ skip }) => {
   const tensorflow = scores(['--backend', 'tensorflow', '--precision', 'fp32']);
   // Two layers of float32 products, added up in another order.
   for (const [i, score] of scores([]).entries()) expect(score).toBeCloseTo(tensorflow[i]!, 5);
+});
+
+/** The checkpoint with these bits in place of a weight at the end of its file: of the classifier's. */
+function withLastWeight(bits: number): string {
+  const broken = join(folder, `broken-${bits.toString(16)}`);
+  cpSync(checkpoint, broken, { recursive: true });
+  const path = join(broken, 'model.safetensors');
+  const bytes = readFileSync(path);
+  for (let at = bytes.length - 4; at > bytes.length - 400; at -= 4) bytes.writeUInt32LE(bits, at);
+  writeFileSync(path, bytes);
+  return broken;
+}
+
+const engines = ['wasm', 'tensorflow'].map(backend => ['--backend', backend]);
+
+it.each(engines)('refuses weights that are not finite, and logits that are not, with %s %s', (...backend) => {
+  const nan = panx(['predict', '--model', withLastWeight(0x7fc00000), '--text', sentence, ...backend]);
+  if (nan.stderr.includes('The tensorflow backend cannot be used')) return;
+  expect(nan).toMatchObject({ code: 1, stdout: '' });
+  expect(nan.stderr).toMatch(
+    /^panx: \S+model\.safetensors: classifier\.\w+\[\d+(, \d+)?\] is NaN; expected a finite number\.\n {2}/,
+  );
+  const large = panx(['predict', '--model', withLastWeight(0x7f7fffff), '--text', sentence, ...backend]);
+  expect(large).toMatchObject({ code: 1, stdout: '' });
+  expect(large.stderr).toContain(`: the logits of sentence 1, "${sentence}", are not finite: that of `);
+});
+
+it('shows what a word would do to the terminal, and gives it exactly as JSON', () => {
+  const text = 'Ada \u001b[2J in \u009b2J\u202e London';
+  const table = panx(['predict', '--model', checkpoint, '--no-split', '--text', text]);
+  expect(table.stdout).toContain('<U+001B>[2J');
+  expect(table.stdout).toContain('<U+009B>2J<U+202E>');
+  const { stdout } = predict(['--no-split', '--text', text]);
+  for (const printed of [table.stdout, stdout]) expect(printed).not.toMatch(/(?!\n)[\p{Cc}\u202e]/u);
+  expect((JSON.parse(stdout) as TaggedSentence).text).toBe(text);
 });

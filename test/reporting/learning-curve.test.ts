@@ -18,6 +18,21 @@ describe('learningCurveSvg', () => {
     );
   });
 
+  it.each([
+    '<script>alert(1)</script>',
+    '"onload="x" a=\'b\'',
+    '&lt;&amp;&bogus;',
+    ']]><!--',
+    '{a|b}\\n%s',
+    '\u0000\u001b\ud800\uffff\n',
+  ])('is a sound picture whatever the model is called: %j', model => {
+    const drawn = learningCurveSvg({ ...exampleTable(), model });
+    expect(drawn).not.toMatch(/<script|<!--|\sonload="/);
+    expect(texts(drawn).join('\n')).toContain('Learning curve EN → TR');
+    // A reader of XML refuses what is none: unknown entities, control characters, tags that do not close.
+    expect(renderPng(drawn).length).toBeGreaterThan(10_000);
+  });
+
   it('draws the zero-shot score as a dashed level line, and training on the target alone as a dotted one', () => {
     const y = axisOf(svg);
     const [zeroShot] = dashedLines(svg, '9,6');

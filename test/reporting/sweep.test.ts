@@ -74,7 +74,24 @@ describe('sweepMarkdown', () => {
 
   it('escapes what Markdown would read as its own', () => {
     const markdown = sweepMarkdown({ ...exampleTable(), model: 'a|b*c_d`<e>' });
-    expect(markdown).toContain('- model a\\|b\\*c\\_d\\`\\<e>\n');
+    expect(markdown).toContain('- model a\\|b\\*c\\_d\\`\\<e\\>\n');
+  });
+});
+
+describe('a model whose name means harm', () => {
+  const table = { ...exampleTable(), model: '=HYPERLINK("x")\u001b[2J<script>\n# head\ud800' };
+
+  it('cannot act on a terminal', () => {
+    expect(sweepText(table).split('\n')[3]).toBe('model =HYPERLINK("x")<U+001B>[2J<script><U+000A># head<U+D800>');
+    table.rows[0]!.label = 'a\u001b[2Jb\nc';
+    expect(sweepText(table)).toContain('1      a<U+001B>[2Jb<U+000A>c  ');
+  });
+
+  it('is a line of Markdown, and a text to a spreadsheet', () => {
+    expect(sweepMarkdown(table)).toContain(
+      '\n- model =HYPERLINK("x")\\<U+001B\\>\\[2J\\<script\\>\\<U+000A\\>\\# head\\<U+D800\\>\n',
+    );
+    expect(sweepCsv(table)).toContain(',"\'=HYPERLINK(""x"")');
   });
 });
 

@@ -1,6 +1,6 @@
-import { stringify } from 'csv-stringify/sync';
 import { layOut } from '../../data/layout.js';
 import type { Distribution, SplitStatistics } from '../../data/statistics.js';
+import { csvText } from '../../reporting/csv.js';
 import { formatCount } from '../../run/console.js';
 import { toJson } from '../../run/files.js';
 import type { SubwordStatistics } from '../../tokenization/statistics.js';
@@ -66,7 +66,7 @@ export function statisticsCsv(counted: readonly Counted[]): string {
           empty_words: one.subwords.emptyWords,
         }),
   }));
-  return stringify(records, { header: true });
+  return csvText(records);
 }
 
 /** An array with one object a split. */

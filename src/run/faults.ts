@@ -1,0 +1,66 @@
+import { codeOf, messageOf, PanxError } from '../errors.js';
+import { reasonOf } from './files.js';
+import { packageRoot } from './package.js';
+
+/**
+ * What a user is told of an error that came from the system, from a missing part of the installation or from memory that ran out, wherever in
+ * panx it came up; null for all others, which are bugs. A room that knows more about it says more: this is what is left.
+ */
+export function systemFault(error: unknown): PanxError | null {
+  const code = codeOf(error) ?? '';
+  const told = (sentence: string, hint?: string) =>
+    new PanxError(sentence, { cause: error, ...(hint === undefined ? {} : { hint }) });
+  const message = oneLine(messageOf(error));
+  switch (code) {
+    case 'ERR_MODULE_NOT_FOUND':
+    case 'MODULE_NOT_FOUND':
+      return told(`A part of panx is missing: ${message}`, installAnew);
+    case 'ERR_DLOPEN_FAILED':
+      return told(`A compiled part of panx cannot be loaded: ${message}`, installAnew);
+    case 'ERR_WORKER_INIT_FAILED':
+    case 'ERR_WORKER_OUT_OF_MEMORY':
+      return told(`A thread cannot be started: ${message}`, limits);
+    case 'ERR_FS_FILE_TOO_LARGE':
+    case 'ERR_STRING_TOO_LONG':
+      return told(`A file is too large to be read: ${message}`);
+  }
+  const { syscall, path, dest } = (error ?? {}) as { syscall?: unknown; path?: unknown; dest?: unknown };
+  if (syscall === 'uv_cwd') {
+    return told('The folder that panx was started in is not there any more.', 'Change to another: cd ~');
+  }
+  // Errors of the system carry the call; others may have a code that looks like one's.
+  if (typeof syscall === 'string' && (/^E[A-Z0-9]+$/.test(code) || code === 'ERR_SYSTEM_ERROR')) {
+    const what = [path, dest].filter(place => typeof place === 'string').join(' -> ');
+    return told(`${what === '' ? 'The system' : what}: ${reasonOf(error)} (${syscall}).`, hintOf(code));
+  }
+  if (error instanceof RangeError && /alloca|memory|array length|string length/i.test(message)) {
+    return told(`There is not enough memory: ${message}.`, limits);
+  }
+  return null;
+}
+
+const installAnew = `Run \`npm ci\` in ${packageRoot}; or, where this process may open few files (ulimit -n), raise that.`;
+const limits = 'Raise what limits this process (`ulimit -a` shows it), or use a machine with more.';
+
+function hintOf(code: string): string | undefined {
+  switch (code) {
+    case 'EMFILE':
+      return 'Allow this process more open files: ulimit -n 1024';
+    case 'ENFILE':
+    case 'ENOMEM':
+    case 'EAGAIN':
+      return limits;
+    case 'EFBIG':
+      return 'Allow this process larger files: ulimit -f unlimited';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'Make room, or choose a folder on another disk.';
+    default:
+      return undefined;
+  }
+}
+
+/** A message of V8 or the loader goes over several lines, with a list of the modules behind it. */
+function oneLine(text: string): string {
+  return text.split('\n')[0]!.trim();
+}
