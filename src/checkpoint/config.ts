@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { PanxError } from '../errors.js';
-import { readJson } from '../run/files.js';
+import { isFloat32 } from '../config/kinds.js';
+import { mostLabels } from '../data/labels.js';
+import { excerpt, PanxError } from '../errors.js';
+import { readBoundedJson } from '../run/bounded-json.js';
 
 const architectures = ['xlm-roberta', 'roberta'] as const;
 
@@ -32,6 +34,24 @@ export interface ModelConfig {
 }
 
 /**
+ * The largest sizes that are believed, some ten times those of the largest encoder there is: work, memory and sentences are in proportion to them
+ * before a weight is looked at. Whether the weights are of these sizes, `checkTensors` compares.
+ */
+const most = {
+  vocab_size: 10_000_000,
+  hidden_size: 65_536,
+  num_hidden_layers: 1000,
+  num_attention_heads: 65_536,
+  intermediate_size: 1_048_576,
+  max_position_embeddings: 1_048_576,
+  type_vocab_size: 65_536,
+  num_labels: mostLabels,
+} as const;
+
+/** Bytes of config.json: XLM-R's takes 600, and each label some 40. */
+const longestConfig = 4 << 20;
+
+/**
  * Read and check the config.json of a Hugging Face folder.
  *
  * @throws PanxError naming the file, the key, what it holds and what panx needs.
@@ -44,7 +64,7 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
       { hint: 'A checkpoint folder holds config.json, model.safetensors and tokenizer.json.' },
     );
   }
-  return parseModelConfig(path, await readJson<unknown>(path));
+  return parseModelConfig(path, await readBoundedJson(path, longestConfig));
 }
 
 /** Check the content of a config.json; `path` is for messages. @throws PanxError, see `readModelConfig`. */
@@ -61,22 +81,22 @@ export function parseModelConfig(path: string, content: unknown): ModelConfig {
   const hiddenDropout = fraction(path, raw, 'hidden_dropout_prob');
   const config: ModelConfig = {
     architecture,
-    vocabularySize: integer(path, raw, 'vocab_size', 1),
-    hiddenSize: integer(path, raw, 'hidden_size', 1),
-    layers: integer(path, raw, 'num_hidden_layers', 1),
-    heads: integer(path, raw, 'num_attention_heads', 1),
-    intermediateSize: integer(path, raw, 'intermediate_size', 1),
-    maxPositions: integer(path, raw, 'max_position_embeddings', 1),
-    typeVocabularySize: integer(path, raw, 'type_vocab_size', 1),
-    layerNormEps: positive(path, raw, 'layer_norm_eps'),
-    padId: integer(path, raw, 'pad_token_id', 0),
+    vocabularySize: size(path, raw, 'vocab_size'),
+    hiddenSize: size(path, raw, 'hidden_size'),
+    layers: size(path, raw, 'num_hidden_layers'),
+    heads: size(path, raw, 'num_attention_heads'),
+    intermediateSize: size(path, raw, 'intermediate_size'),
+    maxPositions: size(path, raw, 'max_position_embeddings'),
+    typeVocabularySize: size(path, raw, 'type_vocab_size'),
+    layerNormEps: positive(path, raw, 'layer_norm_eps', 1),
+    padId: padIdOf(path, raw),
     hiddenDropout,
     attentionDropout: fraction(path, raw, 'attention_probs_dropout_prob'),
     classifierDropout:
       raw.classifier_dropout === undefined || raw.classifier_dropout === null
         ? hiddenDropout
         : fraction(path, raw, 'classifier_dropout'),
-    initializerRange: positive(path, raw, 'initializer_range'),
+    initializerRange: positive(path, raw, 'initializer_range', 100),
     labels: labelsOf(path, raw),
     raw,
   };
@@ -98,12 +118,15 @@ export function parseModelConfig(path: string, content: unknown): ModelConfig {
 /** Tags in the order of their ids. */
 function labelsOf(path: string, raw: Record<string, unknown>): string[] {
   const { id2label } = raw;
-  const count = raw.num_labels === undefined ? undefined : integer(path, raw, 'num_labels', 1);
+  const count = raw.num_labels === undefined ? undefined : size(path, raw, 'num_labels');
   if (id2label === undefined || id2label === null) return Array.from({ length: count ?? 0 }, (_, id) => `LABEL_${id}`);
   if (typeof id2label !== 'object' || Array.isArray(id2label)) {
     throw needed(path, raw, 'id2label', 'an object from ids to names');
   }
   const entries = Object.entries(id2label);
+  if (entries.length > mostLabels) {
+    throw new PanxError(`${path}: id2label names ${entries.length} labels, expected at most ${mostLabels}.`);
+  }
   const labels = entries.map((_, id) => {
     const label: unknown = (id2label as Record<string, unknown>)[id];
     if (typeof label === 'string') return label;
@@ -112,8 +135,9 @@ function labelsOf(path: string, raw: Record<string, unknown>): string[] {
         `expected names for 0 to ${entries.length - 1}.`,
     );
   });
-  const repeated = labels.find((label, id) => labels.indexOf(label) !== id);
-  if (repeated !== undefined) throw new PanxError(`${path}: id2label names "${repeated}" twice.`);
+  const seen = new Set<string>();
+  const repeated = labels.find(label => seen.size === seen.add(label).size);
+  if (repeated !== undefined) throw new PanxError(`${path}: id2label names ${excerpt(repeated)} twice.`);
   if (count !== undefined && count !== labels.length) {
     throw new PanxError(`${path}: num_labels is ${count}, and id2label names ${labels.length} labels.`);
   }
@@ -131,25 +155,32 @@ function oneOf<T extends string | boolean>(
   return value;
 }
 
-function integer(path: string, raw: Record<string, unknown>, key: string, least: number): number {
+function size(path: string, raw: Record<string, unknown>, key: keyof typeof most): number {
   const value = raw[key];
-  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
-  throw needed(path, raw, key, `a whole number of ${least} or more`);
+  if (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most[key]) return value as number;
+  throw needed(path, raw, key, `a whole number from 1 to ${most[key]}`);
 }
 
-function positive(path: string, raw: Record<string, unknown>, key: string): number {
+function padIdOf(path: string, raw: Record<string, unknown>): number {
+  const value = raw.pad_token_id;
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw needed(path, raw, 'pad_token_id', 'a whole number of 0 or more');
+}
+
+/** All is computed in float32: 1e-60 would be 0 there. */
+function positive(path: string, raw: Record<string, unknown>, key: string, largest: number): number {
   const value = raw[key];
-  if (typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY) return value;
-  throw needed(path, raw, key, 'a number above 0');
+  if (typeof value === 'number' && value > 0 && value <= largest && isFloat32(value)) return value;
+  throw needed(path, raw, key, `a float32 number above 0 and at most ${largest}`);
 }
 
 function fraction(path: string, raw: Record<string, unknown>, key: string): number {
   const value = raw[key];
-  if (typeof value === 'number' && value >= 0 && value < 1) return value;
-  throw needed(path, raw, key, 'a number of at least 0 and less than 1');
+  if (typeof value === 'number' && value >= 0 && isFloat32(value) && Math.fround(value) < 1) return value;
+  throw needed(path, raw, key, 'a float32 number of at least 0 and less than 1');
 }
 
 function needed(path: string, raw: Record<string, unknown>, key: string, expected: string): PanxError {
-  const found = raw[key] === undefined ? 'is missing' : `is ${JSON.stringify(raw[key])}`;
+  const found = raw[key] === undefined ? 'is missing' : `is ${excerpt(raw[key])}`;
   return new PanxError(`${path}: ${key} ${found}, expected ${expected}.`);
 }

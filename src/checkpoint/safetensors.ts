@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { codeOf, PanxError } from '../errors.js';
-import { cannotWrite, readJson, reasonOf } from '../run/files.js';
+import { codeOf, excerpt, PanxError } from '../errors.js';
+import { readBoundedJson } from '../run/bounded-json.js';
+import { cannotWrite, reasonOf } from '../run/files.js';
+import { isObject } from '../run/json.js';
 import { temporaryNeighbour } from '../run/temporary.js';
 import { checkAllFinite, refuseNonFinite } from './finite.js';
 import {
@@ -161,7 +163,11 @@ async function openWeights(folder: string, files: OpenFile[]): Promise<Map<strin
   }
   if (!existsSync(index)) throw noWeights(folder);
   const weightMap = await readWeightMap(index);
-  for (const shard of new Set(Object.values(weightMap))) {
+  const shards = new Set(Object.values(weightMap));
+  if (shards.size > mostShards) {
+    throw new PanxError(`${index} names ${shards.size} files; expected at most ${mostShards}, as each stays open.`);
+  }
+  for (const shard of shards) {
     const path = join(folder, shard);
     if (!existsSync(path)) {
       throw new PanxError(`${path} is missing: ${index} names it as a part of the weights.`, {
@@ -184,6 +190,8 @@ async function openWeights(folder: string, files: OpenFile[]): Promise<Map<strin
 
 async function openFile(path: string, files: OpenFile[]): Promise<OpenFile> {
   try {
+    // A pipe would not even be opened before someone writes to it.
+    if (!(await stat(path)).isFile()) throw new PanxError(`${path} cannot be read: it is no file.`);
     const file: OpenFile = { path, handle: await open(path, 'r'), entries: [] };
     files.push(file);
     const { size } = await file.handle.stat();
@@ -198,15 +206,22 @@ async function openFile(path: string, files: OpenFile[]): Promise<OpenFile> {
   }
 }
 
+/** Bytes of an index, which takes some 100 for each tensor. */
+const longestIndex = 10_000_000;
+
+/** Files of one checkpoint: of 5 GB each, as they are cut, they would hold a thousand times XLM-R large. */
+const mostShards = 500;
+
 /** Tensor name -> file name, from the index of a sharded checkpoint. */
 async function readWeightMap(path: string): Promise<Record<string, string>> {
-  const { weight_map: map } = await readJson<{ weight_map?: unknown }>(path);
+  const content = await readBoundedJson(path, longestIndex);
+  const map = isObject(content) ? content.weight_map : undefined;
   if (typeof map !== 'object' || map === null) {
     throw new PanxError(`${path} has no weight_map, which names the file of each tensor.`);
   }
   for (const [name, file] of Object.entries(map)) {
     if (typeof file !== 'string' || file !== basename(file)) {
-      throw new PanxError(`${path} places ${name} in ${JSON.stringify(file)}, expected the name of a file beside it.`);
+      throw new PanxError(`${path} places ${name} in ${excerpt(file)}, expected the name of a file beside it.`);
     }
   }
   return map as Record<string, string>;

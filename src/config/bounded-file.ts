@@ -7,26 +7,31 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
  * @throws Error with the reason as its message, to stand behind "cannot be read:", or with the system's code
  */
 export async function readBounded(path: string, most: number): Promise<Buffer> {
-  if ((await stat(path)).isFIFO() && !/^\/(dev|proc)\//.test(path)) throw new Error('it is a pipe, not a file');
+  const found = await stat(path);
+  if (found.isFIFO() && !/^\/(dev|proc)\//.test(path)) throw new Error('it is a pipe, not a file');
+  const tooLarge = `it is larger than ${most.toLocaleString('en-US')} bytes`;
+  if (found.isFile() && found.size > most) throw new Error(tooLarge);
   const file = await open(path, 'r');
   try {
-    const bytes = await readUpTo(file, most + 1);
-    if (bytes.length > most) throw new Error(`it is larger than ${most.toLocaleString('en-US')} bytes`);
+    const bytes = await readUpTo(file, most + 1, found.isFile() ? found.size + 1 : 0);
+    if (bytes.length > most) throw new Error(tooLarge);
     return bytes;
   } finally {
     await file.close();
   }
 }
 
-async function readUpTo(file: FileHandle, most: number): Promise<Buffer> {
+/** @param likely how many there are, as far as that is known */
+async function readUpTo(file: FileHandle, most: number, likely: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for (let left = most; left > 0; ) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(Math.min(left, 1 << 16)), 0, null, null);
+    const room = Math.min(left, Math.max(chunks.length === 0 ? likely : 0, 1 << 16));
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(room), 0, null, null);
     if (bytesRead === 0) break;
     chunks.push(buffer.subarray(0, bytesRead));
     left -= bytesRead;
   }
-  return Buffer.concat(chunks);
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 /** The text of bytes, without the mark that some editors put first; undefined where they are not UTF-8. */

@@ -3,6 +3,7 @@ import { PanxError } from '../errors.js';
 import type { SplitName } from '../hub/wanted.js';
 import { reasonOf, sha256OfFile } from '../run/files.js';
 import { columnsOfTable, concatColumns, tableFromColumns, type WordColumns } from './columns.js';
+import { someLabels } from './labels.js';
 import { readShard, type Shard } from './parquet.js';
 import { shardPaths } from './shards.js';
 
@@ -54,7 +55,9 @@ export async function openSplit(dataDir: string, lang: string, split: SplitName)
     });
     return { path, sha256 };
   };
-  const files = await Promise.all((await shardPaths(dataDir, lang, split)).map(hashed));
+  const files: SourceFile[] = [];
+  // One after the other: thousands of files cannot be open together, and hashing keeps one thread busy anyway.
+  for (const path of await shardPaths(dataDir, lang, split)) files.push(await hashed(path));
   return { lang, split, files, shards: () => readShards(lang, split, files) };
 }
 
@@ -69,7 +72,7 @@ async function* readShards(lang: string, split: SplitName, files: readonly Sourc
     labels ??= { names: shard.labelNames, path };
     if (shard.labelNames.join(' ') !== labels.names.join(' ')) {
       throw new PanxError(
-        `${path} names its tags ${shard.labelNames.join(' ')}; expected ${labels.names.join(' ')}, as in ${labels.path}.`,
+        `${path} names its tags ${someLabels(shard.labelNames)}; expected ${someLabels(labels.names)}, as in ${labels.path}.`,
         { hint: 'Keep the files of one download and remove the others.' },
       );
     }

@@ -1,4 +1,5 @@
-import { messageOf, PanxError } from '../errors.js';
+import { excerpt, PanxError } from '../errors.js';
+import { parseJson } from '../run/json.js';
 
 /** The tags of PAN-X in the order of their ids: IOB2 over persons, organisations and places. */
 export const panxLabels: readonly string[] = ['O', 'B-PER', 'I-PER', 'B-ORG', 'I-ORG', 'B-LOC', 'I-LOC'];
@@ -16,26 +17,44 @@ export const panxLabels: readonly string[] = ['O', 'B-PER', 'I-PER', 'B-ORG', 'I
  */
 export function declaredLabels(description: string | undefined, path: string): readonly string[] {
   if (description === undefined) return panxLabels;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(description);
-  } catch (error) {
-    throw new PanxError(`${path}: its Hugging Face metadata is not JSON: ${messageOf(error)}.`, { hint: metadataHint });
+  if (description.length > longestDescription) {
+    throw new PanxError(
+      `${path}: its Hugging Face metadata takes ${description.length} characters; expected at most ${longestDescription}.`,
+      { hint: metadataHint },
+    );
   }
+  const parsed = parseJson(description, `${path}: its Hugging Face metadata`, metadataHint);
   let feature = member(member(member(parsed, 'info'), 'features'), 'ner_tags');
   while (feature !== undefined && member(feature, 'names') === undefined) {
     feature = member(feature, 'feature') ?? member(feature, 'sequence') ?? member(feature, 'class_label');
   }
   const names = member(feature, 'names');
   if (names === undefined) return panxLabels;
+  const count = typeof names === 'object' && names !== null ? Object.keys(names).length : 0;
+  if (count > mostLabels) {
+    throw new PanxError(`${path}: its Hugging Face metadata names ${count} tags; expected at most ${mostLabels}.`, {
+      hint: metadataHint,
+    });
+  }
   const listed = inOrder(names);
   if (listed === undefined) {
     throw new PanxError(
-      `${path}: its Hugging Face metadata gives ${JSON.stringify(names)} as the names of "ner_tags"; expected a list of distinct tag names.`,
+      `${path}: its Hugging Face metadata gives ${excerpt(names)} as the names of "ner_tags"; expected a list of distinct tag names.`,
       { hint: metadataHint },
     );
   }
   return listed;
+}
+
+/** Tags of a corpus, and labels of a model, at most: the largest tag sets of NER have some hundred. */
+export const mostLabels = 10_000;
+
+/** Characters: PAN-X's description takes 600, and each label some 20. */
+const longestDescription = 4 << 20;
+
+/** Tag names in a sentence: all of them, or the first of many. */
+export function someLabels(names: readonly string[]): string {
+  return names.length <= 50 ? names.join(' ') : `${names.slice(0, 50).join(' ')} and ${names.length - 50} more`;
 }
 
 const metadataHint = 'Write the file again with the datasets library, or without its "huggingface" metadata.';

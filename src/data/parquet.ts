@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import type { Data, Table, Vector } from 'apache-arrow';
-import { messageOf, PanxError } from '../errors.js';
+import type { Data, Schema, Table, Vector } from 'apache-arrow';
+import { readBounded } from '../config/bounded-file.js';
+import { excerpt, messageOf, PanxError } from '../errors.js';
+import { formatCount } from '../run/console.js';
 import { reasonOf } from '../run/files.js';
 import { arrow } from './arrow.js';
-import type { WordColumns } from './columns.js';
-import { declaredLabels } from './labels.js';
+import { concatColumns, type WordColumns } from './columns.js';
+import { declaredLabels, someLabels } from './labels.js';
+import { withParquetDecoder } from './parquet-decoder.js';
+import { budgetOf, checkWords, footerWithinLimits, largestFile, type Place, slicesOf } from './parquet-limits.js';
 
 /** One parquet file of a split, read and checked. */
 export interface Shard {
@@ -21,24 +24,18 @@ export interface Shard {
  *
  * @throws PanxError naming the file and, for what is wrong inside it, the first such row (counted from 0 in the file),
  *   what was found and what was expected: unreadable, damaged, a column missing or of the wrong type, a null, as many
- *   tokens as tags not given, a tag id without a name
+ *   tokens as tags not given, a tag id without a name, more than a file of its size holds (docs/limits.md)
  */
 export async function readShard(path: string): Promise<Shard> {
-  const bytes = await readFile(path).catch((error: unknown) => {
+  const bytes = await readBounded(path, largestFile).catch((error: unknown) => {
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   });
-  const table = await decode(path, bytes);
-  const labelNames = declaredLabels(table.schema.metadata.get('huggingface'), path);
-  const tokens = flatten(path, table, 'tokens');
-  const tags = flatten(path, table, 'ner_tags');
-  checkLengths(path, tokens.offsets, tags.offsets);
-  const tagIds = tagIdsOf(path, tags, labelNames);
-  const { textOffsets, text } = textOf(tokens);
+  const { labelNames, parts } = await decode(path, bytes);
   return {
     path,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     labelNames,
-    columns: { rows: table.numRows, offsets: tokens.offsets, tagIds, textOffsets, text },
+    columns: concatColumns(parts),
   };
 }
 
@@ -46,20 +43,30 @@ const expectedTypes = { tokens: 'a list of strings', ner_tags: 'a list of intege
 type ColumnName = keyof typeof expectedTypes;
 const rowHint = 'Repair that row, or fetch the file again.';
 
-async function decode(path: string, bytes: Buffer): Promise<Table> {
-  const { readParquet, readSchema } = await import('parquet-wasm'); // 5 MB, which a run whose tokens are cached does without.
+/** Decode a file part by part, so that what is decoded and not yet in flat arrays stays small; most files are one part. */
+async function decode(path: string, bytes: Buffer): Promise<{ labelNames: readonly string[]; parts: WordColumns[] }> {
+  const columns = Object.keys(expectedTypes);
   try {
-    const names = arrow.tableFromIPC(readSchema(bytes).intoIPCStream()).schema.fields.map(field => field.name);
-    const columns = Object.keys(expectedTypes);
-    for (const name of columns) {
-      if (!names.includes(name)) {
-        throw new PanxError(
-          `${path} has no column "${name}": found ${names.map(found => `"${found}"`).join(', ') || 'no columns'}; expected "tokens" (${expectedTypes.tokens}) and "ner_tags" (${expectedTypes.ner_tags}).`,
-          { hint: 'Is it a PAN-X file? Its columns are tokens, ner_tags and langs.' },
-        );
+    const footer = orReason(() => footerWithinLimits(path, bytes, columns));
+    return await withParquetDecoder(bytes.length, ({ readParquet, readSchema }) => {
+      const schema = arrow.tableFromIPC(readSchema(bytes).intoIPCStream()).schema;
+      checkNames(path, schema);
+      // Where the file is damaged, the decoder's reason is the better one.
+      if (footer instanceof Error) throw footer;
+      const labelNames = declaredLabels(schema.metadata.get('huggingface'), path);
+      const budget = budgetOf(path, bytes.length);
+      const parts: WordColumns[] = [];
+      let rows = 0;
+      for (const slice of slicesOf(footer)) {
+        const table = arrow.tableFromIPC(readParquet(bytes, { columns, ...slice }).intoIPCStream());
+        const part = columnsOf({ path, firstRow: rows }, table, labelNames);
+        budget.take(part);
+        parts.push(part);
+        rows += part.rows;
       }
-    }
-    return arrow.tableFromIPC(readParquet(bytes, { columns }).intoIPCStream());
+      if (rows !== footer.rows) throw new Error(`it holds ${rows} rows, and its footer says ${footer.rows}`);
+      return { labelNames, parts };
+    });
   } catch (error) {
     if (error instanceof PanxError) throw error;
     const pointer = bytes.subarray(0, 40).toString('latin1').startsWith('version https://git-lfs');
@@ -70,6 +77,38 @@ async function decode(path: string, bytes: Buffer): Promise<Table> {
       cause: error,
     });
   }
+}
+
+function orReason<Result>(work: () => Result): Result | Error {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error && !(error instanceof PanxError)) return error;
+    throw error;
+  }
+}
+
+function checkNames(path: string, schema: Schema): void {
+  const names = schema.fields.map(field => field.name);
+  for (const name of Object.keys(expectedTypes)) {
+    if (names.includes(name)) continue;
+    const found = names.slice(0, 20).map(one => excerpt(one));
+    const more = names.length > 20 ? ` and ${formatCount(names.length - 20)} more` : '';
+    throw new PanxError(
+      `${path} has no column "${name}": found ${found.join(', ') || 'no columns'}${more}; expected "tokens" (${expectedTypes.tokens}) and "ner_tags" (${expectedTypes.ner_tags}).`,
+      { hint: 'Is it a PAN-X file? Its columns are tokens, ner_tags and langs.' },
+    );
+  }
+}
+
+/** The parts of a file's rows. */
+function columnsOf(place: Place, table: Table, labelNames: readonly string[]): WordColumns {
+  const tokens = flatten(place, table, 'tokens');
+  const tags = flatten(place, table, 'ner_tags');
+  checkLengths(place, tokens.offsets, tags.offsets);
+  const tagIds = tagIdsOf(place, tags, labelNames);
+  const { textOffsets, text } = textOf(place, tokens);
+  return { rows: table.numRows, offsets: tokens.offsets, tagIds, textOffsets, text };
 }
 
 /** parquet-wasm's reason; damage that its code does not foresee ends it with "unreachable", which says nothing. */
@@ -84,9 +123,9 @@ interface FlatList {
   pieces: { values: Data; from: number; to: number }[];
 }
 
-function flatten(path: string, table: Table, name: ColumnName): FlatList {
+function flatten(place: Place, table: Table, name: ColumnName): FlatList {
   const column = table.getChild(name) as Vector;
-  checkType(path, column, name);
+  checkType(place.path, column, name);
   const offsets = new Int32Array(table.numRows + 1);
   const pieces: FlatList['pieces'] = [];
   let row = 0;
@@ -94,7 +133,7 @@ function flatten(path: string, table: Table, name: ColumnName): FlatList {
   for (const chunk of column.data) {
     // A file without rows still has a batch, whose arrays are not there.
     if (chunk.length === 0) continue;
-    checkNoNullRows(path, chunk, name, row);
+    checkNoNullRows(place, chunk, name, row);
     const first = Number(chunk.valueOffsets[0] ?? 0);
     for (let i = 1; i <= chunk.length; i++) offsets[row + i] = end + Number(chunk.valueOffsets[i]) - first;
     const length = Number(chunk.valueOffsets[chunk.length] ?? 0) - first;
@@ -103,7 +142,7 @@ function flatten(path: string, table: Table, name: ColumnName): FlatList {
     row += chunk.length;
     end += length;
   }
-  checkNoNullValues(path, { offsets, pieces }, name);
+  checkNoNullValues(place, { offsets, pieces }, name);
   return { offsets, pieces };
 }
 
@@ -122,17 +161,17 @@ function checkType(path: string, column: Vector, name: ColumnName): void {
   }
 }
 
-function checkNoNullRows(path: string, chunk: Data, name: ColumnName, firstRow: number): void {
+function checkNoNullRows({ path, firstRow }: Place, chunk: Data, name: ColumnName, first: number): void {
   if (chunk.nullCount === 0) return;
   for (let i = 0; i < chunk.length; i++) {
     if (chunk.getValid(i)) continue;
-    throw new PanxError(`${path}, row ${firstRow + i}: "${name}" is null; expected ${expectedTypes[name]}.`, {
+    throw new PanxError(`${path}, row ${firstRow + first + i}: "${name}" is null; expected ${expectedTypes[name]}.`, {
       hint: rowHint,
     });
   }
 }
 
-function checkNoNullValues(path: string, column: FlatList, name: ColumnName): void {
+function checkNoNullValues({ path, firstRow }: Place, column: FlatList, name: ColumnName): void {
   let position = 0;
   for (const { values, from, to } of column.pieces) {
     if (values.nullCount > 0) {
@@ -140,29 +179,35 @@ function checkNoNullValues(path: string, column: FlatList, name: ColumnName): vo
         if (values.getValid(i)) continue;
         const { row, word } = locate(column.offsets, position + i - from);
         const expected = name === 'tokens' ? 'a string' : 'an integer';
-        throw new PanxError(`${path}, row ${row}: word ${word} of "${name}" is null; expected ${expected}.`, {
-          hint: rowHint,
-        });
+        throw new PanxError(
+          `${path}, row ${firstRow + row}: word ${word} of "${name}" is null; expected ${expected}.`,
+          {
+            hint: rowHint,
+          },
+        );
       }
     }
     position += to - from;
   }
 }
 
-function checkLengths(path: string, tokenOffsets: Int32Array, tagOffsets: Int32Array): void {
+function checkLengths({ path, firstRow }: Place, tokenOffsets: Int32Array, tagOffsets: Int32Array): void {
   for (let row = 0; row + 1 < tokenOffsets.length; row++) {
     const tokens = tokenOffsets[row + 1]! - tokenOffsets[row]!;
     const tags = tagOffsets[row + 1]! - tagOffsets[row]!;
     if (tokens !== tags) {
-      throw new PanxError(`${path}, row ${row}: found ${tokens} tokens and ${tags} tags; expected one tag a token.`, {
-        hint: rowHint,
-      });
+      throw new PanxError(
+        `${path}, row ${firstRow + row}: found ${tokens} tokens and ${tags} tags; expected one tag a token.`,
+        {
+          hint: rowHint,
+        },
+      );
     }
   }
 }
 
 /** (words) tag ids, each checked to be the number of a label. */
-function tagIdsOf(path: string, column: FlatList, labelNames: readonly string[]): Int32Array {
+function tagIdsOf({ path, firstRow }: Place, column: FlatList, labelNames: readonly string[]): Int32Array {
   const tagIds = new Int32Array(column.offsets.at(-1)!);
   let position = 0;
   for (const { values, from, to } of column.pieces) {
@@ -172,7 +217,7 @@ function tagIdsOf(path: string, column: FlatList, labelNames: readonly string[])
       if (id < 0 || id >= labelNames.length) {
         const { row, word } = locate(column.offsets, position);
         throw new PanxError(
-          `${path}, row ${row}: word ${word} has tag id ${source[i]}; expected 0 to ${labelNames.length - 1} (${labelNames.join(' ')}).`,
+          `${path}, row ${firstRow + row}: word ${word} has tag id ${source[i]}; expected 0 to ${labelNames.length - 1} (${someLabels(labelNames)}).`,
           { hint: rowHint },
         );
       }
@@ -182,7 +227,7 @@ function tagIdsOf(path: string, column: FlatList, labelNames: readonly string[])
   return tagIds;
 }
 
-function textOf(column: FlatList): { textOffsets: Int32Array; text: Uint8Array } {
+function textOf(place: Place, column: FlatList): { textOffsets: Int32Array; text: Uint8Array } {
   const textOffsets = new Int32Array(column.offsets.at(-1)! + 1);
   const spans = column.pieces.map(({ values, from, to }) => {
     const offsets = values.valueOffsets as Int32Array | BigInt64Array;
@@ -196,6 +241,7 @@ function textOf(column: FlatList): { textOffsets: Int32Array; text: Uint8Array }
     text.set((values.values as Uint8Array).subarray(first, last), byte);
     byte += last - first;
   }
+  checkWords(place, column.offsets, textOffsets);
   return { textOffsets, text };
 }
 

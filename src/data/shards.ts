@@ -1,8 +1,10 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { codeOf, PanxError } from '../errors.js';
+import { codeOf, excerpt, PanxError } from '../errors.js';
 import type { SplitName } from '../hub/wanted.js';
+import { formatCount } from '../run/console.js';
 import { reasonOf } from '../run/files.js';
+import { largestFile } from './parquet-limits.js';
 
 /** The languages of a data folder, those of its subfolders `PAN-X.<lang>`, sorted. @throws PanxError where it cannot be listed. */
 export async function availableLangs(dataDir: string): Promise<string[]> {
@@ -39,12 +41,37 @@ export async function shardPaths(dataDir: string, lang: string, split: SplitName
   const shards = parquet.filter(name => name.startsWith(`${split}-`));
   if (shards.length === 0) {
     throw new PanxError(
-      `${folder} has no ${split} split: found ${parquet.join(', ') || 'no parquet files'}; expected ${split}-*.parquet.`,
+      `${folder} has no ${split} split: found ${some(parquet) || 'no parquet files'}; expected ${split}-*.parquet.`,
       { hint: `Fetch it with panx fetch --langs ${lang}, or choose another split.` },
     );
   }
   checkComplete(folder, split, shards);
-  return shards.map(name => join(folder, name));
+  const paths = shards.map(name => join(folder, name));
+  for (const path of paths) await checkFile(path);
+  return paths;
+}
+
+/** Files of a split at most: of 128 MB each they would hold ten times all of Wikipedia's text. */
+const mostShards = 10_000;
+
+/** What is no file may have no end (/dev/zero), or never answer (a pipe). */
+async function checkFile(path: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  });
+  if (found.isDirectory()) throw new PanxError(`${path} cannot be read: it is a folder, not a file.`);
+  if (!found.isFile()) throw new PanxError(`${path} cannot be read: it is no file.`);
+  if (found.size <= largestFile) return;
+  throw new PanxError(
+    `${path} takes ${formatCount(found.size)} bytes; expected at most ${formatCount(largestFile)} a file.`,
+    { hint: 'Write its rows to several files, train-00000-of-00004.parquet and so on: any number of them is read.' },
+  );
+}
+
+/** The first names of a list that may be long. */
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, 10).join(', ');
+  return names.length <= 10 ? shown : `${shown} and ${formatCount(names.length - 10)} more`;
 }
 
 function noSuchLang(dataDir: string, lang: string, langs: string[]): PanxError {
@@ -54,30 +81,45 @@ function noSuchLang(dataDir: string, lang: string, langs: string[]): PanxError {
       hint: inside ? 'It is the folder of one language: give the one above it.' : folderHint,
     });
   }
-  return new PanxError(`${dataDir} has no language "${lang}"; found ${langs.join(', ')}.`, {
-    hint: 'Choose one of those: a language is the part of its folder\'s name after "PAN-X.".',
-  });
+  return new PanxError(
+    `${dataDir} has no language ${excerpt(lang)}; found ${langs.length > 100 ? some(langs) : langs.join(', ')}.`,
+    {
+      hint: 'Choose one of those: a language is the part of its folder\'s name after "PAN-X.".',
+    },
+  );
 }
 
 /** Files that say how many they are must all be there; a file of another set, or of none, would be read twice over. */
 function checkComplete(folder: string, split: SplitName, shards: string[]): void {
-  const numbered = shards.map(name => ({ name, match: /-(\d+)-of-(\d+)(?:-[0-9a-f]+)?\.parquet$/.exec(name) }));
-  const totals = new Set(numbered.map(({ match }) => (match === null ? null : Number(match[2]))));
+  const what = `${folder}: the ${split} files ${some(shards)}`;
+  if (shards.length > mostShards) {
+    throw new PanxError(`${what} are ${formatCount(shards.length)}; expected at most ${formatCount(mostShards)}.`, {
+      hint: 'Write the rows to fewer, larger files.',
+    });
+  }
+  const numbered = shards.map(name => /-(\d+)-of-(\d+)(?:-[0-9a-f]+)?\.parquet$/.exec(name));
+  const totals = new Set(numbered.map(match => (match === null ? null : BigInt(match[2]!))));
   if (totals.size === 1 && totals.has(null)) return;
   if (totals.size > 1) {
-    throw new PanxError(
-      `${folder}: the ${split} files ${shards.join(', ')} are not one set; expected one number after "-of-".`,
-      { hint: 'Keep the files of one download and remove the others.' },
-    );
+    throw new PanxError(`${what} are not one set; expected one number after "-of-".`, {
+      hint: 'Keep the files of one download and remove the others.',
+    });
   }
-  const total = Number(numbered[0]!.match![2]);
-  const found = numbered.map(({ match }) => Number(match![1]));
-  const missing = Array.from({ length: total }, (_, i) => i).filter(i => !found.includes(i));
-  if (missing.length > 0 || found.length !== total) {
-    const wrong = missing.length > 0 ? `number ${missing.join(', ')} missing` : 'a number twice';
-    throw new PanxError(
-      `${folder}: the ${split} files ${shards.join(', ')} are ${found.length}, ${wrong}; expected ${total}, numbered 0 to ${total - 1}.`,
-      { hint: `Fetch the rest with panx fetch.` },
-    );
-  }
+  const total = BigInt(numbered[0]![2]!);
+  const found = new Set(numbered.map(match => BigInt(match![1]!)));
+  const missing: bigint[] = [];
+  // As many as are shown, however many there should be: at most as many numbers are looked at as there are files and ten.
+  for (let i = 0n; i < total && missing.length < 10; i++) if (!found.has(i)) missing.push(i);
+  if (missing.length === 0 && BigInt(shards.length) === total) return;
+  const beyond = [...found].find(number => number >= total);
+  const wrong =
+    missing.length > 0
+      ? `number ${missing.join(', ')} missing`
+      : beyond === undefined
+        ? 'a number twice'
+        : `one of them ${beyond}`;
+  throw new PanxError(
+    `${what} are ${shards.length}, ${wrong}${missing.length === 10 ? ' and maybe more' : ''}; expected ${total}, numbered 0 to ${total - 1n}.`,
+    { hint: `Fetch the rest with panx fetch.` },
+  );
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { takeRows } from '../batching/batches.js';
 import type { Config } from '../config/schema.js';
-import { openSplit, type SourceFile, type SplitName } from '../data/corpus.js';
+import { openSplit, type SourceFile, type SplitName, type SplitSource } from '../data/corpus.js';
 import { selectRows } from '../data/subsets.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../run/cache.js';
@@ -70,7 +70,8 @@ export async function loadSplits(
 ): Promise<EncodedSplit[]> {
   const cacheDir = join(panxCacheDir(), 'tokens');
   // All of them before any is encoded: a language that is not there should show at once.
-  const sources = await Promise.all(wanted.map(([lang, split]) => openSplit(dataDir, lang, split)));
+  const sources: SplitSource[] = [];
+  for (const [lang, split] of wanted) sources.push(await openSplit(dataDir, lang, split));
   const encoded = [];
   // One after the other, so that one file at a time is in memory.
   for (const source of sources) {

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { inline, settingIn } from '../config/describe.js';
 import { type Config, type Key, settings } from '../config/schema.js';
 import { PanxError } from '../errors.js';
@@ -86,7 +87,17 @@ export async function checkpointFiles(folder: string): Promise<Checksums> {
   } catch (error) {
     throw new PanxError(`The checkpoint folder ${folder} cannot be read: ${reasonOf(error)}.`, { cause: error });
   }
-  return await checksumsInBackground(folder, names.filter(isPartOfModel).sort());
+  const parts = names.filter(isPartOfModel).sort();
+  for (const name of parts) await refuseOther(join(folder, name));
+  return await checksumsInBackground(folder, parts);
+}
+
+/** A device or a pipe under the name of a file might be read without end. */
+async function refuseOther(path: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  });
+  if (!found.isFile()) throw new PanxError(`${path} cannot be read: it is no file.`);
 }
 
 function isPartOfModel(name: string): boolean {

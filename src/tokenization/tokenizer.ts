@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readBounded } from '../config/bounded-file.js';
 import { codeOf, PanxError } from '../errors.js';
 import { reasonOf } from '../run/files.js';
 import { collectGarbage } from '../run/memory.js';
@@ -61,7 +62,7 @@ export interface TokenizerFile {
  */
 export async function openTokenizer(folder: string): Promise<TokenizerFile> {
   const path = join(folder, 'tokenizer.json');
-  let bytes: Buffer | null = await readFile(path).catch(async (error: unknown) => {
+  let bytes: Buffer | null = await readBounded(path, largestTokenizer).catch(async (error: unknown) => {
     throw await cannotRead(folder, path, error);
   });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -83,6 +84,9 @@ export async function openTokenizer(folder: string): Promise<TokenizerFile> {
     },
   };
 }
+
+/** Bytes of tokenizer.json at most: XLM-R's takes 9 million, the largest vocabularies there are 40. */
+const largestTokenizer = 256 << 20;
 
 /** `openTokenizer`, and parse and check the file too. @throws PanxError naming the file where it is absent, damaged, or not a tokenizer */
 export async function loadTokenizer(folder: string): Promise<SubwordTokenizer> {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
@@ -76,12 +76,18 @@ describe('a value that panx cannot compute with is refused by its key', () => {
     [{ hidden_act: 'gelu_new' }, 'c: hidden_act is "gelu_new", expected "gelu".'],
     [{ position_embedding_type: 'relative_key' }, 'c: position_embedding_type is "relative_key", expected "absolute".'],
     [{ is_decoder: true }, 'c: is_decoder is true, expected false.'],
-    [{ hidden_size: 8.5 }, 'c: hidden_size is 8.5, expected a whole number of 1 or more.'],
-    [{ vocab_size: '30' }, 'c: vocab_size is "30", expected a whole number of 1 or more.'],
+    [{ hidden_size: 8.5 }, 'c: hidden_size is 8.5, expected a whole number from 1 to 65536.'],
+    [{ vocab_size: '30' }, 'c: vocab_size is "30", expected a whole number from 1 to 10000000.'],
     [{ pad_token_id: null }, 'c: pad_token_id is null, expected a whole number of 0 or more.'],
-    [{ layer_norm_eps: 0 }, 'c: layer_norm_eps is 0, expected a number above 0.'],
-    [{ hidden_dropout_prob: 1 }, 'c: hidden_dropout_prob is 1, expected a number of at least 0 and less than 1.'],
-    [{ classifier_dropout: -1 }, 'c: classifier_dropout is -1, expected a number of at least 0 and less than 1.'],
+    [{ layer_norm_eps: 0 }, 'c: layer_norm_eps is 0, expected a float32 number above 0 and at most 1.'],
+    [
+      { hidden_dropout_prob: 1 },
+      'c: hidden_dropout_prob is 1, expected a float32 number of at least 0 and less than 1.',
+    ],
+    [
+      { classifier_dropout: -1 },
+      'c: classifier_dropout is -1, expected a float32 number of at least 0 and less than 1.',
+    ],
     [{ num_attention_heads: 3 }, 'c: hidden_size is 8, which 3 attention heads (num_attention_heads) do not divide.'],
     [
       { pad_token_id: 30 },
@@ -111,4 +117,78 @@ test('what is no config.json at all', async () => {
   );
   await writeFile(join(empty, 'config.json'), '{"model_type": ');
   await expect(readModelConfig(empty)).rejects.toThrow(`${join(empty, 'config.json')} is not valid JSON`);
+});
+
+describe('sizes and numbers that would take all memory, or be others in float32', () => {
+  const wild: [Record<string, unknown>, string][] = [
+    [{ num_hidden_layers: 1e7 }, 'c: num_hidden_layers is 10000000, expected a whole number from 1 to 1000.'],
+    [
+      { num_hidden_layers: 2 ** 53 },
+      'c: num_hidden_layers is 9007199254740992, expected a whole number from 1 to 1000.',
+    ],
+    [{ vocab_size: 1e12 }, 'c: vocab_size is 1000000000000, expected a whole number from 1 to 10000000.'],
+    [{ hidden_size: 1e9 }, 'c: hidden_size is 1000000000, expected a whole number from 1 to 65536.'],
+    [{ intermediate_size: 1e9 }, 'c: intermediate_size is 1000000000, expected a whole number from 1 to 1048576.'],
+    [{ num_attention_heads: 1e9 }, 'c: num_attention_heads is 1000000000, expected a whole number from 1 to 65536.'],
+    [{ max_position_embeddings: 1e9 }, 'c: max_position_embeddings is 1000000000, expected a whole number from 1 to'],
+    [{ type_vocab_size: 1e9 }, 'c: type_vocab_size is 1000000000, expected a whole number from 1 to 65536.'],
+    [{ id2label: undefined, num_labels: 1e9 }, 'c: num_labels is 1000000000, expected a whole number from 1 to 10000.'],
+    [
+      { id2label: Object.fromEntries(Array.from({ length: 10_001 }, (_, id) => [id, `L${id}`])) },
+      'c: id2label names 10001 labels, expected at most 10000.',
+    ],
+    [{ id2label: { 0: 'O', 4294967295: 'B-PER' } }, 'c: id2label has 2 entries and none (or no name) for id 1,'],
+    [{ id2label: { 0: 'x'.repeat(1e6), 1: 'x'.repeat(1e6) } }, `c: id2label names "${'x'.repeat(78)}… twice.`],
+    [{ vocab_size: 'x'.repeat(1e6) }, `c: vocab_size is "${'x'.repeat(78)}…, expected`],
+    [{ hidden_size: [[[]]] }, 'c: hidden_size is [[[]]], expected'],
+    [{ layer_norm_eps: 1e-60 }, 'c: layer_norm_eps is 1e-60, expected a float32 number above 0 and at most 1.'],
+    [{ layer_norm_eps: 1e300 }, 'c: layer_norm_eps is 1e+300, expected'],
+    [
+      { initializer_range: 1e300 },
+      'c: initializer_range is 1e+300, expected a float32 number above 0 and at most 100.',
+    ],
+    [
+      { hidden_dropout_prob: 0.99999999 },
+      'c: hidden_dropout_prob is 0.99999999, expected a float32 number of at least 0',
+    ],
+    [{ attention_probs_dropout_prob: 1e-60 }, 'c: attention_probs_dropout_prob is 1e-60, expected a float32 number'],
+    [{ classifier_dropout: 0.99999999 }, 'c: classifier_dropout is 0.99999999, expected a float32 number'],
+  ];
+  test.each(wild)('%.60j', (keys, sentence) => {
+    expect(() => parseModelConfig('c', changed(keys))).toThrow(sentence);
+  });
+
+  test('10,000 labels are read', () => {
+    const ids = Object.fromEntries(Array.from({ length: 10_000 }, (_, id) => [id, `L${id}`]));
+    expect(parseModelConfig('c', changed({ id2label: ids })).labels).toHaveLength(10_000);
+  });
+
+  test('JSON that writes numbers which are none', async () => {
+    const place = join(folder, 'infinite');
+    await mkdir(place);
+    await writeFile(
+      join(place, 'config.json'),
+      JSON.stringify(exampleConfig).replace('"hidden_size":8', '"hidden_size":1e400'),
+    );
+    await expect(readModelConfig(place)).rejects.toThrow(
+      'hidden_size is Infinity, expected a whole number from 1 to 65536.',
+    );
+  });
+
+  test('a config.json that is a device without end, a folder, large, or of other bytes', async () => {
+    const place = (name: string) => join(folder, name, 'config.json');
+    for (const name of ['zero', 'folder', 'large', 'bytes']) await mkdir(join(folder, name));
+    await symlink('/dev/zero', place('zero'));
+    await expect(readModelConfig(join(folder, 'zero'))).rejects.toThrow(
+      `${place('zero')} cannot be read: it is larger than 4,194,304 bytes.`,
+    );
+    await mkdir(place('folder'));
+    await expect(readModelConfig(join(folder, 'folder'))).rejects.toThrow(
+      'cannot be read: it is a folder, not a file.',
+    );
+    await writeFile(place('large'), Buffer.alloc(5 << 20, ' '));
+    await expect(readModelConfig(join(folder, 'large'))).rejects.toThrow('it is larger than 4,194,304 bytes.');
+    await writeFile(place('bytes'), Buffer.of(0x7b, 0xff, 0x7d));
+    await expect(readModelConfig(join(folder, 'bytes'))).rejects.toThrow('is not valid JSON: it is not text in UTF-8.');
+  });
 });

@@ -192,6 +192,22 @@ describe('a file that is not sound is refused by a sentence that names it', () =
       fileOf({ a: f32([2], 0, 8) }, 8).subarray(0, 30),
       'is truncated: it holds 30 bytes, and its header alone',
     ],
+    [
+      'long',
+      Buffer.concat([Buffer.from(BigUint64Array.of(10_000_001n).buffer), Buffer.alloc(10_000_001, ' ')]),
+      'its first 8 bytes give a header length of 10000001, expected 2 to 10000000.',
+    ],
+    [
+      'rank',
+      fileOf({ a: { dtype: 'F32', shape: Array(17).fill(1), data_offsets: [0, 4] } }, 4),
+      'the shape of a is [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1], expected',
+    ],
+    [
+      'name',
+      fileOf({ [`a${'b'.repeat(1000)}`]: f32([1], 0, 4) }, 4),
+      'it names a tensor with 1001 characters, expected 1000 at most.',
+    ],
+    ['deep', fileOf(`{"a": {"dtype": ${'['.repeat(50_000)}${']'.repeat(50_000)}}}`, 0), 'in the element type '],
     ['no-json', fileOf('{"a": ', 8), 'is not a sound safetensors file: its header is not JSON ('],
     ['array', fileOf('[1, 2]', 8), 'is not a sound safetensors file: its header is not a JSON object.'],
     ['entry', fileOf({ a: 3 }, 8), 'is not a sound safetensors file: its header describes a by 3, expected an object.'],

@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { availableLangs, loadSplit, openSplit, readExample, readWords, splitColumns } from '../../src/data/corpus.js';
@@ -96,6 +97,54 @@ describe('loadSplit', () => {
     await expect(loadSplit(mixed, 'en', 'train')).rejects.toThrow('are not one set; expected one number after "-of-".');
     const old = dataFolder({ 'PAN-X.en/train-00000-of-00001.parquet': one, 'PAN-X.en/train-old.parquet': one });
     await expect(loadSplit(old, 'en', 'train')).rejects.toThrow('are not one set; expected one number after "-of-".');
+  });
+
+  it.each([
+    [
+      'train-00000-of-99999999',
+      'are 1, number 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 missing and maybe more; expected 99999999, numbered',
+    ],
+    [
+      'train-00000-of-99999999999999999999',
+      'missing and maybe more; expected 99999999999999999999, numbered 0 to 99999999999999999998.',
+    ],
+    ['train-99999999999999999999-of-00002', 'are 1, number 0, 1 missing; expected 2, numbered 0 to 1.'],
+    ['train-00003-of-00000', 'are 1, one of them 3; expected 0, numbered 0 to -1.'],
+  ])('says at once what is missing of %s', async (name, sentence) => {
+    const folder = dataFolder({ [`PAN-X.en/${name}.parquet`]: one });
+    await expect(loadSplit(folder, 'en', 'train')).rejects.toThrow(sentence);
+  });
+
+  it('names some of very many files and languages', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'PAN-X.en'));
+    for (let i = 0; i < 10_001; i++) writeFileSync(join(folder, `PAN-X.en/train-${i}.parquet`), '');
+    const error = (await loadSplit(folder, 'en', 'train').catch((thrown: unknown) => thrown)) as Error;
+    expect(error.message).toContain('and 9,991 more are 10,001; expected at most 10,000.');
+    expect(error.message.length).toBeLessThan(1000);
+    for (let i = 0; i < 200; i++) mkdirSync(join(folder, `PAN-X.l${i}`));
+    await expect(loadSplit(folder, 'xx', 'train')).rejects.toThrow('and 191 more.');
+    await expect(loadSplit(folder, 'x'.repeat(100_000), 'train')).rejects.toThrow(/^.{0,500}$/s);
+  });
+
+  it('refuses what is no file, or too large for one, before it is read', async () => {
+    const folder = dataFolder({ 'PAN-X.en/train-a.parquet': one });
+    const path = join(folder, 'PAN-X.en/test-a.parquet');
+    const refused = async (sentence: string) => {
+      await expect(openSplit(folder, 'en', 'test')).rejects.toThrow(sentence);
+      rmSync(path, { recursive: true });
+    };
+    symlinkSync('/dev/zero', path);
+    await refused(`${path} cannot be read: it is no file.`);
+    execFileSync('mkfifo', [path]);
+    await refused(`${path} cannot be read: it is no file.`);
+    mkdirSync(path);
+    await refused(`${path} cannot be read: it is a folder, not a file.`);
+    symlinkSync('nothing', path);
+    await refused(`${path} cannot be read: no such file or folder.`);
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 40);
+    await refused(`${path} takes 1,099,511,627,776 bytes; expected at most 268,435,456 a file.`);
   });
 
   it('refuses shards that name their tags differently', async () => {

@@ -27,7 +27,7 @@ describe('declaredLabels', () => {
 
   it('refuses metadata that is not JSON', () => {
     expect(() => declaredLabels('{"info": ', 'f.parquet')).toThrow(
-      'f.parquet: its Hugging Face metadata is not JSON: ',
+      'f.parquet: its Hugging Face metadata is not valid JSON: ',
     );
     expect(() => declaredLabels('{"info": ', 'f.parquet')).toThrow(PanxError);
   });
