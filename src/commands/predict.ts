@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { loadEngine } from '../backend/engine.js';
 import { backendForWork } from '../backend/little-work.js';
@@ -13,11 +11,11 @@ import { resolveModel } from '../hub/resolve.js';
 import { multiplyAddsPerSubword } from '../model/parameters.js';
 import { loadTokenClassifier } from '../model/token-classifier.js';
 import { notice, print } from '../run/console.js';
-import { reasonOf } from '../run/files.js';
 import { formatJson } from '../run/json.js';
 import { visible } from '../run/visible.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { addConfigOptions, configOf } from './options.js';
+import { sentenceWindows } from './predict/sentences.js';
 
 interface PredictOptions {
   text?: string[];
@@ -43,16 +41,26 @@ export function define(command: Command): void {
       }
       const { config } = await configOf(command);
       const split = options.split ? splitWords : splitAtSpaces;
-      const sentences = (await sentencesOf(file, options)).map(text => ({ text, words: split(text) }));
+      const windows = windowsOf(file, options);
+      const first = await windows.next();
+      if (first.done) throw nothingToTag();
+      const second = await windows.next();
       const folder = await resolveModel(config.model, { onProgress: transferLine() });
-      const encoded = await encodeForTagging(sentences, await loadTokenizer(folder), config.tokenization);
-      const work = multiplyAddsPerSubword(await readModelConfig(folder)) * encoded.inputIds.length;
+      const tokenizer = await loadTokenizer(folder);
+      const encode = async (texts: readonly string[]) => {
+        const sentences = texts.map(text => ({ text, words: split(text) }));
+        return { sentences, encoded: await encodeForTagging(sentences, tokenizer, config.tokenization) };
+      };
+      let window = await encode(first.value);
+      // More than a window is no little work, so what is behind the first does not matter.
+      const work = multiplyAddsPerSubword(await readModelConfig(folder)) * window.encoded.inputIds.length;
       const engine = await loadEngine(backendForWork(config, work));
       if (engine.why !== null) notice(engine.why);
       const { precision, note } = resolvePrecision(config.precision, engine);
       if (note !== null) notice(note);
       const model = await loadTokenClassifier(folder, {
-        inputIds: [encoded.inputIds],
+        // Which words are to come is not known: the model has them all where there is more than is in memory.
+        inputIds: second.done ? [window.encoded.inputIds] : null,
         newHead: { labels: [], seed: config.seed },
         precision,
       });
@@ -62,12 +70,21 @@ export function define(command: Command): void {
         });
       }
       const text = options.format === 'json' ? (tagged: TaggedSentence) => `${formatJson(tagged)}\n` : asTable;
-      await tagSentences(model, sentences, encoded, config.evaluation.batchSize, tagged => {
-        print(text(tagged));
-      });
-      if (encoded.truncatedRows > 0) {
+      let truncated = 0;
+      let before = 0;
+      for (let next = second; ; next = await windows.next()) {
+        const { sentences, encoded } = window;
+        await tagSentences(model, sentences, encoded, { batchSize: config.evaluation.batchSize, before }, tagged => {
+          print(text(tagged));
+        });
+        truncated += encoded.truncatedRows;
+        before += sentences.length;
+        if (next.done) break;
+        window = await encode(next.value);
+      }
+      if (truncated > 0) {
         notice(
-          `${encoded.truncatedRows} sentences are longer than ${config.tokenization.maxLength} subwords: their last words have no tag`,
+          `${truncated} sentences are longer than ${config.tokenization.maxLength} subwords: their last words have no tag`,
         );
       }
     });
@@ -80,29 +97,18 @@ than it would save. Scores agree with those of TensorFlow with --precision fp32
 to 6 digits, with those of bf16 to 2 or 3.
 `;
 
-/** The sentences asked for; empty lines are left out. */
-async function sentencesOf(file: string | undefined, { text }: PredictOptions): Promise<string[]> {
-  if (text !== undefined && file !== undefined) {
-    throw new PanxError('--text and a file are both given.', { hint: 'Give one of them.', exitCode: 2 });
-  }
-  const lines = text ?? (await readInput(file)).split(/\r?\n/);
-  const sentences = lines.filter(line => line.trim() !== '');
-  if (sentences.length === 0) {
-    throw new PanxError('There is no sentence to tag: the input is empty.', {
-      hint: 'Give --text "...", a file with one sentence a line, or pipe sentences in.',
-      exitCode: 2,
-    });
-  }
-  return sentences;
+/** The sentences asked for, some at a time; those without a word are left out. */
+async function* windowsOf(file: string | undefined, { text }: PredictOptions): AsyncGenerator<string[]> {
+  if (text === undefined) yield* sentenceWindows(file);
+  else if (file === undefined) yield text;
+  else throw new PanxError('--text and a file are both given.', { hint: 'Give one of them.', exitCode: 2 });
 }
 
-async function readInput(file: string | undefined): Promise<string> {
-  if (file === undefined || file === '-') return await readAll(process.stdin);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new PanxError(`${file} cannot be read: ${reasonOf(error)}.`, { cause: error });
-  }
+function nothingToTag(): PanxError {
+  return new PanxError('There is no sentence to tag: the input is empty.', {
+    hint: 'Give --text "...", a file with one sentence a line, or pipe sentences in.',
+    exitCode: 2,
+  });
 }
 
 /** The words over their tags, wrapped to the terminal, then the entities with their scores. */

@@ -42,17 +42,19 @@ export function encodeForTagging(
  * Tag sentences.
  *
  * @param encoded the same sentences, from `encodeForTagging`
+ * @param options before: sentences of the same input that were tagged already, for the numbers in errors
  * @param sink takes each sentence, in order, some seconds' work at a time
  */
 export async function tagSentences(
   model: TokenClassifier,
   sentences: readonly Sentence[],
   encoded: EncodedRows,
-  batchSize: number,
+  options: { batchSize: number; before: number },
   sink: (tagged: TaggedSentence) => void,
 ): Promise<void> {
   const { labels } = model.config;
-  const nameOfRow = (row: number) => `sentence ${row + 1}, "${sentences[row]!.text.slice(0, 60)}",`;
+  const { batchSize, before } = options;
+  const nameOfRow = (row: number) => `sentence ${before + row + 1}, "${sentences[row]!.text.slice(0, 60)}",`;
   await predict(
     model,
     encoded,

@@ -54,7 +54,7 @@ export async function startWordEncoder(text: string, path: string): Promise<Word
     after: Int32Array.from(probeIds.slice(afterLast)),
     token: id => engine.idToToken(id),
     async encode(sentences) {
-      if (known.places.size > wordsKept) known = noWords();
+      if (known.places.size > wordsKept || known.used > idsKept) known = noWords();
       const subwords = known;
       const unknown = new Set<string>();
       for (const words of sentences) for (const word of words) if (!subwords.places.has(word)) unknown.add(word);
@@ -72,6 +72,8 @@ export async function startWordEncoder(text: string, path: string): Promise<Word
 
 /** About 70 MB; the distinct words of ten languages of PAN-X are fewer. */
 const wordsKept = 1_000_000;
+/** Words of thousands of letters come to as much sooner. */
+const idsKept = 8_000_000;
 
 interface GrowingSubwords extends Subwords {
   places: Map<string, number>;

@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TaggedSentence } from '../../src/evaluation/tag.js';
-import { buildCli, panx } from '../built-cli.js';
+import { buildCli, panx, root } from '../built-cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'panx-predict-'));
 const checkpoint = join(folder, 'run', 'checkpoint');
@@ -81,4 +82,36 @@ it('shows what a word would do to the terminal, and gives it exactly as JSON', (
   const { stdout } = predict(['--no-split', '--text', text]);
   for (const printed of [table.stdout, stdout]) expect(printed).not.toMatch(/(?!\n)[\p{Cc}\u202e]/u);
   expect((JSON.parse(stdout) as TaggedSentence).text).toBe(text);
+});
+
+it('streams: more sentences than are held at a time are tagged as each of them is by itself', () => {
+  const lines = Array.from({ length: 2100 }, (_, i) => (i % 3 === 0 ? sentence : `Ankara ${i} is large.`));
+  const file = join(folder, 'many.txt');
+  writeFileSync(file, lines.join('\n'));
+  const { code, stdout } = predict([file, '--backend', 'wasm']);
+  expect(code).toBe(0);
+  const tagged = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as TaggedSentence);
+  expect(tagged.map(({ text }) => text)).toEqual(lines);
+  const alone = JSON.parse(predict(['--text', sentence, '--backend', 'wasm']).stdout) as TaggedSentence;
+  for (const at of [0, 2046, 2049, 2097]) {
+    expect(tagged[at]!.words.map(({ tag }) => tag)).toEqual(alone.words.map(({ tag }) => tag));
+    for (const [i, { score }] of tagged[at]!.words.entries()) expect(score).toBeCloseTo(alone.words[i]!.score!, 5);
+  }
+});
+
+it('says which line of a file it cannot tag, and ends with the reader of its output', () => {
+  const file = join(folder, 'long.txt');
+  writeFileSync(file, `${sentence}\n${'x'.repeat(300_000)}\n`);
+  expect(predict([file])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: `panx: ${file}, line 2: found more than 262,144 bytes; expected a sentence.\n  Write one sentence a line.\n`,
+  });
+  const script = `yes "${sentence}" | node dist/cli.js predict --model "${checkpoint}" | head -1; echo "\${PIPESTATUS[1]}"`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: root, encoding: 'utf8', timeout: 50_000 });
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^Ada +Lovelace .*\n0\n$/);
 });
