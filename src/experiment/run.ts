@@ -24,7 +24,7 @@ import { writeTrace } from '../run/trace.js';
 import { openTokenizer } from '../tokenization/tokenizer.js';
 import { type LoopHooks, type Position, train } from '../training/loop.js';
 import { createOptimizer, type Optimizer } from '../training/optimizer.js';
-import { totalSteps } from '../training/schedule.js';
+import { endlessWarmup, totalSteps } from '../training/schedule.js';
 import { findState, restoreState, saveState } from '../training/state.js';
 import { type EncodedSplit, loadRunData, type RunData } from './corpus.js';
 import { gitState, writeEnvironment } from './environment.js';
@@ -273,10 +273,16 @@ function dropoutRates({ config }: TokenClassifier, override: Config['training'][
   };
 }
 
-function describeStart({ data, model, steps, narration }: Session, position: Position, trained: boolean): void {
+function describeStart(
+  { request, data, model, steps, narration }: Session,
+  position: Position,
+  trained: boolean,
+): void {
   const { truncatedRows, truncatedWords, emptyWords } = data.train;
   if (trained) narration.notice('trained already; scoring its checkpoint');
   else if (position.step > 0) narration.notice(`goes on after step ${position.step} of ${steps}`);
+  const warmup = endlessWarmup(request.config.training, steps);
+  if (warmup !== null && !trained) narration.notice(warmup);
   if (model.headMissing) narration.notice('the checkpoint has no classifier: a new one is drawn from the seed');
   if (truncatedRows > 0) {
     narration.notice(

@@ -10,6 +10,19 @@ export function linearSchedule(peak: number, warmupSteps: number, totalSteps: nu
   };
 }
 
+/** What is to be said of a warm-up that takes all of the steps, so that none is made at the learning rate that was asked for; null of another. */
+export function endlessWarmup(
+  { warmupSteps, learningRate }: { warmupSteps: number; learningRate: number },
+  steps: number,
+): string | null {
+  if (warmupSteps === 0 || warmupSteps < steps) return null;
+  const highest = linearSchedule(learningRate, warmupSteps, steps)(steps - 1);
+  return (
+    `the warm-up (training.warmupSteps: ${warmupSteps}) is not over after the last step (${steps}): ` +
+    `the learning rate comes to ${highest.toExponential(2)}, and never to ${learningRate.toExponential()}`
+  );
+}
+
 /** Optimizer steps of a training stage: an epoch's short last window of micro-batches still makes a step. */
 export function totalSteps(
   rows: number,

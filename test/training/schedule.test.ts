@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linearSchedule, totalSteps } from '../../src/training/schedule.js';
+import { endlessWarmup, linearSchedule, totalSteps } from '../../src/training/schedule.js';
 
 describe('linearSchedule', () => {
   it('falls from the peak to peak / T, as Hugging Face Trainer does', () => {
@@ -32,5 +32,29 @@ describe('totalSteps', () => {
   it('max steps stands for the number of epochs', () => {
     expect(totalSteps(100, { ...settings, maxSteps: 5 })).toBe(5);
     expect(totalSteps(100, { ...settings, maxSteps: 500 })).toBe(500);
+  });
+});
+
+describe('endlessWarmup', () => {
+  it('says how far the learning rate comes where it never comes to its peak', () => {
+    const said = (warmupSteps: number, steps: number) => endlessWarmup({ warmupSteps, learningRate: 2e-5 }, steps);
+    expect([said(0, 4), said(0, 1), said(3, 4)]).toEqual([null, null, null]);
+    expect(said(4, 4)).toBe(
+      'the warm-up (training.warmupSteps: 4) is not over after the last step (4): the learning rate comes to 1.50e-5, and never to 2e-5',
+    );
+    expect(said(1, 1)).toContain('the learning rate comes to 0.00e+0, and never to 2e-5');
+    expect(said(9007199254740991, 100)).toContain(
+      'is not over after the last step (100): the learning rate comes to 2.20e-19',
+    );
+  });
+
+  it('is silent exactly where some step is made at the peak', () => {
+    for (let warmupSteps = 1; warmupSteps < 8; warmupSteps++) {
+      for (let steps = 1; steps < 8; steps++) {
+        const rate = linearSchedule(1, warmupSteps, steps);
+        const highest = Math.max(...Array.from({ length: steps }, (_, step) => rate(step)));
+        expect(endlessWarmup({ warmupSteps, learningRate: 1 }, steps) === null).toBe(highest === 1);
+      }
+    }
   });
 });

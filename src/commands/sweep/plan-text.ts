@@ -2,6 +2,7 @@ import { estimateMs, type Pace } from '../../experiment/estimate.js';
 import type { PlannedStage } from '../../experiment/plan.js';
 import { alignColumns } from '../../reporting/text-table.js';
 import { formatCount, formatSeconds } from '../../run/console.js';
+import { endlessWarmup } from '../../training/schedule.js';
 
 /** What a sweep would do, for a terminal: each stage with its rows, what it starts from, its steps and its time. */
 export function planText(plan: readonly PlannedStage[], pace: Pace | null): string {
@@ -22,7 +23,11 @@ export function planText(plan: readonly PlannedStage[], pace: Pace | null): stri
     ]),
     80,
   );
-  return `${lines.join('\n')}\n\n${totalText(plan, pace)}\n`;
+  const warmups = plan.flatMap(({ stage }) => {
+    const said = endlessWarmup(stage.config.training, stage.steps);
+    return said === null ? [] : [`${stage.id}: ${said}\n`];
+  });
+  return `${lines.join('\n')}\n\n${warmups.join('')}${totalText(plan, pace)}\n`;
 }
 
 function timeText(planned: PlannedStage, pace: Pace | null): string {

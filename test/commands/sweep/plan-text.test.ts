@@ -13,8 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(out, { recursive: true }));
 
-async function plan(): Promise<PlannedStage[]> {
-  const { config } = await loadConfig({ assignments: ['sweep.sizes=[250, 1000]'] });
+async function plan(...more: string[]): Promise<PlannedStage[]> {
+  const { config } = await loadConfig({ assignments: ['sweep.sizes=[250, 1000]', ...more] });
   const inputs = { trainRows: { en: 20000, tr: 20000 }, contents: { checkpoint: {}, data: {} } };
   return await planSweep(config, inputs, out, false);
 }
@@ -51,4 +51,11 @@ it('says where scoring is not counted', async () => {
   expect(planText(await plan(), { msPerRow: 20, scoringMs: null })).toContain(
     'at the 50.0 rows/s measured here, scoring not counted.\n',
   );
+});
+
+it('says which stages are over before their warm-up', async () => {
+  const text = planText(await plan('training.warmupSteps=24'), null);
+  expect(text.split('\n').filter(line => line.includes('warm-up'))).toEqual([
+    'phase-3.1-tr-250: the warm-up (training.warmupSteps: 24) is not over after the last step (24): the learning rate comes to 1.92e-5, and never to 2e-5',
+  ]);
 });
