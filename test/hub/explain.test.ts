@@ -118,7 +118,7 @@ describe('explain', () => {
       Object.assign(new Error('EFBIG: file too large, write'), { code: 'EFBIG', syscall: 'write' }),
       attempt(),
     );
-    expect(error.message).toBe(`${test.settings.cacheDir} cannot be written: EFBIG: file too large, write.`);
+    expect(error.message).toBe(`${test.settings.cacheDir} cannot be written: the file would be larger than it may be.`);
   });
 
   it('makes a sentence of whatever is thrown', () => {
