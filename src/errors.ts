@@ -43,10 +43,15 @@ export function excerpt(value: unknown, most = 80): string {
 
 function asJson(value: unknown): string {
   try {
-    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? '';
+    return JSON.stringify(value, (_, inner: unknown) => (isJson(inner) ? inner : String(inner))) ?? '';
   } catch {
     return 'a value that cannot be shown'; // Nested too deeply, or too long for one string.
   }
+}
+
+/** Whether JSON has a way to write a number: it has none for infinite ones, and JavaScript none for a bigint. */
+function isJson(value: unknown): boolean {
+  return typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'bigint';
 }
 
 /** The candidate closest to `word` by edit distance, for "did you mean"; undefined where none is near. */

@@ -128,7 +128,7 @@ async function modelFolder(options: CorpusOptions): Promise<string> {
 }
 
 function toRow(typed: string): number {
-  if (!/^\d+$/.test(typed)) {
+  if (!/^\d{1,15}$/.test(typed)) {
     throw new PanxError(`--row is "${typed}"; expected a row number from 0.`, { exitCode: 2 });
   }
   return Number(typed);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type ModelConfig, parseModelConfig } from '../checkpoint/config.js';
 import { writeCheckpointFolder } from '../checkpoint/folder.js';
 import { schema } from '../config/schema.js';
-import { panxLabels } from '../data/labels.js';
+import { mostLabels, panxLabels } from '../data/labels.js';
 import { listed, nearest, PanxError } from '../errors.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveTokenizer } from '../hub/resolve.js';
@@ -126,7 +126,11 @@ function toSeed(text: string): number {
 
 function toLabels(text: string): string[] {
   const labels = text.split(',').map(label => label.trim());
-  const wrong = labels.find((label, id) => label === '' || labels.indexOf(label) !== id);
+  if (labels.length > mostLabels) {
+    throw new PanxError(`--labels has ${labels.length} tags, expected at most ${mostLabels}.`, { exitCode: 2 });
+  }
+  const seen = new Set<string>();
+  const wrong = labels.find(label => label === '' || seen.size === seen.add(label).size);
   if (wrong === undefined && labels.length > 1) return labels;
   throw new PanxError(
     `--labels is "${text}"${wrong === undefined ? '' : wrong === '' ? ' with an empty tag' : ` with "${wrong}" twice`}, ` +

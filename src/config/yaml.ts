@@ -35,14 +35,15 @@ export function parseYaml(source: string, subject: string): unknown {
   }
   try {
     checkDepth(source, subject);
-    const document = yaml().parseDocument(source);
+    // Looking for a key twice, and drawing the line of each mistake, takes the library minutes for thousands.
+    const document = yaml().parseDocument(source, { uniqueKeys: false, prettyErrors: false });
     // A warning is about a version or a tag that is not understood: what it means is not known.
     const problem = document.errors[0] ?? document.warnings[0];
-    if (problem !== undefined) throw refused(`${subject} is not valid YAML: ${sentenceOf(problem.message)}`, problem);
+    if (problem !== undefined) throw invalid(subject, source, problem.message, problem.pos[0]);
     return readNode(document.contents, source, subject);
   } catch (error) {
     if (error instanceof PanxError) throw error;
-    throw refused(`${subject} is not valid YAML: ${sentenceOf(messageOf(error))}`, error);
+    throw refused(`${subject} is not valid YAML: ${messageOf(error)}.`, error);
   }
 }
 
@@ -54,7 +55,9 @@ function checkDepth(source: string, subject: string): void {
   const { Lexer, Parser } = yaml();
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(source)) {
-    for (const token of parser.next(lexeme)) if (token.type === 'error') return; // parseDocument says what it is.
+    for (const token of parser.next(lexeme)) {
+      if (token.type === 'error') throw invalid(subject, source, token.message, token.offset);
+    }
     if (parser.stack.length > 2 * deepestYaml) {
       throw refused(`${subject} nests more than ${deepestYaml} levels deep; expected settings in sections.`);
     }
@@ -64,23 +67,24 @@ function checkDepth(source: string, subject: string): void {
 function readNode(node: ParsedNode | null, source: string, subject: string): unknown {
   if (node === null) return undefined;
   const { isAlias, isMap, isScalar } = yaml();
-  const place = ` in line ${source.slice(0, node.range[0]).split('\n').length}`;
+  const place = () => ` in line ${source.slice(0, node.range[0]).split('\n').length}`;
   if (isAlias(node)) {
-    throw refused(`${subject} has the alias *${node.source}${place}; expected the value itself.`);
+    throw refused(`${subject} has the alias *${node.source}${place()}; expected the value itself.`);
   }
   if (node.tag !== undefined && !plainTags.includes(node.tag)) {
-    throw refused(`${subject} has a value with the tag ${node.tag}${place}; expected one without a tag.`);
+    throw refused(`${subject} has a value with the tag ${node.tag}${place()}; expected one without a tag.`);
   }
   if (isScalar(node)) return scalarOf(node.value, node.source);
   if (!isMap(node)) return node.items.map(item => readNode(item as ParsedNode, source, subject));
-  return Object.fromEntries(
-    node.items.map(({ key, value }) => {
-      // A key that is a list, a mapping, an alias, null or nothing at all.
-      const name = isScalar(key) ? key.value : null;
-      if (name === null) throw refused(`${subject} has a key that is no name${place}; expected names of settings.`);
-      return [String(name), readNode(value, source, subject)];
-    }),
-  );
+  const entries = new Map<string, unknown>();
+  for (const { key, value } of node.items) {
+    // A key that is a list, a mapping, an alias, null or nothing at all.
+    const name = isScalar(key) ? key.value : null;
+    if (name === null) throw refused(`${subject} has a key that is no name${place()}; expected names of settings.`);
+    if (entries.has(String(name))) throw invalid(subject, source, 'Map keys must be unique', key.range[0]);
+    entries.set(String(name), readNode(value, source, subject));
+  }
+  return Object.fromEntries(entries);
 }
 
 const plainTags = ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map(name => `tag:yaml.org,2002:${name}`);
@@ -92,11 +96,13 @@ function scalarOf(value: unknown, source: string): unknown {
   return value === 0 ? 0 : value; // -0 is no other setting than 0.
 }
 
-/** The first line of the library's message as the end of a sentence. */
-function sentenceOf(message: string): string {
-  const [line] = message.split('\n');
-  const shown = line!.length > 200 ? `${line!.slice(0, 199)}…` : line!;
-  return `${shown.replace(/:$/, '')}.`;
+/** The library's message, and where in the source it stands. */
+function invalid(subject: string, source: string, message: string, at: number): PanxError {
+  const shown = message.length > 200 ? `${message.slice(0, 199)}…` : message;
+  const before = source.slice(0, at).split('\n');
+  return refused(
+    `${subject} is not valid YAML: ${shown} at line ${before.length}, column ${before.at(-1)!.length + 1}.`,
+  );
 }
 
 function refused(sentence: string, cause?: unknown): PanxError {

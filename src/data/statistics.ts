@@ -52,17 +52,17 @@ export function splitStatistics(split: Split): SplitStatistics {
 function countEntities(labelNames: readonly string[], offsets: Int32Array, tagIds: Int32Array): Record<string, number> {
   const typeOf = labelNames.map(name => (name === 'O' ? null : name.slice(name.indexOf('-') + 1)));
   const begins = labelNames.map(name => name.startsWith('B-'));
-  const entities: Record<string, number> = {};
-  for (const type of typeOf) if (type !== null) entities[type] = 0;
+  const entities = new Map<string, number>(); // A type may have any name: __proto__ too.
+  for (const type of typeOf) if (type !== null) entities.set(type, 0);
   for (let row = 0; row + 1 < offsets.length; row++) {
     let previous: string | null = null;
     for (let w = offsets[row]!; w < offsets[row + 1]!; w++) {
       const type: string | null = typeOf[tagIds[w]!]!;
-      if (type !== null && (begins[tagIds[w]!]! || type !== previous)) entities[type]!++;
+      if (type !== null && (begins[tagIds[w]!]! || type !== previous)) entities.set(type, entities.get(type)! + 1);
       previous = type;
     }
   }
-  return entities;
+  return Object.fromEntries(entities);
 }
 
 /** (rows) how many elements each row of compressed sparse rows has. */

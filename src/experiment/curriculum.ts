@@ -131,7 +131,10 @@ function stageOf(
 function checkSizes({ sweep: { target, sizes } }: Config, targetRows: number): void {
   const largest = sizes.at(-1)!;
   if (largest <= targetRows) return;
-  const fitting = sizes.filter(size => size <= targetRows).join(',');
+  const fitting = sizes
+    .filter(size => size <= targetRows)
+    .slice(0, 20)
+    .join(',');
   throw new PanxError(
     `The sweep asks for ${largest} rows of ${target}, but its train split has ${targetRows}; expected sizes up to ${targetRows}.`,
     { hint: `Choose other sizes, such as --${target}-sizes ${fitting || targetRows}`, exitCode: 2 },
