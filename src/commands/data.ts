@@ -108,7 +108,8 @@ async function printExample(
   const encoded = await encodeSentences([tokens], tokenizer, tokenizationDefaults);
   // encodeSentences marks first subwords with 0: here they get the tags of their words.
   const labelIds = encoded.labelIds.map((label, i) => (label === -100 ? label : tagIds[encoded.wordIds[i]!]!));
-  const subwords = [...encoded.inputIds].map(id => tokenizer.token(id));
+  const subwords = await tokenizer.tokens([...encoded.inputIds]);
+  tokenizer.close();
   print(`\n${subwordsText(subwords, { ...encoded, labelIds }, split.labelNames, terminalWidth())}`);
 }
 

@@ -64,7 +64,9 @@ async function initialise(options: InitOptions): Promise<void> {
   await refuseToOverwrite(out, force);
   const tokenizerFrom = await tokenizerFolder(options);
   await refuseOverlap(out, [{ path: tokenizerFrom, what: "the tokenizer's folder" }]);
-  const config = await makeConfig(size, await loadTokenizer(tokenizerFrom), labels);
+  const tokenizer = await loadTokenizer(tokenizerFrom);
+  const config = await makeConfig(size, tokenizer, labels);
+  tokenizer.close();
   const checkpoint = { config, tensors: initialTensors(config, seed), tokenizerFrom };
   await writeCheckpointFolder(out, checkpoint, { replace: force });
   const parameters = countParameters(parameterSpecs(config));

@@ -52,6 +52,7 @@ export function define(command: Command): void {
         return { sentences, encoded: await encodeForTagging(sentences, tokenizer, config.tokenization) };
       };
       let window = await encode(first.value);
+      if (second.done) tokenizer.close();
       // More than a window is no little work, so what is behind the first does not matter.
       const work = multiplyAddsPerSubword(await readModelConfig(folder)) * window.encoded.inputIds.length;
       const engine = await loadEngine(backendForWork(config, work));
@@ -82,6 +83,7 @@ export function define(command: Command): void {
         if (next.done) break;
         window = await encode(next.value);
       }
+      tokenizer.close();
       if (truncated > 0) {
         notice(
           `${truncated} sentences are longer than ${config.tokenization.maxLength} subwords: their last words have no tag`,

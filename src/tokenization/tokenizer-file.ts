@@ -1,0 +1,82 @@
+import { isUtf8 } from 'node:buffer';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, PanxError } from '../errors.js';
+import { formatBytes, formatCount } from '../run/console.js';
+import { reasonOf } from '../run/files.js';
+
+/**
+ * The bytes of a model folder's `tokenizer.json`.
+ *
+ * @throws PanxError naming the file where it is absent, no file, or larger than a tokenizer is
+ */
+export async function readTokenizerFile(folder: string): Promise<Buffer> {
+  const path = join(folder, 'tokenizer.json');
+  try {
+    await refuseOtherFiles(path);
+    return await readFile(path);
+  } catch (error) {
+    throw error instanceof PanxError ? error : await cannotRead(folder, path, error);
+  }
+}
+
+async function refuseOtherFiles(path: string): Promise<void> {
+  const found = await stat(path);
+  if (!found.isFile() && !found.isDirectory()) {
+    throw new PanxError(`${path} is a pipe or a device; expected a file.`); // Reading it might never end.
+  }
+  if (found.size > largestFile) {
+    throw new PanxError(
+      `${path} has ${formatBytes(found.size)}; expected a tokenizer of at most ${formatBytes(largestFile)}.`,
+    );
+  }
+}
+
+/** XLM-V's has 60 MB where it is indented. */
+const largestFile = 100e6;
+
+/** The file's text. @throws PanxError where it is none, or of more values than a tokenizer has */
+export function textOf(bytes: Buffer, path: string): string {
+  if (!isUtf8(bytes)) {
+    throw new PanxError(`${path} is not UTF-8 text.`, { hint: 'Copy it again; it may be damaged, or another file.' });
+  }
+  refuseManyValues(bytes, path);
+  return bytes.toString('utf8');
+}
+
+/** JSON of 100 MB may be of 30 million empty arrays or 10 million keys, which would take gigabytes when parsed. */
+function refuseManyValues(bytes: Buffer, path: string): void {
+  if (bytes.length < mostMarks) return;
+  let marks = 0;
+  for (const byte of bytes) if (byte === comma || byte === colon || byte === bracket || byte === brace) marks++;
+  if (marks <= mostMarks) return;
+  throw new PanxError(
+    `${path} has ${formatCount(marks)} commas, colons and opening brackets; expected a tokenizer of at most ${formatCount(mostMarks)}.`,
+  );
+}
+
+/** XLM-V's has 3 million. */
+const mostMarks = 6_000_000;
+const comma = 0x2c;
+const colon = 0x3a;
+const bracket = 0x5b;
+const brace = 0x7b;
+
+async function cannotRead(folder: string, path: string, error: unknown): Promise<PanxError> {
+  if (codeOf(error) !== 'ENOENT') return new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  const files = await readdir(folder).catch(() => undefined);
+  if (files === undefined) {
+    return new PanxError(`The model folder ${folder} cannot be read: no such file or folder.`, {
+      hint: 'Give a folder that holds tokenizer.json.',
+      cause: error,
+    });
+  }
+  const other = files.find(name => name === 'sentencepiece.bpe.model' || name === 'vocab.txt' || name === 'vocab.json');
+  return new PanxError(`${folder} has no tokenizer.json: found ${files.sort().join(', ') || 'an empty folder'}.`, {
+    hint:
+      other === undefined
+        ? 'Copy the tokenizer.json of the model that the checkpoint was made from.'
+        : `Make it from ${other} with transformers: AutoTokenizer.from_pretrained('FOLDER').save_pretrained('FOLDER').`,
+    cause: error,
+  });
+}
