@@ -12,10 +12,11 @@ import { ownFilesCase } from './families/own-files.js';
 import { settingsCase } from './families/settings.js';
 import { textCase } from './families/text.js';
 import { type Fixtures, makeFixtures } from './fixtures.js';
+import { fail } from './invariants.js';
 import { minimise } from './minimise.js';
 import { type Random, randomOf } from './random.js';
 import type { CampaignResult, Group } from './report.js';
-import { runCase } from './run-case.js';
+import { type CaseResult, runCase } from './run-case.js';
 
 export interface CampaignOptions {
   seed: number;
@@ -68,7 +69,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       const place = { box: join(base, `worker-${worker}`, 'box'), fixtures };
       for (const index of indices) {
         const testCase = caseOf(options.seed, index);
-        const { failures, lines, said, commands } = await runCase(testCase, place);
+        const { failures, lines, said, commands } = await runCase(testCase, place).catch(brokenCase);
         totals.cases++;
         totals.commands += commands;
         for (const failure of failures) {
@@ -100,6 +101,12 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   }
 }
 
+/** A mistake of the campaign's own is told as a failure is, and the other cases go on. */
+function brokenCase(error: unknown): CaseResult {
+  const seen = (error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(0, 1500);
+  return { failures: [fail('the campaign can run its case', 'itself', seen)], lines: [], said: [], commands: 0 };
+}
+
 /** How the commands of a case ended, and the first words of what each said last. */
 function endings(said: readonly string[]): string {
   return said
@@ -124,7 +131,7 @@ async function makeSmall(group: Group, place: { box: string; fixtures: Fixtures 
   const untilMs = performance.now() + minimisingMs;
   const { kind } = group.failure;
   const again = async (smaller: Case) => {
-    const { failures, lines, said } = await runCase(smaller, place);
+    const { failures, lines, said } = await runCase(smaller, place).catch(brokenCase);
     const failure = failures.find(found => found.kind === kind);
     if (failure === undefined) return false;
     Object.assign(group, { failure, lines, said });

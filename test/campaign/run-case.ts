@@ -169,7 +169,11 @@ function places(out: Out, box: string): Observation['outs'][number][] {
 }
 
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false; // There is none, or its name is longer than any can be.
+  }
 }
 
 async function start(command: Command, words: readonly string[], state: State, after = 0): Promise<Outcome> {

@@ -5,14 +5,17 @@ import { panx } from './commands.js';
 /** A configuration with a line or two that are odd. */
 export function configFiles(random: Random): Step[] {
   const lines = Array.from({ length: random.pick([1, 1, 2, 3]) }, () => random.pick(configLines));
-  const content = lines.map(([line]) => line).join('\n');
+  // Of its own in each: another of the same case may have left one that is right.
+  const id = random.integer(0, 1e6);
+  const own = (text: string) => text.replaceAll(/\b([cd])\.yaml/g, `$1${id}.yaml`);
+  const content = own(lines.map(([line]) => line).join('\n'));
   const verdict: Verdict = lines.some(([, wrong]) => wrong === 'refuse') ? 'refuse' : 'either';
-  const name = random.pick(['c.yaml', 'c.yaml', 'c.json', 'c']);
+  const name = own('c.yaml');
   const what = `a configuration with ${lines.map(([line]) => JSON.stringify(line.slice(0, 30))).join(', ')}`;
   const use: Argument = { words: ['--config', name], verdict, what, fixed: true };
   return [
     { do: 'write', path: name, content: `${content}\n`, whole: true },
-    { do: 'write', path: 'd.yaml', content: 'extends: c.yaml\n', whole: true },
+    { do: 'write', path: own('d.yaml'), content: own('extends: c.yaml\n'), whole: true },
     panx(['config'], { more: [use] }),
   ];
 }

@@ -63,7 +63,9 @@ export function linkedFolder(random: Random): Step[] {
   const absolute = !target.startsWith('/') && target !== 'out' && random.chance(0.3);
   const slash = random.chance(0.2) ? '/' : '';
   const below = random.chance(0.2) && verdict === 'refuse' && target !== 'foreign' ? '/sub' : '';
-  const inFree = below !== '' && (target === 'data' || target === '.' || target === 'run');
+  // What a command does not read is no input of its own; only the names of folders can tell panx that it is one.
+  const unread = target.startsWith('data') && writer === 'init';
+  const inFree = below !== '' && (['data', '.', 'run'].includes(target) || unread);
   const force = verdict === 'fine' || target === 'run' ? [] : maybeForced(writer, random);
   return [
     ...(fixture && writer !== 'rerun' ? [{ do: 'fixture', name: 'run', to: 'run', fixed: true } as const] : []),
@@ -221,6 +223,7 @@ export function oddName(random: Random): Step[] {
 
 function maybeForced(writer: Writer, random: Random): Argument[] {
   if (writer === 'rerun') return [];
-  if (random.chance(0.45)) return [option('--force')];
-  return writer === 'train' && random.chance(0.3) ? [option('--resume')] : [];
+  const profile = writer === 'train' && random.chance(0.15) ? [option('--profile')] : [];
+  if (random.chance(0.45)) return [option('--force'), ...profile];
+  return writer === 'train' && random.chance(0.3) ? [option('--resume'), ...profile] : profile;
 }

@@ -108,9 +108,10 @@ function empty(random: Random): Step[] {
     return [random.chance(0.5) ? panx(['config'], { more: [argument] }) : train('out', { more: [argument] })];
   }
   const name = random.pick([...numbers, ...texts]);
-  const argument: Argument = { words: [name, value], verdict: 'refuse', what: what(name), fixed: true };
-  // As its own default, the folder of a run is no folder of the sandbox.
-  const more = name === '--out' ? { more: [argument], out: [] } : { more: [argument] };
+  // A blank may be the name of a folder.
+  const verdict = name === '--out' && value !== '' ? 'either' : 'refuse';
+  const argument: Argument = { words: [name, value], verdict, what: what(name), fixed: true };
+  const more = name === '--out' ? { more: [argument], out: value === '' ? [] : anywhere } : { more: [argument] };
   const others: Step[] = [
     train('out', more),
     train('out', more),
