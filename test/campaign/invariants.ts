@@ -27,8 +27,8 @@ export interface Observation {
   outs: readonly (Out & { free: boolean })[];
   /** Standard error, or output, does not come back. */
   blind: { stderr: boolean; stdout: boolean };
-  /** There are control characters in what was typed, so that they may come back. */
-  typedOddly: boolean;
+  /** The words of the command line: what is odd in them may come back in what it says. */
+  typed: readonly string[];
   /** It is expected to be ended by the campaign. */
   killed: boolean;
   quick: boolean;
@@ -86,15 +86,10 @@ export function checkExit({ command, outcome, killed }: Observation): Failure[] 
 }
 
 /** A failure is said in a sentence, begins with "panx: ", and what to do follows in a line or two. */
-export function checkSentence({
-  command,
-  outcome: { code, stdout, stderr },
-  blind,
-  typedOddly,
-}: Observation): Failure[] {
+export function checkSentence({ command, outcome: { code, stdout, stderr }, blind, typed }: Observation): Failure[] {
   const failures: Failure[] = [];
   const odd = controlCharacterIn(stderr);
-  if (odd >= 0 && !blind.stderr && !typedOddly) {
+  if (odd >= 0 && !blind.stderr && typed.every(word => controlCharacterIn(word) < 0)) {
     const line = stderr.slice(Math.max(0, odd - 40), odd + 20);
     failures.push(fail('no control character reaches the terminal', command, JSON.stringify(line)));
   }
@@ -106,11 +101,14 @@ export function checkSentence({
   const last = lines.findLastIndex(line => line.startsWith('panx: '));
   if (last < 0)
     return [...failures, fail('a failure is said in a sentence', command, firstLine(stderr) || 'nothing said')];
+  // What was typed comes back in the message, with its line ends.
+  if (typed.some(word => controlCharacterIn(word) >= 0 || word.includes('\n'))) return failures;
+  const longest = 2000 + 3 * Math.max(0, ...typed.map(word => word.length));
   const [message, ...after] = lines.slice(last);
   const unknown = after.filter(line => !line.startsWith('  '));
   if (unknown.length > 1 || after.length > 3) {
     failures.push(fail('a failure is said in a sentence', command, `${after.length} lines follow: ${message}`));
-  } else if (message!.length > 2000) {
+  } else if (message!.length > longest) {
     failures.push(fail('a failure is said in a sentence', command, `it has ${message!.length} characters`));
   }
   return failures;

@@ -9,25 +9,31 @@ export function isOurs(path: string, as: Out['as']): boolean {
   const whole = path.replace(/\.\d+-[0-9a-f]{8}\.tmp(\/.*)?$/, '');
   switch (as) {
     case 'run':
-      return inRun.some(pattern => pattern.test(whole));
+      return isInRun(whole);
     case 'sweep': {
       const [stage, ...rest] = whole.split('/');
       if (/^phase-(1-[a-z]{2,3}|2-[a-z]{2,3}|3\.\d+-[a-z]{2,3}-\d+)$/.test(stage!)) {
-        return rest.length === 0 || inRun.some(pattern => pattern.test(rest.join('/')));
+        return rest.length === 0 || isInRun(rest.join('/'));
       }
       return inSweep.some(pattern => pattern.test(whole));
     }
     case 'model':
       return inModel.some(pattern => pattern.test(whole)) || whole === '';
     case 'file':
-      return true;
     case 'cache-place':
-      return false;
+      return true;
   }
 }
 
+function isInRun(path: string): boolean {
+  const inCheckpoint = /^checkpoint\/(.*)$/.exec(path)?.[1];
+  if (inCheckpoint !== undefined) return inModel.some(pattern => pattern.test(inCheckpoint));
+  return inRun.some(pattern => pattern.test(path));
+}
+
 const inModel = [
-  /^(panx|config|tokenizer|tokenizer_config|special_tokens_map)\.json$/,
+  /^(panx|config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$/,
+  /^(merges\.txt|sentencepiece\.bpe\.model)$/,
   /^model(-\d+-of-\d+)?\.safetensors$/,
   /^model\.safetensors\.index\.json$/,
 ];
@@ -36,8 +42,6 @@ const inRun = [
   /^(panx|config|environment|identity|checksums|metrics|trace)\.json$/,
   /^(events|times)\.jsonl$/,
   /^checkpoint$/,
-  /^checkpoint\/(panx|config|tokenizer|tokenizer_config|special_tokens_map)\.json$/,
-  /^checkpoint\/model(-\d+-of-\d+)?\.safetensors$/,
   /^checkpoint\.previous(\/|$)/,
   /^state$/,
   /^state\/step-\d{8}$/,

@@ -4,15 +4,7 @@ import { contentPieces, fill, freshBox, prepare } from './box.js';
 import { type Argument, type Case, type Command, type Out, strictest, type Together, type Verdict } from './case.js';
 import { boxEnvironment, cli, type Fixtures } from './fixtures.js';
 import { type HostileHub, startHostileHub } from './hostile-hub.js';
-import {
-  brokenInvariants,
-  controlCharacterIn,
-  type Failure,
-  fail,
-  type Limits,
-  limits,
-  type Observation,
-} from './invariants.js';
+import { brokenInvariants, type Failure, fail, type Limits, limits, type Observation } from './invariants.js';
 import { type Outcome, runProgram } from './program.js';
 import { commandLines } from './shell.js';
 import { compare, takeSnapshot } from './snapshot.js';
@@ -220,7 +212,7 @@ function observe(
     differences: seen.differences,
     outs: seen.outs,
     blind: { stderr: /2>|&>/.test(redirect), stdout: /(^|[^2])>/.test(redirect) },
-    typedOddly: given.some(({ words }) => words.some(word => controlCharacterIn(word) >= 0)),
+    typed: given.flatMap(({ words }) => [...words]),
     killed: outcome.signalled.some(name => name !== 'SIGSTOP' && name !== 'SIGCONT'),
     quick: command.quick === true,
     limits: state.place.limits ?? limits,
@@ -240,7 +232,7 @@ async function checkWhatItMade(command: Command, state: State): Promise<Failure[
     }
   }
   if (command.verify === undefined) return [];
-  const words = ['verify', command.verify];
+  const words = ['verify', command.verify.replace(/^-/, './-')];
   state.result.commands++;
   const { code, stdout, stderr } = await start({ args: [] }, words, state);
   if (code === 0) return [];

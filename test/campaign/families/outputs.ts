@@ -1,7 +1,7 @@
 import type { Case } from '../case.js';
 import type { Random } from '../random.js';
 import { foreignFolder, insideInputs, linkedFolder, notAFolder, oddName } from './foreign-outs.js';
-import { files, forced, leftovers, linkedInside, locks, neighbours, rerunInto } from './own-outs.js';
+import { files, forced, forgedMark, leftovers, linkedInside, locks, neighbours, rerunInto } from './own-outs.js';
 
 /** Family 1: every way to point a command that writes at a place where something lies already. */
 export function outputsCase(random: Random): Case {
@@ -18,6 +18,7 @@ export function outputsCase(random: Random): Case {
     leftovers,
     forced,
     forced,
+    forgedMark,
     linkedInside,
     neighbours,
     rerunInto,

@@ -134,6 +134,37 @@ export function forced(random: Random): Step[] {
   ];
 }
 
+/** Somebody's folder with a mark in it that a copy may have brought: names that panx makes may go, and no others. */
+export function forgedMark(random: Random): Step[] {
+  const [writer, kind] = random.pick([
+    ['train', 'run'],
+    ['sweep', 'sweep'],
+    ['init', 'model'],
+  ] as const);
+  const names = [
+    'notes.txt',
+    'state/a',
+    'state/step-1/b',
+    'checkpoint/mine.bin',
+    'lock/x',
+    'phase-1-tr/a',
+    'onnx/a',
+    'old',
+  ];
+  const mark = random.pick(['', ' ', '\n']);
+  const what = 'a mark of panx in the folder of somebody';
+  return [
+    { do: 'write', path: 'out/panx.json', content: `{"kind": "${kind}", "format": 1}${mark}`, verdict: 'either', what },
+    ...random.some(names, 2).map((name): Step => ({ do: 'write', path: `out/${name}`, content: 'mine\n' })),
+    ...write(
+      writer,
+      'out',
+      { more: random.chance(0.7) ? [option('--force')] : [], verify: undefined, expect: 'either' },
+      true,
+    ),
+  ];
+}
+
 /** A part of a run that is a link: what it leads to is not followed for deletion. */
 export function linkedInside(random: Random): Step[] {
   const [fixture, part] = random.pick([
