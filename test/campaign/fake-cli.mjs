@@ -42,7 +42,7 @@ const misdeeds = {
   },
   computes: () => {
     const used = () => process.cpuUsage().user + process.cpuUsage().system;
-    while (used() < 600_000);
+    while (used() < 300_000);
     refuse('It is too large.');
   },
   removes: () => rmSync('foreign', { recursive: true }),
