@@ -73,6 +73,7 @@ export function checkExit({ command, outcome, killed }: Observation): Failure[] 
     // SIGINT and SIGTERM too end a program that has not come as far as to answer them.
     if (!(killed && signalled.includes(signal))) {
       failures.push(fail('no signal ends it', command, `${signal}: ${firstLine(stderr)}`));
+      return failures;
     }
   } else if (code === 130 ? !killed : ![0, 1, 2].includes(code ?? -1)) {
     failures.push(fail('the exit code is 0, 1, 2 or 130', command, `${code}: ${stackSummary(stderr)}`));

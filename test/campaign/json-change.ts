@@ -34,11 +34,18 @@ export function placeOf(text: string, at: JsonPlace): readonly (string | number)
 export function jsonChanges(before: string, after: string): [(string | number)[], JsonText | null][] | null {
   const changes: [(string | number)[], JsonText | null][] = [];
   const walk = (a: unknown, b: unknown, path: (string | number)[]) => {
-    if (changes.length > 9 || JSON.stringify(a) === JSON.stringify(b)) return;
+    if (changes.length > 9 || sameValue(a, b)) return;
     const inside = isContainer(a) && isContainer(b) && Array.isArray(a) === Array.isArray(b);
-    // An element less shifts all that follow.
+    if (Array.isArray(a) && Array.isArray(b) && b.length === a.length - 1) {
+      const gone = a.findIndex((element, i) => !sameValue(element, b[i]));
+      if (sameValue(a.toSpliced(gone, 1), b)) {
+        changes.push([[...path, gone], null]);
+        return;
+      }
+    }
+    // What an element more, or several less, would shift is told as a whole.
     if (!inside || (Array.isArray(a) && Array.isArray(b) && a.length !== b.length)) {
-      changes.push([path, JSON.stringify(b)]);
+      changes.push([path, textOf(b)]);
       return;
     }
     for (const key of Object.keys(a)) {
@@ -46,18 +53,29 @@ export function jsonChanges(before: string, after: string): [(string | number)[]
       if (!Object.hasOwn(b, key)) changes.push([place, null]);
       else walk(a[key], b[key], place);
     }
-    for (const key of Object.keys(b))
-      if (!Object.hasOwn(a, key)) changes.push([[...path, key], JSON.stringify(b[key])]);
+    for (const key of Object.keys(b)) if (!Object.hasOwn(a, key)) changes.push([[...path, key], textOf(b[key])]);
   };
   try {
     const [a, b] = [JSON.parse(before) as unknown, JSON.parse(after) as unknown];
-    // 1e999 and the like are no values of JavaScript, and neither are 200,000 levels.
-    if (JSON.stringify(b) !== after) return null;
     walk(a, b, []);
   } catch {
     return null;
   }
   return changes.length > 9 ? null : changes;
+}
+
+function sameValue(a: unknown, b: unknown): boolean {
+  return Object.is(a, b) || (isContainer(a) && isContainer(b) && JSON.stringify(a) === JSON.stringify(b));
+}
+
+/** @throws where it holds 1e999, which is no value of JSON's, or more levels than can be walked */
+function textOf(value: unknown): string {
+  if (value === Number.POSITIVE_INFINITY) return '1e999';
+  if (value === Number.NEGATIVE_INFINITY) return '-1e999';
+  return JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part === 'number' && !Number.isFinite(part)) throw new Error('a number without end');
+    return part;
+  });
 }
 
 function isContainer(value: unknown): value is Record<string, unknown> {

@@ -25,11 +25,18 @@ export async function minimise(
   return smallest;
 }
 
-/** Every case that is one ingredient, or one size, smaller; what leaves out most comes first. */
+/** Smaller cases, each by some ingredients or one size; what leaves out most comes first. */
 export function* smallerCases(testCase: Case): Generator<Case> {
   const { steps } = testCase;
   const replaced = (i: number, ...by: Step[]): Case => ({ ...testCase, steps: steps.toSpliced(i, 1, ...by) });
-  for (let i = steps.length - 1; i >= 0; i--) if (steps[i]!.fixed !== true) yield replaced(i);
+  const droppable = [...steps.keys()].filter(i => steps[i]!.fixed !== true);
+  for (let size = droppable.length; size >= 1; size = Math.floor(size / 2)) {
+    for (let from = 0; from < droppable.length; from += size) {
+      const dropped = droppable.slice(from, from + size);
+      const left = steps.filter((_, i) => !dropped.includes(i));
+      if (left.length > 0) yield { ...testCase, steps: left };
+    }
+  }
   for (const [i, step] of steps.entries()) for (const smaller of smallerSteps(step)) yield replaced(i, smaller);
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { root } from '../built-cli.js';
 import { applyDamage } from './damage.js';
 import { anyDamage } from './odd-values.js';
 import { randomOf } from './random.js';
@@ -62,6 +63,25 @@ describe('a reproduction in shell', () => {
         expect(readFileSync(join(folder, 'file.json'), 'latin1')).toBe(after.toString('latin1'));
       }
     }
+  });
+
+  it('leads from a tokenizer to a damaged one', () => {
+    const text = readFileSync(join(root, 'sample', 'model', 'tokenizer.json'), 'utf8');
+    let told = 0;
+    for (let seed = 0; seed < 25; seed++) {
+      const how = { kind: 'tokenizer', seed } as const;
+      const before = Buffer.from(text);
+      const after = applyDamage(before, how);
+      const lines = preparationLines({ do: 'damage', path: 't.json', how }, { before, after });
+      if (!lines.every(line => line.startsWith('setjson'))) continue;
+      told++;
+      writeFileSync(join(folder, 't.json'), before);
+      shell([...preamble.split('\n').slice(3), ...lines]);
+      expect(JSON.parse(readFileSync(join(folder, 't.json'), 'utf8')), `seed ${seed}`).toEqual(
+        JSON.parse(after.toString()),
+      );
+    }
+    expect(told).toBeGreaterThan(10);
   });
 
   it('writes what a step writes', () => {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { Command, Content, Preparation } from './case.js';
 import type { Damage } from './damage.js';
 import { fixtureLines } from './fixtures.js';
@@ -73,7 +74,9 @@ export function damageLines(path: string, before: Buffer, after: Buffer): string
   const file = quote(path);
   const middle = after.subarray(start, after.length - end);
   if (middle.length === 0 && end === 0) return [`truncate -s ${start} ${file}`];
-  const put = middle.length > 4096 ? `# ... ${middle.length} bytes, see the case` : bytesLine(middle);
+  if (middle.length > 100_000) return [`# ${path} gets ${middle.length} other bytes: see the case`];
+  const packed = () => `echo ${gzipSync(middle).toString('base64')} | base64 -d | gunzip`;
+  const put = middle.length > 1000 ? packed() : bytesLine(middle);
   return [`{ head -c ${start} ${file}; ${put}; tail -c ${end} ${file}; } > damaged && mv damaged ${file}`];
 }
 
