@@ -1,9 +1,21 @@
 import { existsSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { readBounded } from '../config/bounded-file.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../run/cache.js';
-import { readJson, sha256OfFile, writeJson } from '../run/files.js';
+import {
+  arrayOf,
+  checkJson,
+  insidePath,
+  integer,
+  number,
+  object,
+  type Shape,
+  sha256Text,
+  text,
+} from '../run/checked-json.js';
+import { sha256OfFile, writeJson } from '../run/files.js';
 import { isObject } from '../run/json.js';
 import { addonFolder, hasAddon, type Libraries } from './addon.js';
 import { type EnginePlan, planEngine, tensorflowVersion, type Variant } from './engine-plan.js';
@@ -70,6 +82,20 @@ interface Marker {
 
 const markerFile = 'engine.json';
 
+const headers = 'tensorflow/include/';
+const fileShape = object({ path: insidePath, size: integer({ min: 0 }), sha256: sha256Text, mtimeMs: number() });
+
+const markerShape: Shape<Marker> = object({
+  tensorflow: text(),
+  requirement: text(),
+  // Thousands of them are headers, which nobody looks at again: a look at each would take every command 10 ms.
+  files: arrayOf(file => (isHeader(file) ? (file as Marker['files'][number]) : fileShape(file))),
+});
+
+function isHeader(file: unknown): boolean {
+  return isObject(file) && typeof file.path === 'string' && file.path.startsWith(headers);
+}
+
 /** True where the folder holds the libraries that its marker lists, of the same sizes. */
 export async function isWhole(folder: string): Promise<boolean> {
   const marker = await readMarker(folder);
@@ -108,28 +134,21 @@ export async function writeMarker(
 
 async function readMarker(folder: string): Promise<Marker | null> {
   try {
-    const marker = (await readJson(join(folder, markerFile))) as Partial<Marker> | null;
-    const files = Array.isArray(marker?.files) ? (marker.files as unknown[]) : [];
-    return files.length > 0 && files.every(isFile) ? (marker as Marker) : null;
+    const path = join(folder, markerFile);
+    // Without a look at how deep it nests, which takes as long again: the shape goes no deeper than panx writes.
+    const content = JSON.parse((await readBounded(path, largestMarker)).toString()) as unknown;
+    const marker = checkJson(content, markerShape, path);
+    return marker.files.length > 0 ? marker : null;
   } catch {
-    return null;
+    return null; // What lies there is brought anew.
   }
 }
 
-function isFile(value: unknown): value is Marker['files'][number] {
-  if (!isObject(value)) return false;
-  const { path, size, sha256 } = value;
-  // Only what lies inside the folder can be a library of it.
-  return (
-    typeof path === 'string' &&
-    !path.split(/[\\/]/).includes('..') &&
-    Number.isSafeInteger(size) &&
-    typeof sha256 === 'string'
-  );
-}
+/** It is 0.8 MB. */
+const largestMarker = 20_000_000;
 
 async function statLibraries(folder: string, marker: Marker) {
-  const libraries = marker.files.filter(({ path }) => !path.startsWith('tensorflow/include/'));
+  const libraries = marker.files.filter(({ path }) => !path.startsWith(headers));
   return await Promise.all(
     libraries.map(async file => ({ file, now: await stat(join(folder, file.path)).catch(() => null) })),
   );

@@ -2,7 +2,9 @@ import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { PanxError } from '../errors.js';
 import { runStage } from '../experiment/run.js';
-import { type Check, type Places, readFrom, repeatRun, runsIn, verifyRun, verifyTable } from '../experiment/verify.js';
+import { type Check, type Places, readFrom, repeatRun, verifyRun } from '../experiment/verify.js';
+import { findRuns, verifySweep } from '../experiment/verify-sweep.js';
+import { sweepFiles } from '../reporting/sweep.js';
 import { print } from '../run/console.js';
 import { type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
 import { toJson } from '../run/files.js';
@@ -33,18 +35,13 @@ export function define(command: Command): void {
 }
 
 async function verify(folder: string, options: VerifyOptions): Promise<void> {
-  const runs = await runsIn(folder);
-  if (runs.length === 0) {
-    throw new PanxError(`${folder} holds no run: neither identity.json nor stages of a sweep are there.`, {
-      hint: 'Give the folder that panx train or panx sweep wrote (--out).',
-    });
-  }
-  const sweep = runs[0]!.root !== folder;
+  const found = await findRuns(folder);
   const report: { run: string; checks: Check[] }[] = [];
   const tell = (run: string, checks: Check[]) => {
     report.push({ run, checks });
     if (!options.json) print(checksText(run, checks));
   };
+  const runs = 'run' in found ? [found.run] : found.stages;
   const placeOf = options.rerun ? await placeForReruns(folder, runs, options) : null;
   for (const run of runs) {
     await clearLeftovers(run, runLayout);
@@ -53,8 +50,10 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
     if (placeOf !== null && sound) checks.push(await rerun(run, placeOf(run), options));
     tell(run.root, checks);
   }
-  if (sweep) await clearLeftovers(sweepDirectory(folder), sweepLayout);
-  if (sweep) tell(folder, [await verifyTable(folder, runs)]);
+  if ('sweep' in found) {
+    await clearLeftovers(found.sweep, sweepLayout);
+    tell(folder, await verifySweep(found.sweep, sweepFiles));
+  }
   if (options.json) print(toJson(report));
   if (report.some(({ checks }) => checks.some(({ holds }) => !holds))) process.exitCode = 1;
 }
@@ -75,7 +74,7 @@ async function placeForReruns(folder: string, runs: readonly RunDirectory[], { o
   for (const run of runs) read.push(...(await foldersOf(run, places)));
   await refuseOverlap(root, read);
   await refuseUnlessEmpty(root);
-  if (runs[0]!.root === folder) return () => runDirectory(root);
+  if (runs[0]?.root === folder) return () => runDirectory(root);
   await writeMark(root, 'sweep');
   return (run: RunDirectory) => sweepDirectory(root).stage(basename(run.root));
 }

@@ -8,8 +8,20 @@ import type { Precision } from '../backend/precision.js';
 import type { SourceFile } from '../data/corpus.js';
 import { PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
-import type { Checksums } from '../run/checksums.js';
-import { readJson, writeJson } from '../run/files.js';
+import {
+  anything,
+  arrayOf,
+  boolean,
+  integer,
+  object,
+  oneOf,
+  orNull,
+  record,
+  type Shape,
+  text,
+} from '../run/checked-json.js';
+import { type Checksums, checksumsShape } from '../run/checksums.js';
+import { writeJson } from '../run/files.js';
 import { packageRoot, readPackage } from '../run/package.js';
 import { trainId } from './identity.js';
 import type { StageRequest } from './stage.js';
@@ -32,6 +44,40 @@ export interface Environment {
   sessions: { command: string[]; startedAt: string; fromStep: number }[];
 }
 
+const versionText = text({ pattern: /^\d+\.\d+\.\d+[\w.+-]*$/, expected: 'a version such as 0.1.0' });
+const folderWithFiles = object({ folder: text(), files: checksumsShape });
+
+export const environmentShape: Shape<Environment> = object({
+  panx: object({
+    version: versionText,
+    git: orNull(
+      object({ commit: text({ pattern: /^[0-9a-f]{40,64}$/, expected: 'the hash of a commit' }), changed: boolean }),
+    ),
+  }),
+  node: text(),
+  libraries: record(text()),
+  engine: object({
+    name: oneOf('tensorflow', 'wasm'),
+    version: text(),
+    device: text(),
+    threads: orNull(integer({ min: 1 })),
+    operations: text(),
+    precision: oneOf('fp32', 'bf16'),
+  }),
+  repeatable: text(),
+  machine: record(anything),
+  protocol: object({ stage: text(), curriculum: orNull(text()), metric: text() }),
+  startFrom: folderWithFiles,
+  data: folderWithFiles,
+  sessions: arrayOf(
+    object({
+      command: arrayOf(text()),
+      startedAt: text({ pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, expected: 'a time' }),
+      fromStep: integer({ min: 0 }),
+    }),
+  ),
+});
+
 /** The commit that panx was built from, where it lies in a git repository. */
 export interface GitState {
   commit: string;
@@ -42,6 +88,7 @@ export interface GitState {
 /**
  * Write environment.json. Of a run that is gone on with, the earlier sessions stay in it.
  *
+ * @param earlier what it was before; null of a run that begins
  * @returns how the engine differs from the earlier sessions', in words, where it does: bytes may then differ from an unbroken run's
  * @throws PanxError where an earlier session computed with another engine, whose dropout draws other numbers
  */
@@ -52,8 +99,8 @@ export async function writeEnvironment(
   files: readonly SourceFile[],
   fromStep: number,
   git: GitState | null,
+  earlier: Environment | null,
 ): Promise<string | null> {
-  const earlier = request.resume && existsSync(path) ? await readJson<Environment>(path) : null;
   if (earlier !== null) refuseOtherEngine(earlier.engine, engine);
   const { cpu, cores, features, gpu, memoryBytes } = await readHardware();
   const { name, version, device, threads, operations, precision } = engine;
@@ -83,7 +130,14 @@ export async function writeEnvironment(
     ],
   };
   await writeJson(path, environment);
-  return earlier === null ? null : engineDifference(earlier.engine, engine);
+  if (earlier === null) return null;
+  const differences = [
+    earlier.panx.version === environment.panx.version
+      ? null
+      : `begun with panx ${earlier.panx.version}, now ${environment.panx.version}`,
+    engineDifference(earlier.engine, engine),
+  ].filter(difference => difference !== null);
+  return differences.length === 0 ? null : differences.join('; ');
 }
 
 /** How two engines differ in what the bytes of a result may depend on, in words; null where they do not. */

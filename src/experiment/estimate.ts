@@ -1,5 +1,6 @@
+import { PanxError } from '../errors.js';
 import type { RunDirectory } from '../run/directory.js';
-import { readTimes } from '../run/events.js';
+import { timesIn } from '../run/events.js';
 import type { PlannedStage } from './plan.js';
 
 /** How fast stages train here, from what earlier ones logged. */
@@ -15,15 +16,25 @@ export async function measuredPace(runs: readonly RunDirectory[]): Promise<Pace 
   let trainingMs = 0;
   const scoringMs: number[] = [];
   for (const run of runs) {
-    const times = await readTimes(run.times);
-    // The first step of a run includes warming up.
-    for (const time of times.slice(1)) {
-      if (time.event !== 'step') continue;
-      rows += time.rows;
-      trainingMs += time.durationMs;
+    let [first, scored, ms] = [true, false, 0];
+    try {
+      for await (const { value: time } of timesIn(run.times)) {
+        // The first step of a run includes warming up.
+        if (time.event === 'step' && !first) {
+          rows += time.rows;
+          trainingMs += time.durationMs;
+        }
+        first = false;
+        if (time.event !== 'evaluation') continue;
+        scored = true;
+        ms += time.durationMs;
+      }
+    } catch (error) {
+      // A stage that has not begun has no times, and the last line of one that was killed may be torn: what came before
+      // it counts.
+      if (!(error instanceof PanxError)) throw error;
     }
-    const scoring = times.flatMap(time => (time.event === 'evaluation' ? [time.durationMs] : []));
-    if (scoring.length > 0) scoringMs.push(scoring.reduce((sum, ms) => sum + ms, 0));
+    if (scored) scoringMs.push(ms);
   }
   if (rows === 0) return null;
   return { msPerRow: trainingMs / rows, scoringMs: scoringMs.length === 0 ? null : mean(scoringMs) };

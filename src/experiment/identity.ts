@@ -4,8 +4,10 @@ import { inline, settingIn } from '../config/describe.js';
 import { type Config, type Key, settings } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { checksumsInBackground } from '../run/background-hash.js';
-import { type Checksums, sha256 } from '../run/checksums.js';
+import { anything, object, record, type Shape, sha256Text, shown, text } from '../run/checked-json.js';
+import { type Checksums, checksumsShape, sha256 } from '../run/checksums.js';
 import { reasonOf } from '../run/files.js';
+import { isObject } from '../run/json.js';
 import type { Stage } from './curriculum.js';
 
 /** The contents that an experiment works on. */
@@ -26,6 +28,21 @@ export interface StageIdentity {
   /** SHA-256 over the names and contents of a checkpoint's files; or the stage whose checkpoint it is. */
   start: { checkpoint: string } | { stage: string; key: string };
 }
+
+/** A name that becomes a folder's. */
+const stageId = text({ pattern: /^(?!\.)[\w.-]{1,80}$/, expected: 'the name of a stage' });
+
+const baseStart = object({ checkpoint: sha256Text });
+const stageStart = object({ stage: stageId, key: sha256Text });
+
+/** Settings are looked at where they are compared: another version of panx has others. */
+export const identityShape: Shape<StageIdentity> = object({
+  id: stageId,
+  key: sha256Text,
+  settings: record(anything),
+  data: checksumsShape,
+  start: value => (isObject(value) && 'stage' in value ? stageStart(value) : baseStart(value)),
+});
 
 /**
  * The identity of every stage. Two stages of equal key compute the same: neither where the model and the data lie
@@ -59,12 +76,22 @@ export function identityOf(id: string, config: Config, contents: Contents): Stag
 
 function identify(id: string, config: Config, data: Checksums, start: StageIdentity['start']): StageIdentity {
   const ingredients = { settings: settingsThatCount(config), data, start };
-  return { id, key: sha256(canonicalJson(ingredients)), ...ingredients };
+  return { id, key: keyOf(ingredients), ...ingredients };
+}
+
+/** The key that an identity has by its content. */
+export function keyOf({ settings, data, start }: Omit<StageIdentity, 'id' | 'key'>): string {
+  return sha256(canonicalJson({ settings, data, start }));
 }
 
 function startOf({ checkpoint }: Contents): StageIdentity['start'] {
+  return { checkpoint: startKey(checkpoint) };
+}
+
+/** SHA-256 over the names and contents of a checkpoint's files. */
+export function startKey(checkpoint: Checksums): string {
   const lines = Object.entries(checkpoint).map(([name, sum]) => `${name} ${sum}`);
-  return { checkpoint: sha256(lines.sort().join('\n')) };
+  return sha256(lines.sort().join('\n'));
 }
 
 /** What differs between the stage in a folder and the stage that is to go there, as phrases; [] where nothing does. */
@@ -72,11 +99,25 @@ export function differences(there: StageIdentity, now: StageIdentity): string[] 
   const keys = unionOfKeys(there.settings, now.settings) as Key[];
   const changed = keys
     .filter(key => canonicalJson(there.settings[key]) !== canonicalJson(now.settings[key]))
-    .map(key => `${key} was ${inline(there.settings[key])} and is ${inline(now.settings[key])} now`);
+    .map(key => settingChange(key, there.settings, now.settings));
   const files = unionOfKeys(there.data, now.data)
     .filter(file => there.data[file] !== now.data[file])
     .map(file => `the data file ${file} is not the same`);
   return [...changed, ...files, ...startDifferences(there.start, now.start)];
+}
+
+/** How the settings of a configuration differ from those of an identity, as phrases; [] where they do not. */
+export function settingDifferences(there: StageIdentity, config: Config): string[] {
+  return differences(there, { ...there, settings: settingsThatCount(config) });
+}
+
+/** Settings come and go with the versions of panx. */
+function settingChange(key: Key, there: StageIdentity['settings'], now: StageIdentity['settings']): string {
+  if (!Object.hasOwn(now, key))
+    return `${/^[\w.]{1,80}$/.test(key) ? key : shown(key)} was ${shown(there[key])}, and there is no such setting now`;
+  if (!Object.hasOwn(there, key)) return `${key} is ${inline(now[key])} now, and there was no such setting then`;
+  const was = settings.get(key)?.accepts(there[key]) ? inline(there[key]) : shown(there[key]);
+  return `${key} was ${was} and is ${inline(now[key])} now`;
 }
 
 /** Checksums of the files of a checkpoint folder that make the model: weights, config and tokenizer. */

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { canResume, isDone, type RunDirectory, standOf, sweepDirectory } from '../run/directory.js';
-import { readJson } from '../run/files.js';
 import { checkPlace } from '../run/mark.js';
 import { curriculum, type Stage } from './curriculum.js';
 import { type Contents, differences, identitiesOf, type StageIdentity } from './identity.js';
+import { ofThisVersion, otherVersion, readIdentity } from './records.js';
+import { checkDone } from './results.js';
 
 /** What a sweep works on, found out before any training. */
 export interface SweepInputs {
@@ -42,16 +43,20 @@ export async function planSweep(
   const identities = identitiesOf(stages, inputs.contents);
   const planned: PlannedStage[] = [];
   const conflicts: Conflict[] = [];
+  const damaged: string[] = [];
   for (const stage of stages) {
     const run = sweepDirectory(out).stage(stage.id);
     const identity = identities.get(stage.id)!;
     await checkPlace(run.root, 'run');
     const seen = await standOf(run);
-    const different = await differencesOnDisk(run, identity);
+    const { different, damage } = await lookAt(run, identity);
     if (different.length > 0) conflicts.push({ id: stage.id, different });
-    planned.push({ stage, identity, run, state: different.length > 0 ? 'start' : stateOf(run), seen });
+    if (damage !== null) damaged.push(damage);
+    const anew = different.length > 0 || damage !== null;
+    planned.push({ stage, identity, run, state: anew ? 'start' : stateOf(run), seen });
   }
-  if (conflicts.length > 0 && !force) throw conflictError(out, conflicts);
+  if (conflicts.length > 0 && !force) throw await conflictError(out, conflicts);
+  if (damaged.length > 0 && !force) throw new PanxError(damaged[0]!, { hint: damageHint });
   return planned;
 }
 
@@ -65,20 +70,35 @@ function stateOf(run: RunDirectory): PlannedStage['state'] {
   return canResume(run) ? 'resume' : 'start';
 }
 
-/** How what a run directory holds differs from the stage; [] where it holds nothing worth keeping. */
-async function differencesOnDisk(run: RunDirectory, now: StageIdentity): Promise<string[]> {
-  if (!isDone(run) && !canResume(run)) return [];
-  if (!existsSync(run.identity)) return ['it holds a run that no sweep made'];
-  const there = await readJson<StageIdentity>(run.identity);
-  return there.key === now.key ? [] : differences(there, now);
+/**
+ * How what a run directory holds differs from the stage: [] where it holds nothing worth keeping. And what of it is not
+ * as it should be, in a sentence, or null: the scores of such a stage are neither taken nor found again unasked.
+ */
+async function lookAt(run: RunDirectory, now: StageIdentity): Promise<{ different: string[]; damage: string | null }> {
+  const [done, goesOn] = [isDone(run), canResume(run)];
+  if (!done && !goesOn) return { different: [], damage: null };
+  if (!existsSync(run.identity)) return { different: ['it holds a run that no sweep made'], damage: null };
+  try {
+    const there = await readIdentity(run);
+    const different = there.key === now.key ? [] : differences(there, now);
+    if (done && different.length === 0) await ofThisVersion(run, () => checkDone(run));
+    return { different, damage: null };
+  } catch (error) {
+    if (error instanceof PanxError) return { different: [], damage: error.message };
+    throw error;
+  }
 }
 
-function conflictError(out: string, conflicts: readonly Conflict[]): PanxError {
+const damageHint =
+  'Copy the stage again from a backup; or add --force to remove what it holds and train it anew, or choose another folder with --out.';
+
+async function conflictError(out: string, conflicts: readonly Conflict[]): Promise<PanxError> {
   // Stages that differ only because an earlier one does say nothing new.
-  const first = conflicts[0]!.different;
+  const { id, different } = conflicts[0]!;
   const ids = conflicts.map(({ id }) => id);
+  const other = await otherVersion(sweepDirectory(out).stage(id));
   return new PanxError(
-    `${out} holds stages of other settings (${ids.join(', ')}); in ${conflicts[0]!.id} ${first.join('; ')}.`,
+    `${out} holds stages of other settings (${ids.join(', ')}); in ${id} ${different.join('; ')}.${other === null ? '' : ` ${other}.`}`,
     {
       hint: 'Choose another folder with --out, or add --force to remove what these stages hold and train them anew.',
     },

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { loadEngine } from '../backend/engine.js';
 import { returnFreeMemory } from '../backend/memory.js';
 import { watchOperations } from '../backend/operation-times.js';
@@ -12,8 +11,8 @@ import { loadTokenClassifier, type TokenClassifier, tensorsOf } from '../model/t
 import type { DropoutPlan } from '../model/xlm-roberta.js';
 import { notice, progress } from '../run/console.js';
 import { clearRun, type RunDirectory, refuseStrangers, runDirectory } from '../run/directory.js';
-import { type EventLog, openEventLog, type RunEvent, readEvents, truncateAfterStep } from '../run/events.js';
-import { cannotWrite, readJson, writeJson } from '../run/files.js';
+import { cutLog, type EvaluationEvent, type EventLog, openEventLog, readEvents } from '../run/events.js';
+import { cannotWrite, writeJson } from '../run/files.js';
 import { runLayout, stateLayout } from '../run/layouts.js';
 import { takeLock } from '../run/lock.js';
 import { removeLeftovers, removeMade } from '../run/made.js';
@@ -25,13 +24,17 @@ import { openTokenizer } from '../tokenization/tokenizer.js';
 import { type LoopHooks, type Position, train } from '../training/loop.js';
 import { createOptimizer, type Optimizer } from '../training/optimizer.js';
 import { endlessWarmup, totalSteps } from '../training/schedule.js';
-import { findState, restoreState, saveState } from '../training/state.js';
+import { restoreState, saveState } from '../training/state.js';
 import { type EncodedSplit, loadRunData, type RunData } from './corpus.js';
 import { gitState, writeEnvironment } from './environment.js';
+import { planOf } from './history.js';
 import { differences, type StageIdentity } from './identity.js';
 import { type Narration, narrate } from './narration.js';
-import { checkCheckpoint, sealCheckpoint, sealRun } from './outputs.js';
-import { readResult, type StageMetrics, type StageRequest, type StageResult } from './stage.js';
+import { sealCheckpoint, sealLog, sealRun } from './outputs.js';
+import { otherVersion, readIdentity, useThatVersion } from './records.js';
+import { readResult } from './results.js';
+import type { StageMetrics, StageRequest, StageResult } from './stage.js';
+import { atTheBeginning, standingOf } from './standing.js';
 
 /**
  * Train one stage into its run directory: data, model, THE loop with evaluation after every epoch, the checkpoint, the test
@@ -77,9 +80,8 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   const steps = totalSteps(data.train.rows, training);
   await clearLeftovers(run);
   if (!request.resume) await begin(run, request);
-  const trained = existsSync(run.checkpoint) && existsSync(run.checksums);
-  if (trained) await checkCheckpoint(run);
-  const stateFolder = trained ? null : await findState(run.state);
+  const plan = planOf(config, data.train.rows);
+  const { trained, stateFolder, history, environment } = request.resume ? await standingOf(run, plan) : atTheBeginning;
 
   const rows = [data.train, ...[...data.validation, ...data.test].map(split => split.rows)];
   const model = await phase('load model', () =>
@@ -95,9 +97,10 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
     const { optimizer, position } = await phase('make optimizer', async () =>
       stateFolder === null
         ? { optimizer: createOptimizer(model.parameters, settings), position: trained ? atEnd(steps) : atStart }
-        : await restoreState(stateFolder, model, settings),
+        : await restoreState(stateFolder, model, settings, plan.course),
     );
     await writeJson(run.config, config);
+    await writeJson(run.identity, request.identity); // Of a run that is gone on with it says the same, but may be written otherwise.
     const difference = await writeEnvironment(
       run.environment,
       { ...engine, precision },
@@ -105,8 +108,9 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
       data.files,
       position.step,
       await git,
+      environment,
     );
-    await truncateAfterStep(run, position.step);
+    await cutLog(run, history.bytes);
     const epochs = Math.ceil(steps / totalSteps(data.train.rows, { ...training, epochs: 1, maxSteps: null }));
     const session: Session = {
       request,
@@ -116,7 +120,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
       optimizer,
       steps,
       epochs,
-      past: await readEvents(run.events),
+      past: history.evaluations,
       log: openEventLog(run),
       narration: narrate(request.label, { epochs, totalSteps: steps, fromStep: position.step }),
     };
@@ -148,8 +152,8 @@ interface Session {
   steps: number;
   /** Epochs that they go through, the last one perhaps in part. */
   epochs: number;
-  /** Events that an interrupted part of this run left behind. */
-  past: RunEvent[];
+  /** What an interrupted part of this run has scored. */
+  past: readonly EvaluationEvent[];
   log: EventLog;
   narration: Narration;
 }
@@ -165,7 +169,7 @@ async function trainAndSave(session: Session, start: Position): Promise<void> {
   const { training, checkpoint, seed } = request.config;
   let savedAtMs = Date.now();
   const save = async (position: Position) => {
-    await phase('save state', () => saveState(run.state, model, optimizer, position));
+    await phase('save state', async () => saveState(run.state, model, optimizer, position, await session.log.seal()));
     savedAtMs = Date.now();
   };
   const stopIfAsked = async (position: Position) => {
@@ -197,7 +201,7 @@ async function trainAndSave(session: Session, start: Position): Promise<void> {
 }
 
 /** Write the trained model as a Hugging Face folder, then let the training state go. */
-async function saveCheckpoint({ request, run, model }: Session): Promise<void> {
+async function saveCheckpoint({ request, run, model, log }: Session): Promise<void> {
   const source = await openTensors(request.startFrom);
   try {
     const tensors = tensorsOf(model, source);
@@ -206,6 +210,7 @@ async function saveCheckpoint({ request, run, model }: Session): Promise<void> {
   } finally {
     await source.close();
   }
+  log.flush();
   await sealCheckpoint(run);
   await removeMade(run.state, stateLayout);
 }
@@ -242,7 +247,7 @@ async function scoreSplit(
   stopIfAsked: () => Promise<void>,
 ): Promise<Scores> {
   for (const event of past) {
-    if (event.event === 'evaluation' && event.step === at.step && event.lang === lang && event.split === split) {
+    if (event.step === at.step && event.lang === lang && event.split === split) {
       const { precision, recall, f1, accuracy, loss } = event;
       return { precision, recall, f1, accuracy, loss, rows: event.rows };
     }
@@ -260,6 +265,10 @@ async function scoreSplit(
     }),
   );
   log.append({ event: 'evaluation', ...at, lang, split, ...scores }, performance.now() - startedMs);
+  if (split === 'test') {
+    log.flush();
+    await sealLog(run);
+  }
   narration.scored(lang, split, scores);
   return scores;
 }
@@ -315,9 +324,11 @@ async function begin(run: RunDirectory, { config, identity }: StageRequest): Pro
 }
 
 async function refuseChanges(run: RunDirectory, now: StageIdentity): Promise<void> {
-  const there = await readJson<StageIdentity>(run.identity);
+  const there = await readIdentity(run);
   const different = there.key === now.key ? [] : differences(there, now);
   if (different.length === 0) return;
+  const other = await otherVersion(run);
+  if (other !== null) throw new PanxError(`${other}: ${different.join('; ')}.`, { hint: useThatVersion, exitCode: 2 });
   throw new PanxError(`${run.root} was begun otherwise: ${different.join('; ')}.`, {
     hint: 'Go on with the settings, data and model that it was begun with, or start anew: --force, or another --out.',
     exitCode: 2,

@@ -1,9 +1,7 @@
 import type { Config } from '../config/schema.js';
 import type { Scores } from '../evaluation/score.js';
+import { integer, number, object, orNull, record, type Shape, text } from '../run/checked-json.js';
 import type { Checksums } from '../run/checksums.js';
-import type { RunDirectory } from '../run/directory.js';
-import { readTimes } from '../run/events.js';
-import { readJson } from '../run/files.js';
 import type { Profile } from '../run/profile.js';
 import type { StageIdentity } from './identity.js';
 
@@ -46,17 +44,27 @@ export interface StageMetrics {
   test: Record<string, Scores>;
 }
 
+const fraction = number({ min: 0, max: 1 });
+
+export const metricsShape: Shape<StageMetrics> = object({
+  rows: integer({ min: 1 }),
+  steps: integer({ min: 1 }),
+  trainLoss: orNull(number()),
+  metric: orNull(text()),
+  test: record(
+    object({
+      precision: fraction,
+      recall: fraction,
+      f1: fraction,
+      accuracy: fraction,
+      loss: number(),
+      rows: integer({ min: 1 }),
+    }),
+  ),
+});
+
 /** What a finished stage came to, and how long it took: training and scoring, loading not counted. */
 export interface StageResult {
   metrics: StageMetrics;
   durationMs: number;
-}
-
-/** The result of a finished run, from its files. */
-export async function readResult(run: RunDirectory): Promise<StageResult> {
-  const times = await readTimes(run.times);
-  return {
-    metrics: await readJson<StageMetrics>(run.metrics),
-    durationMs: times.reduce((sum, { durationMs }) => sum + durationMs, 0),
-  };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.js';
 import { messageOf, PanxError } from '../errors.js';
-import { changesSince, changesText } from '../run/checksums.js';
+import { changesText } from '../run/checksums.js';
 import { type RunDirectory, refuseIfChanged, refuseStrangers, sweepDirectory } from '../run/directory.js';
 import { writeJson } from '../run/files.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
@@ -9,10 +9,11 @@ import { clearStaleLock, takeLock } from '../run/lock.js';
 import { removeLeftovers } from '../run/made.js';
 import { checkPlace, writeMark } from '../run/mark.js';
 import type { Stage } from './curriculum.js';
-import { checkpointChecksums } from './outputs.js';
+import { checkpointChanges, checkpointChecksums } from './outputs.js';
 import { type PlannedStage, planSweep, type SweepInputs } from './plan.js';
-import { readResult, type StageRequest, type StageResult } from './stage.js';
-import { doneRow, type SweepRow, type SweepTable } from './table.js';
+import { readResult } from './results.js';
+import type { StageRequest, StageResult } from './stage.js';
+import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
 
 export interface SweepRequest {
   config: Config;
@@ -136,9 +137,8 @@ async function checkpointOf(run: RunDirectory, { id, startFrom }: Stage): Promis
   const hint = `Remove ${run.root} to have ${startFrom} trained again.`;
   if (!existsSync(run.checkpoint))
     throw new PanxError(`${run.checkpoint} is gone, and ${id} starts from it.`, { hint });
-  const startFiles = await checkpointChecksums(run);
-  const changes = changesText(await changesSince(run.checkpoint, startFiles));
-  if (changes === null) return { startFrom: run.checkpoint, startFiles };
+  const changes = changesText(await checkpointChanges(run));
+  if (changes === null) return { startFrom: run.checkpoint, startFiles: await checkpointChecksums(run) };
   throw new PanxError(`${run.checkpoint} is not as ${startFrom} left it, and ${id} starts from it: ${changes}.`, {
     hint,
   });
@@ -147,15 +147,7 @@ async function checkpointOf(run: RunDirectory, { id, startFrom }: Stage): Promis
 type Start = Pick<StageRequest, 'startFrom' | 'startFiles'>;
 
 async function rowOnDisk({ stage, run, state }: PlannedStage, langs: readonly string[]): Promise<SweepRow> {
-  const row: SweepRow = {
-    phase: stage.phase,
-    label: stage.label,
-    samples: stage.samples,
-    steps: stage.steps,
-    f1: Object.fromEntries(langs.map(lang => [lang, null])),
-    durationMs: null,
-    status: 'not run',
-  };
+  const row = plannedRow(stage, langs);
   return state === 'done' ? doneRow(row, await readResult(run)) : row;
 }
 

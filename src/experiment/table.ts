@@ -1,3 +1,4 @@
+import type { Stage } from './curriculum.js';
 import type { StageResult } from './stage.js';
 
 /** The results of a sweep, one row per stage, in the order in which the stages run. */
@@ -24,6 +25,19 @@ export interface SweepRow {
   f1: Record<string, number | null>;
   durationMs: number | null;
   status: 'done' | 'failed' | 'not run';
+}
+
+/** The row of a stage that is not done. */
+export function plannedRow(stage: Stage, langs: readonly string[]): SweepRow {
+  return {
+    phase: stage.phase,
+    label: stage.label,
+    samples: stage.samples,
+    steps: stage.steps,
+    f1: Object.fromEntries(langs.map(lang => [lang, null])),
+    durationMs: null,
+    status: 'not run',
+  };
 }
 
 /** The row of a stage that is done. */

@@ -1,20 +1,27 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { loadConfig } from '../config/load.js';
+import { basename, dirname } from 'node:path';
+import { readModelConfig } from '../checkpoint/config.js';
+import { configToWrite } from '../checkpoint/folder.js';
+import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
-import { type Checksums, changesSince, changesText } from '../run/checksums.js';
-import { isDone, type RunDirectory, runDirectory, sweepDirectory } from '../run/directory.js';
-import { type RunEvent, readEvents } from '../run/events.js';
-import { readJson } from '../run/files.js';
+import { shardPaths } from '../data/shards.js';
+import { codeOf, PanxError } from '../errors.js';
+import { shown } from '../run/checked-json.js';
+import { type Checksums, changesSince, changesText, sha256 } from '../run/checksums.js';
+import { type RunDirectory, sweepDirectory } from '../run/directory.js';
+import { eventsIn } from '../run/events.js';
+import { reasonOf, sha256OfFile, toJson } from '../run/files.js';
 import { type Environment, engineDifference } from './environment.js';
-import { differences, identityOf, type StageIdentity } from './identity.js';
-import type { StageMetrics, StageRequest, StageResult } from './stage.js';
-import type { SweepTable } from './table.js';
+import { nameOf } from './history.js';
+import { type StageIdentity, settingDifferences, startKey, trainId } from './identity.js';
+import { splitsOf } from './inputs.js';
+import { checkpointChecksums, otherNamesIn, outputChanges } from './outputs.js';
+import { otherVersion, readChecksums, readEnvironment, readIdentity, readRunConfig } from './records.js';
+import { checkResults } from './results.js';
+import type { StageRequest, StageResult } from './stage.js';
 
 /** One thing about a finished run that was looked at. */
 export interface Check {
-  /** outputs, settings, data, start, rerun, table */
+  /** outputs, results, settings, checkpoint, data, start, rerun; of a sweep: settings, stages, table */
   subject: string;
   holds: boolean;
   found: string;
@@ -26,26 +33,39 @@ export interface Places {
   model?: string;
 }
 
-/** The run directories under a folder: itself, or the stages of a sweep in the order of their phases; [] where there are none. */
-export async function runsIn(folder: string): Promise<RunDirectory[]> {
-  if (existsSync(runDirectory(folder).identity)) return [runDirectory(folder)];
-  const names = existsSync(folder) ? await readdir(folder) : [];
-  return names
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    .map(name => sweepDirectory(folder).stage(name))
-    .filter(run => existsSync(run.identity));
+/**
+ * Look at a finished run: whether the files that a run makes are there, just those, and as they were; whether they
+ * agree with each other; and whether what it was made from is what it was. Nothing is trained. Whoever changes all of
+ * them so that they agree again is not found out: checksums.json bears no signature. Only training it again
+ * (`repeatRun`) tells.
+ */
+export async function verifyRun(run: RunDirectory, places: Places): Promise<Check[]> {
+  const other = await otherVersion(run);
+  const look = (subject: string, work: () => Promise<string>) => check(subject, work, other);
+  return [
+    await look('outputs', () => lookAtOutputs(run)),
+    await look('results', () => lookAtResults(run)),
+    await look('settings', () => lookAtSettings(run)),
+    await look('checkpoint', () => lookAtCheckpoint(run, places)),
+    await look('data', () => lookAtData(run, places)),
+    await look('start', () => lookAtStart(run, places)),
+  ];
 }
 
-/** Compare what a run made and what it was made from with the checksums that it recorded. Nothing is trained. */
-export async function verifyRun(run: RunDirectory, places: Places): Promise<Check[]> {
-  if (!isDone(run)) return [{ subject: 'outputs', holds: false, found: 'the run is not finished' }];
-  const { startFrom, dataDir, environment, identity } = await recordsOf(run, places);
-  return [
-    await checkFiles('outputs', run.root, await readJson<Checksums>(run.checksums), 'as the run left them'),
-    checkSettings(identity, await configOf(run), environment),
-    await checkFiles('data', dataDir, environment.data.files, `in ${dataDir}`),
-    await checkFiles('start', startFrom, environment.startFrom.files, `in ${startFrom}`),
-  ];
+/** Do a check: it holds where `work` gives what was found, and does not where it throws what was found. */
+export async function check(subject: string, work: () => Promise<string>, note: string | null = null): Promise<Check> {
+  try {
+    return { subject, holds: true, found: await work() };
+  } catch (error) {
+    if (!(error instanceof PanxError) && !isOfTheSystem(error)) throw error;
+    const found = error instanceof PanxError ? error.message.replace(/\.$/, '') : reasonOf(error);
+    return { subject, holds: false, found: note === null || found.includes(note) ? found : `${found} (${note})` };
+  }
+}
+
+/** Whether the system says why something cannot be read, and not Node.js that it was called wrongly. */
+function isOfTheSystem(error: unknown): boolean {
+  return /^E(?!RR_)/.test(codeOf(error) ?? '');
 }
 
 /**
@@ -61,7 +81,7 @@ export async function repeatRun(
   train: (request: StageRequest) => Promise<StageResult>,
 ): Promise<Check> {
   const { startFrom, dataDir, environment, identity } = await recordsOf(run, places);
-  const config = await configOf(run);
+  const config = await readRunConfig(run);
   await train({
     config,
     startFrom,
@@ -72,7 +92,7 @@ export async function repeatRun(
     resume: false,
     label: `${basename(run.root)} again`,
   });
-  const [there, now] = [await readJson<Checksums>(run.checksums), await readJson<Checksums>(again.checksums)];
+  const [there, now] = [await readChecksums(run), await readChecksums(again)];
   const different = [...new Set([...Object.keys(there), ...Object.keys(now)])].filter(
     path => there[path] !== now[path],
   );
@@ -81,27 +101,160 @@ export async function repeatRun(
   }
   const reasons = [
     await firstDifference(run, again),
-    engineDifference(environment.engine, (await readJson<Environment>(again.environment)).engine),
+    await otherVersion(run),
+    engineDifference(environment.engine, (await readEnvironment(again)).engine),
   ].filter(reason => reason !== null);
   const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
   return { subject: 'rerun', holds: false, found: `${different.join(', ')} not the same${why}` };
 }
 
-/** Check that a sweep's table holds the scores of its stages. */
-export async function verifyTable(folder: string, runs: readonly RunDirectory[]): Promise<Check> {
-  const path = join(folder, 'sweep.json');
-  if (!existsSync(path)) return { subject: 'table', holds: false, found: `${path} is missing` };
-  const { rows } = await readJson<SweepTable>(path);
-  const wrong: string[] = [];
-  for (const row of rows.filter(({ status }) => status === 'done')) {
-    const run = runs.find(({ root }) => basename(root).startsWith(`phase-${row.phase}-`));
-    const metrics = run !== undefined && isDone(run) ? await readJson<StageMetrics>(run.metrics) : undefined;
-    const agrees = Object.entries(row.f1).every(([lang, f1]) => metrics?.test[lang]?.f1 === f1);
-    if (!agrees) wrong.push(`phase ${row.phase}`);
+async function lookAtOutputs(run: RunDirectory): Promise<string> {
+  const changes = changesText(await outputChanges(run));
+  if (changes !== null) {
+    const unfinished = changes.includes('metrics.json is missing') ? ': the run is not finished' : '';
+    throw new PanxError(`${run.root}: ${changes}${unfinished}`);
   }
-  if (wrong.length > 0)
-    return { subject: 'table', holds: false, found: `${wrong.join(', ')} not as its metrics.json says` };
-  return { subject: 'table', holds: true, found: `${rows.length} rows, as the stages' metrics.json say` };
+  const strangers = await otherNamesIn(run);
+  const more = strangers.length === 0 ? '' : `; not panx's, and not looked at: ${strangers.join(', ')}`;
+  return `${countOf(await readChecksums(run))} as the run left them${more}`;
+}
+
+async function lookAtResults(run: RunDirectory): Promise<string> {
+  const { metrics } = await checkResults(run, await readRunConfig(run));
+  const langs = Object.keys(metrics.test);
+  const scores = langs.length === 0 ? 'no score' : `the scores of ${langs.join(', ')}`;
+  return `metrics.json, events.jsonl and times.jsonl agree in ${metrics.steps} ${metrics.steps === 1 ? 'step' : 'steps'} and ${scores}`;
+}
+
+async function lookAtSettings(run: RunDirectory): Promise<string> {
+  const [identity, environment] = [await readIdentity(run), await readEnvironment(run)];
+  const config = await readRunConfig(run);
+  const different = [
+    ...settingDifferences(identity, config),
+    ...startDifferences(identity, environment, await neighbourOf(run, identity)),
+    ...environmentDifferences(identity, environment, config),
+  ];
+  if (different.length > 0) throw new PanxError(different.join('; '));
+  return 'config.json and environment.json are what identity.json says';
+}
+
+/** The run whose checkpoint a stage starts from: its neighbour, wherever the sweep's folder lies now. */
+async function neighbourOf(
+  run: RunDirectory,
+  { start }: StageIdentity,
+): Promise<{ key: string; files: Checksums } | null> {
+  if (!('stage' in start)) return null;
+  const neighbour = sweepDirectory(dirname(run.root)).stage(start.stage);
+  return { key: (await readIdentity(neighbour)).key, files: await checkpointChecksums(neighbour) };
+}
+
+function startDifferences(
+  { start }: StageIdentity,
+  { startFrom }: Environment,
+  neighbour: { key: string; files: Checksums } | null,
+): string[] {
+  if (!('stage' in start)) {
+    return startKey(startFrom.files) === start.checkpoint
+      ? []
+      : ['environment.json names other files of the starting model than identity.json'];
+  }
+  const phrases = [];
+  if (neighbour!.key !== start.key) phrases.push(`${start.stage}, which it starts from, is not the same`);
+  if (!sameEntries(startFrom.files, neighbour!.files)) {
+    phrases.push(`environment.json names other files of ${start.stage} than its checksums.json`);
+  }
+  return phrases;
+}
+
+/** What environment.json says that follows from the other records; the rest of it nobody can check. */
+function environmentDifferences(
+  { id, start, data, settings }: StageIdentity,
+  environment: Environment,
+  config: Config,
+) {
+  const of = (lang: string, split: string) =>
+    Object.entries(data).filter(([path]) => path.startsWith(`PAN-X.${lang}/${split}-`));
+  const read = splitsOf(config);
+  const phrases = read
+    .filter(([lang, split]) => of(lang, split).length === 0)
+    .map(([lang, split]) => `identity.json names no file of ${lang} ${split}`);
+  const files = Object.fromEntries(read.flatMap(([lang, split]) => of(lang, split)));
+  if (!sameEntries(environment.data.files, files)) {
+    phrases.push('environment.json names other data files than identity.json');
+  }
+  if (id === trainId && !sameEntries(data, files))
+    phrases.push('identity.json names data that config.json does not ask for');
+  const expect = (what: string, found: unknown, expected: unknown) => {
+    if (found !== expected) phrases.push(`environment.json: ${what} is ${shown(found)}, expected ${shown(expected)}`);
+  };
+  const { protocol, engine, sessions } = environment;
+  expect('protocol.stage', protocol.stage, 'stage' in start ? `${id}, from ${start.stage}` : id);
+  expect('protocol.curriculum', protocol.curriculum, id === trainId ? null : config.sweep.protocol);
+  if (settings.precision !== 'auto') expect('engine.precision', engine.precision, settings.precision);
+  if (settings.backend !== 'auto') expect('engine.name', engine.name, settings.backend);
+  expect('sessions[0].fromStep', sessions[0]?.fromStep ?? null, 0);
+  const back = sessions.findIndex(({ fromStep }, i) => i > 0 && fromStep < sessions[i - 1]!.fromStep);
+  if (back > 0) phrases.push(`environment.json: sessions[${back}] begins before the one before it`);
+  return phrases;
+}
+
+/**
+ * config.json of the checkpoint is what a run makes of that of its starting model; its labels are those of the
+ * classifier beside it.
+ */
+async function lookAtCheckpoint(run: RunDirectory, places: Places): Promise<string> {
+  const config = await readModelConfig(run.checkpoint);
+  const { startFrom, environment } = await recordsOf(run, places);
+  const weights = await openTensors(run.checkpoint);
+  const shape = weights.tensors.get('classifier.weight')?.shape ?? [];
+  await weights.close();
+  const expected = [config.labels.length, config.hiddenSize];
+  if (JSON.stringify(shape) !== JSON.stringify(expected)) {
+    throw new PanxError(
+      `${run.checkpoint}: classifier.weight is [${shape.join(', ')}], expected [${expected.join(', ')}], as its config.json says`,
+    );
+  }
+  const tokenizer = environment.startFrom.files['tokenizer.json'];
+  if ((await sha256OfFile(`${run.checkpoint}/tokenizer.json`)) !== tokenizer) {
+    throw new PanxError(`${run.checkpoint}/tokenizer.json is not that of the model that it started from`);
+  }
+  const labels = `${config.labels.length} labels, ${config.labels.join(' ')}`;
+  if ((await changesSince(startFrom, pick(environment.startFrom.files, 'config.json'))).size > 0) return labels;
+  const made = configToWrite({ ...(await readModelConfig(startFrom)), labels: config.labels });
+  if ((await sha256OfFile(`${run.checkpoint}/config.json`)) !== sha256(toJson(made))) {
+    throw new PanxError(`${run.checkpoint}/config.json is not what a run makes of ${startFrom}/config.json`);
+  }
+  return `of the model that it started from, with ${labels}`;
+}
+
+async function lookAtData(run: RunDirectory, places: Places): Promise<string> {
+  const { dataDir, identity } = await recordsOf(run, places);
+  const found = await lookAtFiles(dataDir, identity.data);
+  for (const [lang, split] of splitsOf(await readRunConfig(run))) {
+    const names = (await shardPaths(dataDir, lang, split)).map(path => `PAN-X.${lang}/${basename(path)}`);
+    const stray = names.find(name => identity.data[name] === undefined);
+    if (stray !== undefined) throw new PanxError(`${dataDir}: ${stray} was not there`);
+  }
+  return found;
+}
+
+async function lookAtStart(run: RunDirectory, places: Places): Promise<string> {
+  const { startFrom, environment } = await recordsOf(run, places);
+  return await lookAtFiles(startFrom, environment.startFrom.files);
+}
+
+async function lookAtFiles(folder: string, sums: Checksums): Promise<string> {
+  const changes = await changesSince(folder, sums);
+  if (changes.size > 0 && changes.size === Object.keys(sums).length && [...changes.values()].every(isMissing)) {
+    throw new PanxError(`${folder} has none of the ${countOf(sums)}`);
+  }
+  const text = changesText(changes);
+  if (text !== null) throw new PanxError(`${folder}: ${text}`);
+  return `${countOf(sums)} in ${folder}`;
+}
+
+function isMissing(what: string): boolean {
+  return what === 'is missing';
 }
 
 /** The folders that a run was made from, as they lie now. @throws PanxError where its records cannot be read */
@@ -117,9 +270,7 @@ interface Records {
 }
 
 async function recordsOf(run: RunDirectory, places: Places): Promise<Records> {
-  const environment = await readJson<Environment>(run.environment);
-  const identity = await readJson<StageIdentity>(run.identity);
-  // A stage starts from its neighbour, wherever the sweep's folder lies now.
+  const [identity, environment] = [await readIdentity(run), await readEnvironment(run)];
   const startFrom =
     'stage' in identity.start
       ? sweepDirectory(dirname(run.root)).stage(identity.start.stage).checkpoint
@@ -127,37 +278,30 @@ async function recordsOf(run: RunDirectory, places: Places): Promise<Records> {
   return { environment, identity, startFrom, dataDir: places.data ?? environment.data.folder };
 }
 
-async function configOf(run: RunDirectory): Promise<Config> {
-  return (await loadConfig({ file: run.config })).config;
-}
-
-async function checkFiles(subject: string, folder: string, sums: Checksums, where: string): Promise<Check> {
-  if (!existsSync(folder)) return { subject, holds: false, found: `${folder} is not there` };
-  const changes = changesText(await changesSince(folder, sums));
-  if (changes !== null) return { subject, holds: false, found: `${folder}: ${changes}` };
-  return { subject, holds: true, found: `${countOf(sums)} ${where}` };
-}
-
-function checkSettings(identity: StageIdentity, config: Config, { startFrom }: Environment): Check {
-  const contents = { checkpoint: startFrom.files, data: identity.data };
-  const now = { ...identityOf(identity.id, config, contents) };
-  const different = differences(identity, 'stage' in identity.start ? { ...now, start: identity.start } : now);
-  if (different.length > 0) return { subject: 'settings', holds: false, found: different.join('; ') };
-  return { subject: 'settings', holds: true, found: 'config.json and environment.json are what identity.json says' };
-}
-
 /** Where two runs part, in words: the first event that differs. */
 async function firstDifference(run: RunDirectory, again: RunDirectory): Promise<string | null> {
-  const [there, now] = [await readEvents(run.events), await readEvents(again.events)];
-  const at = there.findIndex((event, i) => JSON.stringify(event) !== JSON.stringify(now[i]));
-  if (at < 0) return there.length === now.length ? null : `${there.length} events then, ${now.length} now`;
-  return `${nameOf(there[at]!)} is the first to differ (loss ${there[at]!.loss} then, ${now[at]?.loss ?? 'none'} now)`;
+  const now = eventsIn(again.events);
+  let count = 0;
+  try {
+    for await (const { value: there } of eventsIn(run.events)) {
+      count++;
+      const here = (await now.next()).value?.value;
+      if (JSON.stringify(there) === JSON.stringify(here)) continue;
+      return `${nameOf(there)} is the first to differ (loss ${there.loss} then, ${here?.loss ?? 'none'} now)`;
+    }
+    return (await now.next()).done ? null : `${count} events then, more now`;
+  } finally {
+    await now.return(undefined);
+  }
 }
 
-function nameOf(event: RunEvent): string {
-  return event.event === 'step'
-    ? `step ${event.step}`
-    : `the score of ${event.lang} ${event.split} at step ${event.step}`;
+function sameEntries(a: Checksums, b: Checksums): boolean {
+  const text = (sums: Checksums) => JSON.stringify(Object.entries(sums).sort());
+  return text(a) === text(b);
+}
+
+function pick(sums: Checksums, name: string): Checksums {
+  return Object.fromEntries(Object.entries(sums).filter(([path]) => path === name));
 }
 
 function countOf(sums: Checksums): string {

@@ -148,7 +148,7 @@ function isShard(name: string, split: string): boolean {
 
 /** The shard names of an index in order. They become paths, so that only plain names are taken. */
 async function shardsOf(indexPath: string): Promise<string[]> {
-  const index = await readJson<unknown>(indexPath);
+  const index = await readJson(indexPath);
   const map = isObject(index) && isObject(index.weight_map) ? index.weight_map : {};
   const shards = [...new Set(Object.values(map))].sort();
   for (const shard of shards) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { SweepRow, SweepTable } from '../experiment/table.js';
 import { formatCount, formatSeconds } from '../run/console.js';
-import { writeFileAtomic, writeJson } from '../run/files.js';
+import { toJson, writeFileAtomic } from '../run/files.js';
 import { visible } from '../run/visible.js';
 import { csvText } from './csv.js';
 import { markdownText } from './markdown.js';
@@ -9,23 +9,32 @@ import { protocolText } from './protocol.js';
 import { alignColumns, type Column } from './text-table.js';
 
 /**
- * Write what a sweep has found so far into its folder: `sweep.md`, `sweep.csv` and `sweep.json` with the table, and
- * `learning-curve.svg` and `learning-curve.png`. The same sweep gives the same bytes; how long it took stands apart, in
- * `sweep-times.csv`. Each file is replaced as a whole.
+ * Write what a sweep has found so far into its folder; each file is replaced as a whole.
  *
  * @throws PanxError naming the file that could not be written
  */
 export async function writeSweepReport(folder: string, table: SweepTable): Promise<void> {
+  for (const [name, content] of await sweepFiles(table)) await writeFileAtomic(join(folder, name), content);
+}
+
+/**
+ * What a sweep has found, as the files of its folder: `sweep.md`, `sweep.csv` and `sweep.json` with the table, and
+ * `learning-curve.svg` and `learning-curve.png`. The same sweep gives the same bytes; how long it took stands apart, in
+ * `sweep-times.csv`.
+ */
+export async function sweepFiles(table: SweepTable): Promise<Map<string, string | Uint8Array>> {
   const withoutTimes = table.rows.map(({ durationMs: _, ...row }) => row);
-  await writeJson(join(folder, 'sweep.json'), { ...table, rows: withoutTimes });
-  await writeFileAtomic(join(folder, 'sweep-times.csv'), timesCsv(table));
-  await writeFileAtomic(join(folder, 'sweep.csv'), sweepCsv(table));
-  await writeFileAtomic(join(folder, 'sweep.md'), sweepMarkdown(table));
   // Loaded here because the plotting library takes half a second, and what only prints a table does not need it.
   const { learningCurveSvg, renderPng } = await import('./learning-curve.js');
   const svg = learningCurveSvg(table);
-  await writeFileAtomic(join(folder, 'learning-curve.svg'), svg);
-  await writeFileAtomic(join(folder, 'learning-curve.png'), renderPng(svg));
+  return new Map<string, string | Uint8Array>([
+    ['sweep.json', toJson({ ...table, rows: withoutTimes })],
+    ['sweep-times.csv', timesCsv(table)],
+    ['sweep.csv', sweepCsv(table)],
+    ['sweep.md', sweepMarkdown(table)],
+    ['learning-curve.svg', svg],
+    ['learning-curve.png', renderPng(svg)],
+  ]);
 }
 
 /** The results of a sweep for a terminal: aligned, at most 80 columns wide, with what the numbers are. */

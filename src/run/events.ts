@@ -1,8 +1,12 @@
-import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, createReadStream, fsyncSync, openSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PanxError } from '../errors.js';
-import { cannotWrite, makeFolder, readIfPresent, reasonOf, writeFileAtomic } from './files.js';
-import { formatJson } from './json.js';
+import { utf8Text } from '../config/bounded-file.js';
+import { codeOf, PanxError } from '../errors.js';
+import { integer, number, object, oneOf, parseJsonAs, type Shape, sha256Text, text } from './checked-json.js';
+import { cannotWrite, makeFolder, reasonOf, sha256OfFile } from './files.js';
+import { formatJson, isObject } from './json.js';
+import { expectFile } from './plain-file.js';
 
 /** One optimizer step. */
 export interface StepEvent {
@@ -58,6 +62,8 @@ export interface EventLog {
   append(event: RunEvent, durationMs: number): void;
   /** See to it that all of it is on the disk. */
   flush(): void;
+  /** The same, and what the files are by then. */
+  seal(): Promise<LogSeal>;
   close(): void;
 }
 
@@ -66,6 +72,62 @@ export interface LogFiles {
   events: string;
   times: string;
 }
+
+/** SHA-256 of what a log's files were at some moment. */
+export type LogSeal = Record<keyof LogFiles, string>;
+
+export const logSealShape: Shape<LogSeal> = object({ events: sha256Text, times: sha256Text });
+
+const fraction = number({ min: 0, max: 1 });
+const count = integer({ min: 1 });
+
+const stepShape: Shape<StepEvent> = object(
+  {
+    event: oneOf('step'),
+    step: count,
+    epoch: integer({ min: 0 }),
+    loss: number(),
+    gradNorm: number({ min: 0 }),
+    learningRate: fraction,
+    rows: count,
+    subwords: count,
+  },
+  { batchesWithoutLabels: count },
+);
+
+const evaluationShape: Shape<EvaluationEvent> = object({
+  event: oneOf('evaluation'),
+  step: integer({ min: 0 }),
+  epoch: integer({ min: 0 }),
+  lang: text(),
+  split: text(),
+  precision: fraction,
+  recall: fraction,
+  f1: fraction,
+  accuracy: fraction,
+  loss: number(),
+  rows: count,
+});
+
+const kind = oneOf('step', 'evaluation');
+const named: Shape<{ event: RunEvent['event'] }> = value =>
+  object({ event: kind })(isObject(value) ? { event: value.event } : value);
+
+const eventShape: Shape<RunEvent> = value => {
+  switch (named(value).event) {
+    case 'step':
+      return stepShape(value);
+    case 'evaluation':
+      return evaluationShape(value);
+  }
+};
+
+const timeShape: Shape<RunTime> = object({
+  event: kind,
+  step: integer({ min: 0 }),
+  rows: count,
+  durationMs: number({ min: 0 }),
+});
 
 /** Open a run's event log for appending, making its files where there are none. */
 export function openEventLog({ events, times }: LogFiles): EventLog {
@@ -80,6 +142,10 @@ export function openEventLog({ events, times }: LogFiles): EventLog {
     flush() {
       eventLines.flush();
       timeLines.flush();
+    },
+    async seal() {
+      this.flush();
+      return { events: await sha256OfFile(events), times: await sha256OfFile(times) };
     },
     close() {
       eventLines.close();
@@ -110,61 +176,101 @@ function openLines(path: string): { append(value: unknown): void; flush(): void;
   };
 }
 
+/** A line of a log. */
+export interface LogLine<Value> {
+  value: Value;
+  /** Counted from 1. */
+  number: number;
+  /** As it stands in the file, with its newline. */
+  bytes: Buffer;
+}
+
 /**
- * The events of a log, in order; none where there is no file. A last line that a crash tore is left out.
+ * The events of a log, one after the other: a file is read no further than its reader goes, and is never in memory as a
+ * whole.
  *
  * @param path the file of the events
- * @throws PanxError naming file and line where any other line is not an event.
+ * @throws PanxError naming file and line where one is not an event, or the last one is not whole; and where there is
+ *   no file
  */
+export function eventsIn(path: string): AsyncGenerator<LogLine<RunEvent>> {
+  return linesIn(path, eventShape);
+}
+
+/** The times of a log, from their own file; as `eventsIn`. */
+export function timesIn(path: string): AsyncGenerator<LogLine<RunTime>> {
+  return linesIn(path, timeShape);
+}
+
+/** The events of a whole log. @throws PanxError as `eventsIn` */
 export async function readEvents(path: string): Promise<RunEvent[]> {
-  return await readLines<RunEvent>(path);
+  const events: RunEvent[] = [];
+  for await (const { value } of eventsIn(path)) events.push(value);
+  return events;
 }
 
-/** The times of a log, in order, from their own file; as `readEvents`. */
-export async function readTimes(path: string): Promise<RunTime[]> {
-  return await readLines<RunTime>(path);
+/** Cut a log's files to their first bytes. Nothing happens where they have no more, or there are none. */
+export async function cutLog({ events, times }: LogFiles, bytes: { events: number; times: number }): Promise<void> {
+  await cut(events, bytes.events);
+  await cut(times, bytes.times);
 }
 
-/**
- * Cut a log back to what had happened when the training state of `step` was saved: what came later is about to be
- * repeated. Torn lines go too. Nothing happens where there is no file.
- */
-export async function truncateAfterStep({ events, times }: LogFiles, step: number): Promise<void> {
-  for (const path of [events, times]) {
-    const kept = (await readLines<RunEvent | RunTime>(path)).filter(line => line.step <= step);
-    const content = kept.map(line => `${JSON.stringify(line)}\n`).join('');
-    if (content !== (await readText(path))) await writeFileAtomic(path, content);
+async function cut(path: string, bytes: number): Promise<void> {
+  try {
+    if ((await stat(path)).size <= bytes) return;
+    const file = await open(path, 'r+');
+    try {
+      await file.truncate(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw cannotWrite(path, error);
   }
 }
 
-async function readLines<Line extends { event: string; step: number }>(path: string): Promise<Line[]> {
-  const lines = (await readText(path)).split('\n');
-  // What follows the last newline is nothing, or a torn line.
-  lines.pop();
-  return lines.flatMap((text, i) => {
-    const line = parseLine<Line>(text);
-    if (line !== undefined) return [line];
-    // A power failure may leave the newline and lose what stands before it.
-    if (i === lines.length - 1) return [];
-    throw new PanxError(`${path}, line ${i + 1}, is not an event: ${text.slice(0, 60)}`, {
-      hint: 'The file was damaged or edited; remove it to go on without its history.',
-    });
-  });
+/** A line is some hundred bytes. */
+const longestLine = 10_000;
+
+async function* linesIn<Value>(path: string, shape: Shape<Value>): AsyncGenerator<LogLine<Value>> {
+  let number = 1;
+  let rest: Buffer = Buffer.alloc(0);
+  const long = () => damagedLine(path, number, `is longer than ${longestLine} bytes`);
+  for await (const chunk of chunksOf(path)) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let from = 0;
+    for (let newline = rest.indexOf(10); newline >= 0; newline = rest.indexOf(10, from)) {
+      const bytes = rest.subarray(from, newline + 1);
+      if (bytes.length > longestLine) throw long();
+      yield { value: parseLine(path, number, bytes.subarray(0, -1), shape), number, bytes };
+      from = newline + 1;
+      number++;
+    }
+    rest = rest.subarray(from);
+    if (rest.length > longestLine) throw long();
+  }
+  if (rest.length > 0) throw damagedLine(path, number, 'is not whole: the file ends in it');
 }
 
-async function readText(path: string): Promise<string> {
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   try {
-    return (await readIfPresent(path)) ?? '';
+    await expectFile(path);
+    yield* createReadStream(path, { highWaterMark: 1 << 16 });
   } catch (error) {
+    if (codeOf(error) === undefined) throw error;
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   }
 }
 
-function parseLine<Line extends { event: string; step: number }>(text: string): Line | undefined {
-  try {
-    const line = JSON.parse(text) as Line;
-    return Number.isInteger(line.step) && typeof line.event === 'string' ? line : undefined;
-  } catch {
-    return undefined;
-  }
+function parseLine<Value>(path: string, number: number, line: Uint8Array, shape: Shape<Value>): Value {
+  const subject = `${path}, line ${number}`;
+  const text = utf8Text(line);
+  if (text === undefined) throw damagedLine(path, number, 'is not text in UTF-8');
+  return parseJsonAs(text, shape, subject);
+}
+
+/** The error for a line of a log that is not what a run writes there. */
+export function damagedLine(path: string, number: number, what: string): PanxError {
+  return new PanxError(`${path}, line ${number} ${what}.`);
 }

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { readBounded } from '../config/bounded-file.js';
 import { codeOf, messageOf, PanxError } from '../errors.js';
 import { formatJson, parseJson } from './json.js';
+import { expectFile } from './plain-file.js';
 import { temporaryNeighbour } from './temporary.js';
 
 /**
@@ -63,29 +65,46 @@ export function makeFolder(path: string): void {
   if (!statSync(path).isDirectory()) mkdirSync(path); // says EEXIST
 }
 
-/** A file's text, or undefined where there is none. */
+/**
+ * A small file's text, or undefined where there is none.
+ *
+ * @throws Error where it is large, or no file, or cannot be read
+ */
 export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readBounded(path, largestText)).toString('utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** Read and parse a JSON file. @throws PanxError naming the file where it is absent, not JSON, or nested too deeply. */
-export async function readJson<T>(path: string): Promise<T> {
+const largestText = 20_000_000;
+
+/**
+ * Read and parse a JSON file that others write: its shape is the caller's to check. Files of panx's own are read by
+ * `readJsonAs`.
+ *
+ * @throws PanxError naming the file where it is absent, not JSON, or nested too deeply.
+ */
+export async function readJson(path: string): Promise<unknown> {
   let text: string;
   try {
+    await expectFile(path);
     text = await readFile(path, 'utf8');
   } catch (error) {
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
-  return parseJson(text, path) as T;
+  return parseJson(text, path);
 }
 
-/** SHA-256 of a file's bytes, in hexadecimal; the file is streamed. */
+/**
+ * SHA-256 of a file's bytes, in hexadecimal; the file is streamed.
+ *
+ * @throws the system's error where it cannot be read, or is no file
+ */
 export async function sha256OfFile(path: string): Promise<string> {
+  await expectFile(path);
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');

@@ -1,4 +1,5 @@
 import { messageOf, PanxError } from '../errors.js';
+import { visible } from './visible.js';
 
 /**
  * Arrays and objects inside one another, at most. No file that panx reads nests deeper than 20; thousands would overflow the stack of
@@ -79,7 +80,7 @@ const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
-/** V8 quotes the text around a mistake, line ends included. */
+/** V8 quotes the text around a mistake, line ends and what steers a terminal included. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ');
+  return visible(text.replaceAll(/\s+/g, ' '));
 }

@@ -3,7 +3,9 @@ import { lstat, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codeOf, listed, PanxError } from '../errors.js';
-import { cannotWrite, makeFolder, readIfPresent } from './files.js';
+import { integer, object, orNull, parseJsonAs, type Shape, text } from './checked-json.js';
+import { cannotWrite, makeFolder, readIfPresent, reasonOf } from './files.js';
+import { isObject } from './json.js';
 import { lockLayout } from './layouts.js';
 import { removeMade, strangersIn } from './made.js';
 import { isRunning } from './process.js';
@@ -78,7 +80,12 @@ async function renamed(from: string, to: string): Promise<boolean> {
 
 /** Remove a lock whose process is dead. @throws PanxError where it lives, or may. */
 async function removeStale(path: string): Promise<void> {
-  const content = await readIfPresent(holderFile(path));
+  const content = await readIfPresent(holderFile(path)).catch((error: unknown) => {
+    throw new PanxError(`${holderFile(path)} cannot be read: ${reasonOf(error)}.`, {
+      hint: `It says which process works in ${dirname(path)}. If none does for certain, remove ${path}.`,
+      cause: error,
+    });
+  });
   const holder = parseHolder(content);
   if (holder !== undefined && (holder.host !== hostname() || isAlive(holder))) {
     throw new PanxError(
@@ -118,12 +125,22 @@ function holderFile(lock: string): string {
 function parseHolder(content: string | undefined): Holder | undefined {
   if (content === undefined) return undefined;
   try {
-    const holder = JSON.parse(content) as Holder;
-    return Number.isInteger(holder.pid) && typeof holder.host === 'string' ? holder : undefined;
-  } catch {
-    return undefined;
+    return parseJsonAs(content, holderShape, 'holder.json');
+  } catch (error) {
+    if (error instanceof PanxError) return undefined;
+    throw error;
   }
 }
+
+const printable = text({ pattern: /^[^\p{Cc}]{1,300}$/u, expected: 'a text on one line' });
+const fields = object({ pid: integer({ min: 1 }), host: printable, started: orNull(printable), since: printable });
+
+/** Another version of panx may write more: its lock holds all the same. */
+const holderShape: Shape<Holder> = value => {
+  if (!isObject(value)) return fields(value);
+  const { pid, host, started, since } = value;
+  return fields({ pid, host, started, since });
+};
 
 function isAlive({ pid, started }: Holder): boolean {
   if (!isRunning(pid)) return false;

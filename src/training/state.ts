@@ -1,19 +1,32 @@
 import { existsSync } from 'node:fs';
-import { readdir, rename } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { lstat, readdir, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 import tf = require('@tensorflow/tfjs-core');
 
 import { readInPieces, type Variable } from '../backend/kernels/variable.js';
-import { openSafetensors, type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.js';
-import { messageOf, PanxError } from '../errors.js';
+import { openSafetensors, type TensorSource, type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.js';
+import { PanxError } from '../errors.js';
 import type { Parameter } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
+import {
+  anything,
+  checkJson,
+  integer,
+  number,
+  object,
+  readJsonAs,
+  type Shape,
+  sha256Text,
+  shown,
+} from '../run/checked-json.js';
 import { sha256 } from '../run/checksums.js';
-import { cannotWrite, flushFolder, makeFolder, readJson, reasonOf, sha256OfFile, writeJson } from '../run/files.js';
+import { type LogSeal, logSealShape } from '../run/events.js';
+import { cannotWrite, flushFolder, makeFolder, reasonOf, sha256OfFile, writeJson } from '../run/files.js';
 import { stateLayout, stepLayout } from '../run/layouts.js';
 import { removeMade } from '../run/made.js';
 import { temporaryNeighbour } from '../run/temporary.js';
+import type { Course } from './course.js';
 import type { Position } from './loop.js';
 import { createOptimizer, type Optimizer, type OptimizerSettings } from './optimizer.js';
 
@@ -22,25 +35,38 @@ import { createOptimizer, type Optimizer, type OptimizerSettings } from './optim
  * another name, flushed to the disk and renamed when whole; the one before is removed only then. The word table is the compact
  * one of the run. Streams of random numbers need no place in it: order and dropout are functions of seed and position.
  */
-interface SavedState {
+export interface SavedState {
   position: Position;
   optimizerSteps: number;
   unusedRowScale: number;
   vocabularyRows: number;
   /** SHA-256 of the tensors' file. */
   tensors: string;
+  /** What the run's log was: it is gone on with too. States of panx 0.1.0 do not say. */
+  log?: LogSeal;
 }
 
-/** The content of state.json. */
-interface SealedState {
-  state: SavedState;
-  /** SHA-256 of `state` as JSON. */
-  sha256: string;
-}
+const count = integer({ min: 1 });
+
+const stateShape: Shape<SavedState> = object(
+  {
+    position: object({ step: count, epoch: integer({ min: 0 }), window: count }),
+    optimizerSteps: count,
+    unusedRowScale: number(),
+    vocabularyRows: count,
+    tensors: sha256Text,
+  },
+  { log: logSealShape },
+);
+
+/** The content of state.json: the state, and the SHA-256 of that as JSON. */
+const sealedShape = object({ state: anything, sha256: sha256Text });
 
 /**
- * Save the state under `root`, then remove older ones.
+ * Save the state under `root`, then remove older ones. A state of this step that is there already is told what the log
+ * is now.
  *
+ * @param log what the run's log is: it must be on the disk by now
  * @throws PanxError where it cannot be written (the disk is full, say), naming the older state that is still good.
  */
 export async function saveState(
@@ -48,9 +74,10 @@ export async function saveState(
   model: TokenClassifier,
   optimizer: Optimizer,
   position: Position,
+  log: LogSeal,
 ): Promise<void> {
-  const folder = join(root, `step-${String(position.step).padStart(8, '0')}`);
-  if (existsSync(folder)) return;
+  const folder = folderOf(root, position.step);
+  if (existsSync(folder)) return await writeJson(stateFile(folder), seal({ ...(await openSeal(folder)), log }));
   const temporary = temporaryNeighbour(folder);
   const tensors = model.parameters.flatMap(parameter => {
     const { first, second } = optimizer.moments.get(parameter)!;
@@ -69,6 +96,7 @@ export async function saveState(
       unusedRowScale: model.unusedRowScale,
       vocabularyRows: model.vocabulary.ids.length,
       tensors: await sha256OfFile(tensorsFile(temporary)),
+      log,
     };
     await writeJson(stateFile(temporary), seal(state));
     await flushFolder(temporary);
@@ -96,11 +124,43 @@ async function notSaved(root: string, { step }: Position, error: unknown): Promi
   });
 }
 
-/** The newest whole state under `root`, or null. */
+/**
+ * The newest whole state under `root`, or null.
+ *
+ * @throws PanxError where that is no folder that can be read; nor may it be a link, as older states are removed from it
+ */
 export async function findState(root: string): Promise<string | null> {
-  if (!existsSync(root)) return null;
-  const whole = (await readdir(root)).filter(name => /^step-\d+$/.test(name)).sort();
-  return whole.length === 0 ? null : join(root, whole.at(-1)!);
+  try {
+    const there = await lstat(root).catch(() => null);
+    if (there === null) return null;
+    if (there.isSymbolicLink()) throw damaged(root, 'it is a link, not a folder');
+    const whole = (await readdir(root)).filter(name => /^step-\d{8,}$/.test(name)).sort();
+    return whole.length === 0 ? null : join(root, whole.at(-1)!);
+  } catch (error) {
+    throw error instanceof PanxError ? error : damaged(root, reasonOf(error));
+  }
+}
+
+/**
+ * What a saved state says, where that is possible in this training. Its tensors are not looked at.
+ *
+ * @throws PanxError where the state is damaged
+ */
+export async function openState(folder: string, course: Course): Promise<SavedState> {
+  const state = await openSeal(folder);
+  const { step } = state.position;
+  const wrong = (what: string, found: unknown, expected: unknown) =>
+    damaged(stateFile(folder), `${what} is ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
+  if (folder !== folderOf(dirname(folder), step)) throw wrong('position.step', step, Number(folder.split('-').at(-1)));
+  if (step > course.steps) {
+    throw damaged(stateFile(folder), `position.step is ${step}, and the training has ${course.steps} steps`);
+  }
+  const position = course.positionAfter(step);
+  for (const key of ['epoch', 'window'] as const) {
+    if (state.position[key] !== position[key]) throw wrong(`position.${key}`, state.position[key], position[key]);
+  }
+  if (state.optimizerSteps !== step) throw wrong('optimizerSteps', state.optimizerSteps, step);
+  return state;
 }
 
 /**
@@ -113,25 +173,30 @@ export async function restoreState(
   folder: string,
   model: TokenClassifier,
   settings: OptimizerSettings,
+  course: Course,
 ): Promise<{ optimizer: Optimizer; position: Position }> {
-  const state = await openSeal(folder);
+  const state = await openState(folder, course);
   if (state.vocabularyRows !== model.vocabulary.ids.length) {
     throw new PanxError(
       `The training state ${folder} was made on data with ${state.vocabularyRows} different subwords; this run's data has ${model.vocabulary.ids.length}.`,
       { hint: 'Run it with the data and settings it was started with, or choose another output folder.' },
     );
   }
+  const scale = course.unusedRowScaleAfter(state.position.step);
+  if (state.unusedRowScale !== scale) {
+    throw damaged(stateFile(folder), `unusedRowScale is ${state.unusedRowScale}, expected ${scale}`);
+  }
+  await checkTensorsFile(folder, state);
   const source = await openSafetensors(tensorsFile(folder));
   try {
+    checkTensors(folder, source, model);
     const optimizer = createOptimizer(model.parameters, settings, state.optimizerSteps);
     for (const parameter of model.parameters) {
       const { first, second } = optimizer.moments.get(parameter)!;
       // One tensor at a time on the host.
-      for (const [part, variable] of [
-        ['weights', parameter.variable],
-        ['first', first],
-        ['second', second],
-      ] as const) {
+      const variables = { weights: parameter.variable, first, second };
+      for (const part of parts) {
+        const variable = variables[part];
         const values = await source.read(nameIn(part, parameter));
         variable.assign(tf.tensor(values, parameter.shape, 'float32'));
       }
@@ -143,31 +208,51 @@ export async function restoreState(
   }
 }
 
-function seal(state: SavedState): SealedState {
+function seal(state: SavedState): { state: SavedState; sha256: string } {
   return { state, sha256: sha256(JSON.stringify(state)) };
 }
 
-/** What state.json says, where it and the tensors beside it are as they were written. */
+/** What state.json says, where it is as it was written. */
 async function openSeal(folder: string): Promise<SavedState> {
-  const { state, sha256: sum } = await readJson<Partial<SealedState>>(stateFile(folder)).catch((error: unknown) => {
-    throw damaged(stateFile(folder), messageOf(error));
-  });
-  if (state === undefined || sha256(JSON.stringify(state)) !== sum) {
-    throw damaged(stateFile(folder), 'its content does not have the SHA-256 that it names');
+  const path = stateFile(folder);
+  try {
+    const { state, sha256: sum } = await readJsonAs(path, sealedShape);
+    if (sha256(JSON.stringify(state)) !== sum)
+      throw damaged(path, 'its content does not have the SHA-256 that it names');
+    return checkJson({ state }, object({ state: stateShape }), path).state;
+  } catch (error) {
+    if (!(error instanceof PanxError) || error.message.startsWith(damage)) throw error;
+    throw new PanxError(`${damage}: ${error.message}`, { hint: damageHint, cause: error });
   }
+}
+
+async function checkTensorsFile(folder: string, { tensors }: SavedState): Promise<void> {
   const found = await sha256OfFile(tensorsFile(folder)).catch((error: unknown) => {
     throw damaged(tensorsFile(folder), reasonOf(error));
   });
-  if (found !== state.tensors) {
-    throw damaged(tensorsFile(folder), `its SHA-256 is ${found}, expected ${state.tensors}`);
-  }
-  return state;
+  if (found !== tensors) throw damaged(tensorsFile(folder), `its SHA-256 is ${found}, expected ${tensors}`);
 }
 
+/** @throws PanxError where the file does not hold just the tensors of this model's state, in their shapes */
+function checkTensors(folder: string, { tensors }: TensorSource, model: TokenClassifier): void {
+  const expected = new Map(
+    model.parameters.flatMap(parameter => parts.map(part => [nameIn(part, parameter), parameter.shape])),
+  );
+  const stray = [...tensors.keys()].find(name => !expected.has(name));
+  if (stray !== undefined) throw damaged(tensorsFile(folder), `it holds ${shown(stray)}, which is no part of a state`);
+  for (const [name, shape] of expected) {
+    const tensor = tensors.get(name);
+    const found = tensor === undefined ? 'missing' : `${tensor.dtype} [${tensor.shape.join(', ')}]`;
+    const wanted = `F32 [${shape.join(', ')}]`;
+    if (found !== wanted) throw damaged(tensorsFile(folder), `${name} is ${found}, expected ${wanted}`);
+  }
+}
+
+const damage = 'The training state is damaged';
+const damageHint = 'Copy the file again from a backup, or start the run anew (panx train: with --force).';
+
 function damaged(path: string, why: string): PanxError {
-  return new PanxError(`The training state is damaged: ${path}: ${why}.`, {
-    hint: 'Copy the file again from a backup, or start the run anew (panx train: with --force).',
-  });
+  return new PanxError(`${damage}: ${path}: ${why}.`, { hint: damageHint });
 }
 
 function tensorsFile(folder: string): string {
@@ -178,7 +263,12 @@ function stateFile(folder: string): string {
   return join(folder, 'state.json');
 }
 
-type Part = 'weights' | 'first' | 'second';
+function folderOf(root: string, step: number): string {
+  return join(root, `step-${String(step).padStart(8, '0')}`);
+}
+
+const parts = ['weights', 'first', 'second'] as const;
+type Part = (typeof parts)[number];
 
 /** The name of a parameter in the state file; parts that are stacked on the device stay stacked. */
 function nameIn(part: Part, parameter: Parameter): string {

@@ -1,18 +1,20 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import type { Environment } from '../../src/experiment/environment.js';
-import { checkpointFiles, identityOf } from '../../src/experiment/identity.js';
+import { checkpointFiles, identityOf, keyOf, type StageIdentity } from '../../src/experiment/identity.js';
 import { dataFiles } from '../../src/experiment/inputs.js';
+import { readResult } from '../../src/experiment/results.js';
 import { runStage } from '../../src/experiment/run.js';
-import { readResult, type StageRequest } from '../../src/experiment/stage.js';
+import type { StageRequest } from '../../src/experiment/stage.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { runDirectory } from '../../src/run/directory.js';
 import { readEvents } from '../../src/run/events.js';
 import { takeLock } from '../../src/run/lock.js';
+import { readPackage } from '../../src/run/package.js';
 import { endProfile, startProfile } from '../../src/run/profile.js';
 import { hasTensorflow } from '../backend/kernels/each-backend.js';
 import { readTrace } from '../run/trace.js';
@@ -236,19 +238,66 @@ describe('a run', () => {
         const flipped = Buffer.from(bytes);
         flipped[flipped.length >> 1]! ^= 1;
         await writeFile(path, flipped);
-        await expect(runStage({ ...request, resume: true })).rejects.toThrow(
-          `The training state is damaged: ${path}: `,
-        );
+        await expect(runStage({ ...request, resume: true })).rejects.toThrow(`The training state is damaged: ${path}`);
         await writeFile(path, bytes);
       }
       await runStage({ ...request, resume: true });
     });
 
+    it.each<[name: string, change: (text: string) => string | null, sentence: string]>([
+      ['events.jsonl', text => text.replace(/.*\n/, ''), 'events.jsonl, line 1 is step 2, expected step 1.'],
+      ['events.jsonl', text => text.replace(/(.*\n)/, '$1$1'), 'events.jsonl, line 2 is step 1, expected step 2.'],
+      ['events.jsonl', text => text.replace(/"loss":\d/, '"loss":7'), 'events.jsonl: its lines 1 to '],
+      ['events.jsonl', text => text.slice(0, 100), 'events.jsonl, line 1 is not whole: the file ends in it.'],
+      ['events.jsonl', () => null, 'events.jsonl cannot be read: no such file or folder.'],
+      ['times.jsonl', text => text.replace(/.*\n/, ''), 'times.jsonl, line 1 has step 2, expected 1.'],
+      ['times.jsonl', () => '', 'times.jsonl ends after line 0; expected step 1 next.'],
+      ['environment.json', () => 'null', 'environment.json holds null, expected an object.'],
+      ['environment.json', () => null, 'environment.json cannot be read: no such file or folder.'],
+      ['identity.json', () => '{}', 'identity.json: id is missing, expected the name of a stage.'],
+      ['identity.json', () => '['.repeat(200_000), 'identity.json nests arrays or objects more than 100 levels deep'],
+      ['identity.json', text => text.replace('"seed": 42', '"seed": 1'), 'identity.json: key is '],
+    ])('and refuses a changed %s, and changes nothing: %#', async (name, change, sentence) => {
+      const path = join(out, name);
+      const changed = change(await readFile(path, 'utf8'));
+      if (changed === null) await rm(path);
+      else await writeFile(path, changed);
+      const before = await everyFileOf(out);
+      await expect(runStage({ ...request, resume: true })).rejects.toMatchObject({
+        name: 'PanxError',
+        message: expect.stringContaining(sentence),
+        hint: 'Copy the file again from a backup, or start the run anew (panx train: with --force).',
+      });
+      expect(await everyFileOf(out)).toEqual(before);
+    });
+
+    it('and says which version of panx began it, where its settings are not those of this one', async () => {
+      const [identity, environment] = [join(out, 'identity.json'), join(out, 'environment.json')];
+      const { settings, ...rest } = JSON.parse(await readFile(identity, 'utf8')) as StageIdentity;
+      const { seed: _, ...fewer } = settings;
+      const other = { ...rest, settings: { ...fewer, 'training.mood': 'good' } as StageIdentity['settings'] };
+      await writeFile(identity, JSON.stringify({ ...other, key: keyOf(other) }));
+      const differences =
+        'training.mood was "good", and there is no such setting now; seed is 42 now, and there was no such setting then.';
+      await expect(runStage({ ...request, resume: true })).rejects.toThrow(
+        `${out} was begun otherwise: ${differences}`,
+      );
+      await writeFile(
+        environment,
+        (await readFile(environment, 'utf8')).replace(/"version": "0[^"]+"/, '"version": "0.0.9"'),
+      );
+      await expect(runStage({ ...request, resume: true })).rejects.toMatchObject({
+        message: `${out} was made by panx 0.0.9, and this is panx ${readPackage().version}: ${differences}`,
+        hint: 'Use the panx that made it, or train it anew with this one: --force, or another folder with --out.',
+      });
+    });
+
     it('and refuses another engine', async () => {
       const path = join(out, 'environment.json');
       const environment = JSON.parse(await readFile(path, 'utf8')) as Environment;
-      await writeFile(path, JSON.stringify({ ...environment, engine: { ...environment.engine, name: 'abacus' } }));
-      await expect(runStage({ ...request, resume: true })).rejects.toThrow('The run was begun with abacus with ');
+      const name = environment.engine.name === 'wasm' ? 'tensorflow' : 'wasm';
+      await writeFile(path, JSON.stringify({ ...environment, engine: { ...environment.engine, name } }));
+      await expect(runStage({ ...request, resume: true })).rejects.toThrow(`The run was begun with ${name} with `);
     });
 
     it('and refuses another precision, asked for or taken by auto', async () => {
@@ -294,6 +343,15 @@ describe('a run', () => {
     expect((await readEvents(join(out, 'events.jsonl'))).map(({ event }) => event)).toEqual(['step', 'step']);
   });
 });
+
+/** What each file of a run directory holds, but for the lock. */
+async function everyFileOf(out: string): Promise<Record<string, string>> {
+  const names = (await readdir(out, { recursive: true })).filter(name => !name.startsWith('lock'));
+  const files = names.filter(name => statSync(join(out, name)).isFile());
+  return Object.fromEntries(
+    await Promise.all(files.map(async name => [name, (await readFile(join(out, name))).toString('base64')] as const)),
+  );
+}
 
 /** Call `act` as soon as the log holds so many steps. */
 function watchSteps(path: string, steps: number, act: () => void): { stop(): void } {

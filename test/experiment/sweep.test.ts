@@ -2,18 +2,19 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { PanxError } from '../../src/errors.js';
-import { sealCheckpoint, sealRun } from '../../src/experiment/outputs.js';
-import type { StageMetrics, StageRequest, StageResult } from '../../src/experiment/stage.js';
+import type { StageRequest, StageResult } from '../../src/experiment/stage.js';
 import { runSweep, type SweepOutcome } from '../../src/experiment/sweep.js';
 import type { SweepTable } from '../../src/experiment/table.js';
+import { sha256 } from '../../src/run/checksums.js';
 import { clearRun, runDirectory } from '../../src/run/directory.js';
-import { openEventLog } from '../../src/run/events.js';
 import { writeJson } from '../../src/run/files.js';
 import { takeLock } from '../../src/run/lock.js';
 import { writeMark } from '../../src/run/mark.js';
+import { readPackage } from '../../src/run/package.js';
+import { writeFakeRun } from './fake-run.js';
 
 const all = ['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20', 'phase-3.3-tr-30'];
 
@@ -50,31 +51,16 @@ async function sweep({ settings = [], force = false, signal, before }: Case = {}
     expect(existsSync(run.state)).toBe(request.resume);
     await mkdir(run.state, { recursive: true });
     await before?.(request);
-    await mkdir(run.checkpoint);
-    await writeFile(join(run.checkpoint, 'model.safetensors'), basename(request.out));
-    await sealCheckpoint(run);
     await rm(run.state, { recursive: true });
-    const score = { precision: 0, recall: 0, accuracy: 0, loss: 1, rows: 5 };
-    const metrics: StageMetrics = {
-      rows: request.config.training.size ?? 100,
-      steps: 1,
-      trainLoss: 0.5,
-      metric: 'F1',
-      test: { en: { ...score, f1: 0.5 }, tr: { ...score, f1: 0.25 } },
-    };
-    await writeJson(run.config, request.config);
-    const log = openEventLog(run);
-    log.append(
-      { event: 'step', step: 1, epoch: 0, loss: 0.5, gradNorm: 1, learningRate: 1, rows: 1, subwords: 1 },
-      1000,
-    );
-    log.close();
-    await sealRun(run, metrics);
-    return { metrics, durationMs: 1000 };
+    const { training } = request.config;
+    return await writeFakeRun(request, training.size ?? 100);
   };
   const inputs = {
     trainRows: { en: 100, tr: 100 },
-    contents: { checkpoint: { 'model.safetensors': 'c' }, data: { file: 'd' } },
+    contents: {
+      checkpoint: { 'model.safetensors': 'c'.repeat(64) },
+      data: { 'PAN-X.tr/train-0.parquet': 'd'.repeat(64) },
+    },
   };
   return await runSweep(
     {
@@ -118,8 +104,8 @@ it('runs every stage in order, each from the checkpoint it builds on, and writes
     label: 'en → tr 10',
     samples: 10,
     steps: 3,
-    f1: { en: 0.5, tr: 0.25 },
-    durationMs: 1000,
+    f1: { en: 0.5, tr: 0.5 },
+    durationMs: 3000,
     status: 'done',
   });
 });
@@ -145,6 +131,70 @@ it('runs only what larger sizes add', async () => {
   ran = [];
   await sweep({ settings: ['sweep.sizes=[10, 20, 30, 40]'] });
   expect(ran).toEqual(['phase-3.4-tr-40']);
+});
+
+describe('before it takes a stage that is done', () => {
+  const change = async (name: string, edit: (text: string) => string, reseal = false) => {
+    const run = runDirectory(join(out, 'phase-2-en'));
+    const path = join(run.root, name);
+    await writeFile(path, edit(await readFile(path, 'utf8')));
+    if (!reseal) return;
+    const sums = JSON.parse(await readFile(run.checksums, 'utf8'));
+    await writeJson(run.checksums, { ...sums, [name]: sha256(await readFile(path)) });
+  };
+
+  it.each<[name: string, edit: (text: string) => string, reseal: boolean, sentence: string]>([
+    ['metrics.json', text => text.replace('"f1": 0.5', '"f1": 0.9'), false, 'metrics.json has changed'],
+    ['metrics.json', text => text.replace('"f1": 0.5', '"f1": 0.9'), true, 'test.en.f1 is 0.9, expected 0.5, as '],
+    ['metrics.json', text => text.replace('"rows": 100', '"rows": 99'), true, 'line 4 has rows 4, expected 3'],
+    ['metrics.json', () => 'null', true, 'metrics.json holds null, expected an object.'],
+    ['metrics.json', () => '{}', true, 'metrics.json: rows is missing, expected a whole number'],
+    ['events.jsonl', text => text.replace('"loss":0.5', '"loss":0.1'), false, 'events.jsonl has changed'],
+    ['events.jsonl', text => text.replace('"loss":0.5', '"loss":0.1'), true, 'trainLoss is 0.5, expected 0.4'],
+    ['events.jsonl', text => text.replace(/.*\n/, ''), true, 'events.jsonl, line 1 is step 2, expected step 1.'],
+    ['times.jsonl', text => text.replace(/.*\n/, ''), false, 'times.jsonl, line 1 has step 2, expected 1.'],
+    ['config.json', text => text.replace('"seed": 42', '"seed": 43'), false, 'config.json has changed'],
+    ['config.json', text => text.replace('"seed": 42', '"seed": 43'), true, 'seed was 42 and is 43 now'],
+    ['identity.json', text => text.replace('"seed": 42', '"seed": 43'), true, 'identity.json: key is '],
+    ['identity.json', () => '5', true, 'identity.json holds 5, expected an object.'],
+    ['environment.json', () => '['.repeat(200_000), false, 'environment.json nests arrays or objects'],
+    ['checksums.json', () => '{}', false, 'checksums.json lacks config.json and lacks identity.json'],
+    [
+      'checksums.json',
+      text => text.replace(/ +"metrics.json".*\n/, '').replace(/,\n}/, '\n}'),
+      false,
+      'lacks metrics.json',
+    ],
+    [
+      'checksums.json',
+      text => text.replace('"metrics.json"', '"../metrics.json"'),
+      false,
+      'checksums.json["../metrics.json"] is',
+    ],
+  ])('looks at %s: %#', async (name, edit, reseal, sentence) => {
+    await sweep();
+    await change(name, edit, reseal);
+    [ran, tables] = [[], []];
+    await expect(sweep()).rejects.toMatchObject({
+      name: 'PanxError',
+      message: expect.stringContaining(sentence.replace('checksums.json["', 'checksums.json: ["')),
+      hint: expect.stringContaining('Copy the stage again from a backup; or add --force'),
+    });
+    expect([ran, tables]).toEqual([[], []]);
+    await sweep({ force: true });
+    expect(ran).toEqual(['phase-2-en']);
+    expect(tables.at(-1)!.rows.map(({ status }) => status)).toEqual(Array(5).fill('done'));
+  });
+
+  it('says which version of panx made it, where that was another', async () => {
+    await sweep();
+    await change('environment.json', text => text.replace(/"version": "[^"]+"/, '"version": "0.0.9"'));
+    await change('identity.json', text => text.replace('"settings": {', '"settings": { "training.mood": 1,'), true);
+    const stage = join(out, 'phase-2-en');
+    await expect(sweep()).rejects.toThrow(
+      `${stage} was made by panx 0.0.9, and this is panx ${readPackage().version}: ${stage}/identity.json: key is `,
+    );
+  });
 });
 
 it('goes on with a stage that was killed in the middle', async () => {
@@ -274,11 +324,11 @@ it('does not go on from a checkpoint of which a byte has changed', async () => {
   await sweep();
   await rm(join(out, 'phase-3.3-tr-30', 'metrics.json'));
   await rm(join(out, 'phase-3.3-tr-30', 'checkpoint'), { recursive: true });
-  await writeFile(join(out, 'phase-3.2-tr-20', 'checkpoint', 'model.safetensors'), 'phase-3.2-tr-2o');
+  await writeFile(join(out, 'phase-3.2-tr-20', 'checkpoint', 'model.safetensors'), 'other weights');
   notices = [];
   expect((await sweep()).failed).toEqual(['phase-3.3-tr-30']);
   expect(notices[1]).toContain(
-    'is not as phase-3.2-tr-20 left it, and phase-3.3-tr-30 starts from it: model.safetensors has changed.',
+    'is not as phase-3.2-tr-20 left it, and phase-3.3-tr-30 starts from it: checkpoint/model.safetensors has changed.',
   );
 });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,6 +20,12 @@ it('gives the checksums of files that are empty, small, and larger than what is 
   expect(await checksumsInBackground(folder, [])).toEqual({});
 });
 
-it("throws the system's error for a file that is not there", async () => {
-  await expect(checksumsInBackground(folder, ['none'])).rejects.toMatchObject({ code: 'ENOENT' });
+it('says in a sentence which file cannot be read, and does not wait for a pipe', async () => {
+  await expect(checksumsInBackground(folder, ['none'])).rejects.toThrow(
+    `${join(folder, 'none')} cannot be read: no such file or folder.`,
+  );
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  await expect(checksumsInBackground(folder, ['small', 'pipe'])).rejects.toThrow(
+    `${join(folder, 'pipe')} cannot be read: it is a pipe, a socket or a device, not a file.`,
+  );
 });

@@ -1,15 +1,17 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { sha256 } from '../../src/run/checksums.js';
 import {
+  cutLog,
   type EvaluationEvent,
+  eventsIn,
   type LogFiles,
   openEventLog,
   readEvents,
-  readTimes,
   type StepEvent,
-  truncateAfterStep,
+  timesIn,
 } from '../../src/run/events.js';
 
 let folder: string;
@@ -42,74 +44,111 @@ function evaluation(step: number): EvaluationEvent {
     epoch: 1,
     lang: 'tr',
     split: 'validation',
-    rows: 10,
-    loss: 0.5,
     precision: 1,
     recall: 0.5,
     f1: 2 / 3,
     accuracy: 0.9,
+    loss: 0.5,
+    rows: 10,
   };
 }
 
-async function write(...events: (StepEvent | EvaluationEvent)[]): Promise<void> {
-  const log = openEventLog(files);
-  for (const event of events) log.append(event, 12.5);
-  log.close();
+async function log(...events: (StepEvent | EvaluationEvent)[]): Promise<void> {
+  const opened = openEventLog(files);
+  for (const event of events) opened.append(event, 12.5);
+  opened.close();
 }
 
 it('appends one line per event, to what is there', async () => {
-  await write(step(1), step(2));
-  await write(evaluation(2), step(3));
+  await log(step(1), step(2));
+  await log(evaluation(2), step(3));
   expect(await readEvents(path)).toEqual([step(1), step(2), evaluation(2), step(3)]);
   expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(5);
 });
 
 it('keeps the times apart, so that the same events are the same bytes', async () => {
-  await write(step(1), evaluation(1));
+  await log(step(1), evaluation(1));
   expect(await readFile(path, 'utf8')).not.toContain('12.5');
-  expect(await readTimes(files.times)).toEqual([
+  const times = [];
+  for await (const { value } of timesIn(files.times)) times.push(value);
+  expect(times).toEqual([
     { event: 'step', step: 1, rows: 32, durationMs: 12.5 },
     { event: 'evaluation', step: 1, rows: 10, durationMs: 12.5 },
   ]);
 });
 
-it('has no events where there is no file', async () => {
-  expect(await readEvents(path)).toEqual([]);
-  await truncateAfterStep(files, 3);
-  await expect(readFile(path)).rejects.toThrow('ENOENT');
+async function write(...lines: string[]): Promise<void> {
+  await mkdir(join(folder, 'run'), { recursive: true });
+  await writeFile(path, lines.map(line => `${line}\n`).join(''));
+}
+
+it('says in a sentence that there is no log', async () => {
+  await expect(readEvents(path)).rejects.toThrow(`${path} cannot be read: no such file or folder.`);
+  await mkdir(path, { recursive: true });
+  await expect(readEvents(path)).rejects.toThrow(`${path} cannot be read: it is a folder, not a file.`);
 });
 
 it.each([
-  ['half an event', '{"event":"step","st'],
-  ['half an event that is valid JSON', '12'],
-  ['a line that lost its start', '\0\0\0"rows":32}\n'],
-])('leaves out a last line that a crash tore: %s', async (_, torn) => {
-  await write(step(1), step(2));
-  await appendFile(path, torn);
-  expect(await readEvents(path)).toEqual([step(1), step(2)]);
-  await truncateAfterStep(files, 2);
-  await write(step(3));
-  expect(await readEvents(path)).toEqual([step(1), step(2), step(3)]);
+  ['', 'is not valid JSON: '],
+  ['12', 'holds 12, expected an object.'],
+  ['null', 'holds null, expected an object.'],
+  ['{}', ': event is missing, expected "step" or "evaluation".'],
+  ['{"event":"nap"}', ': event is "nap", expected "step" or "evaluation".'],
+  ['\0\0\0"rows":32}', 'is not valid JSON: '],
+  [JSON.stringify({ ...step(2), loss: null }), ': loss is null, expected a number.'],
+  [JSON.stringify({ ...step(2), rows: 0 }), ': rows is 0, expected a whole number of at least 1.'],
+  [JSON.stringify({ ...step(2), mood: 1 }), ': mood is there, expected no key but event, step, '],
+  [JSON.stringify({ ...evaluation(2), f1: 1.5 }), ': f1 is 1.5, expected a number from 0 to 1.'],
+  ['['.repeat(9000), 'nests arrays or objects more than 100 levels deep'],
+  ['x'.repeat(20_000), ' is longer than 10000 bytes.'],
+])('refuses %.40j with its number, be it the last line or not', async (text, sentence) => {
+  const [good, later] = [JSON.stringify(step(1)), JSON.stringify(step(3))];
+  for (const lines of [
+    [good, text],
+    [good, text, later],
+  ]) {
+    await write(...lines);
+    await expect(readEvents(path)).rejects.toThrow(`${path}, line 2`);
+    await expect(readEvents(path)).rejects.toThrow(sentence);
+    const message = await readEvents(path).catch(({ message }) => message as string);
+    expect(message).not.toMatch(/[^\P{Cc}]/u);
+  }
 });
 
-it('cuts what happened after the step of a training state', async () => {
-  await write(step(1), step(2), evaluation(2), step(3), step(4));
-  await truncateAfterStep(files, 2);
-  expect(await readEvents(path)).toEqual([step(1), step(2), evaluation(2)]);
-  expect((await readTimes(files.times)).map(time => time.step)).toEqual([1, 2, 2]);
+it('refuses a line that a crash tore, and one that is no UTF-8', async () => {
+  await write(JSON.stringify(step(1)));
+  await appendFile(path, '{"event":"step","st');
+  await expect(readEvents(path)).rejects.toThrow(`${path}, line 2 is not whole: the file ends in it.`);
+  await writeFile(path, Buffer.from([0x22, 0xff, 0x22, 0x0a]));
+  await expect(readEvents(path)).rejects.toThrow(`${path}, line 1 is not text in UTF-8.`);
 });
 
-it('cuts everything when training starts anew', async () => {
-  await write(step(1));
-  await truncateAfterStep(files, 0);
-  expect(await readFile(path, 'utf8')).toBe('');
+it('finds lines wherever the pieces end in which a file is read', async () => {
+  const events = Array.from({ length: 2000 }, (_, i) => step(i + 1));
+  await write(...events.map(event => JSON.stringify(event)));
+  expect(await readEvents(path)).toEqual(events);
+  let bytes = 0;
+  for await (const { value, number, bytes: line } of eventsIn(path)) {
+    expect(value.step).toBe(number);
+    bytes += line.length;
+  }
+  expect(bytes).toBe((await stat(path)).size);
 });
 
-it('refuses a damaged line that is not the last, with its number', async () => {
-  await write(step(1));
-  await appendFile(path, 'oops\n');
-  await write(step(2));
-  await expect(readEvents(path)).rejects.toThrow(`${path}, line 2, is not an event: oops`);
+it('seals what is in the files, and cuts them', async () => {
+  await log(step(1));
+  const opened = openEventLog(files);
+  opened.append(step(2), 1);
+  const seal = await opened.seal();
+  opened.close();
+  expect(seal).toEqual({ events: sha256(await readFile(path)), times: sha256(await readFile(files.times)) });
+  const [first] = (await readFile(path, 'utf8')).split('\n');
+  await cutLog(files, { events: first!.length + 1, times: 0 });
+  expect(await readEvents(path)).toEqual([step(1)]);
+  expect(await readFile(files.times, 'utf8')).toBe('');
+  await cutLog(files, { events: 1e9, times: 1e9 });
+  expect(await readEvents(path)).toEqual([step(1)]);
+  await cutLog({ events: join(folder, 'none'), times: join(folder, 'none') }, { events: 0, times: 0 });
 });
 
 it('says which file it could not write', async () => {

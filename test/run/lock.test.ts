@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { takeLock } from '../../src/run/lock.js';
+import { clearStaleLock, takeLock } from '../../src/run/lock.js';
 
 let folder: string;
 let lock: string;
@@ -59,6 +59,31 @@ it('takes over a lock that a power failure emptied', async () => {
   await mkdir(lock, { recursive: true });
   await writeFile(join(lock, 'holder.json'), '');
   await takeLock(lock);
+});
+
+it.each(['null', '5', '{}', '['.repeat(200_000), '{"pid":-1,"host":"x","started":null,"since":""}'])(
+  'takes over a lock whose holder is %.30s',
+  async content => {
+    await mkdir(lock, { recursive: true });
+    await writeFile(join(lock, 'holder.json'), content);
+    await (await takeLock(lock))();
+  },
+);
+
+it('holds against a lock of which a later panx says more', async () => {
+  const holder = { pid: process.pid, host: hostname(), started: null, since: 'today', mood: 'good' };
+  await mkdir(lock, { recursive: true });
+  await writeFile(join(lock, 'holder.json'), JSON.stringify(holder));
+  await expect(takeLock(lock)).rejects.toThrow(`is in use by process ${process.pid} on ${hostname()}, since today.`);
+});
+
+it('does not wait for a pipe in its place, nor clear it', async () => {
+  await mkdir(lock, { recursive: true });
+  execFileSync('mkfifo', [join(lock, 'holder.json')]);
+  await clearStaleLock(lock);
+  await expect(takeLock(lock)).rejects.toThrow(
+    `${join(lock, 'holder.json')} cannot be read: it is a pipe, not a file.`,
+  );
 });
 
 it('does not give back a lock that is no longer its own', async () => {

@@ -1,16 +1,18 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/backend/engine.js';
 import type { Precision } from '../../src/backend/precision.js';
 import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
+import { sha256 } from '../../src/run/checksums.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
+import { courseOf } from '../../src/training/course.js';
 import { type LoopSettings, type Position, type StepReport, train } from '../../src/training/loop.js';
 import { createOptimizer } from '../../src/training/optimizer.js';
 import { totalSteps } from '../../src/training/schedule.js';
-import { findState, restoreState, saveState } from '../../src/training/state.js';
+import { findState, openState, restoreState, type SavedState, saveState } from '../../src/training/state.js';
 import { hasTensorflow } from '../backend/kernels/each-backend.js';
 import { goldenFolder } from '../model/golden.js';
 
@@ -33,6 +35,8 @@ const settings = (changes: Partial<LoopSettings> = {}): LoopSettings => {
 };
 const precisions: readonly Precision[] = hasTensorflow ? ['fp32', 'bf16'] : ['fp32'];
 const noDropout = { hiddenDropout: 0, attentionDropout: 0, classifierDropout: 0 };
+/** What the log of a run was; here nobody looks. */
+const log = { events: 'a'.repeat(64), times: 'b'.repeat(64) };
 const start: Position = { step: 0, epoch: 0, window: 0 };
 
 describe('the training loop', () => {
@@ -60,6 +64,25 @@ describe('the training loop', () => {
     expect(reports[5]!.learningRate).toBeCloseTo(0.003 / 6, 12);
   });
 
+  it.each<Partial<LoopSettings> & { maxSteps?: number }>([
+    {},
+    { gradientAccumulationSteps: 2, warmupSteps: 2 },
+    { batchSize: 3, maxSteps: 5, groupByLength: true },
+    { batchSize: 5, maxSteps: 7 },
+    { batchSize: 64, warmupSteps: 9 },
+  ])('goes the course that is foreseen for it: %o', async changes => {
+    const loop = settings(changes);
+    const course = courseOf(rowCount, { ...loop, epochs: 2, maxSteps: null, ...changes });
+    expect(course.steps).toBe(loop.totalSteps);
+    const { reports, positions, scales } = await run(await load(), loop);
+    expect(reports).toHaveLength(course.steps);
+    for (const [i, { step, epoch, rows, learningRate }] of reports.entries()) {
+      expect({ epoch, rows, learningRate }).toEqual(course.at(step));
+      expect(positions[i]).toEqual(course.positionAfter(step));
+      expect(scales[i]).toBe(course.unusedRowScaleAfter(step));
+    }
+  });
+
   it.each(precisions)('overfits one batch in %s', async precision => {
     const model = await load(data, precision);
     const { reports } = await run(model, settings({ batchSize: 10, totalSteps: 60, dropout: noDropout }));
@@ -76,7 +99,12 @@ describe('the training loop', () => {
         const first = await load();
         const firstHalf = await run(first, settings(order), { saveAt: stop, root });
         const second = await load();
-        const { optimizer, position } = await restoreState((await findState(root))!, second, optimizerSettings);
+        const { optimizer, position } = await restoreState(
+          (await findState(root))!,
+          second,
+          optimizerSettings,
+          courseOf(rowCount, { ...settings(order), epochs: 2, maxSteps: null }),
+        );
         expect(position.step).toBe(stop);
         const secondHalf = await run(second, settings(order), { optimizer, position });
         expect([...firstHalf.reports, ...secondHalf.reports].map(withoutTime)).toEqual(
@@ -125,8 +153,8 @@ describe('the training loop', () => {
     const root = join(folder, 'states');
     const model = await load();
     const optimizer = createOptimizer(model.parameters, optimizerSettings);
-    await saveState(root, model, optimizer, { step: 1, epoch: 0, window: 1 });
-    await saveState(root, model, optimizer, { step: 2, epoch: 0, window: 2 });
+    await saveState(root, model, optimizer, { step: 1, epoch: 0, window: 1 }, log);
+    await saveState(root, model, optimizer, { step: 2, epoch: 0, window: 2 }, log);
     expect(await readdir(root)).toEqual(['step-00000002']);
     expect(await findState(join(folder, 'none'))).toBeNull();
   });
@@ -138,11 +166,11 @@ describe('the training loop', () => {
     const root = join(folder, which);
     const model = await load();
     const optimizer = createOptimizer(model.parameters, optimizerSettings);
-    await saveState(root, model, optimizer, { step: 1, epoch: 0, window: 1 });
+    await saveState(root, model, optimizer, { step: 1, epoch: 0, window: 1 }, log);
     const { bias } = model.network.classifier;
     const variable = which === 'a weight' ? bias.variable : optimizer.moments.get(bias)!.second;
     variable.assign(tf.fill(bias.shape, value));
-    const saving = saveState(root, model, optimizer, { step: 2, epoch: 0, window: 2 });
+    const saving = saveState(root, model, optimizer, { step: 2, epoch: 0, window: 2 }, log);
     await expect(saving).rejects.toThrow(sentence);
     await expect(saving).rejects.toMatchObject({
       message: expect.stringMatching(/^The training state of step 2 could not be saved: The weights are not saved: /),
@@ -158,24 +186,126 @@ describe('the training loop', () => {
     const model = await load();
     model.unusedRowScale = Number.POSITIVE_INFINITY;
     const optimizer = createOptimizer(model.parameters, optimizerSettings);
-    await expect(saveState(root, model, optimizer, { step: 1, epoch: 0, window: 1 })).rejects.toThrow(
+    await expect(saveState(root, model, optimizer, { step: 1, epoch: 0, window: 1 }, log)).rejects.toThrow(
       '"unusedRowScale" is Infinity, and is to be written as JSON',
     );
     expect(await findState(root)).toBeNull();
   });
 
-  it('a state made on other data is refused', async () => {
-    const root = join(folder, 'other');
-    const model = await load();
-    await saveState(root, model, createOptimizer(model.parameters, optimizerSettings), {
-      step: 1,
-      epoch: 0,
-      window: 1,
+  describe('a training state', () => {
+    let root: string;
+    let path: string;
+    let good: { state: SavedState; sha256: string };
+    const course = courseOf(rowCount, { ...settings(), epochs: 2, maxSteps: null });
+    beforeEach(async () => {
+      root = await mkdtemp(join(folder, 'state-'));
+      await run(await load(), settings(), { saveAt: 2, root });
+      path = join((await findState(root))!, 'state.json');
+      good = JSON.parse(await readFile(path, 'utf8'));
     });
-    const other = await load(syntheticRows(3));
-    await expect(restoreState((await findState(root))!, other, optimizerSettings)).rejects.toThrow(
-      /was made on data with \d+ different subwords; this run's data has \d+/,
-    );
+    const restore = async (rows = data) => {
+      const folder = (await findState(root))!;
+      return await restoreState(folder, await load(rows), optimizerSettings, course);
+    };
+    /** Change the state and seal it again, as a forger would. */
+    const forge = async (state: object) => {
+      const forged = { ...good.state, ...state };
+      await writeFile(path, JSON.stringify({ state: forged, sha256: sha256(JSON.stringify(forged)) }));
+    };
+
+    it('is restored as it was saved, also one that says nothing about the log, as panx 0.1.0 wrote it', async () => {
+      expect((await restore()).position).toEqual({ step: 2, epoch: 0, window: 2 });
+      expect(good.state.log).toEqual(log);
+      const { log: _, ...old } = good.state;
+      await writeFile(path, JSON.stringify({ state: old, sha256: sha256(JSON.stringify(old)) }));
+      expect((await restore()).position.step).toBe(2);
+      expect((await openState(join(root, 'step-00000002'), course)).log).toBeUndefined();
+    });
+
+    it('of the same step that is saved again is told what the log is now', async () => {
+      const model = await load();
+      const now = { events: 'c'.repeat(64), times: 'd'.repeat(64) };
+      await saveState(root, model, createOptimizer(model.parameters, optimizerSettings), good.state.position, now);
+      expect(await openState(join(root, 'step-00000002'), course)).toEqual({ ...good.state, log: now });
+    });
+
+    it('made on other data is refused', async () => {
+      await expect(restore(syntheticRows(3))).rejects.toThrow(
+        /was made on data with \d+ different subwords; this run's data has \d+/,
+      );
+    });
+
+    it.each([
+      ['null', 'holds null, expected an object.'],
+      ['{}', ': state is missing, expected a value.'],
+      ['5', 'holds 5, expected an object.'],
+      ['[]', 'holds [], expected an object.'],
+      [
+        '{"state":null,"sha256":"74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b"}',
+        ': state is null, ',
+      ],
+      ['{"state":{},"sha256":"00"}', ': sha256 is "00", expected a SHA-256 of 64 hexadecimal digits.'],
+      ['['.repeat(200_000), 'nests arrays or objects more than 100 levels deep; expected at most 100.'],
+      ['{', 'is not valid JSON: '],
+    ])('whose state.json is %.40s is refused', async (content, sentence) => {
+      await writeFile(path, content);
+      await expect(restore()).rejects.toMatchObject({
+        name: 'PanxError',
+        message: expect.stringContaining(`The training state is damaged: ${path}`),
+      });
+      await expect(restore()).rejects.toThrow(sentence);
+    });
+
+    it.each<[object, string]>([
+      [{ position: { step: 3, epoch: 0, window: 3 } }, 'position.step is 3, expected 2'],
+      [{ position: { step: 2, epoch: 1, window: 2 } }, 'position.epoch is 1, expected 0'],
+      [{ position: { step: 2, epoch: 0, window: 1 } }, 'position.window is 1, expected 2'],
+      [{ position: { step: 2.5, epoch: 0, window: 2 } }, 'state.position.step is 2.5, expected a whole number'],
+      [{ position: { step: 2, epoch: 0 } }, 'state.position.window is missing'],
+      [{ optimizerSteps: 1 }, 'optimizerSteps is 1, expected 2'],
+      [{ unusedRowScale: 1 }, 'unusedRowScale is 1, expected 0.99'],
+      [{ unusedRowScale: null }, 'state.unusedRowScale is null, expected a number'],
+      [{ vocabularyRows: -1 }, 'state.vocabularyRows is -1, expected a whole number of at least 1'],
+      [{ extra: 1 }, 'state.extra is there, expected no key but position, '],
+      [{ tensors: 'a'.repeat(64) }, 'its SHA-256 is '],
+      [{ log: { events: 'x' } }, 'state.log.events is "x", expected a SHA-256'],
+    ])('with %j in it is refused, although its seal fits', async (change, sentence) => {
+      await forge(change);
+      await expect(restore()).rejects.toThrow(sentence);
+    });
+
+    it.each([
+      ['another shape', { shape: [1, 3] }, 'first/classifier.bias is F32 [1, 3], expected F32 ['],
+      ['a tensor too many', { name: 'first/other' }, 'it holds "first/other", which is no part of a state'],
+    ])('whose tensors have %s is refused, although its seal fits', async (_, change, sentence) => {
+      const tensors = join(root, 'step-00000002', 'model.safetensors');
+      const bytes = await readFile(tensors);
+      const length = Number(bytes.readBigUInt64LE());
+      const header = JSON.parse(bytes.subarray(8, 8 + length).toString());
+      const { 'first/classifier.bias': bias, ...rest } = header;
+      const { name = 'first/classifier.bias', ...shape } = change as { name?: string };
+      const text = JSON.stringify({ ...rest, [name]: { ...bias, ...shape } });
+      const start = Buffer.alloc(8);
+      start.writeBigUInt64LE(BigInt(Buffer.byteLength(text)));
+      await writeFile(tensors, Buffer.concat([start, Buffer.from(text), bytes.subarray(8 + length)]));
+      await forge({ tensors: sha256(await readFile(tensors)) });
+      // The shape of a bias is one number: three bytes more than it has are refused by the file's reader already.
+      await expect(restore()).rejects.toThrow(name === 'first/other' ? sentence : /first\/classifier\.bias/);
+    });
+
+    it('in a folder of another name, or that is no folder, is refused', async () => {
+      await rename(join(root, 'step-00000002'), join(root, 'step-00000005'));
+      await expect(restore()).rejects.toThrow('position.step is 2, expected 5');
+      const elsewhere = `${root}.moved`;
+      await rename(root, elsewhere);
+      await symlink(elsewhere, root);
+      await expect(findState(root)).rejects.toThrow(
+        `The training state is damaged: ${root}: it is a link, not a folder.`,
+      );
+      await rm(root);
+      await writeFile(root, '');
+      await expect(findState(root)).rejects.toThrow(`The training state is damaged: ${root}: `);
+    });
   });
 });
 
@@ -191,14 +321,18 @@ async function run(model: TokenClassifier, loop: LoopSettings, options: RunOptio
   const reports: StepReport[] = [];
   const epochs: number[] = [];
   const tensors: number[] = [];
+  const positions: Position[] = [];
+  const scales: number[] = [];
   const stop = new Error('stop');
   try {
     await train(model, optimizer, rows, loop, options.position ?? start, {
       onStep: async (report, position) => {
         reports.push(report);
+        positions.push(position);
+        scales.push(model.unusedRowScale);
         tensors.push(tf.memory().numTensors);
         if (report.step === options.saveAt) {
-          await saveState(options.root!, model, optimizer, position);
+          await saveState(options.root!, model, optimizer, position, log);
           throw stop;
         }
       },
@@ -209,7 +343,7 @@ async function run(model: TokenClassifier, loop: LoopSettings, options: RunOptio
   } catch (error) {
     if (error !== stop) throw error;
   }
-  return { model, reports, epochs, tensors };
+  return { model, reports, epochs, tensors, positions, scales };
 }
 
 const load = (rows: EncodedRows = data, precision: Precision = 'fp32') =>

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import type { RunDirectory } from '../run/directory.js';
+import { findState, openState } from '../training/state.js';
+import type { Environment } from './environment.js';
+import { checkHistory, type History, noHistory, type Plan } from './history.js';
+import { checkCheckpoint, sealedLog } from './outputs.js';
+import { ofThisVersion, readEnvironment } from './records.js';
+
+/** Where a run stands that begins, or that is gone on with. */
+export interface Standing {
+  /** Training is over, and its checkpoint written; it is still to be scored. */
+  trained: boolean;
+  /** The training state to go on from; null where there is none. */
+  stateFolder: string | null;
+  history: History;
+  /** What environment.json said; null where the run has none yet. */
+  environment: Environment | null;
+}
+
+/** Where a run stands that begins. */
+export const atTheBeginning: Standing = { trained: false, stateFolder: null, history: noHistory, environment: null };
+
+/**
+ * Find out where an interrupted run stands. All that it is to go on from is looked at first, but for the tensors of its
+ * state, which are when they are read; nothing is changed.
+ *
+ * @throws PanxError where something is not as the run left it
+ */
+export async function standingOf(run: RunDirectory, plan: Plan): Promise<Standing> {
+  const trained = existsSync(run.checkpoint) && existsSync(run.checksums);
+  const stateFolder = trained ? null : await findState(run.state);
+  // Written before the first step: where there is something to go on from, it is there.
+  const hasEnvironment = trained || stateFolder !== null || existsSync(run.environment);
+  const standing = { trained, stateFolder, environment: hasEnvironment ? await readEnvironment(run) : null };
+  if (trained) {
+    await checkCheckpoint(run);
+    const seal = { when: 'the trained model was sealed', step: plan.course.steps, trained, log: await sealedLog(run) };
+    return { ...standing, history: await checkHistory(run, plan, seal) };
+  }
+  if (stateFolder === null) return { ...standing, history: noHistory };
+  const { position, log } = await ofThisVersion(run, () => openState(stateFolder, plan.course));
+  const { step } = position;
+  const when = `the training state of step ${step} was saved`;
+  return { ...standing, history: await checkHistory(run, plan, { when, step, trained, log: log ?? null }) };
+}

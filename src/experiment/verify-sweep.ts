@@ -1,0 +1,277 @@
+import { existsSync, statSync } from 'node:fs';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../config/schema.js';
+import { PanxError } from '../errors.js';
+import { testMetric } from '../evaluation/score.js';
+import {
+  arrayOf,
+  integer,
+  number,
+  object,
+  oneOf,
+  orNull,
+  readJsonAs,
+  record,
+  type Shape,
+  shown,
+  text,
+} from '../run/checked-json.js';
+import { isDone, type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
+import { reasonOf } from '../run/files.js';
+import { isObject } from '../run/json.js';
+import { markName } from '../run/layouts.js';
+import { curriculum, type Stage } from './curriculum.js';
+import { checkpointFiles, differences, identitiesOf, startKey } from './identity.js';
+import { checkMark } from './outputs.js';
+import { otherVersion, readEnvironment, readIdentity, readMetrics, readRunConfig, readSavedConfig } from './records.js';
+import { readResult } from './results.js';
+import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
+import { type Check, check } from './verify.js';
+
+/** Draws the tables and figures of a sweep: their contents by the names of their files. */
+export type DrawSweep = (table: SweepTable) => Promise<ReadonlyMap<string, string | Uint8Array>>;
+
+/** What there is to verify in a folder: a run, or a sweep with the runs of its stages. */
+export type Found = { run: RunDirectory } | { sweep: SweepDirectory; stages: RunDirectory[] };
+
+/**
+ * Find out what a folder holds. A run or a sweep of which a file is gone is recognised by the others.
+ *
+ * @throws PanxError where it holds neither
+ */
+export async function findRuns(folder: string): Promise<Found> {
+  const names = await namesIn(folder);
+  const { identity, metrics, events, environment } = runDirectory(folder);
+  if ([identity, metrics, events, environment].some(path => existsSync(path))) return { run: runDirectory(folder) };
+  const sweep = sweepDirectory(folder);
+  const stages = names.filter(isStageName);
+  if (stages.length > 0 || existsSync(join(folder, 'sweep.json'))) {
+    const asked = await stagesOf(sweep).catch(() => null);
+    const order = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true });
+    return { sweep, stages: (asked?.map(({ id }) => id) ?? stages.sort(order)).map(id => sweep.stage(id)) };
+  }
+  const inside = names.filter(name => existsSync(runDirectory(join(folder, name)).identity));
+  throw new PanxError(`${folder} holds no run: neither identity.json nor stages of a sweep are there.`, {
+    hint:
+      inside.length === 0
+        ? 'Give the folder that panx train or panx sweep wrote (--out).'
+        : `Give the folder of one run; in this one are ${inside.slice(0, 10).join(', ')}${inside.length > 10 ? ', ...' : ''}.`,
+  });
+}
+
+/**
+ * Look at what a sweep's folder holds beside its stages: whether its settings are those that they were trained with,
+ * whether they are all there, and whether its tables and figures are those that their results make. The stages
+ * themselves are looked at by `verifyRun`.
+ *
+ * @param draw what wrote the tables and figures
+ */
+export async function verifySweep(sweep: SweepDirectory, draw: DrawSweep): Promise<Check[]> {
+  return [
+    await check('settings', () => lookAtSettings(sweep)),
+    await check('stages', () => lookAtStages(sweep)),
+    await check('table', () => lookAtTable(sweep, draw)),
+  ];
+}
+
+async function lookAtSettings(sweep: SweepDirectory): Promise<string> {
+  await checkMark(join(sweep.root, markName), 'sweep');
+  const config = await readSavedConfig(sweep.config);
+  const stages = await stagesOf(sweep);
+  const done = stages.filter(({ id }) => isDone(sweep.stage(id)));
+  const base = done.find(({ startFrom }) => startFrom === null);
+  if (base === undefined) throw new PanxError('no stage that starts from the base model is done');
+  const { data } = await readIdentity(sweep.stage(base.id));
+  const { startFrom } = await readEnvironment(sweep.stage(base.id));
+  const expected = identitiesOf(stages, { checkpoint: startFrom.files, data });
+  for (const { id } of done) {
+    const there = await readIdentity(sweep.stage(id));
+    const different = differences(there, expected.get(id)!);
+    if (there.id !== id) different.push(`it is ${there.id}`);
+    if (different.length === 0) continue;
+    const other = await otherVersion(sweep.stage(id));
+    throw new PanxError(
+      `${sweep.config} is not what the stages were trained with: in ${id} ${different.join('; ')}${other === null ? '' : ` (${other})`}`,
+    );
+  }
+  await checkModelName(sweep, config, done);
+  return "config.json is what the stages' identity.json say";
+}
+
+/**
+ * A model's name is only a name: it must be one that a stage was trained with, or that of a folder with the same files.
+ */
+async function checkModelName(sweep: SweepDirectory, config: Config, done: readonly Stage[]): Promise<void> {
+  const names = new Set<string>();
+  for (const { id } of done) names.add((await readRunConfig(sweep.stage(id))).model);
+  if (names.has(config.model)) return;
+  const { start } = await readIdentity(sweep.stage(done.find(({ startFrom }) => startFrom === null)!.id));
+  const sums = await checkpointFiles(config.model).catch(() => null);
+  if (sums !== null && 'checkpoint' in start && startKey(sums) === start.checkpoint) return;
+  throw new PanxError(
+    `${sweep.config}: model is ${shown(config.model)}, and the stages were trained from ${[...names].map(shown).join(', ')}`,
+  );
+}
+
+async function lookAtStages(sweep: SweepDirectory): Promise<string> {
+  const stages = await stagesOf(sweep);
+  const open = stages.filter(({ id }) => !isDone(sweep.stage(id))).map(({ id }) => id);
+  if (open.length > 0) {
+    throw new PanxError(`the sweep is not finished: ${open.join(', ')} ${open.length === 1 ? 'is' : 'are'} not done`);
+  }
+  const others = (await namesIn(sweep.root)).filter(name => isStageName(name) && !stages.some(({ id }) => id === name));
+  const more = others.length === 0 ? '' : `; of another sweep, and not looked at: ${others.join(', ')}`;
+  return `all ${stages.length} are done${more}`;
+}
+
+/** The tables and figures, drawn again from the results of the stages, are the files that are there. */
+async function lookAtTable(sweep: SweepDirectory, draw: DrawSweep): Promise<string> {
+  const table = await tableOf(sweep);
+  const files = await draw(table);
+  const wrong: string[] = [];
+  for (const [name, content] of files) {
+    const what = await differenceFrom(join(sweep.root, name), Buffer.from(content as string));
+    if (what !== null) wrong.push(`${name} ${what}`);
+  }
+  if (wrong.length > 0) {
+    const others = [];
+    for (const { id } of await stagesOf(sweep)) others.push(await otherVersion(sweep.stage(id)));
+    const other = others.find(version => version !== null);
+    throw new PanxError(
+      `drawn again from the stages' results: ${wrong.join('; ')}${other === undefined ? '' : ` (${other}, which may draw otherwise)`}`,
+    );
+  }
+  return `${[...files.keys()].join(', ')} come out the same when they are drawn again from the stages' results`;
+}
+
+/** The table that the stages on disk and the settings of the sweep make. */
+async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
+  const { model, sweep: asked } = await readSavedConfig(sweep.config);
+  const { source, target, protocol } = asked;
+  const told = await readJsonAs(join(sweep.root, 'sweep.json'), tableShape).catch(() => null);
+  const rows: SweepRow[] = [];
+  const metrics = new Set<string>();
+  for (const stage of await stagesOf(sweep)) {
+    const [run, row] = [sweep.stage(stage.id), plannedRow(stage, [source, target])];
+    if (isDone(run)) {
+      const result = await readResult(run);
+      metrics.add(result.metrics.metric ?? testMetric);
+      rows.push(doneRow(row, result));
+    } else {
+      // Whether it failed, nothing else says.
+      const failed = told?.rows.find(({ phase }) => phase === stage.phase)?.status === 'failed';
+      rows.push(failed ? { ...row, status: 'failed' } : row);
+    }
+  }
+  return { source, target, protocol, metric: [...metrics][0] ?? testMetric, model, rows };
+}
+
+/** sweep.json, where a stage is not done: then it alone says how that came, and how many rows it was to have. */
+const tableShape: Shape<{ rows: { phase: string; samples: number; status: string }[] }> = object({
+  source: text(),
+  target: text(),
+  protocol: text(),
+  metric: text(),
+  model: text(),
+  rows: arrayOf(
+    object({
+      phase: text(),
+      label: text(),
+      samples: integer({ min: 1 }),
+      steps: integer({ min: 1 }),
+      f1: record(orNull(number({ min: 0, max: 1 }))),
+      status: oneOf('done', 'failed', 'not run'),
+    }),
+  ),
+});
+
+/** The stages that the settings of a sweep ask for. @throws PanxError where they are none, or ask for what cannot be */
+async function stagesOf(sweep: SweepDirectory): Promise<Stage[]> {
+  const config = await readSavedConfig(sweep.config);
+  const { source, target, sizes } = config.sweep;
+  if (sizes.length > mostSizes) {
+    throw new PanxError(
+      `${sweep.config} asks for ${sizes.length} sizes; a sweep of at most ${mostSizes} can be verified.`,
+    );
+  }
+  const told = await readJsonAs(join(sweep.root, 'sweep.json'), tableShape).catch(() => null);
+  const rowsOf = async (phase: string, lang: string) => {
+    const run = sweep.stage(`phase-${phase}-${lang}`);
+    if (isDone(run)) return (await readMetrics(run)).rows;
+    return told?.rows.find(row => row.phase === phase)?.samples ?? sizes.at(-1)!;
+  };
+  try {
+    return curriculum(config, { [target]: await rowsOf('1', target), [source]: await rowsOf('2', source) });
+  } catch (error) {
+    throw error instanceof PanxError ? new PanxError(`${sweep.config}: ${error.message}`, { cause: error }) : error;
+  }
+}
+
+/** Each is looked at; nobody trains so many. */
+const mostSizes = 1000;
+
+/** How a file differs from what it should hold, in words; null where it does not. */
+async function differenceFrom(path: string, expected: Buffer): Promise<string | null> {
+  try {
+    const there = await lstat(path);
+    if (!there.isFile()) return 'is not a file';
+    const found = there.size === expected.length ? await readFile(path) : null;
+    if (found?.equals(expected)) return null;
+  } catch (error) {
+    return existsSync(path) ? `cannot be read: ${reasonOf(error)}` : 'is missing';
+  }
+  return path.endsWith('.json') ? await placeThatDiffers(path, expected) : 'is not the same';
+}
+
+async function placeThatDiffers(path: string, expected: Buffer): Promise<string> {
+  try {
+    const found = await readJsonAs(path, value => value);
+    return firstPlace(found, JSON.parse(expected.toString()), '') ?? 'is not written as panx writes it';
+  } catch (error) {
+    if (error instanceof PanxError) return `is not the same: ${error.message.replace(/\.$/, '')}`;
+    throw error;
+  }
+}
+
+/** "says that rows[2].f1.tr is 0.9, expected 0.78"; null where two values are the same. */
+function firstPlace(found: unknown, expected: unknown, at: string): string | null {
+  const [a, b] = [found, expected];
+  if (isObject(a) && isObject(b)) {
+    for (const key of new Set([...Object.keys(b), ...Object.keys(a)])) {
+      const place = firstPlace(a[key], b[key], at === '' ? key : `${at}.${key}`);
+      if (place !== null) return place;
+    }
+    return null;
+  }
+  if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
+    for (const [i, item] of a.entries()) {
+      const place = firstPlace(item, b[i], `${at}[${i}]`);
+      if (place !== null) return place;
+    }
+    return null;
+  }
+  if (a === b) return null;
+  const text = (value: unknown) => (value === undefined ? 'missing' : shown(value));
+  return b === undefined
+    ? `has ${at}, which panx does not write`
+    : `says that ${at || 'it'} is ${text(a)}, expected ${shown(b)}`;
+}
+
+function isStageName(name: string): boolean {
+  return /^phase-\d[\w.-]*$/.test(name);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    if (!statSync(folder).isDirectory())
+      throw new PanxError(`${folder} is not a folder; expected that of a run or a sweep.`);
+    return await readdir(folder);
+  } catch (error) {
+    if (error instanceof PanxError) throw error;
+    throw new PanxError(`${folder === '' ? '""' : folder} cannot be read: ${reasonOf(error)}.`, {
+      hint: 'Give the folder that panx train or panx sweep wrote (--out).',
+      cause: error,
+    });
+  }
+}
