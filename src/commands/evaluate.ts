@@ -11,6 +11,7 @@ import { loadSplits } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
+import { checkModelFolder } from '../model/parameters.js';
 import { loadTokenClassifier } from '../model/token-classifier.js';
 import { formatCount, notice, print, progress } from '../run/console.js';
 import { toJson, writeJson } from '../run/files.js';
@@ -89,17 +90,18 @@ async function evaluateAsAsked(
   const read = [modelFolder(folder), ...(await dataFolders(dataDir))];
   if (places.report !== null) await refuseOverlap(places.report, read);
   if (places.trace !== null) await refuseOverlap(places.trace, read, '--profile');
+  await checkModelFolder(folder);
   const tokenizer = await phase('load tokenizer', () => openTokenizer(folder));
   const results: Record<string, Scores & { entities: EntityScores }> = {};
+  // All of them before any is scored: a language that is not there should not show after minutes.
+  const wanted = langs.map(lang => [lang, split] as const);
+  const source = { dataDir, tokenizer, config, onProgress: progress };
+  const corpus = await phase('read data', () => loadSplits(source, wanted));
   const engine = await loadEngine(config.backend);
   if (engine.why !== null) notice(engine.why);
   if (profile !== null) watchOperations(engine, profile);
   const { precision, note } = resolvePrecision(config.precision, engine);
   if (note !== null) notice(note);
-  // All of them before any is scored: a language that is not there should not show after minutes.
-  const wanted = langs.map(lang => [lang, split] as const);
-  const source = { dataDir, tokenizer, config, onProgress: progress };
-  const corpus = await phase('read data', () => loadSplits(source, wanted));
   returnFreeMemory();
   for (const { lang, rows, labelNames } of corpus) {
     const newHead = { labels: labelNames, seed: config.seed };

@@ -2,13 +2,12 @@ import type { Command } from 'commander';
 import { loadEngine } from '../backend/engine.js';
 import { backendForWork } from '../backend/little-work.js';
 import { resolvePrecision } from '../backend/precision.js';
-import { readModelConfig } from '../checkpoint/config.js';
 import { PanxError } from '../errors.js';
 import { encodeForTagging, type TaggedSentence, tagSentences } from '../evaluation/tag.js';
 import { splitAtSpaces, splitWords } from '../evaluation/words.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
-import { multiplyAddsPerSubword } from '../model/parameters.js';
+import { checkModelFolder, multiplyAddsPerSubword } from '../model/parameters.js';
 import { loadTokenClassifier } from '../model/token-classifier.js';
 import { notice, print } from '../run/console.js';
 import { formatJson } from '../run/json.js';
@@ -46,6 +45,7 @@ export function define(command: Command): void {
       if (first.done) throw nothingToTag();
       const second = await windows.next();
       const folder = await resolveModel(config.model, { onProgress: transferLine() });
+      const modelConfig = await checkModelFolder(folder);
       const tokenizer = await loadTokenizer(folder);
       const encode = async (texts: readonly string[]) => {
         const sentences = texts.map(text => ({ text, words: split(text) }));
@@ -54,7 +54,7 @@ export function define(command: Command): void {
       let window = await encode(first.value);
       if (second.done) tokenizer.close();
       // More than a window is no little work, so what is behind the first does not matter.
-      const work = multiplyAddsPerSubword(await readModelConfig(folder)) * window.encoded.inputIds.length;
+      const work = multiplyAddsPerSubword(modelConfig) * window.encoded.inputIds.length;
       const engine = await loadEngine(backendForWork(config, work));
       if (engine.why !== null) notice(engine.why);
       const { precision, note } = resolvePrecision(config.precision, engine);

@@ -14,6 +14,7 @@ import { runStage } from '../experiment/run.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
+import { checkModelFolder } from '../model/parameters.js';
 import { sweepText, writeSweepReport } from '../reporting/sweep.js';
 import { notice, print } from '../run/console.js';
 import { runDirectory } from '../run/directory.js';
@@ -63,17 +64,18 @@ export function expandSizes(argv: readonly string[]): string[] {
 
 async function sweep(asked: Config, options: SweepCommandOptions): Promise<void> {
   checkSweepSettings(asked);
-  const config = await withPrecision(asked);
-  const { source, target } = config.sweep;
+  const { source, target } = asked.sweep;
   const out = await throughLink(options.out ?? join('results', `sweep-${source}-${target}`));
   await checkPlace(out, 'sweep');
   const force = options.force ?? false;
-  const dataDir = await resolveData(config.data, [source, target], { onProgress: transferLine() });
+  const dataDir = await resolveData(asked.data, [source, target], { onProgress: transferLine() });
   const { trainRows, hashes } = await readCorpus(dataDir, [source, target]);
   // Sizes that do not fit are told before a large model is fetched.
-  curriculum(config, trainRows);
-  const modelDir = await resolveModel(config.model, { onProgress: transferLine() });
+  curriculum(asked, trainRows);
+  const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseOverlap(out, [modelFolder(modelDir), ...(await dataFolders(dataDir))]);
+  await checkModelFolder(modelDir);
+  const config = await withPrecision(asked);
   const contents = { checkpoint: await readStart(modelDir), data: hashes };
   const inputs = { trainRows, contents };
   if (options.dryRun) {

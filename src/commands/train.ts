@@ -8,6 +8,7 @@ import { runStage } from '../experiment/run.js';
 import type { StageResult } from '../experiment/stage.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
+import { checkModelFolder } from '../model/parameters.js';
 import { formatCount, formatSeconds, notice, print } from '../run/console.js';
 import {
   canResume,
@@ -46,7 +47,7 @@ export function define(command: Command): void {
     .option('--profile', 'print where the time goes, by phase and operation, and leave a trace in the run directory')
     .action(async (options: TrainOptions) => {
       const work = (profile: Profile | null) => trainAsAsked(command, options, profile);
-      if (options.profile) await profiled(work, { print: print, traceFile: null });
+      if (options.profile) await profiled(work, { print, traceFile: null });
       else await work(null);
     });
 }
@@ -61,12 +62,14 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const langs = [...new Set([...asked.training.langs, ...asked.evaluation.langs])];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await refuseOverlap(run.root, [modelFolder(startFrom), ...(await dataFolders(dataDir))]);
+  await checkModelFolder(startFrom);
+  const data = await phase('hash data', () => dataFiles(asked, dataDir));
   // In this order: the checkpoint is hashed and looked at by other threads while the engine keeps this one busy.
   const [checkpoint, config] = await phase('start up and hash the model', () =>
     Promise.all([readStart(startFrom), withPrecision(asked)]),
   );
   const label = `train ${config.training.langs.join('+')}`;
-  const contents = { checkpoint, data: await phase('hash data', () => dataFiles(config, dataDir)) };
+  const contents = { checkpoint, data };
   const result = await runStage({
     config,
     startFrom,

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { PanxError } from '../errors.js';
 import { formatCount } from '../run/console.js';
 import type { WordColumns } from './columns.js';
@@ -29,6 +30,9 @@ const mostRowGroups = 20_000;
 const longestRow = 100_000;
 const longestWord = 65_536;
 
+/** The columns that are read. */
+export const columnNames = ['tokens', 'ner_tags'] as const;
+
 /** Words that are decoded at once: what the decoder makes of them takes some 60 MB. */
 const wordsAtOnce = 1 << 20;
 
@@ -44,7 +48,12 @@ export interface Place {
  * @param columns names of those that are to be decoded
  * @throws PanxError where it is not, Error with the reason where there is no sound footer
  */
-export function footerWithinLimits(path: string, bytes: Buffer, columns: readonly string[]): Footer {
+export function footerWithinLimits(
+  path: string,
+  bytes: Buffer,
+  columns: readonly string[],
+  fileBytes = bytes.length,
+): Footer {
   const length = footerBytes(bytes);
   if (length > largestFooter) {
     throw new PanxError(
@@ -53,8 +62,30 @@ export function footerWithinLimits(path: string, bytes: Buffer, columns: readonl
     );
   }
   const footer = readFooter(bytes, columns);
-  checkCounts(path, footer, bytes.length);
+  checkCounts(path, footer, fileBytes);
   return footer;
+}
+
+/**
+ * Look at the footer of a file that is not read yet: what it already says to be too much need not wait for an engine, or a hash.
+ *
+ * @param path of a file of `fileBytes`; one that is damaged is left to its reader
+ * @throws PanxError as `footerWithinLimits` does
+ */
+export async function checkFooter(path: string, fileBytes: number, columns: readonly string[]): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    const last = async (bytes: number) => {
+      const length = Math.min(bytes, fileBytes);
+      return (await file.read(Buffer.alloc(length), 0, length, fileBytes - length)).buffer;
+    };
+    const length = footerBytes(Buffer.concat([Buffer.alloc(4), await last(8)]));
+    footerWithinLimits(path, await last(Math.min(length, largestFooter) + 12), columns, fileBytes);
+  } catch (error) {
+    if (error instanceof PanxError) throw error;
+  } finally {
+    await file.close();
+  }
 }
 
 function checkCounts(path: string, { rows, rowGroups }: Footer, fileBytes: number): void {

@@ -8,7 +8,15 @@ import { arrow } from './arrow.js';
 import { concatColumns, type WordColumns } from './columns.js';
 import { declaredLabels, someLabels } from './labels.js';
 import { withParquetDecoder } from './parquet-decoder.js';
-import { budgetOf, checkWords, footerWithinLimits, largestFile, type Place, slicesOf } from './parquet-limits.js';
+import {
+  budgetOf,
+  checkWords,
+  columnNames,
+  footerWithinLimits,
+  largestFile,
+  type Place,
+  slicesOf,
+} from './parquet-limits.js';
 
 /** One parquet file of a split, read and checked. */
 export interface Shard {
@@ -39,13 +47,13 @@ export async function readShard(path: string): Promise<Shard> {
   };
 }
 
-const expectedTypes = { tokens: 'a list of strings', ner_tags: 'a list of integers' } as const;
-type ColumnName = keyof typeof expectedTypes;
+type ColumnName = (typeof columnNames)[number];
+const expectedTypes: Record<ColumnName, string> = { tokens: 'a list of strings', ner_tags: 'a list of integers' };
 const rowHint = 'Repair that row, or fetch the file again.';
 
 /** Decode a file part by part, so that what is decoded and not yet in flat arrays stays small; most files are one part. */
 async function decode(path: string, bytes: Buffer): Promise<{ labelNames: readonly string[]; parts: WordColumns[] }> {
-  const columns = Object.keys(expectedTypes);
+  const columns = [...columnNames];
   try {
     const footer = orReason(() => footerWithinLimits(path, bytes, columns));
     return await withParquetDecoder(bytes.length, ({ readParquet, readSchema }) => {
@@ -90,7 +98,7 @@ function orReason<Result>(work: () => Result): Result | Error {
 
 function checkNames(path: string, schema: Schema): void {
   const names = schema.fields.map(field => field.name);
-  for (const name of Object.keys(expectedTypes)) {
+  for (const name of columnNames) {
     if (names.includes(name)) continue;
     const found = names.slice(0, 20).map(one => excerpt(one));
     const more = names.length > 20 ? ` and ${formatCount(names.length - 20)} more` : '';

@@ -4,7 +4,7 @@ import { codeOf, excerpt, PanxError } from '../errors.js';
 import type { SplitName } from '../hub/wanted.js';
 import { formatCount } from '../run/console.js';
 import { reasonOf } from '../run/files.js';
-import { largestFile } from './parquet-limits.js';
+import { checkFooter, columnNames, largestFile } from './parquet-limits.js';
 
 /** The languages of a data folder, those of its subfolders `PAN-X.<lang>`, sorted. @throws PanxError where it cannot be listed. */
 export async function availableLangs(dataDir: string): Promise<string[]> {
@@ -61,7 +61,7 @@ async function checkFile(path: string): Promise<void> {
   });
   if (found.isDirectory()) throw new PanxError(`${path} cannot be read: it is a folder, not a file.`);
   if (!found.isFile()) throw new PanxError(`${path} cannot be read: it is no file.`);
-  if (found.size <= largestFile) return;
+  if (found.size <= largestFile) return await checkFooter(path, found.size, columnNames);
   throw new PanxError(
     `${path} takes ${formatCount(found.size)} bytes; expected at most ${formatCount(largestFile)} a file.`,
     { hint: 'Write its rows to several files, train-00000-of-00004.parquet and so on: any number of them is read.' },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { ModelConfig } from '../checkpoint/config.js';
-import type { TensorInfo, TensorSource } from '../checkpoint/safetensors.js';
+import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
+import { openTensors, type TensorInfo, type TensorSource } from '../checkpoint/safetensors.js';
 import { PanxError } from '../errors.js';
 
 /** One parameter of a model, under the name that Hugging Face gives it. */
@@ -50,6 +50,22 @@ export function multiplyAddsPerSubword(config: ModelConfig): number {
   return countParameters(
     parameterSpecs(config).filter(({ name, shape }) => name.startsWith('roberta.encoder.') && shape.length === 2),
   );
+}
+
+/**
+ * Check a checkpoint folder by its config.json and the headers of its weights, in milliseconds: before an engine is loaded, or data read.
+ *
+ * @throws PanxError as `readModelConfig`, `openTensors` and `checkTensors` do
+ */
+export async function checkModelFolder(folder: string): Promise<ModelConfig> {
+  const config = await readModelConfig(folder);
+  const source = await openTensors(folder);
+  try {
+    checkTensors(config, source, folder);
+  } finally {
+    await source.close();
+  }
+  return config;
 }
 
 /**

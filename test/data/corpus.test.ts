@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { availableLangs, loadSplit, openSplit, readExample, readWords, splitColumns } from '../../src/data/corpus.js';
+import { shardPaths } from '../../src/data/shards.js';
 import { panx, temporaryFolder, writeParquet } from './parquet-fixture.js';
 
 const one = panx([
@@ -125,6 +126,18 @@ describe('loadSplit', () => {
     for (let i = 0; i < 200; i++) mkdirSync(join(folder, `PAN-X.l${i}`));
     await expect(loadSplit(folder, 'xx', 'train')).rejects.toThrow('and 191 more.');
     await expect(loadSplit(folder, 'x'.repeat(100_000), 'train')).rejects.toThrow(/^.{0,500}$/s);
+  });
+
+  it('refuses what a footer says to be too much before anything is read, and leaves damage to the reader', async () => {
+    const folder = dataFolder({ 'PAN-X.en/train-a.parquet': one });
+    const place = join(folder, 'PAN-X.en/test-a.parquet');
+    copyFileSync(new URL('../fixtures/parquet/30-million-words.parquet', import.meta.url), place);
+    await expect(shardPaths(folder, 'en', 'test')).rejects.toThrow('says that it holds 30,000,000 words');
+    for (const bytes of ['', 'PAR1', 'hello', 'x'.repeat(20), `${'x'.repeat(20)}\xff\0\0\0PAR1`]) {
+      writeFileSync(place, bytes, 'latin1');
+      expect(await shardPaths(folder, 'en', 'test')).toEqual([place]);
+      await expect(loadSplit(folder, 'en', 'test')).rejects.toThrow('is not a whole parquet file');
+    }
   });
 
   it('refuses what is no file, or too large for one, before it is read', async () => {

@@ -1,9 +1,17 @@
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
 import { openTensors, type TensorInfo } from '../../src/checkpoint/safetensors.js';
-import { checkTensors, countParameters, multiplyAddsPerSubword, parameterSpecs } from '../../src/model/parameters.js';
-import { exampleConfig } from '../checkpoint/example.js';
+import {
+  checkModelFolder,
+  checkTensors,
+  countParameters,
+  multiplyAddsPerSubword,
+  parameterSpecs,
+} from '../../src/model/parameters.js';
+import { exampleConfig, temporaryFolder } from '../checkpoint/example.js';
 
 const config = parseModelConfig('example', exampleConfig);
 const specs = parameterSpecs(config);
@@ -131,4 +139,14 @@ describe('the tensors of a checkpoint', () => {
       'x holds a classifier of 3 labels, and its config.json does not name them.',
     );
   });
+});
+
+test('a folder is checked by its config.json and the headers of its weights', async () => {
+  const folder = fileURLToPath(new URL('../fixtures/golden/model', import.meta.url));
+  expect(await checkModelFolder(folder)).toEqual(await readModelConfig(folder));
+  const other = await temporaryFolder();
+  const content = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as object;
+  await copyFile(join(folder, 'model.safetensors'), join(other, 'model.safetensors'));
+  await writeFile(join(other, 'config.json'), JSON.stringify({ ...content, num_hidden_layers: 1000 }));
+  await expect(checkModelFolder(other)).rejects.toThrow(`The weights in ${other} are not those that`);
 });
