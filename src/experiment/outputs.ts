@@ -106,7 +106,9 @@ const neededInCheckpoint = ['config.json', 'model.safetensors', 'tokenizer.json'
 
 /** @throws PanxError where a folder is marked as something else; folders of panx 0.1.0 bear no mark */
 export async function checkMark(path: string, kind: FolderKind): Promise<void> {
-  if ((await otherThanFile(path)) === 'is missing') return;
+  const what = await otherThanFile(path);
+  if (what === 'is missing') return;
+  if (what !== null) throw new PanxError(`${path} ${what}.`);
   await readJsonAs(path, object({ kind: oneOf(kind), format: integer({ min: 1, max: 1 }) }));
 }
 

@@ -5,6 +5,7 @@ import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
 import { shardPaths } from '../data/shards.js';
 import { codeOf, PanxError } from '../errors.js';
+import { testMetric } from '../evaluation/score.js';
 import { shown } from '../run/checked-json.js';
 import { type Checksums, changesSince, changesText, sha256 } from '../run/checksums.js';
 import { type RunDirectory, sweepDirectory } from '../run/directory.js';
@@ -15,7 +16,7 @@ import { nameOf } from './history.js';
 import { type StageIdentity, settingDifferences, startKey, trainId } from './identity.js';
 import { splitsOf } from './inputs.js';
 import { checkpointChecksums, otherNamesIn, outputChanges } from './outputs.js';
-import { otherVersion, readChecksums, readEnvironment, readIdentity, readRunConfig } from './records.js';
+import { otherVersion, readChecksums, readEnvironment, readIdentity, readMetrics, readRunConfig } from './records.js';
 import { checkResults } from './results.js';
 import type { StageRequest, StageResult } from './stage.js';
 
@@ -132,7 +133,7 @@ async function lookAtSettings(run: RunDirectory): Promise<string> {
   const different = [
     ...settingDifferences(identity, config),
     ...startDifferences(identity, environment, await neighbourOf(run, identity)),
-    ...environmentDifferences(identity, environment, config),
+    ...environmentDifferences(identity, environment, config, (await readMetrics(run)).metric ?? testMetric),
   ];
   if (different.length > 0) throw new PanxError(different.join('; '));
   return 'config.json and environment.json are what identity.json says';
@@ -171,7 +172,8 @@ function environmentDifferences(
   { id, start, data, settings }: StageIdentity,
   environment: Environment,
   config: Config,
-) {
+  metric: string,
+): string[] {
   const of = (lang: string, split: string) =>
     Object.entries(data).filter(([path]) => path.startsWith(`PAN-X.${lang}/${split}-`));
   const read = splitsOf(config);
@@ -190,6 +192,7 @@ function environmentDifferences(
   const { protocol, engine, sessions } = environment;
   expect('protocol.stage', protocol.stage, 'stage' in start ? `${id}, from ${start.stage}` : id);
   expect('protocol.curriculum', protocol.curriculum, id === trainId ? null : config.sweep.protocol);
+  expect('protocol.metric', protocol.metric, metric);
   if (settings.precision !== 'auto') expect('engine.precision', engine.precision, settings.precision);
   if (settings.backend !== 'auto') expect('engine.name', engine.name, settings.backend);
   expect('sessions[0].fromStep', sessions[0]?.fromStep ?? null, 0);

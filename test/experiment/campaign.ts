@@ -111,6 +111,8 @@ export async function attackRun({ done }: Campaign, seed: number, count: number)
       } else if (path === 'times.jsonl' && failures === '') {
         const durations = (text: string) => text.replaceAll(/"durationMs":[^}]*|\s/g, '');
         expect(durations(await readFile(run.times, 'utf8')), name).toBe(durations(times));
+      } else if (what === 'panx.json: removed') {
+        expect(failures, name).toBe(''); // As in what panx 0.1.0 made.
       } else if (sameJson && ['checksums.json', 'panx.json'].includes(path)) expect(failures, name).toBe('');
       else expect(failures, name).toMatch(namedBy(path, sameJson));
     } finally {
@@ -171,6 +173,8 @@ export async function attackSweep({ sweep }: Campaign, seed: number, count: numb
         // Where the data lies, and how often a state is saved, no result depends on.
         const now = JSON.parse(await readFile(join(sweep, 'config.json'), 'utf8'));
         for (const place of placesThatDiffer(config, now)) expect(['data', 'checkpoint'], name).toContain(place);
+      } else if (what === 'panx.json: removed') {
+        expect(found, name).toEqual([]);
       } else if (!sameJson || !['config.json', 'panx.json'].includes(path)) {
         expect(found.join('\n'), name).toMatch(path === 'config.json' ? /./ : new RegExp(path.replace('.', '\\.')));
       }

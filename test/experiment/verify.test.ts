@@ -317,6 +317,10 @@ describe('a finished run', () => {
       e => ({ ...e, protocol: { ...e.protocol, stage: 'phase-1' } }),
       'environment.json: protocol.stage is "phase-1", expected "train"',
     ],
+    [
+      e => ({ ...e, protocol: { ...e.protocol, metric: 'accuracy' } }),
+      'protocol.metric is "accuracy", expected "seqeval',
+    ],
     [e => ({ ...e, sessions: [] }), 'environment.json: sessions[0].fromStep is null, expected 0'],
     [
       e => ({ ...e, sessions: [{ ...e.sessions[0], fromStep: 2 }] }),

@@ -114,7 +114,7 @@ describe('panx', () => {
     writeFileSync(join(folder, 'tokenizer.json'), content);
     return folder;
   };
-  const init = (folder: string) => ['init', '--size', 'tiny', '--tokenizer', folder, '--out', join(folder, 'model')];
+  const init = (folder: string) => ['init', '--size', 'tiny', '--tokenizer', folder, '--out', `${folder}-model`];
 
   it('ends in one sentence where the engine aborts', () => {
     const folder = folderOf(

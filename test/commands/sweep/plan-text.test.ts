@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { planText } from '../../../src/commands/sweep/plan-text.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { type PlannedStage, planSweep } from '../../../src/experiment/plan.js';
 import { writeJson } from '../../../src/run/files.js';
+import { writeFakeRun } from '../../experiment/fake-run.js';
 
 let out: string;
 beforeEach(async () => {
@@ -32,8 +33,9 @@ phase-3.2-tr-1000   1,000  phase-3.1-tr-250     96  unknown
 
 it('shows what is done, what was begun, and how long the rest takes', async () => {
   const [first, second] = await plan();
-  await writeJson(first!.run.identity, first!.identity);
-  await writeFile(first!.run.metrics, '{}');
+  const { run, stage, identity } = first!;
+  const request = { config: stage.config, startFrom: 'base', startFiles: {}, dataDir: 'data', out: run.root };
+  await writeFakeRun({ ...request, identity, resume: false, label: 'test' }, stage.samples);
   await writeJson(second!.run.identity, second!.identity);
   await mkdir(second!.run.state);
   expect(planText(await plan(), { msPerRow: 20, scoringMs: 60_000 })).toBe(`\
