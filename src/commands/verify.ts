@@ -1,13 +1,14 @@
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { PanxError } from '../errors.js';
+import { readSavedConfig } from '../experiment/records.js';
 import { runStage } from '../experiment/run.js';
 import { type Check, type Places, readFrom, repeatRun, verifyRun } from '../experiment/verify.js';
-import { findRuns, verifySweep } from '../experiment/verify-sweep.js';
-import { sweepFiles } from '../reporting/sweep.js';
+import { findRuns, tableOf, verifySweep } from '../experiment/verify-sweep.js';
+import { sweepFiles, writeSweepReport } from '../reporting/sweep.js';
 import { print } from '../run/console.js';
 import { type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
-import { toJson } from '../run/files.js';
+import { toJson, writeJson } from '../run/files.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
 import { clearStaleLock } from '../run/lock.js';
 import { type Layout, removeAbandonedNeighbours, removeLeftovers, removeMade } from '../run/made.js';
@@ -42,12 +43,12 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
     if (!options.json) print(checksText(run, checks));
   };
   const runs = 'run' in found ? [found.run] : found.stages;
-  const placeOf = options.rerun ? await placeForReruns(folder, runs, options) : null;
+  const places = options.rerun ? await placesForReruns(folder, runs, options) : null;
   for (const run of runs) {
     await clearLeftovers(run, runLayout);
     const checks = await verifyRun(run, options);
     const sound = checks.every(({ holds }) => holds);
-    if (placeOf !== null && sound) checks.push(await rerun(run, placeOf(run), options));
+    if (places !== null && sound) checks.push(await rerun(run, places.of(run), options));
     tell(run.root, checks);
   }
   if ('sweep' in found) {
@@ -55,7 +56,15 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
     tell(folder, await verifySweep(found.sweep, sweepFiles));
   }
   if (options.json) print(toJson(report));
-  if (report.some(({ checks }) => checks.some(({ holds }) => !holds))) process.exitCode = 1;
+  const allHold = report.every(({ checks }) => checks.every(({ holds }) => holds));
+  if (!allHold) process.exitCode = 1;
+  else if ('sweep' in found && places?.kept) await completeSweep(found.sweep, sweepDirectory(places.kept));
+}
+
+/** Give a repeated sweep, whose stages are there, the settings and the tables of a sweep. */
+async function completeSweep(sweep: SweepDirectory, again: SweepDirectory): Promise<void> {
+  await writeJson(again.config, await readSavedConfig(sweep.config));
+  await writeSweepReport(again.root, await tableOf(again));
 }
 
 /** What a kill left in a run or a sweep, where it may be removed. */
@@ -66,17 +75,27 @@ async function clearLeftovers({ root, lock }: RunDirectory | SweepDirectory, lay
   } catch {} // A run on a read-only disk can be verified all the same.
 }
 
+interface RerunPlaces {
+  of(run: RunDirectory): RunDirectory;
+  /** The folder of the user's choice; null where the repeated runs are removed again. */
+  kept: string | null;
+}
+
 /** Where the runs are repeated: in a new folder of the user's choice, else each beside the run, to be removed. */
-async function placeForReruns(folder: string, runs: readonly RunDirectory[], { out, ...places }: VerifyOptions) {
-  if (out === undefined) return (run: RunDirectory) => runDirectory(temporaryNeighbour(resolve(run.root)));
+async function placesForReruns(
+  folder: string,
+  runs: readonly RunDirectory[],
+  { out, ...places }: VerifyOptions,
+): Promise<RerunPlaces> {
+  if (out === undefined) return { of: run => runDirectory(temporaryNeighbour(resolve(run.root))), kept: null };
   const root = await throughLink(out);
   const read: ReadFolder[] = [{ path: folder, what: 'the run' }];
   for (const run of runs) read.push(...(await foldersOf(run, places)));
   await refuseOverlap(root, read);
   await refuseUnlessEmpty(root);
-  if (runs[0]?.root === folder) return () => runDirectory(root);
+  if (runs[0]?.root === folder) return { of: () => runDirectory(root), kept: root };
   await writeMark(root, 'sweep');
-  return (run: RunDirectory) => sweepDirectory(root).stage(basename(run.root));
+  return { of: run => sweepDirectory(root).stage(basename(run.root)), kept: root };
 }
 
 /** What a run was made from, as folders that a repetition reads. */

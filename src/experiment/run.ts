@@ -56,7 +56,8 @@ export async function runStage(request: StageRequest): Promise<StageResult> {
     return await runLocked(request, run);
   } finally {
     await leaveTrace(request, run);
-    await unlock();
+    // A lock that stays is taken over when this process is gone; what the work came to is what to tell.
+    await unlock().catch((error: unknown) => notice(messageOf(error)));
   }
 }
 
@@ -128,6 +129,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
       describeStart(session, position, trained);
       if (difference !== null) session.narration.notice(`${difference}: bytes may differ from an unbroken run's`);
       if (!trained) await trainAndSave(session, position);
+      else await removeMade(run.state, stateLayout); // A kill right after the seal of the checkpoint leaves it.
       return await finish(session);
     } finally {
       session.log.close();

@@ -70,7 +70,7 @@ export async function runSweep(request: SweepRequest, hooks: SweepHooks): Promis
     await writeJson(config, request.config);
     return await runPlan(request, hooks, plan);
   } finally {
-    await release();
+    await release().catch((error: unknown) => hooks.onNotice(messageOf(error)));
   }
 }
 

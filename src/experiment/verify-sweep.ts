@@ -145,8 +145,8 @@ async function lookAtTable(sweep: SweepDirectory, draw: DrawSweep): Promise<stri
   return `${[...files.keys()].join(', ')} come out the same when they are drawn again from the stages' results`;
 }
 
-/** The table that the stages on disk and the settings of the sweep make. */
-async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
+/** The table that the stages on disk and the settings of the sweep make. @throws PanxError where one of their files is none */
+export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
   const { model, sweep: asked } = await readSavedConfig(sweep.config);
   const { source, target, protocol } = asked;
   const told = await readJsonAs(join(sweep.root, 'sweep.json'), tableShape).catch(() => null);
