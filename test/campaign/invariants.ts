@@ -191,10 +191,11 @@ export function checkVerdict({ command, outcome, verdict, hostile, killed }: Obs
 }
 
 /**
- * A failure; its signature leaves out what differs between like cases. `because` is what was hostile, where that tells
+ * A failure; its signature leaves out what differs between like cases. `hostile` is what was hostile, where that tells
  * faults apart; what stands in parentheses there does not count.
  */
-export function fail(invariant: string, command: string, seen: string, because: readonly string[] = []): Failure {
+export function fail(invariant: string, command: string, seen: string, hostile: readonly string[] = []): Failure {
+  const because = [...new Set(hostile)];
   const kind = `${invariant} | ${command} | ${likeOthers(seen)}`;
   const why = [...because].sort().join('; ');
   const detail = [seen, because.length > 0 ? `(${because.join('; ')})` : ''].filter(part => part !== '').join(' ');

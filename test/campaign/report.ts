@@ -30,7 +30,8 @@ export function reportText({ seed, cases, commands, seconds, groups }: CampaignR
     .sort((a, b) => b.cases.length - a.cases.length)
     .map((group, i) => groupText(group, i + 1, seed));
   const opening = ['Every script below begins with:', ...indented(preamble)].join('\n');
-  return `${head}${failed} cases failed, in ${groups.length} ${groups.length === 1 ? 'way' : 'ways'}\n\n${opening}\n\n${blocks.join('\n')}`;
+  const ways = groups.length === 1 ? '1 way' : `${groups.length} ways`;
+  return `${head}${failed} cases failed, in ${ways}\n\n${opening}\n\n${blocks.join('\n')}`;
 }
 
 function groupText({ failure, cases, lines, said }: Group, number: number, seed: number): string {

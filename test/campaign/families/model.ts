@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../built-cli.js';
 import type { Case, Step, Verdict } from '../case.js';
-import type { Damage } from '../damage.js';
-import type { JsonText } from '../json-change.js';
+import { applyDamage, type Damage } from '../damage.js';
+import { type JsonText, jsonChanges } from '../json-change.js';
 import { anyDamage, nameOfDamage, oddJson } from '../odd-values.js';
 import type { Random } from '../random.js';
 import { evaluate, init, panx, predict, train } from './commands.js';
@@ -320,9 +320,18 @@ function tokenizer(random: Random): Step[] {
     const how = random.pick(contradicting);
     return [damaged('tokenizer.json', how, 'refuse'), read(reader)];
   }
-  const how: Damage = { kind: 'tokenizer', seed: random.integer(0, 2 ** 31) };
-  return [damaged('tokenizer.json', how, 'either'), read(reader)];
+  return [...mutations(random.integer(0, 2 ** 31)), read(reader)];
 }
+
+/** A damaged tokenizer, change by change where it can be told so: then each can be left out. */
+function mutations(seed: number): Step[] {
+  const whole: Damage = { kind: 'tokenizer', seed };
+  const changes = jsonChanges(sampleTokenizer, applyDamage(Buffer.from(sampleTokenizer), whole).toString('utf8'));
+  const damages = changes?.map(([at, value]): Damage => ({ kind: 'json', at, value })) ?? [whole];
+  return damages.map(how => ({ ...damaged('tokenizer.json', how, 'either'), what: nameOfDamage(whole) }));
+}
+
+const sampleTokenizer = readFileSync(join(root, 'sample', 'model', 'tokenizer.json'), 'utf8');
 
 /** Whole files that are missing, empty, or something else. */
 function files(random: Random): Step[] {
