@@ -37,6 +37,8 @@ export interface Observation {
 
 export interface Limits {
   durationMs: number;
+  /** For processes that it started, after its end. */
+  graceMs: number;
   peakBytes: number;
   quickCpuMs: number;
   quickBytes: number;
@@ -44,6 +46,7 @@ export interface Limits {
 
 export const limits: Limits = {
   durationMs: 60_000,
+  graceMs: 5000,
   peakBytes: 1e9,
   quickCpuMs: 5000,
   quickBytes: 300e6,

@@ -14,6 +14,8 @@ export interface Program {
   redirect?: string | undefined;
   /** It is ended when it takes longer. */
   limitMs: number;
+  /** What it started may live for so long after it. */
+  graceMs?: number | undefined;
   signals?: readonly { name: NodeJS.Signals; atMs: number }[] | undefined;
 }
 
@@ -66,7 +68,7 @@ export async function runProgram(program: Program): Promise<Outcome> {
   outcome.durationMs = performance.now() - startedMs;
   clearInterval(watch);
   for (const timer of timers) clearTimeout(timer);
-  outcome.orphans = !outcome.timedOut && (await leavesProcesses(child.pid!));
+  outcome.orphans = !outcome.timedOut && (await leavesProcesses(child.pid!, program.graceMs ?? 5000));
   if (outcome.orphans) endGroup(child.pid!);
   return outcome;
 }
@@ -134,8 +136,9 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-async function leavesProcesses(group: number): Promise<boolean> {
-  for (let tries = 0; tries < 20; tries++) {
+async function leavesProcesses(group: number, graceMs: number): Promise<boolean> {
+  // What a killed program had started may take a moment to see that it is gone.
+  for (const untilMs = performance.now() + graceMs; performance.now() < untilMs; ) {
     try {
       process.kill(-group, 0);
     } catch {

@@ -19,7 +19,7 @@ beforeAll(() => {
     box: join(folder, 'box'),
     fixtures: { folder: join(folder, 'fixtures'), longRunMs: 1000, sweepMs: 1000 },
     cli: fileURLToPath(new URL('fake-cli.mjs', import.meta.url)),
-    limits: { ...limits, durationMs: 20_000, peakBytes: 190e6, quickBytes: 100e6, quickCpuMs: 100 },
+    limits: { ...limits, durationMs: 20_000, graceMs: 300, peakBytes: 190e6, quickBytes: 100e6, quickCpuMs: 100 },
   };
 });
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -188,6 +188,7 @@ async function start(command: Command, words: readonly string[], state: State, a
     stdin: command.stdin === undefined ? undefined : contentPieces(command.stdin, box),
     shell: command.shell === undefined ? undefined : fill(command.shell, box),
     redirect: command.redirect,
+    graceMs: (state.place.limits ?? limits).graceMs,
     limitMs: command.enoughMs ?? command.limitMs ?? (state.place.limits ?? limits).durationMs,
     signals: command.signals?.map(({ name, at }) => ({ name, atMs: at * wholeMs })),
   });

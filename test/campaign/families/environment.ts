@@ -157,27 +157,15 @@ function streams(random: Random): Step[] {
     '> closed',
     '2>&1',
   ]);
-  const { line, verdict } = {
-    line: redirect.replaceAll('{full}', '/dev/full'),
-    verdict: /full|>&-/.test(redirect) ? ('either' as const) : ('fine' as const),
-  };
-  const expect = redirect === '> closed' ? 'either' : verdict;
-  // Shells say by themselves what they cannot open.
-  if (redirect === '< foreign')
-    return [
-      { do: 'fixture', name: 'checkpoint', to: 'm', fixed: true },
-      predict('m', { stdin: '', redirect, expect: 'refuse' }),
-    ];
-  return someCommand(random, { redirect: line, expect, out: [{ path: 'closed', as: 'file' }] }).map(step =>
-    step.do === 'panx' && step.args[0]!.words[0] === 'train'
-      ? {
-          ...step,
-          out: [
-            { path: 'out', as: 'run' as const },
-            { path: 'closed', as: 'file' as const },
-          ],
-        }
-      : step,
+  const full = redirect.replaceAll('{full}', '/dev/full');
+  const expect: Verdict = /full|>&-|> closed/.test(redirect) ? 'either' : 'fine';
+  if (redirect === '< foreign') {
+    const checkpoint: Step = { do: 'fixture', name: 'checkpoint', to: 'm', fixed: true };
+    return [checkpoint, predict('m', { stdin: '', redirect, expect: 'refuse' })];
+  }
+  const closed: Out = { path: 'closed', as: 'file' };
+  return someCommand(random, { redirect: full, expect }).map(step =>
+    step.do === 'panx' ? { ...step, out: [...(step.out ?? []), closed] } : step,
   );
 }
 
