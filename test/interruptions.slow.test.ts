@@ -8,9 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCli } from './built-cli.js';
+import { mulberry32 } from './mulberry32.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const random = seeded(20261121);
+// The moments differ from run to run all the same, as the machine does.
+const random = mulberry32(20261121);
 
 let folder: string;
 beforeAll(async () => {
@@ -157,15 +159,4 @@ async function expectSameBytes(out: string, unbroken: string): Promise<void> {
     const [there, here] = [await readFile(join(unbroken, path)), await readFile(join(out, path))];
     expect(there.equals(here), path).toBe(true);
   }
-}
-
-/** mulberry32: the moments differ from run to run all the same, as the machine does. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, listed, PanxError } from '../errors.js';
-import { cannotWrite, flushFolder, makeFolder, writeFileAtomic, writeJson } from '../run/files.js';
+import { cannotWrite, flushFolder, makeFolder, renameUnlessTaken, writeFileAtomic, writeJson } from '../run/files.js';
 import { modelLayout, tokenizerFiles } from '../run/layouts.js';
 import { removeMade, strangersIn } from '../run/made.js';
 import { writeMark } from '../run/mark.js';
@@ -53,7 +53,7 @@ export async function writeCheckpointFolder(
 /** Look at what is there only when it is set aside, where nobody else writes any more. */
 async function putInPlace(staging: string, place: string, replace: boolean): Promise<void> {
   // Renaming takes the place of an empty folder, and of nothing else.
-  if (await renamedTo(staging, place)) return;
+  if (await renameUnlessTaken(staging, place)) return;
   const previous = temporaryNeighbour(place, 'previous');
   if (replace) await rename(place, previous);
   const strangers = await strangersIn(replace ? previous : place, modelLayout);
@@ -73,17 +73,6 @@ async function putInPlace(staging: string, place: string, replace: boolean): Pro
     throw error;
   }
   await removeMade(previous, modelLayout);
-}
-
-async function renamedTo(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    // EPERM is what Windows says.
-    if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '') && existsSync(to)) return false;
-    throw error;
-  }
 }
 
 /**

@@ -45,6 +45,15 @@ export async function shardPaths(dataDir: string, lang: string, split: SplitName
       { hint: `Fetch it with panx fetch --langs ${lang}, or choose another split.` },
     );
   }
+  const odd = shards.find(name => /\p{C}/u.test(name));
+  if (odd !== undefined) {
+    throw new PanxError(
+      `${folder} holds "${odd}", whose name has an unprintable character; expected ${split}-*.parquet.`,
+      {
+        hint: 'Give the file another name, or remove it.',
+      },
+    );
+  }
   checkComplete(folder, split, shards);
   const paths = shards.map(name => join(folder, name));
   for (const path of paths) await checkFile(path);

@@ -110,6 +110,18 @@ export async function sha256OfFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** Give a folder another name, unless a folder with something in it has that name. @returns whether it has the name */
+export async function renameUnlessTaken(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    // EPERM is what Windows says.
+    if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '') && existsSync(to)) return false;
+    throw error;
+  }
+}
+
 /** Flush a folder's list of names to the disk, so that a rename survives a power cut. Windows has no such call. */
 export async function flushFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { lstat, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codeOf, listed, PanxError } from '../errors.js';
 import { integer, object, orNull, parseJsonAs, type Shape, text } from './checked-json.js';
-import { cannotWrite, makeFolder, readIfPresent, reasonOf } from './files.js';
+import { cannotWrite, makeFolder, readIfPresent, reasonOf, renameUnlessTaken } from './files.js';
 import { isObject } from './json.js';
 import { lockLayout } from './layouts.js';
 import { removeMade, strangersIn } from './made.js';
@@ -34,7 +34,7 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
   try {
     makeFolder(prepared);
     await writeFile(holderFile(prepared), content);
-    while (!(await renamed(prepared, path))) await removeStale(path);
+    while (!(await renameUnlessTaken(prepared, path))) await removeStale(path);
   } catch (error) {
     // What went wrong first is what to tell.
     await removeMade(prepared, lockLayout).catch(() => {});
@@ -64,18 +64,6 @@ interface Holder {
   /** Tells the process from a later one with the same number; null where the system does not say. */
   started: string | null;
   since: string;
-}
-
-/** Give a folder another name, unless a folder with something in it has that name. */
-async function renamed(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    // EPERM is what Windows says.
-    if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '') && existsSync(to)) return false;
-    throw error;
-  }
 }
 
 /** Remove a lock whose process is dead. @throws PanxError where it lives, or may. */
@@ -112,7 +100,7 @@ async function removeStale(path: string): Promise<void> {
     if (codeOf(error) === 'ENOENT') return;
     throw error;
   }
-  if ((await readIfPresent(holderFile(aside))) === content || !(await renamed(aside, path))) {
+  if ((await readIfPresent(holderFile(aside))) === content || !(await renameUnlessTaken(aside, path))) {
     await removeMade(aside, lockLayout);
   }
 }

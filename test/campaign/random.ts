@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { mulberry32 } from '../mulberry32.js';
 
 /** A stream of random choices. Two streams of the same labels make the same choices, on every machine. */
 export interface Random {
@@ -29,15 +30,5 @@ export function randomOf(...labels: readonly (string | number)[]): Random {
       for (let i = 0; i < count && list.length > 0; i++) chosen.add(integer(0, list.length - 1));
       return list.filter((_, i) => chosen.has(i));
     },
-  };
-}
-
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }

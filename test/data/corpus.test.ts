@@ -96,6 +96,11 @@ describe('loadSplit', () => {
       'PAN-X.en/train-00000-of-00002.parquet': one,
     });
     await expect(loadSplit(mixed, 'en', 'train')).rejects.toThrow('are not one set; expected one number after "-of-".');
+    // A name that no record of a run could hold.
+    const odd = dataFolder({ 'PAN-X.en/train-\n.parquet': one });
+    await expect(loadSplit(odd, 'en', 'train')).rejects.toThrow(
+      'whose name has an unprintable character; expected train-*.parquet.',
+    );
     const old = dataFolder({ 'PAN-X.en/train-00000-of-00001.parquet': one, 'PAN-X.en/train-old.parquet': one });
     await expect(loadSplit(old, 'en', 'train')).rejects.toThrow('are not one set; expected one number after "-of-".');
   });

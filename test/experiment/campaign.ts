@@ -15,7 +15,8 @@ import { type DrawSweep, verifySweep } from '../../src/experiment/verify-sweep.j
 import { samplePaths } from '../../src/hub/sample.js';
 import { sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
 import { runDirectory, sweepDirectory } from '../../src/run/directory.js';
-import { filesIn, mutate, placesThatDiffer, seeded } from './mutations.js';
+import { mulberry32 } from '../mulberry32.js';
+import { filesIn, mutate, placesThatDiffer } from './mutations.js';
 
 /**
  * Finished and interrupted runs on the embedded sample, to which anything may happen: made once, in seconds. What is
@@ -91,7 +92,7 @@ async function trainSweep(out: string): Promise<void> {
 
 /** Change a file of a finished run, again and again: each time verify must fail and name it. */
 export async function attackRun({ done }: Campaign, seed: number, count: number): Promise<void> {
-  const random = seeded(seed);
+  const random = mulberry32(seed);
   const run = runDirectory(done);
   expect(await failuresOf(done)).toEqual([]);
   const files = filesIn(done);
@@ -149,7 +150,7 @@ async function failuresOf(folder: string): Promise<string[]> {
 
 /** The same of the files that a sweep has beside its stages. */
 export async function attackSweep({ sweep }: Campaign, seed: number, count: number): Promise<void> {
-  const random = seeded(seed);
+  const random = mulberry32(seed);
   const drawn = new Map<string, ReturnType<typeof sweepFiles>>();
   const draw: DrawSweep = table => {
     const key = JSON.stringify(table);
@@ -195,7 +196,7 @@ export async function attackResume(
   seed: number,
   count: number,
 ): Promise<{ refused: number; ended: number }> {
-  const random = seeded(seed);
+  const random = mulberry32(seed);
   const outcome = { refused: 0, ended: 0 };
   const unbroken = await bytesOf(done);
   for (let i = 0; i < count; i++) {

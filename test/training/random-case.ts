@@ -1,4 +1,5 @@
 import type { GoldenRows } from '../model/golden.js';
+import { mulberry32 } from '../mulberry32.js';
 import type { Trajectory } from './trajectory.js';
 
 /** A model, rows and settings of a run without dropout: what scripts/compare-with-trainer/cases.py takes. */
@@ -71,15 +72,9 @@ function drawLengths(rows: number, { between, oneOf }: ReturnType<typeof dice>):
   return lengths;
 }
 
-/** Draws from a seed (mulberry32). */
+/** Draws from a seed. */
 function dice(seed: number) {
-  let state = Math.floor(seed * 2) | 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let word = Math.imul(state ^ (state >>> 15), 1 | state);
-    word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word;
-    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = mulberry32(Math.floor(seed * 2) | 0);
   const between = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
   return {
     /** A whole number, both ends included. */
