@@ -1,9 +1,19 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rename } from 'node:fs/promises';
+import { lstat, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { readBounded } from '../config/bounded-file.js';
 import { codeOf, listed, PanxError } from '../errors.js';
-import { cannotWrite, flushFolder, makeFolder, renameUnlessTaken, writeFileAtomic, writeJson } from '../run/files.js';
-import { modelLayout, tokenizerFiles } from '../run/layouts.js';
+import { formatCount } from '../run/console.js';
+import {
+  cannotWrite,
+  flushFolder,
+  makeFolder,
+  reasonOf,
+  renameUnlessTaken,
+  writeFileAtomic,
+  writeJson,
+} from '../run/files.js';
+import { markName, modelLayout, tokenizerFiles } from '../run/layouts.js';
 import { removeMade, strangersIn } from '../run/made.js';
 import { writeMark } from '../run/mark.js';
 import { isAbandoned, parseTemporary, temporaryNeighbour } from '../run/temporary.js';
@@ -55,16 +65,17 @@ async function putInPlace(staging: string, place: string, replace: boolean): Pro
   // Renaming takes the place of an empty folder, and of nothing else.
   if (await renameUnlessTaken(staging, place)) return;
   const previous = temporaryNeighbour(place, 'previous');
-  if (replace) await rename(place, previous);
-  const strangers = await strangersIn(replace ? previous : place, modelLayout);
-  if (!replace || strangers.length > 0) {
-    if (replace) await rename(previous, place);
-    throw new PanxError(
-      strangers.length > 0
-        ? `${place} holds what panx did not make: ${listed(strangers)}.`
-        : `${place} is not empty any more: another process has written a model there.`,
-      { hint: 'Move that away, or choose another folder.' },
-    );
+  const hint = 'Move that away, or choose another folder.';
+  if (!replace) {
+    throw new PanxError(`${place} is not empty any more: another process has written something there.`, { hint });
+  }
+  await rename(place, previous);
+  const strangers = await strangersIn(previous, modelLayout);
+  // A model of somebody else's may have files of the same names, but no mark.
+  if (!existsSync(join(previous, markName))) strangers.push(`a model without ${markName}`);
+  if (strangers.length > 0) {
+    await rename(previous, place);
+    throw new PanxError(`${place} holds what panx did not make: ${listed(strangers)}.`, { hint });
   }
   try {
     await rename(staging, place);
@@ -116,9 +127,45 @@ function architectureClass(architecture: ModelConfig['architecture']): string {
   }
 }
 
+/** Bytes of one of a tokenizer's files at most; the largest tokenizer.json that is known has 60 million. */
+const largestTokenizerFile = 100_000_000;
+
+/**
+ * Check that the files of a tokenizer, which go along with what is trained, can be copied: after hours of training it would be too late.
+ *
+ * @throws PanxError naming the file that cannot be read, is too large, or is no file
+ */
+export async function checkTokenizerFiles(folder: string): Promise<void> {
+  for (const name of tokenizerFiles) {
+    const path = join(folder, name);
+    if ((await lstat(path).catch(() => undefined)) === undefined) continue;
+    const size = await sizeOfPlainFile(path);
+    if (size > largestTokenizerFile) {
+      throw new PanxError(
+        `${path} is larger than ${formatCount(largestTokenizerFile)} bytes; expected a file of a tokenizer.`,
+        { hint: 'Copy the file again from the model that it belongs to, or remove it.' },
+      );
+    }
+  }
+}
+
+async function sizeOfPlainFile(path: string): Promise<number> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  });
+  if (found.isFile()) return found.size;
+  throw new PanxError(
+    `${path} is ${found.isDirectory() ? 'a folder' : 'no regular file'}; expected a file of a tokenizer.`,
+    {
+      hint: 'Copy the file again from the model that it belongs to, or remove it.',
+    },
+  );
+}
+
 async function copyTokenizer(from: string, to: string): Promise<void> {
+  await checkTokenizerFiles(from);
   for (const name of tokenizerFiles) {
     const source = join(from, name);
-    if (existsSync(source)) await writeFileAtomic(join(to, name), await readFile(source));
+    if (existsSync(source)) await writeFileAtomic(join(to, name), await readBounded(source, largestTokenizerFile));
   }
 }

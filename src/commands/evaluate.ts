@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadEngine } from '../backend/engine.js';
 import { returnFreeMemory } from '../backend/memory.js';
@@ -13,12 +14,14 @@ import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameters.js';
 import { loadTokenClassifier } from '../model/token-classifier.js';
+import { readBoundedJson } from '../run/bounded-json.js';
 import { formatCount, notice, print, progress } from '../run/console.js';
 import { toJson, writeJson } from '../run/files.js';
+import { isObject } from '../run/json.js';
 import { removeAbandonedNeighbours } from '../run/made.js';
-import { placeOfFile, refuseOverlap } from '../run/place.js';
+import { type FileKind, placeOfFile, refuseOverlap } from '../run/place.js';
 import { type Profile, phase } from '../run/profile.js';
-import { traceStart } from '../run/trace.js';
+import { traceKind } from '../run/trace.js';
 import { openTokenizer } from '../tokenization/tokenizer.js';
 import { addMetricOptions, type MetricOptions, metricsOf, resamplingOf } from './evaluate/metric-options.js';
 import { averagesText, reportsText, resamplingText } from './evaluate/scores-text.js';
@@ -53,7 +56,7 @@ export function define(command: Command): void {
       await profiled(work, {
         // stdout holds the scores and nothing else.
         print: options.json ? notice : print,
-        traceFile: places.trace,
+        traceFile: typeof options.profile === 'string' ? options.profile : null,
       });
     });
 }
@@ -64,14 +67,22 @@ interface Places {
   trace: string | null;
 }
 
-/** How every report begins, by which one is known: see the end of `evaluateAsAsked`. */
-const reportStart = '{\n  "model": ';
+/** A report is known by its keys: see the end of `evaluateAsAsked`. */
+const reportKind: FileKind = {
+  what: 'a report of panx evaluate',
+  isOf: async path => {
+    const report = await readBoundedJson(path, 16_000_000).catch(() => null);
+    return isObject(report) && report.metric === metricName && 'arithmetic' in report && isObject(report.scores);
+  },
+};
 
 async function placesOf({ out, profile }: EvaluateOptions): Promise<Places> {
-  return {
-    report: out === undefined ? null : await placeOfFile('--out', out, reportStart, 'a report of panx evaluate'),
-    trace: typeof profile === 'string' ? await placeOfFile('--profile', profile, traceStart, 'a trace of panx') : null,
-  };
+  const report = out === undefined ? null : await placeOfFile('--out', out, reportKind);
+  const trace = typeof profile === 'string' ? await placeOfFile('--profile', profile, traceKind) : null;
+  if (report !== null && trace !== null && resolve(report) === resolve(trace)) {
+    throw new PanxError(`--out and --profile are both ${report}; expected two files.`, { exitCode: 2 });
+  }
+  return { report, trace };
 }
 
 async function evaluateAsAsked(
@@ -142,7 +153,8 @@ async function evaluateAsAsked(
     scores: results,
   };
   if (options.json) print(toJson(report));
-  if (places.report === null) return;
-  await removeAbandonedNeighbours(places.report, 'file');
-  await writeJson(places.report, report);
+  if (options.out === undefined) return;
+  const place = await placeOfFile('--out', options.out, reportKind); // Scoring takes minutes, in which something may have come there.
+  await removeAbandonedNeighbours(place, 'file');
+  await writeJson(place, report);
 }

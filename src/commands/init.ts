@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ModelConfig, parseModelConfig } from '../checkpoint/config.js';
-import { writeCheckpointFolder } from '../checkpoint/folder.js';
+import { checkTokenizerFiles, writeCheckpointFolder } from '../checkpoint/folder.js';
 import { schema } from '../config/schema.js';
 import { mostLabels, panxLabels } from '../data/labels.js';
 import { listed, nearest, PanxError } from '../errors.js';
@@ -64,6 +64,7 @@ async function initialise(options: InitOptions): Promise<void> {
   await refuseToOverwrite(out, force);
   const tokenizerFrom = await tokenizerFolder(options);
   await refuseOverlap(out, [{ path: tokenizerFrom, what: "the tokenizer's folder" }]);
+  await checkTokenizerFiles(tokenizerFrom);
   const tokenizer = await loadTokenizer(tokenizerFrom);
   const config = await makeConfig(size, tokenizer, labels);
   tokenizer.close();

@@ -1,13 +1,14 @@
 import { messageOf } from '../errors.js';
 import { notice } from '../run/console.js';
+import { placeOfFile } from '../run/place.js';
 import { endProfile, hasRounds, type Profile, startProfile } from '../run/profile.js';
-import { writeTrace } from '../run/trace.js';
+import { traceKind, writeTrace } from '../run/trace.js';
 import { profileText } from './profile-text.js';
 
 interface ProfileOutput {
   /** Takes the tables. */
   print(text: string): void;
-  /** Write the trace here; null where the work does so itself, or none is wanted. */
+  /** Write the trace here, as --profile names it; null where the work does so itself, or none is wanted. */
   traceFile: string | null;
 }
 
@@ -27,6 +28,7 @@ export async function profiled(work: (profile: Profile) => Promise<void>, output
 async function report(profile: Profile, { print, traceFile }: ProfileOutput): Promise<void> {
   endProfile(profile);
   if (!hasRounds(profile)) return;
-  if (traceFile !== null) await writeTrace(traceFile, profile);
+  // Looked at once more: something may have come there while the work was done.
+  if (traceFile !== null) await writeTrace(await placeOfFile('--profile', traceFile, traceKind), profile);
   print(profileText(profile));
 }

@@ -12,6 +12,7 @@ import { checkModelFolder } from '../model/parameters.js';
 import { formatCount, formatSeconds, notice, print } from '../run/console.js';
 import {
   canResume,
+  holdsWork,
   isBegun,
   isDone,
   type RunDirectory,
@@ -104,6 +105,11 @@ function refuseOrReplace(run: RunDirectory, { resume, force }: TrainOptions): vo
   if (canResume(run) && !resume) {
     throw new PanxError(`${run.root} holds an interrupted run.`, {
       hint: 'Go on with it by --resume, replace it by --force, or choose another folder with --out.',
+    });
+  }
+  if (holdsWork(run) && !isBegun(run)) {
+    throw new PanxError(`${run.root} holds what a run has trained, and its identity.json is missing.`, {
+      hint: 'Put the file back, choose another folder with --out, or replace what is there by --force.',
     });
   }
   if (resume && !isBegun(run)) {

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { checkTokenizerFiles } from '../checkpoint/folder.js';
 import { checkWeights } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SplitName, splitNames } from '../data/corpus.js';
@@ -13,6 +14,7 @@ import { checkpointFiles } from './identity.js';
  * @throws PanxError where a weight is not a finite number, or the folder cannot be read
  */
 export async function readStart(folder: string): Promise<Checksums> {
+  await checkTokenizerFiles(folder);
   const [sums] = await Promise.all([checkpointFiles(folder), checkWeights(folder)]);
   return sums;
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { canResume, isDone, type RunDirectory, standOf, sweepDirectory } from '../run/directory.js';
+import { canResume, holdsWork, isDone, type RunDirectory, standOf, sweepDirectory } from '../run/directory.js';
 import { checkPlace } from '../run/mark.js';
 import { curriculum, type Stage } from './curriculum.js';
 import { type Contents, differences, identitiesOf, type StageIdentity } from './identity.js';
@@ -75,8 +75,8 @@ function stateOf(run: RunDirectory): PlannedStage['state'] {
  * as it should be, in a sentence, or null: the scores of such a stage are neither taken nor found again unasked.
  */
 async function lookAt(run: RunDirectory, now: StageIdentity): Promise<{ different: string[]; damage: string | null }> {
-  const [done, goesOn] = [isDone(run), canResume(run)];
-  if (!done && !goesOn) return { different: [], damage: null };
+  const done = isDone(run);
+  if (!done && !holdsWork(run)) return { different: [], damage: null };
   if (!existsSync(run.identity)) return { different: ['it holds a run that no sweep made'], damage: null };
   try {
     const there = await readIdentity(run);

@@ -81,9 +81,14 @@ export function isBegun(run: RunDirectory): boolean {
   return existsSync(run.identity);
 }
 
+/** Whether hours of work may lie here: a training state, or a trained model. */
+export function holdsWork(run: RunDirectory): boolean {
+  return existsSync(run.state) || existsSync(run.checkpoint);
+}
+
 /** Whether an unfinished run left something to go on from: a training state, or the trained model, still to be scored. */
 export function canResume(run: RunDirectory): boolean {
-  return !isDone(run) && isBegun(run) && (existsSync(run.state) || existsSync(run.checkpoint));
+  return !isDone(run) && isBegun(run) && holdsWork(run);
 }
 
 /** A text that changes whenever a run here is begun, comes further, is finished or is removed. */

@@ -56,32 +56,36 @@ export async function refuseOverlap(
   }
 }
 
+/** A kind of file that panx writes where an option says, and may write again there. */
+export interface FileKind {
+  /** With its article: "a report of panx evaluate". */
+  what: string;
+  /** Whether a file, which is not empty, is of the kind. */
+  isOf(path: string): Promise<boolean>;
+}
+
 /**
- * Where a file goes that an option names: through a link, and never over a file of another kind.
+ * Where a file goes that an option names: through a link, and never over a file of another kind. Asked again just before it is written, it
+ * finds what has come there meanwhile.
  *
- * @param start how the files that may be replaced begin: those that panx writes under this option
- * @param what what such a file is, with its article: "a report of panx evaluate"
  * @throws PanxError where something else is there
  */
-export async function placeOfFile(option: string, path: string, start: string, what: string): Promise<string> {
+export async function placeOfFile(option: string, path: string, { what, isOf }: FileKind): Promise<string> {
   const place = await throughLink(path);
-  const hint = `Choose another file with ${option}.`;
-  const found = await stat(place).catch(() => undefined);
-  if (found === undefined) return place;
-  if (!found.isFile()) {
-    const kind = found.isDirectory() ? 'a folder' : 'no regular file';
-    throw new PanxError(`${option} ${path} is ${kind}; expected a new file, or ${what}.`, { hint, exitCode: 2 });
-  }
-  if (found.size > 0 && (await beginningOf(place, start.length)) !== start) {
-    throw new PanxError(`${option} ${path} is a file that panx did not write; expected a new file, or ${what}.`, {
-      hint,
+  const refused = (found: string) =>
+    new PanxError(`${option} ${path} is ${found}; expected a new file, or ${what}.`, {
+      hint: `Choose another file with ${option}.`,
       exitCode: 2,
     });
-  }
+  const found = await stat(place).catch(() => undefined);
+  if (found === undefined) return place;
+  if (!found.isFile()) throw refused(found.isDirectory() ? 'a folder' : 'no regular file');
+  if (found.size > 0 && !(await isOf(place))) throw refused('a file that panx did not write');
   return place;
 }
 
-async function beginningOf(path: string, length: number): Promise<string> {
+/** The first bytes of a file, as Latin-1. */
+export async function beginningOf(path: string, length: number): Promise<string> {
   try {
     const file = await open(path, 'r');
     try {

@@ -1,8 +1,14 @@
 import { writeFileAtomic } from './files.js';
+import { beginningOf, type FileKind } from './place.js';
 import type { Profile, ProfileEvent } from './profile.js';
 
-/** How every trace begins, by which one is known. */
-export const traceStart = '{"displayTimeUnit":"ms","otherData":';
+const traceStart = '{"displayTimeUnit":"ms","otherData":{"engine":';
+
+/** A trace is known by how it begins: other programs' begin with something else, or say other things first. */
+export const traceKind: FileKind = {
+  what: 'a trace of panx',
+  isOf: async path => (await beginningOf(path, traceStart.length)) === traceStart,
+};
 
 /**
  * Write a profile's events as a trace that chrome://tracing and https://ui.perfetto.dev open.
@@ -15,7 +21,10 @@ export const traceStart = '{"displayTimeUnit":"ms","otherData":';
 export async function writeTrace(path: string, profile: Profile): Promise<void> {
   const lines = [...metadata(profile), ...profile.events.map(complete)].map(event => JSON.stringify(event));
   const about = { engine: profile.engine?.name ?? null, eventsLeftOut: profile.eventsLeftOut };
-  await writeFileAtomic(path, `${traceStart}${JSON.stringify(about)},"traceEvents":[\n${lines.join(',\n')}\n]}\n`);
+  await writeFileAtomic(
+    path,
+    `{"displayTimeUnit":"ms","otherData":${JSON.stringify(about)},"traceEvents":[\n${lines.join(',\n')}\n]}\n`,
+  );
   profile.traceFile = path;
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -241,9 +241,59 @@ describe('what a command reads', () => {
       }
       expectRefused(evaluate(option, join(model, 'scores.json')), "lies inside the model's folder", mine, before);
     }
+    // Of another program, though it begins as a report does; and one file for both.
+    write(join(mine, 'mine.json'), '{\n  "model": "mine",\n  "scores": {}\n}\n');
+    expect(evaluate('--out', join(mine, 'mine.json')).stderr).toContain('is a file that panx did not write');
+    expect(readFileSync(join(mine, 'mine.json'), 'utf8')).toContain('"mine"');
+    const same = join(mine, 'same.json');
+    expect(evaluate('--out', same, '--profile', join(mine, 'run', '..', 'same.json')).stderr).toContain('are both');
     for (let time = 0; time < 2; time++) {
       const { code } = evaluate('--out', join(mine, 'scores.json'), '--profile', join(mine, 'trace.json'));
       expect(code).toBe(0);
+    }
+  });
+});
+
+describe('what a run has trained', () => {
+  it('is not replaced unasked because its records are gone', () => {
+    const run = join(mine, 'run');
+    cpSync(finished, run, { recursive: true });
+    for (const name of ['metrics.json', 'identity.json', 'events.jsonl']) rmSync(join(run, name));
+    const before = contents(mine);
+    for (const how of [[], ['--resume']]) {
+      expectRefused(train(run, ...how), 'has trained, and its identity.json is missing', mine, before);
+    }
+    const swept = join(mine, 'sweep');
+    expect(sweep(swept).code).toBe(0);
+    for (const name of ['metrics.json', 'identity.json']) rmSync(join(swept, 'phase-2-en', name));
+    const weights = hashOf(join(swept, 'phase-2-en', 'checkpoint', 'model.safetensors'));
+    expect(sweep(swept).stderr).toContain('in phase-2-en it holds a run that no sweep made');
+    expect(hashOf(join(swept, 'phase-2-en', 'checkpoint', 'model.safetensors'))).toBe(weights);
+  });
+
+  it("does not wait for, or end with, a file of the tokenizer's that cannot be copied", () => {
+    const { modelDir } = samplePaths();
+    const odd: [string, (path: string) => unknown, RegExp][] = [
+      ['a pipe', path => execFileSync('mkfifo', [path]), /vocab\.json is no regular file; expected/],
+      ['a device', path => symlinkSync('/dev/zero', path), /vocab\.json is no regular file; expected/],
+      ['a folder', path => mkdirSync(path), /vocab\.json is a folder; expected/],
+      ['a link to itself', path => symlinkSync(path, path), /vocab\.json cannot be read: its links lead in a circle/],
+      ['a link to nothing', path => symlinkSync('nowhere', path), /vocab\.json cannot be read: no such file/],
+      [
+        '3 GB',
+        path => execFileSync('truncate', ['-s', '3000000000', path]),
+        /vocab\.json is larger than 100,000,000 bytes/,
+      ],
+    ];
+    for (const [what, make, sentence] of odd) {
+      const model = join(mine, what.replaceAll(' ', '-'));
+      cpSync(modelDir, model, { recursive: true });
+      make(join(model, 'vocab.json'));
+      expect(train(join(mine, 'run'), '--model', model).stderr, what).toMatch(sentence);
+      expect(panx(['init', '--size', 'tiny', '--tokenizer', model, '--out', join(mine, 'model')]).stderr).toMatch(
+        sentence,
+      );
+      expect(readdirSync(mine).filter(name => /^(model|run)/.test(name))).toEqual([]);
     }
   });
 });

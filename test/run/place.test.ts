@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { placeOfFile, refuseOverlap, throughLink } from '../../src/run/place.js';
+import { beginningOf, placeOfFile, refuseOverlap, throughLink } from '../../src/run/place.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -72,7 +72,11 @@ describe('refuseOverlap', () => {
 });
 
 describe('placeOfFile', () => {
-  const place = (path: string) => placeOfFile('--out', path, '{"panx":', 'a report of panx');
+  const kind = {
+    what: 'a report of panx',
+    isOf: async (path: string) => (await beginningOf(path, 8)) === '{"panx":',
+  };
+  const place = (path: string) => placeOfFile('--out', path, kind);
 
   it('takes a new file, an empty one, one of its own, and where a link leads', async () => {
     await writeFile(at('empty'), '');
