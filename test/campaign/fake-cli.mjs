@@ -38,6 +38,7 @@ const misdeeds = {
   gorge: async () => {
     globalThis.kept = Buffer.alloc(200e6, 1);
     await new Promise(resolve => setTimeout(resolve, 200));
+    if (args.includes('--for-ever')) misdeeds.hang();
     if (args.includes('--then-refuse')) refuse('It is too large.');
   },
   computes: () => {

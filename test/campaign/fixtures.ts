@@ -78,7 +78,11 @@ export async function makeFixtures(folder: string): Promise<Fixtures> {
 
 async function must(folder: string, args: string[]): Promise<number> {
   const program = { words: [process.execPath, cli, ...args], env: boxEnvironment(folder), cwd: folder };
-  const { code, stderr, durationMs } = await runProgram({ ...program, limitMs: 300_000 });
+  const { code, stderr, durationMs } = await runProgram({
+    ...program,
+    limitMs: 300_000,
+    mostBytes: Number.POSITIVE_INFINITY,
+  });
   if (code !== 0) throw new Error(`panx ${args.join(' ')} ended with ${code}:\n${stderr}`);
   return durationMs;
 }

@@ -68,10 +68,10 @@ export function brokenInvariants(seen: Observation): Failure[] {
 
 /** It ends by itself, with a code that panx knows, and shows no stack. */
 export function checkExit({ command, outcome, killed }: Observation): Failure[] {
-  const { code, signal, stdout, stderr, timedOut, signalled, orphans } = outcome;
+  const { code, signal, stdout, stderr, timedOut, outgrown, signalled, orphans } = outcome;
   const failures: Failure[] = [];
   if (orphans) failures.push(fail('no process stays behind', command, 'a process of it was still there'));
-  if (timedOut) return failures;
+  if (timedOut || outgrown) return failures;
   if (signal !== null) {
     // SIGINT and SIGTERM too end a program that has not come as far as to answer them.
     if (!(killed && signalled.includes(signal))) {

@@ -14,6 +14,8 @@ export interface Program {
   redirect?: string | undefined;
   /** It is ended when it takes longer. */
   limitMs: number;
+  /** It is ended when it takes more memory. */
+  mostBytes: number;
   /** What it started may live for so long after it. */
   graceMs?: number | undefined;
   signals?: readonly { name: NodeJS.Signals; atMs: number }[] | undefined;
@@ -31,6 +33,8 @@ export interface Outcome {
   cpuMs: number | null;
   /** It was ended because the time was over. */
   timedOut: boolean;
+  /** It was ended because it took far more memory than it may. */
+  outgrown: boolean;
   /** The signals of the plan that reached it alive. */
   signalled: NodeJS.Signals[];
   /** Processes that it left behind. */
@@ -43,7 +47,7 @@ export async function runProgram(program: Program): Promise<Outcome> {
   const child = start(program);
   const outcome: Outcome = {
     ...{ code: null, signal: null, stdout: '', stderr: '', durationMs: 0, peakBytes: null, cpuMs: null },
-    ...{ timedOut: false, signalled: [], orphans: false },
+    ...{ timedOut: false, outgrown: false, signalled: [], orphans: false },
   };
   child.stdout!.on('data', (text: Buffer) => {
     outcome.stdout = keep(outcome.stdout, text);
@@ -52,7 +56,13 @@ export async function runProgram(program: Program): Promise<Outcome> {
     outcome.stderr = keep(outcome.stderr, text);
   });
   feed(child, program.stdin);
-  const watch = setInterval(() => look(child.pid!, outcome), 25);
+  const watch = setInterval(() => {
+    look(child.pid!, outcome);
+    // One that runs away would take the machine with it.
+    if ((outcome.peakBytes ?? 0) < program.mostBytes || outcome.outgrown) return;
+    outcome.outgrown = true;
+    endGroup(child.pid!);
+  }, 25);
   const timers = (program.signals ?? []).map(({ name, atMs }) =>
     setTimeout(() => {
       if (child.exitCode === null && child.signalCode === null && child.kill(name)) outcome.signalled.push(name);
@@ -68,7 +78,8 @@ export async function runProgram(program: Program): Promise<Outcome> {
   outcome.durationMs = performance.now() - startedMs;
   clearInterval(watch);
   for (const timer of timers) clearTimeout(timer);
-  outcome.orphans = !outcome.timedOut && (await leavesProcesses(child.pid!, program.graceMs ?? 5000));
+  outcome.orphans =
+    !outcome.timedOut && !outcome.outgrown && (await leavesProcesses(child.pid!, program.graceMs ?? 5000));
   if (outcome.orphans) endGroup(child.pid!);
   return outcome;
 }

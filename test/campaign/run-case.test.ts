@@ -82,6 +82,11 @@ describe('each promise is seen to be broken by a command that breaks it', () => 
     expect(await broken(name, more, steps)).toContain(invariant);
   });
 
+  it('one that takes far too much memory is ended, so that the machine lives', async () => {
+    place = { ...place, limits: { ...place.limits!, peakBytes: 70e6 } };
+    expect(await broken('gorge', { args: [{ words: ['--for-ever'] }] })).toEqual(['it stays below 1 GB']);
+  });
+
   it('two commands that both end well in one folder', async () => {
     const command: Command & { startAt: number } = { args: [words('accept')], expect: 'either', startAt: 0 };
     const steps: Step[] = [{ do: 'together', oneWinner: true, commands: [command, { ...command, startAt: 0.1 }] }];

@@ -189,6 +189,7 @@ async function start(command: Command, words: readonly string[], state: State, a
     shell: command.shell === undefined ? undefined : fill(command.shell, box),
     redirect: command.redirect,
     graceMs: (state.place.limits ?? limits).graceMs,
+    mostBytes: 3 * (state.place.limits ?? limits).peakBytes,
     limitMs: command.enoughMs ?? command.limitMs ?? (state.place.limits ?? limits).durationMs,
     signals: command.signals?.map(({ name, at }) => ({ name, atMs: at * wholeMs })),
   });
