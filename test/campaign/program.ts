@@ -56,23 +56,23 @@ export async function runProgram(program: Program): Promise<Outcome> {
     outcome.stderr = keep(outcome.stderr, text);
   });
   feed(child, program.stdin);
+  let [lookedAtMs, livedMs] = [startedMs, 0];
   const watch = setInterval(() => {
     look(child.pid!, outcome);
+    // Where the whole machine stood still, it did for this program too.
+    livedMs += Math.min(performance.now() - lookedAtMs, 500);
+    lookedAtMs = performance.now();
     // One that runs away would take the machine with it.
-    if ((outcome.peakBytes ?? 0) < program.mostBytes || outcome.outgrown) return;
-    outcome.outgrown = true;
+    const outgrown = (outcome.peakBytes ?? 0) > program.mostBytes;
+    const late = livedMs > program.limitMs;
+    if (outcome.outgrown || outcome.timedOut || !(outgrown || late)) return;
+    Object.assign(outcome, { outgrown, timedOut: late && !outgrown });
     endGroup(child.pid!);
   }, 25);
   const timers = (program.signals ?? []).map(({ name, atMs }) =>
     setTimeout(() => {
       if (child.exitCode === null && child.signalCode === null && child.kill(name)) outcome.signalled.push(name);
     }, atMs),
-  );
-  timers.push(
-    setTimeout(() => {
-      outcome.timedOut = true;
-      endGroup(child.pid!);
-    }, program.limitMs),
   );
   [outcome.code, outcome.signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   outcome.durationMs = performance.now() - startedMs;
