@@ -4,7 +4,7 @@ import { runCampaign } from './campaign.js';
 import { reportText } from './report.js';
 
 const seed = numberOf('PANX_CAMPAIGN_SEED') ?? 1;
-const count = numberOf('PANX_CAMPAIGN_COUNT') ?? 240;
+const count = numberOf('PANX_CAMPAIGN_COUNT') ?? 200;
 const only = numberOf('PANX_CAMPAIGN_CASE');
 const family = process.env.PANX_CAMPAIGN_FAMILY;
 const what = only === undefined ? `${count} cases` : `case ${only}`;
