@@ -58,7 +58,7 @@ async function main(argv: string[]): Promise<void> {
     (await load()).define(command);
     for (const parser of [command, ...command.commands]) parser.configureOutput(usageErrors(`panx ${name}`));
   }
-  if (chosen !== undefined && !chosen.startsWith('-') && !(chosen in commands) && chosen !== 'help') {
+  if (chosen !== undefined && !chosen.startsWith('-') && !Object.hasOwn(commands, chosen) && chosen !== 'help') {
     const suggestion = nearest(chosen, Object.keys(commands));
     throw new PanxError(`Unknown command "${chosen}"${suggestion ? `; did you mean "${suggestion}"?` : '.'}`, {
       hint: 'panx --help lists the commands.',

@@ -77,7 +77,24 @@ describe('panx', () => {
   });
 
   it('refuses a command like no other', () => {
-    expect(panx(['xyzzy']).stderr).toContain('panx: Unknown command "xyzzy".\n');
+    for (const typed of [['xyzzy'], ['help', 'xyzzy'], ['help', '__proto__'], ['constructor'], ['toString']]) {
+      const { code, stdout, stderr } = panx(typed);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`panx: Unknown command "${typed.at(-1)}".\n`);
+    }
+  });
+
+  it('says what a command of commands expects', () => {
+    for (const [typed, found] of [
+      [[], 'is told nothing to do'],
+      [['nope'], 'does not know "nope"'],
+      [['nope', '--json'], ''],
+    ] as const) {
+      const { code, stdout, stderr } = panx(['data', ...typed]);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/^panx: [^\n]+\.\n {2}[^\n]+\n$/);
+      expect(stderr).toContain(found);
+    }
   });
 
   it('refuses an unknown option without a stack trace', () => {

@@ -40,6 +40,14 @@ export function define(command: Command): void {
     .option('--model <folder|id>', `${modelHelp} (default: ${schema.model.default})`);
   addCorpusOptions(show).action(printExample);
   for (const subcommand of [stats, show]) subcommand.exitOverride();
+  command.allowExcessArguments().action(() => {
+    const [typed] = command.args;
+    const found = typed === undefined ? 'is told nothing to do' : `does not know "${typed}"`;
+    throw new PanxError(`panx data ${found}; expected stats or show.`, {
+      hint: 'panx data --help says what they do.',
+      exitCode: 2,
+    });
+  });
 }
 
 function addCorpusOptions(command: Command): Command {

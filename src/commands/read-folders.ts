@@ -1,10 +1,19 @@
-import { join } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { availableLangs } from '../data/corpus.js';
+import { isBegun, runDirectory } from '../run/directory.js';
 import type { ReadFolder } from '../run/place.js';
 
 /** The folder of a model, as something that is read. */
 export function modelFolder(path: string): ReadFolder {
   return { path, what: "the model's folder" };
+}
+
+/** The same, with the run that it is the checkpoint of: a run that is read is not written into. */
+export async function modelFolders(path: string): Promise<ReadFolder[]> {
+  const run = runDirectory(dirname(await realpath(path)));
+  const isOfRun = basename(path) === 'checkpoint' && isBegun(run);
+  return [modelFolder(path), ...(isOfRun ? [{ path: run.root, what: "the model's run" }] : [])];
 }
 
 /** The folders of a corpus, PAN-X.<lang> each: beside them a command may write. */

@@ -26,7 +26,7 @@ import { temporaryNeighbour } from '../run/temporary.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf } from './options.js';
 import { withPrecision } from './precision.js';
-import { dataFolders, modelFolder } from './read-folders.js';
+import { dataFolders, modelFolders } from './read-folders.js';
 import { planText } from './sweep/plan-text.js';
 
 interface SweepCommandOptions {
@@ -73,7 +73,7 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   // Sizes that do not fit are told before a large model is fetched.
   curriculum(asked, trainRows);
   const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
-  await refuseOverlap(out, [modelFolder(modelDir), ...(await dataFolders(dataDir))]);
+  await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
   await checkModelFolder(modelDir);
   const config = await withPrecision(asked);
   const contents = { checkpoint: await readStart(modelDir), data: hashes };

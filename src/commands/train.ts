@@ -27,7 +27,7 @@ import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf } from './options.js';
 import { withPrecision } from './precision.js';
 import { profiled } from './profiled.js';
-import { dataFolders, modelFolder } from './read-folders.js';
+import { dataFolders, modelFolders } from './read-folders.js';
 
 interface TrainOptions {
   out?: string;
@@ -62,7 +62,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const startFrom = await resolveModel(asked.model, { onProgress: transferLine() });
   const langs = [...new Set([...asked.training.langs, ...asked.evaluation.langs])];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
-  await refuseOverlap(run.root, [modelFolder(startFrom), ...(await dataFolders(dataDir))]);
+  await refuseOverlap(run.root, [...(await modelFolders(startFrom)), ...(await dataFolders(dataDir))]);
   await checkModelFolder(startFrom);
   const data = await phase('hash data', () => dataFiles(asked, dataDir));
   // In this order: the checkpoint is hashed and looked at by other threads while the engine keeps this one busy.

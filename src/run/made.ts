@@ -1,7 +1,8 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../errors.js';
-import { isAbandoned, parseTemporary } from './temporary.js';
+import { isRunning } from './process.js';
+import { isAbandoned, parseTemporary, type TemporaryName } from './temporary.js';
 
 /**
  * The names that panx makes in a folder, files and folders, and nothing else: what is cleared is named here, and what is not named here is
@@ -79,14 +80,17 @@ export async function removeLeftovers(folder: string, layout: Layout, held: bool
       if (made !== 'file' && (await isOfKind(join(folder, name), made))) {
         await removeLeftovers(join(folder, name), made, held);
       }
-    } else if (isAbandoned(temporary) || (held && !madeUnlocked.includes(temporary.of))) {
+    } else if (isAbandoned(temporary) || (held && isOfNobody(temporary))) {
       await removeOne(join(folder, name), made);
     }
   }
 }
 
-/** What processes make in a folder whose lock they do not hold: they wait for it, or only measure. */
-const madeUnlocked = ['lock', 'timing'];
+/** Whether nobody works under a temporary name while this process holds the folder's lock. */
+function isOfNobody({ of, pid }: TemporaryName): boolean {
+  // Steps are measured without the lock, maybe by another machine. Who prepares a lock there will not get it now.
+  return of === 'lock' ? !isRunning(pid) : of !== 'timing';
+}
 
 /** The name that a temporary one is for; another as it is. */
 function nameFor(name: string): string {

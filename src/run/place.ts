@@ -17,7 +17,8 @@ export interface ReadFolder {
  * @throws PanxError where links lead in a circle
  */
 export async function throughLink(path: string): Promise<string> {
-  let place = path;
+  // With a slash at its end the system has followed the link already.
+  let place = path.replace(/(?<=.)([\\/]\.?)+$/, '');
   for (let links = 0; links < 40; links++) {
     const target = await readlink(place).catch((error: unknown) => {
       if (['EINVAL', 'ENOENT', 'ENOTDIR', 'UNKNOWN'].includes(codeOf(error) ?? '')) return undefined;

@@ -190,6 +190,8 @@ describe('what a command reads', () => {
         }
       }
     }
+    const inRun = join(mine, 'runs', 'old', 'again');
+    expectRefused(train(inRun, '--model', model), "lies inside the model's run", mine, before);
     expectRefused(train(model, '--model', join(mine, 'link')), /holds a model|is the model's folder/, mine, before);
     expect(train(join(mine, 'runs', 'new'), '--model', model).code).toBe(0);
   });

@@ -100,10 +100,11 @@ it.each([
   [true, ['timing', 'lock'], 'of anybody, where the lock is held, but for what is made without it'],
 ])('clears temporary files (lock held: %s)', async held => {
   const names = ['sweep.json', 'config.json', 'notes.txt'].flatMap(name => [`${name}${dead}`, `${name}${elsewhere}`]);
-  await make(...names, `lock${elsewhere}/holder.json`, `lock${dead}/holder.json`, `timing${living}/metrics.json`);
+  const waiting = elsewhere.replace('999999999', String(process.pid));
+  await make(...names, `lock${waiting}/holder.json`, `lock${dead}/holder.json`, `timing${living}/metrics.json`);
   await removeLeftovers(folder, sweepLayout, held);
   const kept = [
-    `lock${elsewhere}/holder.json`,
+    `lock${waiting}/holder.json`,
     `timing${living}/metrics.json`,
     `notes.txt${dead}`,
     `notes.txt${elsewhere}`,

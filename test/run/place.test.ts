@@ -21,6 +21,9 @@ describe('throughLink', () => {
     await symlink(at('target'), at('one'));
     await symlink('one', at('two'));
     expect(await throughLink(at('two'))).toBe(at('target'));
+    await mkdir(at('target'));
+    for (const end of ['/', '//', '/.', '/./']) expect(await throughLink(at('two') + end)).toBe(at('target'));
+    expect(await throughLink('/')).toBe('/');
   });
 
   it('refuses a circle', async () => {
