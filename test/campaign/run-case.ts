@@ -1,5 +1,5 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { contentPieces, fill, freshBox, prepare } from './box.js';
 import { type Argument, type Case, type Command, type Out, strictest, type Together, type Verdict } from './case.js';
 import { boxEnvironment, cli, type Fixtures } from './fixtures.js';
@@ -147,11 +147,15 @@ async function watched(state: State, commands: readonly Command[], run: () => Pr
 /** Where an out lies in truth: a link leads elsewhere, perhaps out of the sandbox. */
 function places(out: Out, box: string): Observation['outs'][number][] {
   const missing: string[] = [];
-  let path = join(box, out.path);
-  while (!existsSync(path) && path.length > 1) {
-    if (isLink(path)) return []; // To nothing, or to itself: nothing may appear for it.
-    missing.unshift(basename(path));
-    path = dirname(path);
+  let path = join(box, out.path).replace(/\/$/, '');
+  for (let links = 0; !existsSync(path) && path.length > 1; ) {
+    if (isLink(path)) {
+      if (++links > 40) return []; // It leads to itself: nothing may appear for it.
+      path = resolve(dirname(path), readlinkSync(path)); // To nothing yet: it is written through.
+    } else {
+      missing.unshift(basename(path));
+      path = dirname(path);
+    }
   }
   const real = relative(realpathSync(box), join(realpathSync(path), ...missing));
   if (real.startsWith('..')) return [];
