@@ -6,7 +6,7 @@ import { hubFetch, readStart } from './requests.js';
 import type { HubSettings } from './settings.js';
 
 /** An answer of the hub that is not a file, at most. A page of its listings, 1,000 entries, takes less than half a megabyte. */
-export const mostAnswerBytes = 5_000_000;
+const mostAnswerBytes = 5_000_000;
 
 /**
  * The `fetch` that the official client is given where it wants JSON: whatever a server sends, it gets a value of the right kind, or an

@@ -11,7 +11,7 @@ import { visible } from './visible.js';
 export type Shape<T> = (value: unknown) => T;
 
 /** A file of panx's own is some kilobytes; what is larger is none. Parsed, JSON may take 20 times as much memory. */
-export const largestJsonBytes = 4_000_000;
+const largestJsonBytes = 4_000_000;
 
 /**
  * Read a JSON file of panx's own.
@@ -176,7 +176,7 @@ export class Misfit extends Error {
 }
 
 /** A value that does not fit. */
-export function misfit(value: unknown, expected: string): Misfit {
+function misfit(value: unknown, expected: string): Misfit {
   return new Misfit(value === undefined ? 'missing' : shown(value), expected);
 }
 

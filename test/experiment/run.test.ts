@@ -11,7 +11,7 @@ import { readResult } from '../../src/experiment/results.js';
 import { runStage } from '../../src/experiment/run.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
 import { samplePaths } from '../../src/hub/sample.js';
-import { runDirectory } from '../../src/run/directory.js';
+import { refuseIfChanged, runDirectory, standOf } from '../../src/run/directory.js';
 import { readEvents } from '../../src/run/events.js';
 import { takeLock } from '../../src/run/lock.js';
 import { readPackage } from '../../src/run/package.js';
@@ -139,6 +139,19 @@ describe('a run', () => {
     await runStage(await requestFor(out));
     expect(await readdir(out)).not.toContain('trace.json');
     expect(await resultsOf(out)).toEqual(unbroken);
+  });
+
+  it('asked for before another process finished here is refused under the lock, and changes nothing', async () => {
+    const out = join(folder, 'raced');
+    const request = await requestFor(out);
+    const run = runDirectory(out);
+    const seen = await standOf(run);
+    await runStage(await requestFor(out, ['seed=7']));
+    const made = await resultsOf(out);
+    const late = runStage({ ...request, check: () => refuseIfChanged(run, seen) });
+    await expect(late).rejects.toThrow(`${out} was changed by another process while this one was starting.`);
+    expect(await resultsOf(out)).toEqual(made);
+    expect(existsSync(run.lock)).toBe(false);
   });
 
   it('stopped while a profile is recorded leaves its trace', async () => {

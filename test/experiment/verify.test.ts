@@ -1,3 +1,4 @@
+// long because it tells of every file of a run what becomes of it, and all share one run that takes seconds to make.
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

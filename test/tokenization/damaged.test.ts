@@ -1,3 +1,4 @@
+// long because it is a table of damages, each with its sentence.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
