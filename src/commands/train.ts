@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
+import { readRunData } from '../experiment/corpus.js';
 import { identityOf, trainId } from '../experiment/identity.js';
 import { dataFiles, readStart } from '../experiment/inputs.js';
 import { scoresText } from '../experiment/narration.js';
@@ -64,20 +65,25 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await refuseOverlap(run.root, [...(await modelFolders(startFrom)), ...(await dataFolders(dataDir))]);
   await checkModelFolder(startFrom);
-  const data = await phase('hash data', () => dataFiles(asked, dataDir));
-  // In this order: the checkpoint is hashed and looked at by other threads while the engine keeps this one busy.
-  const [checkpoint, config] = await phase('start up and hash the model', () =>
-    Promise.all([readStart(startFrom), withPrecision(asked)]),
+  const files = await phase('hash data', () => dataFiles(asked, dataDir));
+  const label = `train ${asked.training.langs.join('+')}`;
+  // Other threads hash the checkpoint and look at its weights meanwhile. Data that cannot be read are refused before the engine takes
+  // its time and memory.
+  const readAndStart = async () => {
+    const data = await readRunData(asked, startFrom, dataDir, label);
+    return { data, config: await withPrecision(asked) };
+  };
+  const [checkpoint, { data, config }] = await phase('start up and hash the model', () =>
+    Promise.all([readStart(startFrom), readAndStart()]),
   );
-  const label = `train ${config.training.langs.join('+')}`;
-  const contents = { checkpoint, data };
   const result = await runStage({
     config,
     startFrom,
-    startFiles: contents.checkpoint,
+    startFiles: checkpoint,
     dataDir,
+    data,
     out: run.root,
-    identity: identityOf(trainId, config, contents),
+    identity: identityOf(trainId, config, { checkpoint, data: files }),
     resume: options.resume === true,
     check: async () => {
       refuseOrReplace(run, options);

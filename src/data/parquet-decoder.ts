@@ -10,6 +10,7 @@ export type ParquetDecoder = Pick<typeof import('parquet-wasm/esm'), 'readParque
  * size, and which one does shows only when it is decoded. Where the memory ends, decoding does, with a RuntimeError.
  *
  * @param fileBytes of the file that is decoded, which lies in that memory as a whole
+ * @throws MemoryEnded where the file decodes to more
  */
 export async function withParquetDecoder<Result>(
   fileBytes: number,
@@ -25,9 +26,12 @@ export async function withParquetDecoder<Result>(
     if (instance.memory.buffer.byteLength < bound / 2) throw error;
     instances.delete(bound);
     if (!(error instanceof Error) || error.name !== 'RuntimeError') throw error;
-    throw new Error(`what it decodes to does not fit into ${bound / 2 ** 20} MB of memory`, { cause: error });
+    throw new MemoryEnded(`${bound / 2 ** 20} MB of memory`, { cause: error });
   }
 }
+
+/** What a file decodes to did not fit; the message says into what. */
+export class MemoryEnded extends Error {}
 
 const smallFile = 16 << 20;
 const smallMemory = 192 << 20;

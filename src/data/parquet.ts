@@ -7,7 +7,7 @@ import { reasonOf } from '../run/files.js';
 import { arrow } from './arrow.js';
 import { concatColumns, type WordColumns } from './columns.js';
 import { declaredLabels, someLabels } from './labels.js';
-import { withParquetDecoder } from './parquet-decoder.js';
+import { MemoryEnded, withParquetDecoder } from './parquet-decoder.js';
 import {
   budgetOf,
   checkWords,
@@ -77,6 +77,15 @@ async function decode(path: string, bytes: Buffer): Promise<{ labelNames: readon
     });
   } catch (error) {
     if (error instanceof PanxError) throw error;
+    if (error instanceof MemoryEnded) {
+      throw new PanxError(
+        `${path} (${formatCount(bytes.length)} bytes) decodes to more than fits into ${error.message}.`,
+        {
+          hint: 'No corpus is packed that tightly. If it is one, write its rows as several files.',
+          cause: error,
+        },
+      );
+    }
     const pointer = bytes.subarray(0, 40).toString('latin1').startsWith('version https://git-lfs');
     throw new PanxError(`${path} is not a whole parquet file (${bytes.length} bytes): ${decoderReason(error)}.`, {
       hint: pointer

@@ -5,9 +5,11 @@ import { openSplit, type SourceFile, type SplitName, type SplitSource } from '..
 import { selectRows } from '../data/subsets.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../run/cache.js';
+import { progress } from '../run/console.js';
+import { phase } from '../run/profile.js';
 import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, type EncodedRows } from '../tokenization/rows.js';
-import type { TokenizerFile } from '../tokenization/tokenizer.js';
+import { openTokenizer, type TokenizerFile } from '../tokenization/tokenizer.js';
 import { splitsOf } from './inputs.js';
 
 /** An encoded split of one language. */
@@ -57,6 +59,17 @@ export async function loadRunData(source: CorpusSource): Promise<RunData> {
     labelNames,
     files: all.flatMap(({ files }) => files),
   };
+}
+
+/**
+ * The same, with the tokenizer of the checkpoint that training starts from, and progress for the user.
+ *
+ * @param label what progress lines begin with
+ */
+export async function readRunData(config: Config, startFrom: string, dataDir: string, label: string): Promise<RunData> {
+  const tokenizer = await phase('load tokenizer', () => openTokenizer(startFrom));
+  const onProgress = (text: string) => progress(`${label}  ${text}`);
+  return await phase('read data', () => loadRunData({ dataDir, tokenizer, config, onProgress }));
 }
 
 /**

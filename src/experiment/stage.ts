@@ -3,6 +3,7 @@ import type { Scores } from '../evaluation/score.js';
 import { integer, number, object, orNull, record, type Shape, text } from '../run/checked-json.js';
 import type { Checksums } from '../run/checksums.js';
 import type { Profile } from '../run/profile.js';
+import type { RunData } from './corpus.js';
 import type { StageIdentity } from './identity.js';
 
 /** One training of an experiment: what to train on, from what, and the run directory it goes into. */
@@ -14,6 +15,8 @@ export interface StageRequest {
   startFiles: Checksums;
   /** Folder that holds PAN-X.<lang>/. */
   dataDir: string;
+  /** Its rows, where they were read already. */
+  data?: RunData;
   /** The run directory. */
   out: string;
   /** What determines the results; a run of another identity is not gone on with. */

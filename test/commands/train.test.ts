@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { packageRoot } from '../../src/run/package.js';
 import { buildCli, panx } from '../built-cli.js';
 import { readTrace } from '../run/trace.js';
 
@@ -56,4 +57,20 @@ it('a run that comes to no step prints no profile', () => {
   const { code, stdout, stderr } = train('plain-auto', '--profile');
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toContain('holds a finished run.');
+});
+
+it('data that cannot be read are refused before the engine is loaded', () => {
+  const data = join(folder, 'data');
+  cpSync(join(packageRoot, 'sample', 'data'), data, { recursive: true });
+  const [train, bomb] = [join(data, 'PAN-X.en', 'train-00000-of-00001.parquet'), '2-gigabytes-of-text.parquet'];
+  copyFileSync(join(packageRoot, 'test', 'fixtures', 'parquet', bomb), train);
+  // No engine is here: an order the other way round would speak of that.
+  const none = { PANX_CACHE: join(folder, 'no-cache'), PANX_LIBTENSORFLOW: '' };
+  const { code, stderr } = panx(
+    ['train', '--sample', '--data', data, '--lang', 'en', '--backend', 'tensorflow', '--out', join(folder, 'refused')],
+    none,
+  );
+  expect(code).toBe(1);
+  expect(stderr).toContain(`${train} (930 bytes) decodes to more than fits into 192 MB of memory.`);
+  expect(existsSync(join(folder, 'refused'))).toBe(false);
 });
