@@ -15,7 +15,7 @@ import { subwordStatistics } from '../tokenization/statistics.js';
 import { loadTokenizer, openTokenizer } from '../tokenization/tokenizer.js';
 import { exampleText, subwordsText } from './data/example.js';
 import { type Counted, statisticsCsv, statisticsJson, statisticsText } from './data/statistics.js';
-import { listOf, toSplit } from './lists.js';
+import { languagesOf, listOf, toLanguage, toSplit } from './lists.js';
 
 const modelHelp = `folder or hub id whose tokenizer splits tokens into subwords`;
 
@@ -65,7 +65,7 @@ interface CorpusOptions {
 async function printStatistics(
   options: CorpusOptions & { langs: string; splits: string; format: 'table' | 'csv' | 'json' },
 ): Promise<void> {
-  const langs = listOf('--langs', options.langs);
+  const langs = languagesOf('--langs', options.langs);
   const splits = listOf('--splits', options.splits).map(name => toSplit('--splits', name));
   const dataDir = await dataFolder(options, langs, splits);
   const withSubwords = options.model !== undefined || options.sample === true;
@@ -106,10 +106,11 @@ async function printExample(
 ): Promise<void> {
   const row = toRow(options.row);
   const name = toSplit('--split', options.split);
-  const split = await loadSplit(await dataFolder(options, [options.lang], [name]), options.lang, name);
+  const lang = toLanguage('--lang', options.lang);
+  const split = await loadSplit(await dataFolder(options, [lang], [name]), lang, name);
   const { tokens, tagIds } = readExample(split, row);
   const tags = tagIds.map(id => split.labelNames[id]!);
-  const heading = `PAN-X.${split.lang} ${split.split}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
+  const heading = `PAN-X.${lang} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
   print(exampleText(heading, tokens, tags, terminalWidth()));
   if (options.tokens !== true) return;
   const tokenizer = await loadTokenizer(await modelFolder(options));

@@ -25,7 +25,7 @@ import { traceKind } from '../run/trace.js';
 import { openTokenizer } from '../tokenization/tokenizer.js';
 import { addMetricOptions, type MetricOptions, metricsOf, resamplingOf } from './evaluate/metric-options.js';
 import { averagesText, reportsText, resamplingText } from './evaluate/scores-text.js';
-import { listOf, toSplit } from './lists.js';
+import { languagesOf, toSplit } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 import { profiled } from './profiled.js';
 import { dataFolders, modelFolder } from './read-folders.js';
@@ -92,7 +92,7 @@ async function evaluateAsAsked(
   profile: Profile | null,
 ): Promise<void> {
   const split = toSplit('--split', options.split);
-  const langs = listOf('--langs', options.langs);
+  const langs = languagesOf('--langs', options.langs);
   const metrics = metricsOf(options);
   const { config } = await configOf(command);
   const resampling = resamplingOf(options, config.seed);

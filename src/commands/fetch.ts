@@ -7,7 +7,7 @@ import { samplePaths } from '../hub/sample.js';
 import type { Snapshot } from '../hub/snapshot.js';
 import { splitNames } from '../hub/wanted.js';
 import { formatBytes, formatSeconds, notice, print } from '../run/console.js';
-import { listOf, toSplit } from './lists.js';
+import { languagesOf, listOf, toSplit } from './lists.js';
 
 interface FetchOptions {
   model: string | false;
@@ -40,7 +40,7 @@ async function fetchAll(options: FetchOptions): Promise<void> {
       exitCode: 2,
     });
   }
-  const langs = options.langs === undefined ? [] : listOf('--langs', options.langs);
+  const langs = options.langs === undefined ? [] : languagesOf('--langs', options.langs);
   const splits = listOf('--splits', options.splits).map(name => toSplit('--splits', name));
   // Both arguments are read before anything is brought: a typing error should not show after a gigabyte.
   const model = options.model === false ? undefined : await placeOf(options.model, 'model');

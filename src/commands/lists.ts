@@ -1,3 +1,4 @@
+import { isLanguage } from '../config/kinds.js';
 import { type SplitName, splitNames } from '../data/corpus.js';
 import { nearest, PanxError } from '../errors.js';
 
@@ -10,6 +11,17 @@ export function listOf(option: string, typed: string): string[] {
     });
   }
   return [...new Set(parts)];
+}
+
+/** "en,tr" as the languages that they are. @throws PanxError where a part is no language code */
+export function languagesOf(option: string, typed: string): string[] {
+  return listOf(option, typed).map(name => toLanguage(option, name));
+}
+
+/** @throws PanxError where it is no language code: it becomes part of a path, and a key of what is reported */
+export function toLanguage(option: string, name: string): string {
+  if (isLanguage(name)) return name;
+  throw new PanxError(`${option} has "${name}"; expected a language code such as tr.`, { exitCode: 2 });
 }
 
 /** The split of that name. @throws PanxError with the nearest name where there is none. */

@@ -147,6 +147,6 @@ function isWholeNumber(value: unknown, min: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= min;
 }
 
-function isLanguage(value: unknown): value is string {
+export function isLanguage(value: unknown): value is string {
   return typeof value === 'string' && /^[a-z]{2,}(-[a-z]+)*$/.test(value);
 }

@@ -3,7 +3,7 @@ import { PanxError } from '../errors.js';
 import type { SplitName } from '../hub/wanted.js';
 import { reasonOf, sha256OfFile } from '../run/files.js';
 import { columnsOfTable, concatColumns, tableFromColumns, type WordColumns } from './columns.js';
-import { someLabels } from './labels.js';
+import { sameLabels, someLabels } from './labels.js';
 import { readShard, type Shard } from './parquet.js';
 import { shardPaths } from './shards.js';
 
@@ -70,7 +70,7 @@ async function* readShards(lang: string, split: SplitName, files: readonly Sourc
       throw new PanxError(`${path} was changed while it was read.`, { hint: 'Start again once it is whole.' });
     }
     labels ??= { names: shard.labelNames, path };
-    if (shard.labelNames.join(' ') !== labels.names.join(' ')) {
+    if (!sameLabels(shard.labelNames, labels.names)) {
       throw new PanxError(
         `${path} names its tags ${someLabels(shard.labelNames)}; expected ${someLabels(labels.names)}, as in ${labels.path}.`,
         { hint: 'Keep the files of one download and remove the others.' },

@@ -52,6 +52,11 @@ export const mostLabels = 10_000;
 /** Characters: PAN-X's description takes 600, and each label some 20. */
 const longestDescription = 4 << 20;
 
+/** Whether two lists name the same tags in the same order, and so with the same ids. */
+export function sameLabels(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((name, id) => name === others[id]);
+}
+
 /** Tag names in a sentence: all of them, or the first of many. */
 export function someLabels(names: readonly string[]): string {
   return names.length <= 50 ? names.join(' ') : `${names.slice(0, 50).join(' ')} and ${names.length - 50} more`;

@@ -1,3 +1,4 @@
+import { sameLabels, someLabels } from '../data/labels.js';
 import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { phase } from '../run/profile.js';
@@ -58,9 +59,9 @@ export async function score(
  * @throws PanxError naming both lists.
  */
 export function checkLabels(modelLabels: readonly string[], dataLabels: readonly string[], folder: string): void {
-  if (modelLabels.length === dataLabels.length && modelLabels.every((label, id) => label === dataLabels[id])) return;
+  if (sameLabels(modelLabels, dataLabels)) return;
   throw new PanxError(
-    `The classifier in ${folder} predicts ${modelLabels.join(' ')}; the data is tagged with ${dataLabels.join(' ')}.`,
+    `The classifier in ${folder} predicts ${someLabels(modelLabels)}; the data is tagged with ${someLabels(dataLabels)}.`,
     { hint: 'Use a checkpoint that was trained on these tags, or one without a classifier.' },
   );
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { takeRows } from '../batching/batches.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SourceFile, type SplitName, type SplitSource } from '../data/corpus.js';
+import { sameLabels, someLabels } from '../data/labels.js';
 import { selectRows } from '../data/subsets.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../run/cache.js';
@@ -110,10 +111,10 @@ function limited(encoded: EncodedSplit, limit: number | null): EncodedSplit {
 
 function commonLabels(splits: readonly EncodedSplit[]): readonly string[] {
   const [first, ...rest] = splits;
-  const other = rest.find(({ labelNames }) => labelNames.join(' ') !== first!.labelNames.join(' '));
+  const other = rest.find(({ labelNames }) => !sameLabels(labelNames, first!.labelNames));
   if (other !== undefined) {
     throw new PanxError(
-      `${other.lang} ${other.split} is tagged with ${other.labelNames.join(' ')}; ${first!.lang} ${first!.split} with ${first!.labelNames.join(' ')}.`,
+      `${other.lang} ${other.split} is tagged with ${someLabels(other.labelNames)}; ${first!.lang} ${first!.split} with ${someLabels(first!.labelNames)}.`,
       { hint: 'Train and score on corpora with one set of tags.' },
     );
   }

@@ -3,6 +3,7 @@ import { readModelConfig } from '../checkpoint/config.js';
 import { configToWrite } from '../checkpoint/folder.js';
 import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
+import { someLabels } from '../data/labels.js';
 import { shardPaths } from '../data/shards.js';
 import { codeOf, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
@@ -221,7 +222,7 @@ async function lookAtCheckpoint(run: RunDirectory, places: Places): Promise<stri
   if ((await sha256OfFile(`${run.checkpoint}/tokenizer.json`)) !== tokenizer) {
     throw new PanxError(`${run.checkpoint}/tokenizer.json is not that of the model that it started from`);
   }
-  const labels = `${config.labels.length} labels, ${config.labels.join(' ')}`;
+  const labels = `${config.labels.length} labels, ${someLabels(config.labels)}`;
   if ((await changesSince(startFrom, pick(environment.startFrom.files, 'config.json'))).size > 0) return labels;
   const made = configToWrite({ ...(await readModelConfig(startFrom)), labels: config.labels });
   if ((await sha256OfFile(`${run.checkpoint}/config.json`)) !== sha256(toJson(made))) {

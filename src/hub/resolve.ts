@@ -54,14 +54,6 @@ export async function fetchData(
   splits: readonly SplitName[],
   options: BringOptions = {},
 ): Promise<Snapshot> {
-  for (const lang of langs) {
-    if (!/^[A-Za-z][\w-]*$/.test(lang)) {
-      throw new PanxError(`"${lang}" is not a language code.`, {
-        hint: 'Give codes as PAN-X has them, with commas between: en,tr.',
-        exitCode: 2,
-      });
-    }
-  }
   return await bring(repo, dataFiles(repo.name, langs, splits), options);
 }
 

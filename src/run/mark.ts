@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, listed, PanxError } from '../errors.js';
-import { cannotWrite, readIfPresent, writeJson } from './files.js';
+import { cannotWrite, readIfPresent, reasonOf, writeJson } from './files.js';
 import { isObject, parseJson } from './json.js';
 import { markName, modelLayout, runLayout, sweepLayout } from './layouts.js';
 import { isMade, type Layout } from './made.js';
@@ -62,7 +62,10 @@ async function markOf(folder: string): Promise<FolderKind | null> {
   const path = join(folder, markName);
   const text = await readIfPresent(path).catch((error: unknown) => {
     if (['ENOTDIR', 'EISDIR'].includes(codeOf(error) ?? '')) return undefined;
-    throw cannotWrite(folder, error);
+    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, {
+      hint: 'Choose another folder with --out.',
+      cause: error,
+    });
   });
   if (text === undefined) return null;
   let mark: unknown;

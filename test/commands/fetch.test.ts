@@ -78,7 +78,7 @@ describe('panx fetch', () => {
     [['--langs', 'en,,tr'], '--langs is "en,,tr", which has an empty part; expected names with commas between.'],
     [['--langs', 'en', '--splits', 'tset'], '--splits has "tset"; did you mean "test"?'],
     [['--langs', 'en', '--splits', 'dev'], '--splits has "dev"'],
-    [['--langs', 'EN!'], '"EN!" is not a language code.'],
+    [['--langs', 'EN!'], '--langs has "EN!"; expected a language code such as tr.'],
     [['--langs', 'en', '--model', './none'], '--model ./none: there is no such folder'],
   ])('refuses %j before bringing anything', async (args, message) => {
     await expect(run(...args)).rejects.toThrow(message);

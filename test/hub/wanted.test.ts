@@ -99,9 +99,4 @@ describe('the files of data', () => {
       'org/data has no PAN-X.en/train-*.parquet; in that folder are: test-00000-of-00001.parquet.',
     );
   });
-
-  it('are refused for what is no language code', async () => {
-    await expect(bring(['../en'])).rejects.toThrow('"../en" is not a language code.');
-    expect(test.hub.requests).toEqual([]);
-  });
 });
