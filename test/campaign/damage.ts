@@ -1,5 +1,5 @@
+import { mutateTokenizer } from '../tokenization/mutate.js';
 import { changeJson, type JsonPlace, type JsonText } from './json-change.js';
-import { mutateTokenizer } from './mutate-tokenizer.js';
 import { randomOf } from './random.js';
 
 /**
@@ -61,7 +61,7 @@ export function applyDamage(bytes: Buffer, how: Damage): Buffer {
     case 'element':
       return putElement(bytes, how);
     case 'tokenizer':
-      return Buffer.from(mutateTokenizer(bytes.toString('utf8'), randomOf('tokenizer', how.seed)));
+      return Buffer.from(mutateTokenizer(bytes.toString('utf8'), randomOf('tokenizer', how.seed).next));
   }
 }
 

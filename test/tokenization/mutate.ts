@@ -9,6 +9,7 @@ export function mutateTokenizer(text: string, random: () => number): string {
     insertPart,
     insertPart,
     repeatKey,
+    swapWhole,
   ];
   return pick(kinds, random)(text, random);
 }
@@ -149,10 +150,17 @@ function damageIds(text: string, random: Random): string {
       () => Object.assign(file.model as JsonObject, { unk_id: odd() }),
       () => Object.assign(file.model as JsonObject, { unk_token: pick<Json>(['nowhere', '', 5, null, 'a'], random) }),
       () => {
-        file.padding = { ...padding, pad_id: odd(), pad_token: pick(['<pad>', '[PAD]', 'nowhere', ''], random) };
+        const pad_token = pick(['<pad>', '[PAD]', 'nowhere', ''], random);
+        file.padding = { ...padding, ...pick<JsonObject>(paddings, random), pad_id: odd(), pad_token };
       },
       () => {
-        file.truncation = { direction: 'Right', max_length: odd(), strategy: 'LongestFirst', stride: odd() };
+        const max_length = pick<Json>([odd(), 4], random);
+        file.truncation = {
+          direction: 'Right',
+          max_length,
+          strategy: 'LongestFirst',
+          stride: pick([odd(), 9], random),
+        };
       },
       () => {
         const names = JSON.stringify(file.post_processor ?? null);
@@ -166,6 +174,32 @@ function damageIds(text: string, random: Random): string {
 }
 
 const padding = { strategy: 'BatchLongest', direction: 'Right', pad_to_multiple_of: null, pad_type_id: 0 };
+
+const paddings: JsonObject[] = [{}, { strategy: { Fixed: 100_000_000 } }, { pad_to_multiple_of: 0, direction: 'Left' }];
+
+/** A part of the whole file is something else altogether. */
+function swapWhole(text: string, random: Random): string {
+  const file = parse(text);
+  if (file === undefined) return damageBytes(text, random);
+  const [key, values] = pick<readonly [string, readonly Json[]]>(
+    [
+      ['added_tokens', [[null], 5, {}, null, [{}], [[]], [{ id: -1, content: '<s>' }]]],
+      ['post_processor', [null, {}, { type: 'TemplateProcessing' }, { type: 'BertProcessing' }, 5]],
+      ['pre_tokenizer', [5, [], { type: 'Sequence', pretokenizers: 5 }, { type: 'Sequence', pretokenizers: [null] }]],
+      ['normalizer', [5, [], { type: 'Sequence', normalizers: null }, { type: 'Sequence', normalizers: [{}] }]],
+      ['decoder', [{ type: 'Replace', pattern: { Regex: '(' }, content: '' }, 5, {}]],
+      ['version', ['2.0', null, 1]],
+      ['model', [null, 5, {}, { type: 'Unigram' }, { type: 'BPE', vocab: {}, merges: [] }]],
+    ],
+    random,
+  );
+  file[key] = structuredClone(pick(values, random));
+  const model = file.model;
+  if (random() < 0.3 && typeof model === 'object' && model !== null && !Array.isArray(model)) {
+    model.vocab = structuredClone(pick<Json>([[], {}, null, 5, [['<s>', 0]], [['', 0]]], random));
+  }
+  return JSON.stringify(file);
+}
 
 /** A part of another tokenizer, or of none, in the place of one or after it. */
 function insertPart(text: string, random: Random): string {
@@ -214,10 +248,14 @@ function normalizers(random: Random): Json[] {
     },
     { type: 'Precompiled', precompiled_charsmap: randomMap(random) },
     { type: 'Precompiled', precompiled_charsmap: randomMap(random) },
-    { type: 'Replace', pattern: { Regex: pick(patterns, random) }, content: pick(['', 'b', '$1'], random) },
+    {
+      type: 'Replace',
+      pattern: { Regex: pick(patterns, random) },
+      content: pick(['', 'b', '$1', 'x'.repeat(9999)], random),
+    },
     { type: 'Sequence', normalizers: Array.from({ length: pick([3, 12, 20, 40], random) }, () => twice) },
     { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
-    { type: 'Prepend', prepend: pick(['', '▁', 'x'.repeat(1000)], random) },
+    { type: 'Prepend', prepend: pick(['', '▁', 'x'.repeat(1000), 'x'.repeat(100_000)], random) },
     { type: 'Strip', strip_left: true, strip_right: true },
     ...['NFC', 'NFD', 'NFKC', 'NFKD', 'Lowercase', 'StripAccents', 'Nmt', 'ByteLevel'].map(type => ({ type })),
   ];
@@ -285,6 +323,7 @@ const patterns = [
   '.*',
   '(?=a)',
   '\\b',
+  '(?<a>.)\\k<a>',
   '$',
   '^',
   '(?<=a)b|\\Z',
