@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { refuseEmptyValues } from './commands/empty-values.js';
 import { nearest, PanxError } from './errors.js';
-import { panxCacheDir } from './run/cache.js';
-import { closeProgressLine, complaint } from './run/console.js';
-import { systemFault } from './run/faults.js';
-import { makeFolder, reasonOf } from './run/files.js';
-import { readPackage } from './run/package.js';
-import { visible, visibleLines } from './run/visible.js';
+import { panxCacheDir } from './system/cache.js';
+import { closeProgressLine, complaint } from './system/console.js';
+import { systemFault } from './system/faults.js';
+import { makeFolder, reasonOf } from './system/files.js';
+import { readPackage } from './system/package.js';
+import { visible, visibleLines } from './system/visible.js';
 
 /**
  * Every command with its one-line meaning. The module behind a command (and with it Arrow, tokenizers, TensorFlow.js)

@@ -1,4 +1,4 @@
-import { temporaryNeighbour } from '../src/run/temporary.js';
+import { temporaryNeighbour } from '../src/system/temporary.js';
 
 /**
  * The name beside `path` under which a process of this machine that is gone has left something: its number is above the largest that Linux

@@ -1,4 +1,4 @@
-"""Write test/run/random/golden.json: row orders by NumPy and torch that panx must reproduce bit for bit.
+"""Write test/system/random/golden.json: row orders by NumPy and torch that panx must reproduce bit for bit.
 
 Made with numpy 2.4.6 and torch 2.13.0; both streams are promised to be stable between versions.
 Usage: python scripts/make-golden/random_orders.py
@@ -49,7 +49,7 @@ def main() -> None:
     for name in ("numpy", "torch", "torchVeryLarge"):
         rows = ",\n".join(f"    {json.dumps(row)}" for row in golden[name])
         lines.append(f'  "{name}": [\n{rows}\n  ]')
-    path = Path(__file__).parents[2] / "test/run/random/golden.json"
+    path = Path(__file__).parents[2] / "test/system/random/golden.json"
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 

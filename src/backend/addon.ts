@@ -4,8 +4,8 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { PanxError } from '../errors.js';
-import { makeFolder, replaceFolder } from '../run/files.js';
-import { temporaryNeighbour } from '../run/temporary.js';
+import { makeFolder, replaceFolder } from '../system/files.js';
+import { temporaryNeighbour } from '../system/temporary.js';
 import { run } from './program.js';
 import { stderrSwitchSource } from './stderr-switch.js';
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import tf = require('@tensorflow/tfjs-core');
 
 import { messageOf, PanxError } from '../errors.js';
-import { phase } from '../run/profile.js';
+import { phase } from '../system/profile.js';
 import { addonFile, stderrSwitchFile } from './addon.js';
 import { fusedFile, fusedFolder, levelOf, productsOf } from './fused-library.js';
 import { type Hardware, hasBf16, readHardware, usableCores } from './hardware.js';

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readBounded } from '../config/bounded-file.js';
 import { PanxError } from '../errors.js';
-import { panxCacheDir } from '../run/cache.js';
+import { readBounded } from '../system/bounded-file.js';
+import { panxCacheDir } from '../system/cache.js';
 import {
   arrayOf,
   checkJson,
@@ -14,9 +14,9 @@ import {
   type Shape,
   sha256Text,
   text,
-} from '../run/checked-json.js';
-import { sha256OfFile, writeJson } from '../run/files.js';
-import { isObject } from '../run/json.js';
+} from '../system/checked-json.js';
+import { sha256OfFile, writeJson } from '../system/files.js';
+import { isObject } from '../system/json.js';
 import { addonFolder, hasAddon, type Libraries } from './addon.js';
 import { type EnginePlan, planEngine, tensorflowVersion, type Variant } from './engine-plan.js';
 import { hasNvidiaDriver } from './hardware.js';

@@ -1,6 +1,6 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import type { EventDetails, Profile } from '../run/profile.js';
+import type { EventDetails, Profile } from '../system/profile.js';
 import type { Engine } from './engine.js';
 import { type Attribute, bfloat16, type NodeBackend } from './native.js';
 

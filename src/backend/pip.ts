@@ -1,7 +1,7 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { makeFolder } from '../run/files.js';
+import { makeFolder } from '../system/files.js';
 import { pipDownloads } from './engine-plan.js';
 import { run } from './program.js';
 

@@ -2,10 +2,10 @@ import { statSync } from 'node:fs';
 import { access, constants, lstat, readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { formatBytes, formatSeconds, notice, progress } from '../run/console.js';
-import { cannotWrite, makeFolder, reasonOf, replaceFolder } from '../run/files.js';
-import { temporaryNeighbour } from '../run/temporary.js';
-import { withLock } from '../run/waiting-lock.js';
+import { formatBytes, formatSeconds, notice, progress } from '../system/console.js';
+import { cannotWrite, makeFolder, reasonOf, replaceFolder } from '../system/files.js';
+import { temporaryNeighbour } from '../system/temporary.js';
+import { withLock } from '../system/waiting-lock.js';
 import { addonFolder, compileAddon, hasAddon, type Libraries } from './addon.js';
 import {
   type EnginePlan,

@@ -6,7 +6,7 @@ import { pipeline, Readable, Transform } from 'node:stream';
 import { pipeline as pipelineDone } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { codeOf, messageOf, PanxError } from '../errors.js';
-import { cannotWrite, makeFolder } from '../run/files.js';
+import { cannotWrite, makeFolder } from '../system/files.js';
 
 /** A file that was unpacked: its path inside the wheel, its size in bytes and its SHA-256 in hexadecimal. */
 export interface UnpackedFile {

@@ -1,4 +1,4 @@
-import { torchGenerator, torchRandperm } from '../run/random/torch.js';
+import { torchGenerator, torchRandperm } from '../system/random/torch.js';
 import type { EncodedRows } from '../tokenization/rows.js';
 
 export interface OrderSettings {

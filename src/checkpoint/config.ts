@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isFloat32 } from '../config/kinds.js';
 import { mostLabels } from '../data/labels.js';
 import { excerpt, PanxError } from '../errors.js';
-import { readBoundedJson } from '../run/bounded-json.js';
+import { readBoundedJson } from '../system/bounded-json.js';
 
 const architectures = ['xlm-roberta', 'roberta'] as const;
 

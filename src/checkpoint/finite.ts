@@ -36,7 +36,7 @@ export function refuseNonFinite(values: Float32Array, holder: Holder, indexOf: (
 
 /**
  * Look at every number of weight files, in tensors and rows that panx does not use too. A thread does it beside the one that hashes them
- * (run/background-hash.ts): on two processors both together take as long as that one.
+ * (system/background-hash.ts): on two processors both together take as long as that one.
  *
  * @throws PanxError naming file, tensor and place of one that is not finite
  */

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { lstat, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { readBounded } from '../config/bounded-file.js';
 import { codeOf, listed, PanxError } from '../errors.js';
-import { formatCount } from '../run/console.js';
+import { markName, modelLayout, tokenizerFiles } from '../run/layouts.js';
+import { writeMark } from '../run/mark.js';
+import { readBounded } from '../system/bounded-file.js';
+import { formatCount } from '../system/console.js';
 import {
   cannotWrite,
   flushFolder,
@@ -12,11 +14,9 @@ import {
   renameUnlessTaken,
   writeFileAtomic,
   writeJson,
-} from '../run/files.js';
-import { markName, modelLayout, tokenizerFiles } from '../run/layouts.js';
-import { removeMade, strangersIn } from '../run/made.js';
-import { writeMark } from '../run/mark.js';
-import { isAbandoned, parseTemporary, temporaryNeighbour } from '../run/temporary.js';
+} from '../system/files.js';
+import { removeMade, strangersIn } from '../system/made.js';
+import { isAbandoned, parseTemporary, temporaryNeighbour } from '../system/temporary.js';
 import type { ModelConfig } from './config.js';
 import { type TensorToWrite, writeSafetensors } from './safetensors.js';
 

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { codeOf, excerpt, PanxError } from '../errors.js';
-import { readBoundedJson } from '../run/bounded-json.js';
-import { cannotWrite, reasonOf } from '../run/files.js';
-import { isObject } from '../run/json.js';
-import { temporaryNeighbour } from '../run/temporary.js';
+import { readBoundedJson } from '../system/bounded-json.js';
+import { cannotWrite, reasonOf } from '../system/files.js';
+import { isObject } from '../system/json.js';
+import { temporaryNeighbour } from '../system/temporary.js';
 import { checkAllFinite, refuseNonFinite } from './finite.js';
 import {
   type Dtype,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { describeAsMarkdown, describeAsYaml } from '../config/describe.js';
-import { print } from '../run/console.js';
+import { print } from '../system/console.js';
 import { addConfigOptions, addRowOptions, addSweepOptions, addTrainingOptions, configOf } from './options.js';
 
 /** panx config: every setting with its meaning, range and value, as YAML that --config takes. */

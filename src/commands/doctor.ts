@@ -12,11 +12,11 @@ import { cachedCommit, type Repo, snapshotFolder } from '../hub/cache.js';
 import { fetchModel } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { hubSettings } from '../hub/settings.js';
-import { panxCacheDir } from '../run/cache.js';
-import { formatBytes, print } from '../run/console.js';
-import { reasonOf, toJson } from '../run/files.js';
-import { readPackage } from '../run/package.js';
-import { visible } from '../run/visible.js';
+import { panxCacheDir } from '../system/cache.js';
+import { formatBytes, print } from '../system/console.js';
+import { reasonOf, toJson } from '../system/files.js';
+import { readPackage } from '../system/package.js';
+import { visible } from '../system/visible.js';
 
 /** `panx doctor`: what panx found on this machine, and what is wrong with the remedy. */
 export function define(command: Command): void {

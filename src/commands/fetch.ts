@@ -6,7 +6,7 @@ import { fetchData, fetchModel, placeOf } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import type { Snapshot } from '../hub/snapshot.js';
 import { splitNames } from '../hub/wanted.js';
-import { formatBytes, formatSeconds, notice, print } from '../run/console.js';
+import { formatBytes, formatSeconds, notice, print } from '../system/console.js';
 import { languagesOf, listOf, toSplit } from './lists.js';
 
 interface FetchOptions {

@@ -9,11 +9,11 @@ import { resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { initialTensors } from '../model/initialise.js';
 import { countParameters, parameterSpecs } from '../model/parameters.js';
-import { formatBytes, formatCount, print } from '../run/console.js';
 import { modelLayout } from '../run/layouts.js';
-import { strangersIn } from '../run/made.js';
 import { checkPlace } from '../run/mark.js';
-import { refuseOverlap, throughLink } from '../run/place.js';
+import { formatBytes, formatCount, print } from '../system/console.js';
+import { strangersIn } from '../system/made.js';
+import { refuseOverlap, throughLink } from '../system/place.js';
 import { loadTokenizer, type SubwordTokenizer } from '../tokenization/tokenizer.js';
 
 /** XLM-R's own sizes (base, large: Conneau et al. 2020, table 7) and two small ones for trials. */

@@ -1,4 +1,4 @@
-import { notice } from '../run/console.js';
+import { notice } from '../system/console.js';
 
 /**
  * A signal that is aborted by the first Ctrl-C (SIGINT) or SIGTERM, so that work can stop at a good place; the second one ends

@@ -1,6 +1,6 @@
 import { alignColumns, type Column } from '../reporting/text-table.js';
-import { formatCount } from '../run/console.js';
-import { firstOf, type OperationTotals, type PhaseTotals, type Profile, tracedRounds } from '../run/profile.js';
+import { formatCount } from '../system/console.js';
+import { firstOf, type OperationTotals, type PhaseTotals, type Profile, tracedRounds } from '../system/profile.js';
 
 /** A profile for a terminal: the phases of the run, then those of its steps (or of the batches scored) and their operations. */
 export function profileText(profile: Profile): string {

@@ -1,8 +1,8 @@
 import { messageOf } from '../errors.js';
-import { notice } from '../run/console.js';
-import { placeOfFile } from '../run/place.js';
-import { endProfile, hasRounds, type Profile, startProfile } from '../run/profile.js';
-import { traceKind, writeTrace } from '../run/trace.js';
+import { notice } from '../system/console.js';
+import { placeOfFile } from '../system/place.js';
+import { endProfile, hasRounds, type Profile, startProfile } from '../system/profile.js';
+import { traceKind, writeTrace } from '../system/trace.js';
 import { profileText } from './profile-text.js';
 
 interface ProfileOutput {

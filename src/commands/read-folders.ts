@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { availableLangs } from '../data/corpus.js';
 import { isBegun, runDirectory } from '../run/directory.js';
-import type { ReadFolder } from '../run/place.js';
+import type { ReadFolder } from '../system/place.js';
 
 /** The folder of a model, as something that is read. */
 export function modelFolder(path: string): ReadFolder {

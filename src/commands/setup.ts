@@ -3,7 +3,7 @@ import { loadEngine } from '../backend/engine.js';
 import type { Variant } from '../backend/engine-plan.js';
 import { findEngine } from '../backend/installed-engine.js';
 import { bringEngine } from '../backend/provision.js';
-import { formatSeconds, notice } from '../run/console.js';
+import { formatSeconds, notice } from '../system/console.js';
 
 /** `panx setup`: bring the TensorFlow engine, or say in milliseconds that it is there. */
 export function define(command: Command): void {

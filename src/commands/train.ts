@@ -10,7 +10,6 @@ import type { StageResult } from '../experiment/stage.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameters.js';
-import { formatCount, formatSeconds, notice, print } from '../run/console.js';
 import {
   canResume,
   holdsWork,
@@ -22,8 +21,9 @@ import {
   standOf,
 } from '../run/directory.js';
 import { checkPlace } from '../run/mark.js';
-import { refuseOverlap, throughLink } from '../run/place.js';
-import { type Profile, phase } from '../run/profile.js';
+import { formatCount, formatSeconds, notice, print } from '../system/console.js';
+import { refuseOverlap, throughLink } from '../system/place.js';
+import { type Profile, phase } from '../system/profile.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf } from './options.js';
 import { withPrecision } from './precision.js';

@@ -6,15 +6,15 @@ import { runStage } from '../experiment/run.js';
 import { type Check, type Places, readFrom, repeatRun, verifyRun } from '../experiment/verify.js';
 import { findRuns, tableOf, verifySweep } from '../experiment/verify-sweep.js';
 import { sweepFiles, writeSweepReport } from '../reporting/sweep.js';
-import { print } from '../run/console.js';
 import { type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
-import { toJson, writeJson } from '../run/files.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
 import { clearStaleLock } from '../run/lock.js';
-import { type Layout, removeAbandonedNeighbours, removeLeftovers, removeMade } from '../run/made.js';
 import { checkPlace, writeMark } from '../run/mark.js';
-import { type ReadFolder, refuseOverlap, throughLink } from '../run/place.js';
-import { temporaryNeighbour } from '../run/temporary.js';
+import { print } from '../system/console.js';
+import { toJson, writeJson } from '../system/files.js';
+import { type Layout, removeAbandonedNeighbours, removeLeftovers, removeMade } from '../system/made.js';
+import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js';
+import { temporaryNeighbour } from '../system/temporary.js';
 import { dataFolders, modelFolder } from './read-folders.js';
 
 interface VerifyOptions extends Places {

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { codeOf, excerpt, messageOf, nearest, PanxError } from '../errors.js';
-import { readBounded, utf8Text } from './bounded-file.js';
+import { readBounded, utf8Text } from '../system/bounded-file.js';
 import type { Setting } from './kinds.js';
 import { type Config, type Key, schema, settings } from './schema.js';
 import { longestYaml, parseYaml } from './yaml.js';

@@ -1,7 +1,7 @@
 import type { Table } from 'apache-arrow';
 import { PanxError } from '../errors.js';
 import type { SplitName } from '../hub/wanted.js';
-import { reasonOf, sha256OfFile } from '../run/files.js';
+import { reasonOf, sha256OfFile } from '../system/files.js';
 import { columnsOfTable, concatColumns, tableFromColumns, type WordColumns } from './columns.js';
 import { sameLabels, someLabels } from './labels.js';
 import { readShard, type Shard } from './parquet.js';

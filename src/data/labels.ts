@@ -1,5 +1,5 @@
 import { excerpt, PanxError } from '../errors.js';
-import { parseJson } from '../run/json.js';
+import { parseJson } from '../system/json.js';
 
 /** The tags of PAN-X in the order of their ids: IOB2 over persons, organisations and places. */
 export const panxLabels: readonly string[] = ['O', 'B-PER', 'I-PER', 'B-ORG', 'I-ORG', 'B-LOC', 'I-LOC'];

@@ -1,4 +1,4 @@
-import { codePoint, visible } from '../run/visible.js';
+import { codePoint, visible } from '../system/visible.js';
 
 /**
  * Rows of cells with their columns aligned, for the terminal. Where the columns do not fit into `width`, the table goes on

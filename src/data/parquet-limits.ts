@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { PanxError } from '../errors.js';
-import { formatCount } from '../run/console.js';
+import { formatCount } from '../system/console.js';
 import type { WordColumns } from './columns.js';
 import { type Footer, footerBytes, type RowGroup, readFooter } from './parquet-footer.js';
 

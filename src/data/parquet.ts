@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Data, Schema, Table, Vector } from 'apache-arrow';
-import { readBounded } from '../config/bounded-file.js';
 import { excerpt, messageOf, PanxError } from '../errors.js';
-import { formatCount } from '../run/console.js';
-import { reasonOf } from '../run/files.js';
+import { readBounded } from '../system/bounded-file.js';
+import { formatCount } from '../system/console.js';
+import { reasonOf } from '../system/files.js';
 import { arrow } from './arrow.js';
 import { concatColumns, type WordColumns } from './columns.js';
 import { declaredLabels, someLabels } from './labels.js';

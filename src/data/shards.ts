@@ -2,8 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { codeOf, excerpt, PanxError } from '../errors.js';
 import type { SplitName } from '../hub/wanted.js';
-import { formatCount } from '../run/console.js';
-import { reasonOf } from '../run/files.js';
+import { formatCount } from '../system/console.js';
+import { reasonOf } from '../system/files.js';
 import { checkFooter, columnNames, largestFile } from './parquet-limits.js';
 
 /** The languages of a data folder, those of its subfolders `PAN-X.<lang>`, sorted. @throws PanxError where it cannot be listed. */

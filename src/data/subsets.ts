@@ -1,5 +1,5 @@
 import { PanxError } from '../errors.js';
-import { numpyPermutation } from '../run/random/numpy.js';
+import { numpyPermutation } from '../system/random/numpy.js';
 
 /**
  * Which rows of a split are used, and in which order, as row numbers of the file.

@@ -7,7 +7,7 @@ import { labelledTokens, toDevice } from '../model/inputs.js';
 import { withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { forward } from '../model/xlm-roberta.js';
-import { phase, round } from '../run/profile.js';
+import { phase, round } from '../system/profile.js';
 import type { EncodedRows } from '../tokenization/rows.js';
 
 /** One row's predictions, at its labelled positions (the first subword of each word) only. */

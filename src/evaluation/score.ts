@@ -1,7 +1,7 @@
 import { sameLabels, someLabels } from '../data/labels.js';
 import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
-import { phase } from '../run/profile.js';
+import { phase } from '../system/profile.js';
 import type { EncodedRows } from '../tokenization/rows.js';
 import type { Resampling } from './bootstrap.js';
 import { createEntityScoring, type EntityScores, type Metrics } from './entity-scores.js';

@@ -5,9 +5,9 @@ import { openSplit, type SourceFile, type SplitName, type SplitSource } from '..
 import { sameLabels, someLabels } from '../data/labels.js';
 import { selectRows } from '../data/subsets.js';
 import { PanxError } from '../errors.js';
-import { panxCacheDir } from '../run/cache.js';
-import { progress } from '../run/console.js';
-import { phase } from '../run/profile.js';
+import { panxCacheDir } from '../system/cache.js';
+import { progress } from '../system/console.js';
+import { phase } from '../system/profile.js';
 import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, type EncodedRows } from '../tokenization/rows.js';
 import { openTokenizer, type TokenizerFile } from '../tokenization/tokenizer.js';

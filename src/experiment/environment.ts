@@ -19,10 +19,10 @@ import {
   record,
   type Shape,
   text,
-} from '../run/checked-json.js';
-import { type Checksums, checksumsShape } from '../run/checksums.js';
-import { writeJson } from '../run/files.js';
-import { packageRoot, readPackage } from '../run/package.js';
+} from '../system/checked-json.js';
+import { type Checksums, checksumsShape } from '../system/checksums.js';
+import { writeJson } from '../system/files.js';
+import { packageRoot, readPackage } from '../system/package.js';
 import { trainId } from './identity.js';
 import type { StageRequest } from './stage.js';
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { shown } from '../run/checked-json.js';
 import {
   damagedLine,
   type EvaluationEvent,
@@ -12,6 +11,7 @@ import {
   type RunTime,
   timesIn,
 } from '../run/events.js';
+import { shown } from '../system/checked-json.js';
 import { type Course, courseOf } from '../training/course.js';
 import { splitsOf } from './inputs.js';
 

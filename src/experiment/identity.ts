@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { inline, settingIn } from '../config/describe.js';
 import { type Config, type Key, settings } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { checksumsInBackground } from '../run/background-hash.js';
-import { anything, object, record, type Shape, sha256Text, shown, text } from '../run/checked-json.js';
-import { type Checksums, checksumsShape, sha256 } from '../run/checksums.js';
-import { reasonOf } from '../run/files.js';
-import { isObject } from '../run/json.js';
+import { checksumsInBackground } from '../system/background-hash.js';
+import { anything, object, record, type Shape, sha256Text, shown, text } from '../system/checked-json.js';
+import { type Checksums, checksumsShape, sha256 } from '../system/checksums.js';
+import { reasonOf } from '../system/files.js';
+import { isObject } from '../system/json.js';
 import type { Stage } from './curriculum.js';
 
 /** The contents that an experiment works on. */

@@ -4,7 +4,7 @@ import { checkWeights } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SplitName, splitNames } from '../data/corpus.js';
 import { shardPaths } from '../data/shards.js';
-import { type Checksums, checksumsOf } from '../run/checksums.js';
+import { type Checksums, checksumsOf } from '../system/checksums.js';
 import { checkpointFiles } from './identity.js';
 
 /**

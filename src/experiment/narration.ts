@@ -1,5 +1,5 @@
 import type { Scores } from '../evaluation/score.js';
-import { closeProgressLine, formatCount, formatSeconds, notice, progress } from '../run/console.js';
+import { closeProgressLine, formatCount, formatSeconds, notice, progress } from '../system/console.js';
 import type { StepReport } from '../training/loop.js';
 
 /** What a run says while it works. */

@@ -2,12 +2,12 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { integer, object, oneOf, readJsonAs, shown } from '../run/checked-json.js';
-import { type Checksums, changesSince, changesText, checksumsOf, sha256 } from '../run/checksums.js';
 import type { RunDirectory } from '../run/directory.js';
-import { reasonOf, toJson, writeFileAtomic, writeJson } from '../run/files.js';
 import { modelLayout, runLayout } from '../run/layouts.js';
 import type { FolderKind } from '../run/mark.js';
+import { integer, object, oneOf, readJsonAs, shown } from '../system/checked-json.js';
+import { type Checksums, changesSince, changesText, checksumsOf, sha256 } from '../system/checksums.js';
+import { reasonOf, toJson, writeFileAtomic, writeJson } from '../system/files.js';
 import { readChecksums } from './records.js';
 import type { StageMetrics } from './stage.js';
 

@@ -1,11 +1,11 @@
 import { loadConfig } from '../config/load.js';
 import { type Config, type Key, settings } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { anything, readJsonAs, record, type Shape, shown } from '../run/checked-json.js';
-import { type Checksums, checksumsShape } from '../run/checksums.js';
 import type { RunDirectory } from '../run/directory.js';
-import { isObject } from '../run/json.js';
-import { readPackage } from '../run/package.js';
+import { anything, readJsonAs, record, type Shape, shown } from '../system/checked-json.js';
+import { type Checksums, checksumsShape } from '../system/checksums.js';
+import { isObject } from '../system/json.js';
+import { readPackage } from '../system/package.js';
 import { type Environment, environmentShape } from './environment.js';
 import { identityShape, keyOf, type StageIdentity } from './identity.js';
 import { metricsShape, type StageMetrics } from './stage.js';

@@ -1,10 +1,10 @@
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
-import { shown } from '../run/checked-json.js';
-import { changesText } from '../run/checksums.js';
 import type { RunDirectory } from '../run/directory.js';
 import { timesIn } from '../run/events.js';
+import { shown } from '../system/checked-json.js';
+import { changesText } from '../system/checksums.js';
 import { checkWholeLog, type Plan, planOf } from './history.js';
 import { settingDifferences } from './identity.js';
 import { recordChanges } from './outputs.js';

@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.js';
 import type { Scores } from '../evaluation/score.js';
-import { integer, number, object, orNull, record, type Shape, text } from '../run/checked-json.js';
-import type { Checksums } from '../run/checksums.js';
-import type { Profile } from '../run/profile.js';
+import { integer, number, object, orNull, record, type Shape, text } from '../system/checked-json.js';
+import type { Checksums } from '../system/checksums.js';
+import type { Profile } from '../system/profile.js';
 import type { RunData } from './corpus.js';
 import type { StageIdentity } from './identity.js';
 

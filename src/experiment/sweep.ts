@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.js';
 import { messageOf, PanxError } from '../errors.js';
-import { changesText } from '../run/checksums.js';
 import { type RunDirectory, refuseIfChanged, refuseStrangers, sweepDirectory } from '../run/directory.js';
-import { writeJson } from '../run/files.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
 import { clearStaleLock, takeLock } from '../run/lock.js';
-import { removeLeftovers } from '../run/made.js';
 import { checkPlace, writeMark } from '../run/mark.js';
+import { changesText } from '../system/checksums.js';
+import { writeJson } from '../system/files.js';
+import { removeLeftovers } from '../system/made.js';
 import type { Stage } from './curriculum.js';
 import { checkpointChanges, checkpointChecksums } from './outputs.js';
 import { type PlannedStage, planSweep, type SweepInputs } from './plan.js';

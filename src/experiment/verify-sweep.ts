@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
+import { isDone, type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
+import { markName } from '../run/layouts.js';
 import {
   arrayOf,
   integer,
@@ -16,11 +18,9 @@ import {
   type Shape,
   shown,
   text,
-} from '../run/checked-json.js';
-import { isDone, type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
-import { reasonOf } from '../run/files.js';
-import { isObject } from '../run/json.js';
-import { markName } from '../run/layouts.js';
+} from '../system/checked-json.js';
+import { reasonOf } from '../system/files.js';
+import { isObject } from '../system/json.js';
 import { curriculum, type Stage } from './curriculum.js';
 import { checkpointFiles, differences, identitiesOf, startKey } from './identity.js';
 import { checkMark } from './outputs.js';

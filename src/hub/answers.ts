@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.js';
-import { formatBytes, printable } from '../run/console.js';
-import { isObject, parseJson } from '../run/json.js';
+import { formatBytes, printable } from '../system/console.js';
+import { isObject, parseJson } from '../system/json.js';
 import { patienceWithAnswer } from './patience.js';
 import { hubFetch, readStart } from './requests.js';
 import type { HubSettings } from './settings.js';

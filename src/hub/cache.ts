@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, lstat, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { notice } from '../run/console.js';
-import { makeFolder, reasonOf, writeFileAtomic } from '../run/files.js';
-import { readSmallFile } from '../run/small-file.js';
-import { temporaryNeighbour } from '../run/temporary.js';
+import { notice } from '../system/console.js';
+import { makeFolder, reasonOf, writeFileAtomic } from '../system/files.js';
+import { readSmallFile } from '../system/small-file.js';
+import { temporaryNeighbour } from '../system/temporary.js';
 import { placeIn } from './names.js';
 import type { HubSettings } from './settings.js';
 

@@ -1,6 +1,6 @@
 import { codeOf, PanxError } from '../errors.js';
-import { printable } from '../run/console.js';
-import { cannotWrite, reasonOf } from '../run/files.js';
+import { printable } from '../system/console.js';
+import { cannotWrite, reasonOf } from '../system/files.js';
 import type { Repo } from './cache.js';
 import type { Damage } from './cached.js';
 import { TooSlow } from './patience.js';

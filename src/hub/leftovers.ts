@@ -1,7 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isLeftover } from '../run/temporary.js';
-import { removeAbandonedLocks } from '../run/waiting-lock.js';
+import { isLeftover } from '../system/temporary.js';
+import { removeAbandonedLocks } from '../system/waiting-lock.js';
 import { locksFolder, type Repo, repoFolder, snapshotFolder } from './cache.js';
 import { lockEnding, partialEnding } from './download.js';
 import type { HubSettings } from './settings.js';

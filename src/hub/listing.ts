@@ -1,6 +1,6 @@
 import { PanxError } from '../errors.js';
-import { formatCount, formatSeconds, printable } from '../run/console.js';
-import { isObject } from '../run/json.js';
+import { formatCount, formatSeconds, printable } from '../system/console.js';
+import { isObject } from '../system/json.js';
 import { answerFetch } from './answers.js';
 import { type Checksum, isChecksum, type Repo } from './cache.js';
 import { flawOfPath } from './names.js';

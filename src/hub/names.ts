@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PanxError } from '../errors.js';
-import { printable } from '../run/console.js';
+import { printable } from '../system/console.js';
 
 /** The longest path in a repository and the longest of its parts, in bytes; file systems take 255 for a name, and a temporary one is longer. */
 const longestPath = 1000;

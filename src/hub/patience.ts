@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds } from '../run/console.js';
+import { formatBytes, formatSeconds } from '../system/console.js';
 import type { HubSettings } from './settings.js';
 
 /**

@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds, progress } from '../run/console.js';
+import { formatBytes, formatSeconds, progress } from '../system/console.js';
 
 /** How far the transfer of one file is. */
 export interface TransferProgress {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, messageOf } from '../errors.js';
-import { printable } from '../run/console.js';
+import { printable } from '../system/console.js';
 import { TooSlow } from './patience.js';
 import type { HubSettings } from './settings.js';
 

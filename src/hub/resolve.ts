@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { codeOf, nearest, PanxError } from '../errors.js';
-import { homeFolder } from '../run/cache.js';
-import { printable } from '../run/console.js';
-import { reasonOf } from '../run/files.js';
+import { homeFolder } from '../system/cache.js';
+import { printable } from '../system/console.js';
+import { reasonOf } from '../system/files.js';
 import type { Repo } from './cache.js';
 import { flawOfPath, isPlainName } from './names.js';
 import type { BringOptions, Snapshot } from './snapshot.js';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { PanxError } from '../errors.js';
-import { homeFolder } from '../run/cache.js';
-import { printable } from '../run/console.js';
-import { reasonOf } from '../run/files.js';
-import { readSmallFile } from '../run/small-file.js';
+import { homeFolder } from '../system/cache.js';
+import { printable } from '../system/console.js';
+import { reasonOf } from '../system/files.js';
+import { readSmallFile } from '../system/small-file.js';
 
 /** The environment that the hub room reads; `process.env` has this type. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { notice, printable } from '../run/console.js';
-import { reasonOf } from '../run/files.js';
+import { notice, printable } from '../system/console.js';
+import { reasonOf } from '../system/files.js';
 import { answerFetch } from './answers.js';
 import {
   blobPath,

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { panxCacheDir } from '../run/cache.js';
-import { sha256 } from '../run/checksums.js';
-import { makeFolder } from '../run/files.js';
-import { readSmallFile } from '../run/small-file.js';
+import { panxCacheDir } from '../system/cache.js';
+import { sha256 } from '../system/checksums.js';
+import { makeFolder } from '../system/files.js';
+import { readSmallFile } from '../system/small-file.js';
 import { type Checksum, isChecksum, sizeOf } from './cache.js';
 
 /**

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { nearest, PanxError } from '../errors.js';
-import { formatBytes, printable } from '../run/console.js';
-import { readJson } from '../run/files.js';
-import { isObject } from '../run/json.js';
+import { formatBytes, printable } from '../system/console.js';
+import { readJson } from '../system/files.js';
+import { isObject } from '../system/json.js';
 import type { HubFile } from './listing.js';
 import { isPlainName, someOf } from './names.js';
 import type { Remote, Wanted } from './snapshot.js';

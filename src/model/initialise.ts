@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { TensorToWrite } from '../checkpoint/safetensors.js';
-import { fillNormal } from '../run/random/normal.js';
+import { fillNormal } from '../system/random/normal.js';
 import { type ParameterSpec, parameterSpecs } from './parameters.js';
 
 /** All parameters of a randomly initialised model, each made when it is written. */

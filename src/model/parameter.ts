@@ -5,7 +5,7 @@ import { asWeight, isWeight } from '../backend/kernels/linear.js';
 import type { RowGradient, RowUpdates } from '../backend/kernels/row-updates.js';
 import { createVariable, type Variable } from '../backend/kernels/variable.js';
 import type { Precision } from '../backend/precision.js';
-import { phase } from '../run/profile.js';
+import { phase } from '../system/profile.js';
 import type { ParameterSpec } from './parameters.js';
 
 /**

@@ -6,7 +6,7 @@ import * as echarts from 'echarts/core';
 import { LabelLayout } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
 import type { SweepRow, SweepTable } from '../experiment/table.js';
-import { visible } from '../run/visible.js';
+import { visible } from '../system/visible.js';
 import { protocolText } from './protocol.js';
 
 echarts.use([LineChart, GridComponent, LegendComponent, TitleComponent, LabelLayout, SVGRenderer]);

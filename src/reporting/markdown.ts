@@ -1,4 +1,4 @@
-import { visible } from '../run/visible.js';
+import { visible } from '../system/visible.js';
 
 /**
  * A text from data as it is to be read in Markdown, in a line, a list or a cell of a table: what Markdown or HTML would take for its own

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { SweepRow, SweepTable } from '../experiment/table.js';
-import { formatCount, formatSeconds } from '../run/console.js';
-import { toJson, writeFileAtomic } from '../run/files.js';
-import { visible } from '../run/visible.js';
+import { formatCount, formatSeconds } from '../system/console.js';
+import { toJson, writeFileAtomic } from '../system/files.js';
+import { visible } from '../system/visible.js';
 import { csvText } from './csv.js';
 import { markdownText } from './markdown.js';
 import { protocolText } from './protocol.js';

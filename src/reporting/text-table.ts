@@ -1,4 +1,4 @@
-import { visible } from '../run/visible.js';
+import { visible } from '../system/visible.js';
 
 /** A column of a table on a terminal. */
 export interface Column {

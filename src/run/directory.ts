@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listed, PanxError } from '../errors.js';
-import { sha256 } from './checksums.js';
-import { readIfPresent } from './files.js';
+import { sha256 } from '../system/checksums.js';
+import { readIfPresent } from '../system/files.js';
+import { type Layout, removeMade, strangersInside } from '../system/made.js';
 import { markName, runLayout } from './layouts.js';
-import { type Layout, removeMade, strangersInside } from './made.js';
 
 /** The paths inside a run directory. No other file of panx names them. */
 export interface RunDirectory {

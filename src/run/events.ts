@@ -1,12 +1,12 @@
 import { appendFileSync, closeSync, createReadStream, fsyncSync, openSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { utf8Text } from '../config/bounded-file.js';
 import { codeOf, PanxError } from '../errors.js';
-import { integer, number, object, oneOf, parseJsonAs, type Shape, sha256Text, text } from './checked-json.js';
-import { cannotWrite, makeFolder, reasonOf, sha256OfFile } from './files.js';
-import { formatJson, isObject } from './json.js';
-import { expectFile } from './plain-file.js';
+import { utf8Text } from '../system/bounded-file.js';
+import { integer, number, object, oneOf, parseJsonAs, type Shape, sha256Text, text } from '../system/checked-json.js';
+import { cannotWrite, makeFolder, reasonOf, sha256OfFile } from '../system/files.js';
+import { formatJson, isObject } from '../system/json.js';
+import { expectFile } from '../system/plain-file.js';
 
 /** One optimizer step. */
 export interface StepEvent {

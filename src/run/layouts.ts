@@ -1,4 +1,4 @@
-import type { Layout } from './made.js';
+import type { Layout } from '../system/made.js';
 
 /** The file that marks a folder as made by panx: see mark.ts. */
 export const markName = 'panx.json';

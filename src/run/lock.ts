@@ -3,13 +3,13 @@ import { lstat, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codeOf, listed, PanxError } from '../errors.js';
-import { integer, object, orNull, parseJsonAs, type Shape, text } from './checked-json.js';
-import { cannotWrite, makeFolder, readIfPresent, reasonOf, renameUnlessTaken } from './files.js';
-import { isObject } from './json.js';
+import { integer, object, orNull, parseJsonAs, type Shape, text } from '../system/checked-json.js';
+import { cannotWrite, makeFolder, readIfPresent, reasonOf, renameUnlessTaken } from '../system/files.js';
+import { isObject } from '../system/json.js';
+import { removeMade, strangersIn } from '../system/made.js';
+import { isRunning } from '../system/process.js';
+import { temporaryNeighbour } from '../system/temporary.js';
 import { lockLayout } from './layouts.js';
-import { removeMade, strangersIn } from './made.js';
-import { isRunning } from './process.js';
-import { temporaryNeighbour } from './temporary.js';
 
 /**
  * Take the lock of a folder that only one process may write to. One left by a process of this host that no longer lives

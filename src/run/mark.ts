@@ -1,11 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, listed, PanxError } from '../errors.js';
-import { cannotWrite, readIfPresent, reasonOf, writeJson } from './files.js';
-import { isObject, parseJson } from './json.js';
+import { cannotWrite, readIfPresent, reasonOf, writeJson } from '../system/files.js';
+import { isObject, parseJson } from '../system/json.js';
+import { isMade, type Layout } from '../system/made.js';
+import { parseTemporary } from '../system/temporary.js';
 import { markName, modelLayout, runLayout, sweepLayout } from './layouts.js';
-import { isMade, type Layout } from './made.js';
-import { parseTemporary } from './temporary.js';
 
 /** What a folder that panx made is. */
 export type FolderKind = 'run' | 'sweep' | 'model';

@@ -6,8 +6,8 @@ import type { Data, RecordBatch, Table } from 'apache-arrow';
 import { arrow } from '../data/arrow.js';
 import type { SplitSource } from '../data/corpus.js';
 import { codeOf, messageOf } from '../errors.js';
-import { notice } from '../run/console.js';
-import { reasonOf, writeFileAtomic } from '../run/files.js';
+import { notice } from '../system/console.js';
+import { reasonOf, writeFileAtomic } from '../system/files.js';
 import { countLosses } from './losses.js';
 import { type EncodedRows, type EncodeOptions, lossesOf } from './rows.js';
 

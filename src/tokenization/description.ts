@@ -1,4 +1,4 @@
-import { isObject, parseJson } from '../run/json.js';
+import { isObject, parseJson } from '../system/json.js';
 import { isPlain } from './plain.js';
 import { specialIds } from './special-tokens.js';
 import { readVocabulary } from './vocabulary.js';

@@ -1,7 +1,7 @@
 import type { WordColumns } from '../data/columns.js';
 import { readWords, type SplitName, type SplitSource } from '../data/corpus.js';
-import { formatCount } from '../run/console.js';
-import { collectGarbage } from '../run/memory.js';
+import { formatCount } from '../system/console.js';
+import { collectGarbage } from '../system/memory.js';
 import { type EncodedParts, readTokenCache, tokenCachePath, writeTokenCache } from './cache.js';
 import { concatRows, type EncodedRows, type EncodeOptions, toRows } from './rows.js';
 import type { SubwordTokenizer, TokenizerFile } from './tokenizer.js';

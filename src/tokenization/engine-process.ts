@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { PanxError } from '../errors.js';
-import { reasonOf } from '../run/files.js';
+import { reasonOf } from '../system/files.js';
 import { type Engine, type EngineCalls, engineCalls } from './engine.js';
 
 /** Bounds of an engine's process. */

@@ -1,4 +1,4 @@
-import { isObject } from '../run/json.js';
+import { isObject } from '../system/json.js';
 
 /**
  * Whether a file, whose vocabulary and ids have been checked, consists of nothing but parts of which the tokenizers engine is sure not to

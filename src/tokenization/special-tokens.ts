@@ -1,5 +1,5 @@
 import { PanxError } from '../errors.js';
-import { isObject } from '../run/json.js';
+import { isObject } from '../system/json.js';
 import { isId, shown, type Vocabulary } from './vocabulary.js';
 
 /**

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { formatBytes, formatCount } from '../run/console.js';
-import { reasonOf } from '../run/files.js';
+import { formatBytes, formatCount } from '../system/console.js';
+import { reasonOf } from '../system/files.js';
 
 /**
  * The bytes of a model folder's `tokenizer.json`.

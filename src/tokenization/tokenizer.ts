@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { PanxError } from '../errors.js';
-import { collectGarbage } from '../run/memory.js';
+import { collectGarbage } from '../system/memory.js';
 import { describeTokenizer, type TokenizerDescription } from './description.js';
 import { type Engine, engineHere } from './engine.js';
 import { type EngineLimits, startEngineProcess } from './engine-process.js';

@@ -1,6 +1,6 @@
 import { PanxError } from '../errors.js';
-import { formatCount } from '../run/console.js';
-import { isObject } from '../run/json.js';
+import { formatCount } from '../system/console.js';
+import { isObject } from '../system/json.js';
 
 /** The tokens of a `tokenizer.json`, each with one id and each id with one token. */
 export interface Vocabulary {

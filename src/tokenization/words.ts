@@ -1,5 +1,5 @@
 import { messageOf, PanxError } from '../errors.js';
-import { formatCount } from '../run/console.js';
+import { formatCount } from '../system/console.js';
 import type { TokenizerDescription } from './description.js';
 import type { Engine } from './engine.js';
 

@@ -4,7 +4,7 @@ import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import type { DropoutPlan } from '../model/xlm-roberta.js';
 import type { StepEvent } from '../run/events.js';
-import { beginRound, phase } from '../run/profile.js';
+import { beginRound, phase } from '../system/profile.js';
 import type { EncodedRows } from '../tokenization/rows.js';
 import type { Optimizer } from './optimizer.js';
 import { linearSchedule } from './schedule.js';

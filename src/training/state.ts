@@ -9,6 +9,8 @@ import { openSafetensors, type TensorSource, type TensorToWrite, writeSafetensor
 import { PanxError } from '../errors.js';
 import type { Parameter } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
+import { type LogSeal, logSealShape } from '../run/events.js';
+import { stateLayout, stepLayout } from '../run/layouts.js';
 import {
   anything,
   checkJson,
@@ -19,13 +21,11 @@ import {
   type Shape,
   sha256Text,
   shown,
-} from '../run/checked-json.js';
-import { sha256 } from '../run/checksums.js';
-import { type LogSeal, logSealShape } from '../run/events.js';
-import { cannotWrite, flushFolder, makeFolder, reasonOf, sha256OfFile, writeJson } from '../run/files.js';
-import { stateLayout, stepLayout } from '../run/layouts.js';
-import { removeMade } from '../run/made.js';
-import { temporaryNeighbour } from '../run/temporary.js';
+} from '../system/checked-json.js';
+import { sha256 } from '../system/checksums.js';
+import { cannotWrite, flushFolder, makeFolder, reasonOf, sha256OfFile, writeJson } from '../system/files.js';
+import { removeMade } from '../system/made.js';
+import { temporaryNeighbour } from '../system/temporary.js';
 import type { Course } from './course.js';
 import type { Position } from './loop.js';
 import { createOptimizer, type Optimizer, type OptimizerSettings } from './optimizer.js';

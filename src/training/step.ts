@@ -6,7 +6,7 @@ import { labelledTokens, toDevice, wordRowsOf } from '../model/inputs.js';
 import { addGradient, withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { type DropoutPlan, forward } from '../model/xlm-roberta.js';
-import { phase } from '../run/profile.js';
+import { phase } from '../system/profile.js';
 
 /** What the micro-batches of one optimizer step make together: the mean, or the sum, of their mean losses. */
 export type Accumulation = 'mean' | 'sum';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isUndamaged, isWhole, writeMarker } from '../../src/backend/installed-engine.js';
-import { sha256 } from '../../src/run/checksums.js';
+import { sha256 } from '../../src/system/checksums.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { toBfloat16 } from '../../src/backend/kernels/bfloat16.js';
 import { matMul } from '../../src/backend/kernels/mat-mul.js';
 import { nativeEngine } from '../../src/backend/native.js';
 import { productFlops, watchOperations } from '../../src/backend/operation-times.js';
-import { endProfile, type OperationTotals, type Profile, startProfile } from '../../src/run/profile.js';
+import { endProfile, type OperationTotals, type Profile, startProfile } from '../../src/system/profile.js';
 import { onEachBackend } from './kernels/each-backend.js';
 
 onEachBackend(backend => {

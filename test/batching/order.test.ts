@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { epochOrder, type OrderSettings } from '../../src/batching/order.js';
-import { torchRandperm } from '../../src/run/random/torch.js';
+import { torchRandperm } from '../../src/system/random/torch.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
 
 interface GoldenOrder {

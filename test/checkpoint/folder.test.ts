@@ -7,7 +7,7 @@ import { configToWrite, restoreCheckpointFolder, writeCheckpointFolder } from '.
 import { openTensors } from '../../src/checkpoint/safetensors.js';
 import { initialTensors } from '../../src/model/initialise.js';
 import { checkTensors } from '../../src/model/parameters.js';
-import { temporaryNeighbour } from '../../src/run/temporary.js';
+import { temporaryNeighbour } from '../../src/system/temporary.js';
 import { leftover } from '../leftover.js';
 import { exampleConfig, temporaryFolder } from './example.js';
 import { python, runPython } from './python.js';

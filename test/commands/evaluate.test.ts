@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildCli, panx } from '../built-cli.js';
-import { readTrace } from '../run/trace.js';
+import { readTrace } from '../system/trace.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'panx-evaluate-'));
 const checkpoint = join(folder, 'run', 'checkpoint');

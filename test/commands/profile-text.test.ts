@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { profileText } from '../../src/commands/profile-text.js';
-import type { OperationTotals, PhaseTotals, Profile } from '../../src/run/profile.js';
+import type { OperationTotals, PhaseTotals, Profile } from '../../src/system/profile.js';
 
 function phaseOf(calls: number, ms: number, inner: Partial<PhaseTotals> = {}): PhaseTotals {
   return { calls, ms, round: false, phases: new Map(), operations: new Map(), ...inner };

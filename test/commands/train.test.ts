@@ -2,9 +2,9 @@ import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { packageRoot } from '../../src/run/package.js';
+import { packageRoot } from '../../src/system/package.js';
 import { buildCli, panx } from '../built-cli.js';
-import { readTrace } from '../run/trace.js';
+import { readTrace } from '../system/trace.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'panx-train-'));
 beforeAll(buildCli);

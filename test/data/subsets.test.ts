@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { selectRows } from '../../src/data/subsets.js';
-import { numpyPermutation } from '../../src/run/random/numpy.js';
+import { numpyPermutation } from '../../src/system/random/numpy.js';
 
 describe('selectRows', () => {
   it('takes the first rows as they lie', () => {

@@ -7,9 +7,9 @@ import { sealCheckpoint, sealRun } from '../../src/experiment/outputs.js';
 import type { StageMetrics, StageRequest, StageResult } from '../../src/experiment/stage.js';
 import { runDirectory } from '../../src/run/directory.js';
 import { openEventLog } from '../../src/run/events.js';
-import { writeJson } from '../../src/run/files.js';
 import { writeMark } from '../../src/run/mark.js';
-import { readPackage } from '../../src/run/package.js';
+import { writeJson } from '../../src/system/files.js';
+import { readPackage } from '../../src/system/package.js';
 
 /** F1 of every score of a run that nobody trained. */
 export const fakeF1 = 0.5;

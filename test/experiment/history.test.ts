@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { checkHistory, checkWholeLog, type Plan, planOf, type Sealed } from '../../src/experiment/history.js';
-import { sha256 } from '../../src/run/checksums.js';
 import type { LogFiles } from '../../src/run/events.js';
+import { sha256 } from '../../src/system/checksums.js';
 
 let folder: string;
 let files: LogFiles;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readCorpus, readStart } from '../../src/experiment/inputs.js';
 import { samplePaths } from '../../src/hub/sample.js';
-import { sha256OfFile } from '../../src/run/files.js';
+import { sha256OfFile } from '../../src/system/files.js';
 
 const dataDir = fileURLToPath(new URL('../../../shared/panx/', import.meta.url));
 

@@ -14,10 +14,10 @@ import { samplePaths } from '../../src/hub/sample.js';
 import { refuseIfChanged, runDirectory, standOf } from '../../src/run/directory.js';
 import { readEvents } from '../../src/run/events.js';
 import { takeLock } from '../../src/run/lock.js';
-import { readPackage } from '../../src/run/package.js';
-import { endProfile, startProfile } from '../../src/run/profile.js';
+import { readPackage } from '../../src/system/package.js';
+import { endProfile, startProfile } from '../../src/system/profile.js';
 import { hasTensorflow } from '../backend/kernels/each-backend.js';
-import { readTrace } from '../run/trace.js';
+import { readTrace } from '../system/trace.js';
 
 const { dataDir, modelDir } = samplePaths();
 

@@ -8,12 +8,12 @@ import { PanxError } from '../../src/errors.js';
 import type { StageRequest, StageResult } from '../../src/experiment/stage.js';
 import { runSweep, type SweepOutcome } from '../../src/experiment/sweep.js';
 import type { SweepTable } from '../../src/experiment/table.js';
-import { sha256 } from '../../src/run/checksums.js';
 import { clearRun, runDirectory } from '../../src/run/directory.js';
-import { writeJson } from '../../src/run/files.js';
 import { takeLock } from '../../src/run/lock.js';
 import { writeMark } from '../../src/run/mark.js';
-import { readPackage } from '../../src/run/package.js';
+import { sha256 } from '../../src/system/checksums.js';
+import { writeJson } from '../../src/system/files.js';
+import { readPackage } from '../../src/system/package.js';
 import { writeFakeRun } from './fake-run.js';
 
 const all = ['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20', 'phase-3.3-tr-30'];

@@ -10,10 +10,10 @@ import { runSweep } from '../../src/experiment/sweep.js';
 import type { SweepTable } from '../../src/experiment/table.js';
 import { findRuns, verifySweep } from '../../src/experiment/verify-sweep.js';
 import { sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
-import { sha256 } from '../../src/run/checksums.js';
 import { runDirectory, sweepDirectory } from '../../src/run/directory.js';
-import { toJson } from '../../src/run/files.js';
-import { readPackage } from '../../src/run/package.js';
+import { sha256 } from '../../src/system/checksums.js';
+import { toJson } from '../../src/system/files.js';
+import { readPackage } from '../../src/system/package.js';
 import { writeFakeRun } from './fake-run.js';
 
 let folder: string;

@@ -10,10 +10,10 @@ import { dataFiles } from '../../src/experiment/inputs.js';
 import { runStage } from '../../src/experiment/run.js';
 import { repeatRun, verifyRun } from '../../src/experiment/verify.js';
 import { samplePaths } from '../../src/hub/sample.js';
-import { sha256 } from '../../src/run/checksums.js';
 import { type RunDirectory, runDirectory } from '../../src/run/directory.js';
-import { toJson, writeJson } from '../../src/run/files.js';
-import { readPackage } from '../../src/run/package.js';
+import { sha256 } from '../../src/system/checksums.js';
+import { toJson, writeJson } from '../../src/system/files.js';
+import { readPackage } from '../../src/system/package.js';
 
 let folder: string;
 let made: string;

@@ -2,7 +2,6 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { sha256 } from '../../src/run/checksums.js';
 import {
   cutLog,
   type EvaluationEvent,
@@ -13,6 +12,7 @@ import {
   type StepEvent,
   timesIn,
 } from '../../src/run/events.js';
+import { sha256 } from '../../src/system/checksums.js';
 
 let folder: string;
 let path: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkPlace, type FolderKind, writeMark } from '../../src/run/mark.js';
-import { temporaryNeighbour } from '../../src/run/temporary.js';
+import { temporaryNeighbour } from '../../src/system/temporary.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { PanxError } from '../../src/errors.js';
-import { collectGarbage } from '../../src/run/memory.js';
+import { collectGarbage } from '../../src/system/memory.js';
 import { loadTokenizer, openTokenizer } from '../../src/tokenization/tokenizer.js';
 import { golden, tokenizerFolder } from './fixtures.js';
 

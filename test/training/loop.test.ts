@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/backend/engine.js';
 import type { Precision } from '../../src/backend/precision.js';
 import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
-import { sha256 } from '../../src/run/checksums.js';
+import { sha256 } from '../../src/system/checksums.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
 import { courseOf } from '../../src/training/course.js';
 import { type LoopSettings, type Position, type StepReport, train } from '../../src/training/loop.js';

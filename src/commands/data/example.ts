@@ -1,5 +1,5 @@
 import { layOut, showToken } from '../../data/layout.js';
-import { formatCount } from '../../run/console.js';
+import { formatCount } from '../../system/console.js';
 
 /** One example: a heading, and its tokens above their tags. */
 export function exampleText(heading: string, tokens: string[], tags: string[], width: number): string {

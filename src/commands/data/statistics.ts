@@ -1,8 +1,8 @@
 import { layOut } from '../../data/layout.js';
 import type { Distribution, SplitStatistics } from '../../data/statistics.js';
 import { csvText } from '../../reporting/csv.js';
-import { formatCount } from '../../run/console.js';
-import { toJson } from '../../run/files.js';
+import { formatCount } from '../../system/console.js';
+import { toJson } from '../../system/files.js';
 import type { SubwordStatistics } from '../../tokenization/statistics.js';
 
 /** The statistics of a split; subwords only where a tokenizer was given. */

@@ -2,7 +2,7 @@ import type { Interval, Resampling } from '../../evaluation/bootstrap.js';
 import { type AveragedScores, averageNames, type EntityScores, type Mode } from '../../evaluation/entity-scores.js';
 import { reportText } from '../../evaluation/seqeval/report.js';
 import { alignColumns } from '../../reporting/text-table.js';
-import { formatCount } from '../../run/console.js';
+import { formatCount } from '../../system/console.js';
 
 /** What a mode is called in front of a reader. */
 export const modeNames: Record<Mode, string> = { default: 'seqeval default', strictIob2: 'strict IOB2' };

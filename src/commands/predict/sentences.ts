@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { codeOf, PanxError } from '../../errors.js';
-import { formatCount } from '../../run/console.js';
-import { reasonOf } from '../../run/files.js';
+import { formatCount } from '../../system/console.js';
+import { reasonOf } from '../../system/files.js';
 
 /** Bytes of a line at most. A model sees some 2,000 of them; tokenizing takes a thousand bytes of memory for each. */
 export const longestLine = 1 << 18;

@@ -1,7 +1,7 @@
 import { estimateMs, type Pace } from '../../experiment/estimate.js';
 import type { PlannedStage } from '../../experiment/plan.js';
 import { alignColumns } from '../../reporting/text-table.js';
-import { formatCount, formatSeconds } from '../../run/console.js';
+import { formatCount, formatSeconds } from '../../system/console.js';
 import { endlessWarmup } from '../../training/schedule.js';
 
 /** What a sweep would do, for a terminal: each stage with its rows, what it starts from, its steps and its time. */

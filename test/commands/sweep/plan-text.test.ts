@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { planText } from '../../../src/commands/sweep/plan-text.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { type PlannedStage, planSweep } from '../../../src/experiment/plan.js';
-import { writeJson } from '../../../src/run/files.js';
+import { writeJson } from '../../../src/system/files.js';
 import { writeFakeRun } from '../../experiment/fake-run.js';
 
 let out: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatSeconds, printable } from '../../src/run/console.js';
+import { formatBytes, formatSeconds, printable } from '../../src/system/console.js';
 
 describe('formatBytes', () => {
   it.each([

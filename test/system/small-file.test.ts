@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readSmallFile } from '../../src/run/small-file.js';
+import { readSmallFile } from '../../src/system/small-file.js';
 
 describe('readSmallFile', () => {
   const folder = mkdtempSync(join(tmpdir(), 'panx-small-'));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isAbandoned, parseTemporary, temporaryNeighbour } from '../../src/run/temporary.js';
+import { isAbandoned, parseTemporary, temporaryNeighbour } from '../../src/system/temporary.js';
 
 it('a temporary name says what it is for, who made it and where', () => {
   for (const kind of ['tmp', 'previous'] as const) {

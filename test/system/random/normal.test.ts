@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fillNormal } from '../../../src/run/random/normal.js';
+import { fillNormal } from '../../../src/system/random/normal.js';
 
 const count = 1_000_000;
 

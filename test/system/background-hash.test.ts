@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { checksumsInBackground } from '../../src/run/background-hash.js';
+import { checksumsInBackground } from '../../src/system/background-hash.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'panx-hash-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -8,7 +8,7 @@ import {
   phase,
   round,
   startProfile,
-} from '../../src/run/profile.js';
+} from '../../src/system/profile.js';
 
 let profile: Profile | null = null;
 afterEach(() => {

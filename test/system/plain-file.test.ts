@@ -3,8 +3,8 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { sha256OfFile } from '../../src/run/files.js';
-import { expectFile } from '../../src/run/plain-file.js';
+import { sha256OfFile } from '../../src/system/files.js';
+import { expectFile } from '../../src/system/plain-file.js';
 
 let folder: string;
 beforeAll(async () => {

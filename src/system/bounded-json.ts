@@ -1,5 +1,5 @@
-import { readBounded, utf8Text } from '../config/bounded-file.js';
 import { PanxError } from '../errors.js';
+import { readBounded, utf8Text } from './bounded-file.js';
 import { reasonOf } from './files.js';
 import { parseJson } from './json.js';
 

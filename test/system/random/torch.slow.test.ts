@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { torchRandperm } from '../../../src/run/random/torch.js';
+import { torchRandperm } from '../../../src/system/random/torch.js';
 import { golden, sha256OfBytes } from './golden.js';
 
 // On either side of the size from which torch draws 64-bit words: 0.9 GB and some twenty seconds each.

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { beginRound, endProfile, phase, startProfile } from '../../src/run/profile.js';
-import { writeTrace } from '../../src/run/trace.js';
+import { beginRound, endProfile, phase, startProfile } from '../../src/system/profile.js';
+import { writeTrace } from '../../src/system/trace.js';
 import { readTrace } from './trace.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'panx-trace-'));

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { makeFolder, readJson, sha256OfFile, writeFileAtomic, writeJson } from '../../src/run/files.js';
+import { makeFolder, readJson, sha256OfFile, writeFileAtomic, writeJson } from '../../src/system/files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'panx-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { collectGarbage } from '../../src/run/memory.js';
+import { collectGarbage } from '../../src/system/memory.js';
 
 it('collects what nothing holds any more, and nothing else', async () => {
   const collected: string[] = [];

@@ -20,7 +20,7 @@ import {
   sha256Text,
   shown,
   text,
-} from '../../src/run/checked-json.js';
+} from '../../src/system/checked-json.js';
 
 const shape = object(
   { name: text(), scores: record(object({ f1: number({ min: 0, max: 1 }) })) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { visible, visibleLines } from '../../src/run/visible.js';
+import { visible, visibleLines } from '../../src/system/visible.js';
 
 describe('visible', () => {
   it.each([

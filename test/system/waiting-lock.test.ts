@@ -14,7 +14,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { removeAbandonedLocks, withLock } from '../../src/run/waiting-lock.js';
+import { removeAbandonedLocks, withLock } from '../../src/system/waiting-lock.js';
 import { leftover } from '../leftover.js';
 
 describe('withLock', () => {

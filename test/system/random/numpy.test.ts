@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { numpyPermutation } from '../../../src/run/random/numpy.js';
+import { numpyPermutation } from '../../../src/system/random/numpy.js';
 import { golden, sha256, sha256OfBytes, shared } from './golden.js';
 
 describe('numpyPermutation', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { systemFault } from '../../src/run/faults.js';
+import { systemFault } from '../../src/system/faults.js';
 
 /** What Node.js throws where a call to the system fails. */
 const failed = (code: string, syscall: string, path?: string) =>

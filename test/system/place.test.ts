@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { beginningOf, placeOfFile, refuseOverlap, throughLink } from '../../src/run/place.js';
+import { beginningOf, placeOfFile, refuseOverlap, throughLink } from '../../src/system/place.js';
 
 let folder: string;
 beforeEach(async () => {

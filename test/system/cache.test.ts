@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
-import { homeFolder, panxCacheDir } from '../../src/run/cache.js';
+import { homeFolder, panxCacheDir } from '../../src/system/cache.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();

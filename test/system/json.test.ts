@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deepestJson, formatJson, isObject, parseJson } from '../../src/run/json.js';
+import { deepestJson, formatJson, isObject, parseJson } from '../../src/system/json.js';
 
 describe('parseJson', () => {
   it('parses what is JSON', () => {

@@ -10,8 +10,8 @@ import {
   removeMade,
   strangersIn,
   strangersInside,
-} from '../../src/run/made.js';
-import { temporaryNeighbour } from '../../src/run/temporary.js';
+} from '../../src/system/made.js';
+import { temporaryNeighbour } from '../../src/system/temporary.js';
 import { leftover } from '../leftover.js';
 
 let folder: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { torchRandperm } from '../../../src/run/random/torch.js';
+import { torchRandperm } from '../../../src/system/random/torch.js';
 import { golden, sha256, sha256OfBytes, shared } from './golden.js';
 
 describe('torchRandperm', () => {
