@@ -14,7 +14,8 @@ const rooms = [
   'tokenization',
   'batching',
   'checkpoint',
-  'backend',
+  'engine',
+  'kernels',
   'model',
   'training',
   'evaluation',
@@ -26,7 +27,7 @@ const rooms = [
 ];
 
 /** Where TensorFlow.js may be imported: everything else runs in milliseconds without it. */
-const tensorRooms = ['backend', 'model', 'training'];
+const tensorRooms = ['engine', 'kernels', 'model', 'training'];
 const tensorFiles = ['evaluation/predict.ts'];
 
 /**

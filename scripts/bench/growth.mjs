@@ -18,7 +18,7 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { panxCacheDir } from '../../dist/run/cache.js';
+import { panxCacheDir } from '../../dist/system/cache.js';
 import { mixedCorpus } from './corpus.mjs';
 import { describeMachine, modelText } from './machine.mjs';
 import { end, readOptions, wholeNumber } from './options.mjs';

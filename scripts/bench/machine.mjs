@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { readHardware } from '../../dist/backend/hardware.js';
-import { packageRoot, readPackage } from '../../dist/run/package.js';
+import { readHardware } from '../../dist/engine/hardware.js';
+import { packageRoot, readPackage } from '../../dist/system/package.js';
 import { fileHere, finished, lastLine } from './programs.mjs';
 
 /** @param python the peer's interpreter; null where there is no peer */
@@ -51,7 +51,7 @@ export function modelText(folder) {
 
 /** The engine that `auto` takes, asked of a process of its own: it would take memory from what is measured. */
 async function engine() {
-  const module = JSON.stringify(fileHere('../../dist/backend/engine.js'));
+  const module = JSON.stringify(fileHere('../../dist/engine/engine.js'));
   const program = `import { loadEngine } from ${module};
     const { name, version, threads, operations, bf16 } = await loadEngine('auto');
     console.log(JSON.stringify({ name, version, threads, operations, bf16 }));`;

@@ -10,8 +10,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { loadEngine } from '../../dist/backend/engine.js';
-import { asWeight, linear } from '../../dist/backend/kernels/linear.js';
+import { loadEngine } from '../../dist/engine/engine.js';
+import { asWeight, linear } from '../../dist/kernels/linear.js';
 import { linearMaps } from './flops.mjs';
 import { median } from './programs.mjs';
 

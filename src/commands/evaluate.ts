@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { loadEngine } from '../backend/engine.js';
-import { returnFreeMemory } from '../backend/memory.js';
-import { watchOperations } from '../backend/operation-times.js';
-import { resolvePrecision } from '../backend/precision.js';
 import { splitNames } from '../data/corpus.js';
+import { loadEngine } from '../engine/engine.js';
+import { returnFreeMemory } from '../engine/memory.js';
+import { watchOperations } from '../engine/operation-times.js';
+import { resolvePrecision } from '../engine/precision.js';
 import { PanxError } from '../errors.js';
 import type { EntityScores } from '../evaluation/entity-scores.js';
 import { checkLabels, metricName, type Scores, score } from '../evaluation/score.js';

@@ -1,6 +1,6 @@
-import { loadEngine } from '../backend/engine.js';
-import { resolvePrecision } from '../backend/precision.js';
 import type { Config } from '../config/schema.js';
+import { loadEngine } from '../engine/engine.js';
+import { resolvePrecision } from '../engine/precision.js';
 
 /**
  * A configuration whose precision is decided: `auto` becomes what it is on this machine. So the saved settings repeat the run

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { loadEngine } from '../backend/engine.js';
-import { backendForWork } from '../backend/little-work.js';
-import { resolvePrecision } from '../backend/precision.js';
+import { loadEngine } from '../engine/engine.js';
+import { backendForWork } from '../engine/little-work.js';
+import { resolvePrecision } from '../engine/precision.js';
 import { PanxError } from '../errors.js';
 import { encodeForTagging, type TaggedSentence, tagSentences } from '../evaluation/tag.js';
 import { splitAtSpaces, splitWords } from '../evaluation/words.js';

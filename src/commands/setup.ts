@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import { loadEngine } from '../backend/engine.js';
-import type { Variant } from '../backend/engine-plan.js';
-import { findEngine } from '../backend/installed-engine.js';
-import { bringEngine } from '../backend/provision.js';
+import { loadEngine } from '../engine/engine.js';
+import type { Variant } from '../engine/tensorflow/engine-plan.js';
+import { findEngine } from '../engine/tensorflow/installed-engine.js';
+import { bringEngine } from '../engine/tensorflow/provision.js';
 import { formatSeconds, notice } from '../system/console.js';
 
 /** `panx setup`: bring the TensorFlow engine, or say in milliseconds that it is there. */

@@ -1,8 +1,8 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { ignoredLabel } from '../backend/kernels/cross-entropy.js';
 import { type Batch, makeBatch } from '../batching/batches.js';
 import { PanxError } from '../errors.js';
+import { ignoredLabel } from '../kernels/cross-entropy.js';
 import { labelledTokens, toDevice } from '../model/inputs.js';
 import { withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type Engine, reproducibility } from '../backend/engine.js';
-import { readHardware } from '../backend/hardware.js';
-import type { Precision } from '../backend/precision.js';
 import type { SourceFile } from '../data/corpus.js';
+import { type Engine, reproducibility } from '../engine/engine.js';
+import { readHardware } from '../engine/hardware.js';
+import type { Precision } from '../engine/precision.js';
 import { PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import {

@@ -1,10 +1,10 @@
-import { loadEngine } from '../backend/engine.js';
-import { returnFreeMemory } from '../backend/memory.js';
-import { watchOperations } from '../backend/operation-times.js';
-import { resolvePrecision } from '../backend/precision.js';
 import { restoreCheckpointFolder, writeCheckpointFolder } from '../checkpoint/folder.js';
 import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
+import { loadEngine } from '../engine/engine.js';
+import { returnFreeMemory } from '../engine/memory.js';
+import { watchOperations } from '../engine/operation-times.js';
+import { resolvePrecision } from '../engine/precision.js';
 import { messageOf, PanxError } from '../errors.js';
 import { checkLabels, type Scores, score, testMetric } from '../evaluation/score.js';
 import { loadTokenClassifier, type TokenClassifier, tensorsOf } from '../model/token-classifier.js';

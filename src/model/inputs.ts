@@ -1,9 +1,9 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { layoutOf, type RowLayout } from '../backend/kernels/attention.js';
-import { ignoredLabel } from '../backend/kernels/cross-entropy.js';
 import type { Batch } from '../batching/batches.js';
 import { PanxError } from '../errors.js';
+import { layoutOf, type RowLayout } from '../kernels/attention.js';
+import { ignoredLabel } from '../kernels/cross-entropy.js';
 
 /** A batch on the device, as the encoder reads it. */
 export interface ModelInputs {

@@ -1,10 +1,10 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { distinctRows, sumByRow } from '../backend/kernels/embedding.js';
-import { asWeight, isWeight } from '../backend/kernels/linear.js';
-import type { RowGradient, RowUpdates } from '../backend/kernels/row-updates.js';
-import { createVariable, type Variable } from '../backend/kernels/variable.js';
-import type { Precision } from '../backend/precision.js';
+import type { Precision } from '../engine/precision.js';
+import { distinctRows, sumByRow } from '../kernels/embedding.js';
+import { asWeight, isWeight } from '../kernels/linear.js';
+import type { RowGradient, RowUpdates } from '../kernels/row-updates.js';
+import { createVariable, type Variable } from '../kernels/variable.js';
 import { phase } from '../system/profile.js';
 import type { ParameterSpec } from './parameters.js';
 

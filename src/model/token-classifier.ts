@@ -1,7 +1,7 @@
-import { readInPieces } from '../backend/kernels/variable.js';
-import type { Precision } from '../backend/precision.js';
 import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import { openTensors, type TensorSource, type TensorToWrite } from '../checkpoint/safetensors.js';
+import type { Precision } from '../engine/precision.js';
+import { readInPieces } from '../kernels/variable.js';
 import { initialValues } from './initialise.js';
 import { type CompactVocabulary, compactVocabulary } from './inputs.js';
 import { createParameter, type Parameter } from './parameter.js';

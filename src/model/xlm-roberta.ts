@@ -1,23 +1,23 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { attention } from '../backend/kernels/attention.js';
-import type { WithBackward } from '../backend/kernels/backward.js';
-import { biasGelu } from '../backend/kernels/bias-gelu.js';
-import { type DropoutSeed, dropout } from '../backend/kernels/dropout.js';
-import { embedding, sumByRow } from '../backend/kernels/embedding.js';
-import { embeddings as normOfEmbeddings } from '../backend/kernels/embeddings.js';
+import type { ModelConfig } from '../checkpoint/config.js';
+import type { Precision } from '../engine/precision.js';
+import type { NativeEngine } from '../engine/tensorflow/native.js';
+import { attention } from '../kernels/attention.js';
+import type { WithBackward } from '../kernels/backward.js';
+import { biasGelu } from '../kernels/bias-gelu.js';
+import { type DropoutSeed, dropout } from '../kernels/dropout.js';
+import { embedding, sumByRow } from '../kernels/embedding.js';
+import { embeddings as normOfEmbeddings } from '../kernels/embeddings.js';
 import {
   type EncoderLayerOptions,
   encoderLayerEngine,
   encoderLayer as fusedEncoderLayer,
   type LayerValues,
   layOut,
-} from '../backend/kernels/encoder-layer.js';
-import { linear } from '../backend/kernels/linear.js';
-import { residualNorm } from '../backend/kernels/residual-norm.js';
-import type { NativeEngine } from '../backend/native.js';
-import type { Precision } from '../backend/precision.js';
-import type { ModelConfig } from '../checkpoint/config.js';
+} from '../kernels/encoder-layer.js';
+import { linear } from '../kernels/linear.js';
+import { residualNorm } from '../kernels/residual-norm.js';
 import type { ModelInputs } from './inputs.js';
 import { addGradient, addRowGradient, currentPanels, currentValue, type Parameter, setGradient } from './parameter.js';
 

@@ -10,7 +10,7 @@ export interface Profile {
   /** The single events, for the trace: see `tracedRounds` and `mostEvents`. The totals cover what is left out of them. */
   readonly events: ProfileEvent[];
   eventsLeftOut: number;
-  /** What computed, and what its operations are; null until an engine is watched (backend/operation-times.ts). */
+  /** What computed, and what its operations are; null until an engine is watched (engine/operation-times.ts). */
   engine: WatchedEngine | null;
   /** Where the trace was written; null until it is. */
   traceFile: string | null;

@@ -1,9 +1,9 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { adamWOfAll } from '../backend/kernels/adamw.js';
-import { rowUpdates } from '../backend/kernels/row-updates.js';
-import { squaredNormOfAll } from '../backend/kernels/squared-norm.js';
-import { createVariable, type Variable } from '../backend/kernels/variable.js';
+import { adamWOfAll } from '../kernels/adamw.js';
+import { rowUpdates } from '../kernels/row-updates.js';
+import { squaredNormOfAll } from '../kernels/squared-norm.js';
+import { createVariable, type Variable } from '../kernels/variable.js';
 import { clearGradients, type Parameter } from '../model/parameter.js';
 
 /** AdamW with clipping by the global norm, as Hugging Face Trainer sets it up (torch.optim.AdamW, adamw_torch). */

@@ -4,9 +4,9 @@ import { basename, dirname, join } from 'node:path';
 
 import tf = require('@tensorflow/tfjs-core');
 
-import { readInPieces, type Variable } from '../backend/kernels/variable.js';
 import { openSafetensors, type TensorSource, type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.js';
 import { PanxError } from '../errors.js';
+import { readInPieces, type Variable } from '../kernels/variable.js';
 import type { Parameter } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { type LogSeal, logSealShape } from '../run/events.js';

@@ -1,7 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { crossEntropy } from '../backend/kernels/cross-entropy.js';
 import type { Batch } from '../batching/batches.js';
+import { crossEntropy } from '../kernels/cross-entropy.js';
 import { labelledTokens, toDevice, wordRowsOf } from '../model/inputs.js';
 import { addGradient, withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';

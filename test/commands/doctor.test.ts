@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findEngine } from '../../src/backend/installed-engine.js';
 import { checkNode, type Diagnosis, render } from '../../src/commands/doctor.js';
+import { findEngine } from '../../src/engine/tensorflow/installed-engine.js';
 import { buildCli, panx } from '../built-cli.js';
 
 const found = await findEngine();

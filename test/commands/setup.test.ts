@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findEngine } from '../../src/backend/installed-engine.js';
+import { findEngine } from '../../src/engine/tensorflow/installed-engine.js';
 import { buildCli, panx } from '../built-cli.js';
 
 const found = await findEngine();

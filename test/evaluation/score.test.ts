@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadEngine } from '../../src/backend/engine.js';
 import { takeRows } from '../../src/batching/batches.js';
+import { loadEngine } from '../../src/engine/engine.js';
 import { alikeRows, batchesByLength, predict, type RowPrediction } from '../../src/evaluation/predict.js';
 import { checkLabels, score } from '../../src/evaluation/score.js';
 import { f1Score } from '../../src/evaluation/seqeval/seqeval.js';

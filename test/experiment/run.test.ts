@@ -16,7 +16,7 @@ import { readEvents } from '../../src/run/events.js';
 import { takeLock } from '../../src/run/lock.js';
 import { readPackage } from '../../src/system/package.js';
 import { endProfile, startProfile } from '../../src/system/profile.js';
-import { hasTensorflow } from '../backend/kernels/each-backend.js';
+import { hasTensorflow } from '../kernels/each-backend.js';
 import { readTrace } from '../system/trace.js';
 
 const { dataDir, modelDir } = samplePaths();

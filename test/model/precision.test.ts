@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadEngine } from '../../src/backend/engine.js';
+import { loadEngine } from '../../src/engine/engine.js';
 import { clearGradients } from '../../src/model/parameter.js';
 import { loadTokenClassifier } from '../../src/model/token-classifier.js';
 import { computeGradients, dropoutPlan } from '../../src/training/step.js';
-import { hasTensorflow } from '../backend/kernels/each-backend.js';
+import { hasTensorflow } from '../kernels/each-backend.js';
 import { isComparable } from '../training/trajectory.js';
 import { batchOf, type GoldenRows, goldenFolder, goldenTensors, partsOf, readGolden } from './golden.js';
 import { logitsOf } from './logits.js';

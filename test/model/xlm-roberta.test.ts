@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { nativeEngine } from '../../src/backend/native.js';
+import { nativeEngine } from '../../src/engine/tensorflow/native.js';
 import { labelledTokens } from '../../src/model/inputs.js';
 import { clearGradients } from '../../src/model/parameter.js';
 import { loadTokenClassifier } from '../../src/model/token-classifier.js';
 import { computeGradients, dropoutPlan } from '../../src/training/step.js';
-import { onEachBackend } from '../backend/kernels/each-backend.js';
+import { onEachBackend } from '../kernels/each-backend.js';
 import {
   batchOf,
   type GoldenRows,

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { loadEngine } from '../../src/backend/engine.js';
-import type { Precision } from '../../src/backend/precision.js';
+import { loadEngine } from '../../src/engine/engine.js';
+import type { Precision } from '../../src/engine/precision.js';
 import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
 import { sha256 } from '../../src/system/checksums.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
@@ -13,7 +13,7 @@ import { type LoopSettings, type Position, type StepReport, train } from '../../
 import { createOptimizer } from '../../src/training/optimizer.js';
 import { totalSteps } from '../../src/training/schedule.js';
 import { findState, openState, restoreState, type SavedState, saveState } from '../../src/training/state.js';
-import { hasTensorflow } from '../backend/kernels/each-backend.js';
+import { hasTensorflow } from '../kernels/each-backend.js';
 import { goldenFolder } from '../model/golden.js';
 
 const rowCount = 10;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { slices } from '../../src/batching/batches.js';
 import { epochOrder } from '../../src/batching/order.js';
-import { onEachBackend } from '../backend/kernels/each-backend.js';
+import { onEachBackend } from '../kernels/each-backend.js';
 import { goldenFolder, goldenTensors, tolerance, worstDifference } from '../model/golden.js';
 import { encodedRows, isComparable, readTrajectory, type Trajectory, type Walk, walk } from './trajectory.js';
 

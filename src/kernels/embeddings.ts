@@ -1,0 +1,121 @@
+import tf = require('@tensorflow/tfjs-core');
+
+import { type NativeEngine, nativeEngine } from '../engine/tensorflow/native.js';
+import { type DropoutSeed, dropout } from './dropout.js';
+import { embedding } from './embedding.js';
+import { layerNorm } from './layer-norm.js';
+
+export interface EmbeddingTables {
+  words: tf.Tensor2D; // (V, C)
+  positions: tf.Tensor2D; // (P, C)
+  types: tf.Tensor2D; // (token types, C)
+}
+
+export interface EmbeddingsOptions {
+  /** LayerNorm's epsilon. */
+  eps: number;
+  /** Of dropout. Null as seed drops nothing either. */
+  rate: number;
+  seed: DropoutSeed | null;
+}
+
+export interface EmbeddingsGradients {
+  /** (N, C) of the sum of the three embeddings; `sumByRow` (kernels/embedding.ts) makes of it the gradient of a table. */
+  dSum: tf.Tensor2D;
+  dGamma: tf.Tensor1D; // (C)
+  dBeta: tf.Tensor1D; // (C)
+  /** (C) of the first row of the token types, the only one that is used. */
+  dType: tf.Tensor1D;
+}
+
+/**
+ * dropout(LayerNorm(words[ids] + positions[positionIds] + types[0])): what a token enters the encoder as.
+ *
+ * @param ids (N) int32, rows of the word table
+ * @param positionIds (N) int32, rows of the position table
+ * @param gamma, beta (C) of LayerNorm
+ * @returns y (N, C). The inputs belong to the caller. Kept for the backward and freed by it: the normalised sum (N, C), the inverse
+ * deviations of its rows, and, where the operation is not fused, the dropout mask.
+ * @throws Error of TensorFlow where an id is no row of its table.
+ *
+ * dSum, dGamma and dBeta are LayerNorm's gradients (kernels/layer-norm.ts) for mask * dy; dType = the sum of dSum over tokens.
+ * The fused operation draws a mask of its own from the seed: another than `dropout` draws, always the same.
+ */
+export function embeddings(
+  tables: EmbeddingTables,
+  ids: tf.Tensor1D,
+  positionIds: tf.Tensor1D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  options: EmbeddingsOptions,
+): NormOfEmbeddings {
+  const native = nativeEngine();
+  if (native?.fused) return fusedEmbeddings(native, tables, ids, positionIds, gamma, beta, options);
+  return plainEmbeddings(tables, ids, positionIds, gamma, beta, options);
+}
+
+/** The same from operations that every backend has. */
+export function plainEmbeddings(
+  tables: EmbeddingTables,
+  ids: tf.Tensor1D,
+  positionIds: tf.Tensor1D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  { eps, rate, seed }: EmbeddingsOptions,
+): NormOfEmbeddings {
+  const summed = tf.tidy(() => {
+    const [words] = embedding(tables.words, ids); // (N, C)
+    const [positions] = embedding(tables.positions, positionIds); // (N, C)
+    const type0 = tf.slice2d(tables.types, [0, 0], [1, tables.types.shape[1]]); // (1, C)
+    return tf.add<tf.Tensor2D>(tf.add(words, positions), type0);
+  });
+  const [normed, normBackward] = layerNorm(summed, gamma, beta, eps); // (N, C)
+  summed.dispose();
+  const [y, dropoutBackward] = dropout(normed, rate, seed);
+  if (y !== normed) normed.dispose();
+  return [
+    y,
+    dy => {
+      const dNormed = dropoutBackward(dy); // (N, C)
+      const { dx: dSum, dGamma, dBeta } = normBackward(dNormed);
+      if (dNormed !== dy) dNormed.dispose();
+      return { dSum, dGamma, dBeta, dType: tf.sum<tf.Tensor1D>(dSum, 0) };
+    },
+  ];
+}
+
+type NormOfEmbeddings = [y: tf.Tensor2D, backward: (dy: tf.Tensor2D) => EmbeddingsGradients];
+
+function fusedEmbeddings(
+  native: NativeEngine,
+  { words, positions, types }: EmbeddingTables,
+  ids: tf.Tensor1D,
+  positionIds: tf.Tensor1D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  { eps, rate, seed }: EmbeddingsOptions,
+): NormOfEmbeddings {
+  // The seed is an input and not an attribute: TensorFlow keeps a kernel for each set of attributes that it has met.
+  const seedWords = tf.tensor1d(seed === null ? [0, 0] : [seed[0] | 0, seed[1] | 0], 'int32');
+  const rateAttribute = native.float('rate', seed === null ? 0 : rate);
+  const [y, normalized, inverseDeviation] = native.run(
+    'PanxEmbeddings',
+    [words, positions, types, ids, positionIds, gamma, beta, seedWords],
+    [rateAttribute, native.float('eps', eps)],
+    3,
+  ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
+  return [
+    y,
+    dy => {
+      const inputs = [dy, normalized, inverseDeviation, gamma, seedWords];
+      const [dSum, dGamma, dBeta, dType] = native.run('PanxEmbeddingsGrad', inputs, [rateAttribute], 4) as [
+        tf.Tensor2D,
+        tf.Tensor1D,
+        tf.Tensor1D,
+        tf.Tensor1D,
+      ];
+      tf.dispose([normalized, inverseDeviation, seedWords]);
+      return { dSum, dGamma, dBeta, dType };
+    },
+  ];
+}
