@@ -3,8 +3,8 @@ import { PanxError } from '../errors.js';
 import type { SplitName } from '../hub/wanted.js';
 import { reasonOf, sha256OfFile } from '../system/files.js';
 import { columnsOfTable, concatColumns, tableFromColumns, type WordColumns } from './columns.js';
+import { readShard, type Shard } from './formats/parquet.js';
 import { sameLabels, someLabels } from './labels.js';
-import { readShard, type Shard } from './parquet.js';
 import { shardPaths } from './shards.js';
 
 export { type SplitName, splitNames } from '../hub/wanted.js';

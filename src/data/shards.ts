@@ -4,7 +4,7 @@ import { codeOf, excerpt, PanxError } from '../errors.js';
 import type { SplitName } from '../hub/wanted.js';
 import { formatCount } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
-import { checkFooter, columnNames, largestFile } from './parquet-limits.js';
+import { checkFooter, columnNames, largestFile } from './formats/parquet-limits.js';
 
 /** The languages of a data folder, those of its subfolders `PAN-X.<lang>`, sorted. @throws PanxError where it cannot be listed. */
 export async function availableLangs(dataDir: string): Promise<string[]> {

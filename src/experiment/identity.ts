@@ -8,7 +8,7 @@ import { anything, object, record, type Shape, sha256Text, shown, text } from '.
 import { type Checksums, checksumsShape, sha256 } from '../system/checksums.js';
 import { reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
-import type { Stage } from './curriculum.js';
+import type { Stage } from './protocols/curriculum.js';
 
 /** The contents that an experiment works on. */
 export interface Contents {

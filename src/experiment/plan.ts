@@ -3,8 +3,8 @@ import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { canResume, holdsWork, isDone, type RunDirectory, standOf, sweepDirectory } from '../run/directory.js';
 import { checkPlace } from '../run/mark.js';
-import { curriculum, type Stage } from './curriculum.js';
 import { type Contents, differences, identitiesOf, type StageIdentity } from './identity.js';
+import { curriculum, type Stage } from './protocols/curriculum.js';
 import { ofThisVersion, otherVersion, readIdentity } from './records.js';
 import { checkDone } from './results.js';
 

@@ -1,4 +1,4 @@
-import type { Stage } from './curriculum.js';
+import type { Stage } from './protocols/curriculum.js';
 import type { StageResult } from './stage.js';
 
 /** The results of a sweep, one row per stage, in the order in which the stages run. */

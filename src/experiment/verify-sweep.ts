@@ -21,9 +21,9 @@ import {
 } from '../system/checked-json.js';
 import { reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
-import { curriculum, type Stage } from './curriculum.js';
 import { checkpointFiles, differences, identitiesOf, startKey } from './identity.js';
 import { checkMark } from './outputs.js';
+import { curriculum, type Stage } from './protocols/curriculum.js';
 import { otherVersion, readEnvironment, readIdentity, readMetrics, readRunConfig, readSavedConfig } from './records.js';
 import { readResult } from './results.js';
 import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';

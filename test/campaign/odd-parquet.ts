@@ -16,7 +16,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import * as parquet from 'parquet-wasm';
-import { type ColumnToWrite, panx, tags, words, writeParquet } from '../data/parquet-fixture.js';
+import { type ColumnToWrite, panx, tags, words, writeParquet } from '../data/formats/parquet-fixture.js';
 import type { Verdict } from './case.js';
 
 /** Parquet files that are whole, and are not what a corpus should be. */

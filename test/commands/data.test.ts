@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { define } from '../../src/commands/data.js';
 import { PanxError } from '../../src/errors.js';
-import { panx, temporaryFolder, writeParquet } from '../data/parquet-fixture.js';
+import { panx, temporaryFolder, writeParquet } from '../data/formats/parquet-fixture.js';
 import { tokenizerFolder } from '../tokenization/fixtures.js';
 
 const sample = vi.hoisted(() => ({ dataDir: '', modelDir: '' }));

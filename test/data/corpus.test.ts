@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { availableLangs, loadSplit, openSplit, readExample, readWords, splitColumns } from '../../src/data/corpus.js';
 import { shardPaths } from '../../src/data/shards.js';
-import { panx, temporaryFolder, writeParquet } from './parquet-fixture.js';
+import { panx, temporaryFolder, writeParquet } from './formats/parquet-fixture.js';
 
 const one = panx([
   [['Karl', 1]],

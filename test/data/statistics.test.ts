@@ -5,7 +5,7 @@ import { tableFromColumns } from '../../src/data/columns.js';
 import { loadSplit, type Split, type SplitName } from '../../src/data/corpus.js';
 import { panxLabels } from '../../src/data/labels.js';
 import { distribution, rowLengths, splitStatistics } from '../../src/data/statistics.js';
-import { sharedFolder } from './parquet-fixture.js';
+import { sharedFolder } from './formats/parquet-fixture.js';
 
 function splitOf(rows: [string, string][][], labelNames: readonly string[] = panxLabels): Split {
   const flat = rows.flat();

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
-import { curriculum } from '../../src/experiment/curriculum.js';
 import {
   type Contents,
   checkpointFiles,
@@ -12,6 +11,7 @@ import {
   identityOf,
   type StageIdentity,
 } from '../../src/experiment/identity.js';
+import { curriculum } from '../../src/experiment/protocols/curriculum.js';
 
 const contents: Contents = {
   checkpoint: { 'model.safetensors': 'c0' },

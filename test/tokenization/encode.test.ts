@@ -7,7 +7,7 @@ import { openSplit } from '../../src/data/corpus.js';
 import { encodeSplit, encodingText } from '../../src/tokenization/encode.js';
 import { concatRows } from '../../src/tokenization/rows.js';
 import { openTokenizer } from '../../src/tokenization/tokenizer.js';
-import { sharedFolder } from '../data/parquet-fixture.js';
+import { sharedFolder } from '../data/formats/parquet-fixture.js';
 import { golden, splitOf, tokenizerFolder } from './fixtures.js';
 
 const { sentences, cases } = golden('unigram');

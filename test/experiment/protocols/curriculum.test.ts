@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/load.js';
-import type { Config } from '../../src/config/schema.js';
-import { curriculum } from '../../src/experiment/curriculum.js';
+import { loadConfig } from '../../../src/config/load.js';
+import type { Config } from '../../../src/config/schema.js';
+import { curriculum } from '../../../src/experiment/protocols/curriculum.js';
 
 const rows = { en: 20000, tr: 20000 };
 

@@ -1,7 +1,7 @@
-import { inline, settingIn } from '../config/describe.js';
-import { type Config, settings } from '../config/schema.js';
-import { PanxError } from '../errors.js';
-import { totalSteps } from '../training/schedule.js';
+import { inline, settingIn } from '../../config/describe.js';
+import { type Config, settings } from '../../config/schema.js';
+import { PanxError } from '../../errors.js';
+import { totalSteps } from '../../training/schedule.js';
 
 /** One stage of a curriculum: a training with a fresh optimizer and schedule, scored on both languages. */
 export interface Stage {

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
-import { PanxError } from '../errors.js';
-import { formatCount } from '../system/console.js';
-import type { WordColumns } from './columns.js';
+import { PanxError } from '../../errors.js';
+import { formatCount } from '../../system/console.js';
+import type { WordColumns } from '../columns.js';
 import { type Footer, footerBytes, type RowGroup, readFooter } from './parquet-footer.js';
 
 /**

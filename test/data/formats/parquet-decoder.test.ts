@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { withMemoryBound, withParquetDecoder } from '../../src/data/parquet-decoder.js';
+import { withMemoryBound, withParquetDecoder } from '../../../src/data/formats/parquet-decoder.js';
 
 const path = createRequire(import.meta.url).resolve('parquet-wasm/esm/parquet_wasm_bg.wasm');
 

@@ -2,14 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readShard } from '../../src/data/parquet.js';
-import { readFooter } from '../../src/data/parquet-footer.js';
-import { slicesOf } from '../../src/data/parquet-limits.js';
-import { PanxError } from '../../src/errors.js';
+import { readShard } from '../../../src/data/formats/parquet.js';
+import { readFooter } from '../../../src/data/formats/parquet-footer.js';
+import { slicesOf } from '../../../src/data/formats/parquet-limits.js';
+import { PanxError } from '../../../src/errors.js';
 import { panx, tags, temporaryFolder, words, writeParquet } from './parquet-fixture.js';
 
 /** Made by scripts/make-golden/parquet.py. */
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/parquet/${name}.parquet`, import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/parquet/${name}.parquet`, import.meta.url));
 
 describe('a small file that decodes to much', () => {
   it.each([

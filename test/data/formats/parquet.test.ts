@@ -3,10 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Binary, Float64, Int8, Int32, Int64, LargeUtf8, Uint64, Utf8 } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
-import { readWords } from '../../src/data/corpus.js';
-import { panxLabels } from '../../src/data/labels.js';
-import { readShard } from '../../src/data/parquet.js';
-import { PanxError } from '../../src/errors.js';
+import { readWords } from '../../../src/data/corpus.js';
+import { readShard } from '../../../src/data/formats/parquet.js';
+import { panxLabels } from '../../../src/data/labels.js';
+import { PanxError } from '../../../src/errors.js';
 import { panx, tags, temporaryFolder, words, writeParquet } from './parquet-fixture.js';
 
 const folder = temporaryFolder();

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Data, Schema, Table, Vector } from 'apache-arrow';
-import { excerpt, messageOf, PanxError } from '../errors.js';
-import { readBounded } from '../system/bounded-file.js';
-import { formatCount } from '../system/console.js';
-import { reasonOf } from '../system/files.js';
-import { arrow } from './arrow.js';
-import { concatColumns, type WordColumns } from './columns.js';
-import { declaredLabels, someLabels } from './labels.js';
+import { excerpt, messageOf, PanxError } from '../../errors.js';
+import { readBounded } from '../../system/bounded-file.js';
+import { formatCount } from '../../system/console.js';
+import { reasonOf } from '../../system/files.js';
+import { arrow } from '../arrow.js';
+import { concatColumns, type WordColumns } from '../columns.js';
+import { declaredLabels, someLabels } from '../labels.js';
 import { MemoryEnded, withParquetDecoder } from './parquet-decoder.js';
 import {
   budgetOf,
