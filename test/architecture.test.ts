@@ -65,12 +65,16 @@ describe('the rooms of src', () => {
     expect(backEdges(imports)).toEqual([]);
   });
 
-  it('import TensorFlow.js only in backend, model, training and evaluation/predict.ts', () => {
+  it('import TensorFlow.js only in engine, kernels, model, training and evaluation/predict.ts', () => {
     expect(tensorLeaks(imports)).toEqual([]);
   });
 
   it('import heavy packages only where they are used', () => {
     expect(heavyImports(imports)).toEqual([]);
+  });
+
+  it('know of TensorFlow itself only in engine/, and in the commands that set it up', () => {
+    expect(tensorflowLeaks(imports)).toEqual([]);
   });
 
   it('have no file over 400 lines without a reason', () => {
@@ -127,6 +131,14 @@ describe('the rules', () => {
     for (const line of allowed) expect(heavyImports(importsOf('model/a.ts', line))).toEqual([]);
   });
 
+  it('see a kernel that calls TensorFlow instead of asking for what the engine has', () => {
+    const line = `import { rawOperations } from '../engine/tensorflow/raw-operations.js';`;
+    expect(tensorflowLeaks(importsOf('kernels/a.ts', line))).toEqual([
+      'kernels/a.ts imports engine/tensorflow/raw-operations.ts',
+    ]);
+    expect(tensorflowLeaks(importsOf('engine/a.ts', line.replace('../engine/', './')))).toEqual([]);
+  });
+
   it('allow the type of a tensor in a signature, which leaves nothing in the program', () => {
     expect(
       tensorLeaks(importsOf('evaluation/score.ts', `import type { Tensor } from '@tensorflow/tfjs-core';`)),
@@ -168,6 +180,12 @@ function backEdges(of: readonly Import[]): string[] {
 function heavyImports(of: readonly Import[]): string[] {
   return of
     .filter(({ to, typeOnly, atTop }) => atTop && !typeOnly && heavyPackages.test(to))
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
+function tensorflowLeaks(of: readonly Import[]): string[] {
+  return of
+    .filter(({ from, to }) => to.startsWith('engine/tensorflow/') && !['engine', 'commands'].includes(roomOf(from)))
     .map(({ from, to }) => `${from} imports ${to}`);
 }
 

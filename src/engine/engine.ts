@@ -11,6 +11,7 @@ import { addonFile, stderrSwitchFile } from './tensorflow/addon.js';
 import { fusedFile, fusedFolder, levelOf, productsOf } from './tensorflow/fused-library.js';
 import { findEngine, type MissingEngine, type ReadyEngine } from './tensorflow/installed-engine.js';
 import { registerNodeBackend } from './tensorflow/node-backend.js';
+import { registerFusedKernels, registerRawKernels } from './tensorflow/register-kernels.js';
 import { withStderrMuted } from './tensorflow/stderr-switch.js';
 
 /** The engine that computes in this process. */
@@ -131,6 +132,7 @@ async function loadTensorflow(engine: ReadyEngine): Promise<string> {
   registerNodeBackend(binding);
   tf.enableProdMode();
   if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow.js refused the tensorflow backend');
+  registerRawKernels();
   return binding.TF_Version;
 }
 
@@ -154,7 +156,7 @@ async function loadFused(
     const why = `panx's own operations do not load (${reason}); slower ones serve. Run \`panx setup --force\` to compile them anew.`;
     return { operations: 'plain', why };
   }
-  (await import('./tensorflow/native.js')).fusedOperationsAreLoaded(productsOf(level!, features));
+  registerFusedKernels(productsOf(level!, features));
   return { operations: `fused ${level}`, why: null };
 }
 

@@ -1,10 +1,9 @@
-import { nativeEngine } from './tensorflow/native.js';
+import tf = require('@tensorflow/tfjs-core');
 
 /**
  * Give the process's free memory to the system, once something large was let go. Without it the process stays as large as it ever was: after
  * XLM-R's tokenizer 300 MB, of which training can use little, as it lies in small pieces. Does nothing where panx's own operations are not loaded.
  */
 export function returnFreeMemory(): void {
-  const native = nativeEngine();
-  if (native?.fused) native.run('PanxReturnMemory', [], [], 0);
+  tf.getKernel('PanxReturnMemory', tf.getBackend())?.kernelFunc({ inputs: {}, attrs: {}, backend: tf.backend() });
 }

@@ -2,7 +2,7 @@ import tf = require('@tensorflow/tfjs-core');
 
 import type { EventDetails, Profile } from '../system/profile.js';
 import type { Engine } from './engine.js';
-import { type Attribute, bfloat16, type NodeBackend } from './tensorflow/native.js';
+import { type Attribute, bfloat16, type NodeBackend } from './tensorflow/raw-operations.js';
 
 /**
  * Report every operation of the loaded engine to a profile, until that ends.

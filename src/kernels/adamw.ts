@@ -1,6 +1,6 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { type NativeEngine, nativeEngine } from '../engine/tensorflow/native.js';
+import { type EngineKernel, engineKernel } from './engine-kernel.js';
 import type { Variable } from './variable.js';
 
 /** The numbers of one AdamW update, the same for every parameter. */
@@ -28,20 +28,20 @@ export interface AdamWParameter {
  * The fused operation (operations/adamw.cc) makes one pass over the memory of all of them.
  */
 export function adamWOfAll(parameters: readonly AdamWParameter[], at: AdamWStep, clip: number): void {
-  const native = nativeEngine();
-  if (!native?.fused) {
+  const fused = engineKernel('PanxAdamW');
+  if (fused === null) {
     plainAdamWOfAll(parameters, at, clip);
     return;
   }
   for (const live of [true, false]) {
     const these = parameters.filter(({ parameter }) => parameter.isLive === live);
-    if (these.length > 0) fusedAdamW(native, these, at, clip, live);
+    if (these.length > 0) fusedAdamW(fused, these, at, clip, live);
   }
 }
 
 /** operations/adamw.cc, of parameters that are all live or none. */
 function fusedAdamW(
-  native: NativeEngine,
+  update: EngineKernel,
   parameters: readonly AdamWParameter[],
   { learningRate, beta1, beta2, eps, step }: AdamWStep,
   clip: number,
@@ -49,8 +49,7 @@ function fusedAdamW(
 ): void {
   const handles = (which: 'parameter' | 'firstMoment' | 'secondMoment') => parameters.map(one => one[which].handle!);
   tf.tidy(() => {
-    native.run(
-      'PanxAdamW',
+    update(
       [
         ...handles('parameter'),
         ...handles('firstMoment'),
@@ -66,8 +65,7 @@ function fusedAdamW(
           'float32',
         ),
       ],
-      [native.int('N', parameters.length), native.bool('in_place', live)],
-      0,
+      { N: parameters.length, in_place: live },
     );
   });
 }
@@ -95,50 +93,9 @@ export function adamW(
   gradient: tf.Tensor,
   at: AdamWStep & Pick<AdamWParameter, 'weightDecay'>,
 ): void {
-  const native = nativeEngine();
-  if (native === null) plainAdamW(parameter, firstMoment, secondMoment, gradient, at);
-  else nativeAdamW(native, parameter, firstMoment, secondMoment, gradient, at);
-}
-
-function nativeAdamW(
-  native: NativeEngine,
-  parameter: Variable,
-  firstMoment: Variable,
-  secondMoment: Variable,
-  gradient: tf.Tensor,
-  { learningRate, beta1, beta2, eps, weightDecay, step }: AdamWStep & Pick<AdamWParameter, 'weightDecay'>,
-): void {
-  tf.tidy(() => {
-    if (weightDecay !== 0 && learningRate !== 0) {
-      const value = parameter.read();
-      const decay = tf.mul(value, learningRate * weightDecay);
-      value.dispose(); // or the subtraction below could not happen in place
-      native.run('AssignSubVariableOp', [parameter.handle!, decay], [native.type('dtype', 'float32')], 0);
-    }
-    // ResourceApplyAdam adds its epsilon to sqrt(v) where torch adds it to sqrt(v) / sqrt(1 - b2^t), and it works out 1 - b1, 1 - b2 and
-    // the bias corrections in float32, where 1 - 0.999 is off by 1.3e-5. So the corrections are made here, in double precision, and
-    // the op gets powers of 0 (no correction of its own); `drift` undoes the rounding of 1 - b1 and 1 - b2 inside m and v.
-    const correction2 = Math.sqrt(1 - beta2 ** step);
-    const drift1 = (1 - Math.fround(beta1)) / (1 - beta1);
-    const drift2 = Math.sqrt((1 - Math.fround(beta2)) / (1 - beta2));
-    native.run(
-      'ResourceApplyAdam',
-      [
-        parameter.handle!,
-        firstMoment.handle!,
-        secondMoment.handle!,
-        tf.scalar(0),
-        tf.scalar(0),
-        tf.scalar(((learningRate * correction2) / (1 - beta1 ** step)) * (drift2 / drift1)),
-        tf.scalar(beta1),
-        tf.scalar(beta2),
-        tf.scalar(eps * correction2 * drift2),
-        gradient,
-      ],
-      [native.type('T', 'float32'), native.bool('use_locking', false), native.bool('use_nesterov', false)],
-      0,
-    );
-  });
+  const ofOne = engineKernel('PanxAdamWOfOne');
+  if (ofOne === null) plainAdamW(parameter, firstMoment, secondMoment, gradient, at);
+  else ofOne([parameter.handle!, firstMoment.handle!, secondMoment.handle!, gradient], { ...at });
 }
 
 function plainAdamW(

@@ -1,9 +1,9 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import type { Precision } from '../engine/precision.js';
-import { type NativeEngine, nativeEngine } from '../engine/tensorflow/native.js';
 import type { WithBackward } from './backward.js';
 import { type DropoutSeed, dropout } from './dropout.js';
+import { engineKernel, neededKernel } from './engine-kernel.js';
 import { gridOf, type RowGrid, type RowGroup } from './row-grid.js';
 
 /** Where the rows of a batch begin and end among its N concatenated tokens. */
@@ -16,7 +16,10 @@ export interface RowLayout {
 
 /** The layout of a batch. @param offsets (B + 1) of its rows */
 export function layoutOf(offsets: Int32Array): RowLayout {
-  return { offsets: tf.tensor1d(offsets, 'int32'), grid: nativeEngine()?.fused ? null : gridOf(offsets) };
+  return {
+    offsets: tf.tensor1d(offsets, 'int32'),
+    grid: engineKernel('PanxAttention') === null ? gridOf(offsets) : null,
+  };
 }
 
 /**
@@ -39,12 +42,11 @@ export function attention(
   precision: Precision,
 ): WithBackward<tf.Tensor2D, tf.Tensor2D> {
   if (grid !== null) return plainAttention(qkv, grid, heads, dropoutRate, dropoutSeed);
-  return fusedAttention(nativeEngine()!, qkv, offsets, heads, dropoutRate, dropoutSeed, precision);
+  return fusedAttention(qkv, offsets, heads, dropoutRate, dropoutSeed, precision);
 }
 
 /** operations/attention.cc. Kept for the backward and freed by it: qkv, the seed, and two numbers for each token and head. */
 function fusedAttention(
-  native: NativeEngine,
   qkv: tf.Tensor2D,
   offsets: tf.Tensor1D,
   heads: number,
@@ -54,14 +56,14 @@ function fusedAttention(
 ): WithBackward<tf.Tensor2D, tf.Tensor2D> {
   const [high, low] = dropoutSeed ?? [0, 0];
   const seed = tf.tensor1d([high | 0, low | 0], 'int32');
-  const attributes = [native.int('heads', heads), native.float('rate', dropoutSeed === null ? 0 : dropoutRate)];
-  const type = native.type('T', precision === 'bf16' && qkv.shape[1] % 2 === 0 ? 'bfloat16' : 'float32');
+  const attributes = { heads, rate: dropoutSeed === null ? 0 : dropoutRate };
+  const T = precision === 'bf16' && qkv.shape[1] % 2 === 0 ? 'bfloat16' : 'float32';
   const kept = tf.clone(qkv);
-  const [output, softmax] = native.run('PanxAttention', [kept, offsets, seed], [...attributes, type], 2);
+  const [output, softmax] = neededKernel('PanxAttention')([kept, offsets, seed], { ...attributes, T });
   return [
     output as tf.Tensor2D,
     dOutput => {
-      const [dqkv] = native.run('PanxAttentionGrad', [dOutput, kept, offsets, seed, softmax!], attributes, 1);
+      const [dqkv] = neededKernel('PanxAttentionGrad')([dOutput, kept, offsets, seed, softmax!], attributes);
       tf.dispose([kept, seed, softmax!]);
       return dqkv as tf.Tensor2D;
     },

@@ -1,7 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import type { Precision } from '../engine/precision.js';
-import { type NativeEngine, nativeEngine } from '../engine/tensorflow/native.js';
+import { type EngineKernel, engineKernel, neededKernel } from './engine-kernel.js';
 import { gelu } from './gelu.js';
 
 export interface BiasGeluGradients {
@@ -21,8 +21,8 @@ export interface BiasGeluGradients {
  * dx is GELU's gradient at x + bias (kernels/gelu.ts); db = the sum of dx over tokens.
  */
 export function biasGelu(x: tf.Tensor2D, bias: tf.Tensor1D, precision: Precision): GeluOfSum {
-  const native = nativeEngine();
-  return native?.fused ? fusedBiasGelu(native, x, bias, precision) : plainBiasGelu(x, bias);
+  const fused = engineKernel('PanxBiasGelu');
+  return fused === null ? plainBiasGelu(x, bias) : fusedBiasGelu(fused, x, bias, precision);
 }
 
 /** The same from operations that every backend has. */
@@ -41,14 +41,15 @@ export function plainBiasGelu(x: tf.Tensor2D, bias: tf.Tensor1D): GeluOfSum {
 
 type GeluOfSum = [y: tf.Tensor2D, backward: (dy: tf.Tensor2D) => BiasGeluGradients];
 
-function fusedBiasGelu(native: NativeEngine, x: tf.Tensor2D, bias: tf.Tensor1D, precision: Precision): GeluOfSum {
+/** operations/bias_gelu.cc */
+function fusedBiasGelu(forward: EngineKernel, x: tf.Tensor2D, bias: tf.Tensor1D, precision: Precision): GeluOfSum {
   const rounds = precision === 'bf16' && x.shape[1] % 2 === 0;
-  const attributes = [native.type('T', rounds ? 'bfloat16' : 'float32')];
-  const [y] = native.run('PanxBiasGelu', [x, bias], attributes, 1) as [tf.Tensor2D];
+  const attributes = { T: rounds ? 'bfloat16' : 'float32' };
+  const [y] = forward([x, bias], attributes) as [tf.Tensor2D];
   return [
     y,
     dy => {
-      const [dx, dBias] = native.run('PanxBiasGeluGrad', [dy, x, bias], attributes, 2) as [tf.Tensor2D, tf.Tensor1D];
+      const [dx, dBias] = neededKernel('PanxBiasGeluGrad')([dy, x, bias], attributes) as [tf.Tensor2D, tf.Tensor1D];
       x.dispose();
       return { dx, dBias };
     },

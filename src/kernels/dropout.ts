@@ -1,7 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { nativeEngine } from '../engine/tensorflow/native.js';
 import type { WithBackward } from './backward.js';
+import { engineKernel } from './engine-kernel.js';
 
 /** Names one dropout mask: two 32-bit words (the run's seed; the step and place). The same seed gives the same mask, always. */
 export type DropoutSeed = readonly [number, number];
@@ -27,17 +27,12 @@ export function dropout<R extends tf.Tensor>(x: R, rate: number, seed: DropoutSe
   ];
 }
 
-/** 0 with probability `rate`, else 1 / (1 - rate), drawn on the device where there is a native engine. */
+/** 0 with probability `rate`, else 1 / (1 - rate), drawn on the device where the engine can. */
 export function dropoutMask(shape: number[], rate: number, seed: DropoutSeed): tf.Tensor {
-  const native = nativeEngine();
-  if (native === null) return tf.tensor(maskValues(shape, rate, seed), shape, 'float32');
+  const draw = engineKernel('PanxUniform');
+  if (draw === null) return tf.tensor(maskValues(shape, rate, seed), shape, 'float32');
   return tf.tidy(() => {
-    const [uniform] = native.run(
-      'StatelessRandomUniform', // Philox counters, in [0, 1)
-      [tf.tensor1d(shape, 'int32'), tf.tensor1d([seed[0] | 0, seed[1] | 0], 'int32')],
-      [native.type('dtype', 'float32'), native.type('T', 'int32'), native.type('Tseed', 'int32')],
-      1,
-    );
+    const [uniform] = draw([], { shape, seed: [seed[0] | 0, seed[1] | 0] }); // in [0, 1)
     return tf.mul(tf.cast(tf.greaterEqual(uniform!, rate), 'float32'), 1 / (1 - rate));
   });
 }

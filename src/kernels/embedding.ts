@@ -1,7 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { nativeEngine } from '../engine/tensorflow/native.js';
 import type { WithBackward } from './backward.js';
+import { engineKernel } from './engine-kernel.js';
 
 /**
  * Rows of a table: y[n] = table[ids[n]].
@@ -43,9 +43,9 @@ export function distinctRows(ids: Int32Array, size: number): DistinctRows {
  * @throws Error of TensorFlow where an id is no row, by the fused operation
  */
 export function sumByRow(values: tf.Tensor2D, ids: tf.Tensor1D, rows: number): tf.Tensor2D {
-  const native = nativeEngine();
-  if (!native?.fused) return plainSumByRow(values, ids, rows);
-  return tf.tidy(() => native.run('PanxSumByRow', [values, ids, tf.scalar(rows, 'int32')], [], 1)[0] as tf.Tensor2D);
+  const fused = engineKernel('PanxSumByRow');
+  if (fused === null) return plainSumByRow(values, ids, rows);
+  return tf.tidy(() => fused([values, ids, tf.scalar(rows, 'int32')])[0] as tf.Tensor2D);
 }
 
 /** The same from operations that every backend has: a scatter adds up duplicates. */

@@ -1,8 +1,8 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { type NativeEngine, nativeEngine } from '../engine/tensorflow/native.js';
 import { type DropoutSeed, dropout } from './dropout.js';
 import { embedding } from './embedding.js';
+import { type EngineKernel, engineKernel, neededKernel } from './engine-kernel.js';
 import { layerNorm } from './layer-norm.js';
 
 export interface EmbeddingTables {
@@ -49,8 +49,8 @@ export function embeddings(
   beta: tf.Tensor1D,
   options: EmbeddingsOptions,
 ): NormOfEmbeddings {
-  const native = nativeEngine();
-  if (native?.fused) return fusedEmbeddings(native, tables, ids, positionIds, gamma, beta, options);
+  const fused = engineKernel('PanxEmbeddings');
+  if (fused !== null) return fusedEmbeddings(fused, tables, ids, positionIds, gamma, beta, options);
   return plainEmbeddings(tables, ids, positionIds, gamma, beta, options);
 }
 
@@ -86,8 +86,9 @@ export function plainEmbeddings(
 
 type NormOfEmbeddings = [y: tf.Tensor2D, backward: (dy: tf.Tensor2D) => EmbeddingsGradients];
 
+/** operations/embeddings.cc */
 function fusedEmbeddings(
-  native: NativeEngine,
+  forward: EngineKernel,
   { words, positions, types }: EmbeddingTables,
   ids: tf.Tensor1D,
   positionIds: tf.Tensor1D,
@@ -97,18 +98,18 @@ function fusedEmbeddings(
 ): NormOfEmbeddings {
   // The seed is an input and not an attribute: TensorFlow keeps a kernel for each set of attributes that it has met.
   const seedWords = tf.tensor1d(seed === null ? [0, 0] : [seed[0] | 0, seed[1] | 0], 'int32');
-  const rateAttribute = native.float('rate', seed === null ? 0 : rate);
-  const [y, normalized, inverseDeviation] = native.run(
-    'PanxEmbeddings',
-    [words, positions, types, ids, positionIds, gamma, beta, seedWords],
-    [rateAttribute, native.float('eps', eps)],
-    3,
-  ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
+  const dropped = seed === null ? 0 : rate;
+  const inputs = [words, positions, types, ids, positionIds, gamma, beta, seedWords];
+  const [y, normalized, inverseDeviation] = forward(inputs, { rate: dropped, eps }) as [
+    tf.Tensor2D,
+    tf.Tensor2D,
+    tf.Tensor1D,
+  ];
   return [
     y,
     dy => {
       const inputs = [dy, normalized, inverseDeviation, gamma, seedWords];
-      const [dSum, dGamma, dBeta, dType] = native.run('PanxEmbeddingsGrad', inputs, [rateAttribute], 4) as [
+      const [dSum, dGamma, dBeta, dType] = neededKernel('PanxEmbeddingsGrad')(inputs, { rate: dropped }) as [
         tf.Tensor2D,
         tf.Tensor1D,
         tf.Tensor1D,

@@ -1,7 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import type { Precision } from '../engine/precision.js';
-import { type NativeEngine, nativeEngine } from '../engine/tensorflow/native.js';
+import { type EngineKernel, engineKernel, neededKernel } from './engine-kernel.js';
 
 /** The parameters of a layer of the encoder; C hidden, I intermediate. */
 export interface LayerValues {
@@ -32,15 +32,15 @@ export interface EncoderLayerOptions {
 }
 
 /** The operation for layers over that many tokens, or null where single operations do as well or must serve. The bytes are the same. */
-export function encoderLayerEngine(
+export function encoderLayerKernel(
   tokens: number,
   hidden: number,
   intermediate: number,
   precision: Precision,
-): NativeEngine | null {
-  const native = nativeEngine();
+): EngineKernel | null {
   const takesWidths = precision === 'fp32' || (hidden % 2 === 0 && intermediate % 2 === 0);
-  return tokens >= fewTokens && takesWidths && native?.ownProducts.has(precision) === true ? native : null;
+  if (tokens < fewTokens || !takesWidths) return null;
+  return engineKernel(precision === 'bf16' ? 'PanxEncoderLayerBfloat16' : 'PanxEncoderLayer');
 }
 
 /** Threads take whole rows, some 192 tokens at a time: of fewer tokens than this there is not enough for each. */
@@ -49,33 +49,32 @@ const fewTokens = 512;
 /**
  * A weight as the operation multiplies with it: laid out once, for all batches.
  *
- * @param native from `encoderLayerEngine`
  * @param weight (O, I) belongs to the caller
  * @param heads that queries, keys and values are for; 0 for another map
  * @returns int32 (panels of 64 outputs, steps, 64): a step is an input or, in bf16, a pair of them
  */
-export function layOut(native: NativeEngine, weight: tf.Tensor2D, heads: number, precision: Precision): tf.Tensor3D {
-  const bf16 = native.bool('bf16', precision === 'bf16');
-  return native.run('PanxEncoderPanels', [weight], [native.int('heads', heads), bf16], 1)[0] as tf.Tensor3D;
+export function layOut(weight: tf.Tensor2D, heads: number, precision: Precision): tf.Tensor3D {
+  const panels = neededKernel(precision === 'bf16' ? 'PanxEncoderPanelsBfloat16' : 'PanxEncoderPanels');
+  return panels([weight], { heads })[0] as tf.Tensor3D;
 }
 
 /**
  * A whole layer of the encoder where no backward will be asked for: self-attention and the feed-forward network, each with its residual
  * and LayerNorm (model/xlm-roberta.ts). To the bit what linear, attention, biasGelu and residualNorm give.
  *
- * @param native from `encoderLayerEngine`
+ * @param kernel from `encoderLayerKernel`
  * @param x (N, C). Belongs to the caller, like all of it.
  * @param offsets (B + 1) of the rows
  * @param wanted (M) the tokens whose output is wanted; null: of all, M = N
  * @returns (M, C)
  */
 export function encoderLayer(
-  native: NativeEngine,
+  kernel: EngineKernel,
   x: tf.Tensor2D,
   offsets: tf.Tensor1D,
   wanted: tf.Tensor1D | null,
   layer: LayerValues,
-  { heads, eps, precision }: EncoderLayerOptions,
+  { heads, eps }: EncoderLayerOptions,
 ): tf.Tensor2D {
   const maps = [layer.qkv, layer.attentionOutput, layer.intermediate, layer.output];
   const norms = [layer.attentionNorm, layer.outputNorm];
@@ -84,16 +83,6 @@ export function encoderLayer(
     ...norms.flatMap(({ gamma, beta }) => [gamma, beta]),
   ];
   const some = wanted === null ? [] : [wanted];
-  const [y] = native.run(
-    'PanxEncoderLayer',
-    [x, offsets, ...parameters, ...some],
-    [
-      native.int('wanteds', some.length),
-      native.int('heads', heads),
-      native.float('eps', eps),
-      native.bool('bf16', precision === 'bf16'),
-    ],
-    1,
-  );
+  const [y] = kernel([x, offsets, ...parameters, ...some], { wanteds: some.length, heads, eps });
   return y as tf.Tensor2D;
 }

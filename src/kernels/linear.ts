@@ -1,8 +1,8 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import type { Precision } from '../engine/precision.js';
-import { type Attribute, isBfloat16, type NativeEngine, nativeEngine } from '../engine/tensorflow/native.js';
-import { toBfloat16 } from './bfloat16.js';
+import { isBfloat16, toBfloat16 } from './bfloat16.js';
+import { type EngineKernel, engineKernel, neededKernel } from './engine-kernel.js';
 import { matMul } from './mat-mul.js';
 
 export interface LinearGradients {
@@ -34,10 +34,8 @@ export interface AddTo {
  * dx = dy W, dW = dy^T x, db = the sum of dy over tokens.
  */
 export function linear(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D | null, precision: Precision): Linear {
-  const native = nativeEngine();
-  return native?.ownProducts.has(precision)
-    ? fusedLinear(native, x, weight, bias, precision)
-    : plainLinear(x, weight, bias, precision);
+  const fused = engineLinear(precision);
+  return fused === null ? plainLinear(x, weight, bias, precision) : fusedLinear(fused, x, weight, bias, precision);
 }
 
 type Linear = [y: tf.Tensor2D, backward: (dy: tf.Tensor2D, addTo?: AddTo) => LinearGradients];
@@ -49,7 +47,7 @@ export function asWeight(weight: tf.Tensor2D, precision: Precision): tf.Tensor2D
 
 /** Whether `linear` takes a weight as it is. */
 export function isWeight(precision: Precision): boolean {
-  return precision === 'fp32' || nativeEngine()?.ownProducts.has(precision) === true;
+  return precision === 'fp32' || engineLinear(precision) !== null;
 }
 
 /** The same from operations that every backend has. */
@@ -85,36 +83,36 @@ function addAndFree(x: tf.Tensor2D, addend: tf.Tensor | null): tf.Tensor2D {
   return sum;
 }
 
+/** The engine's own product in a precision, or null. */
+function engineLinear(precision: Precision): EngineKernel | null {
+  return engineKernel(precision === 'bf16' ? 'PanxLinearBfloat16' : 'PanxLinear');
+}
+
 /** operations/linear.cc */
 function fusedLinear(
-  native: NativeEngine,
+  forward: EngineKernel,
   x: tf.Tensor2D,
   weight: tf.Tensor2D,
   bias: tf.Tensor1D | null,
   precision: Precision,
 ): Linear {
-  const bf16 = native.bool('bf16', precision === 'bf16');
   const operand = tf.clone(x);
   const biases = given([bias]);
-  const Tx = typeOf(native, 'Tx', x);
-  const [y] = native.run('PanxLinear', [x, weight, ...biases], [Tx, native.int('biases', biases.length), bf16], 1);
+  const Tx = typeOf(x);
+  const [y] = forward([x, weight, ...biases], { Tx, biases: biases.length });
   return [
     y as tf.Tensor2D,
     (dy, addTo = {}) => {
       const [dxs, dWeights] = [given([addTo.dx]), given([addTo.dWeight])];
-      const [dx, dWeight, dBias, squares] = native.run(
-        'PanxLinearGrad',
-        [dy, operand, weight, ...dxs, ...dWeights],
-        [
-          typeOf(native, 'Tdy', dy),
-          Tx,
-          native.int('dxs', dxs.length),
-          native.int('dweights', dWeights.length),
-          native.bool('bias', bias !== null),
-          bf16,
-        ],
-        4,
-      ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Scalar];
+      const backward = neededKernel(precision === 'bf16' ? 'PanxLinearGradBfloat16' : 'PanxLinearGrad');
+      const inputs = [dy, operand, weight, ...dxs, ...dWeights];
+      const counts = { dxs: dxs.length, dweights: dWeights.length, bias: bias !== null };
+      const [dx, dWeight, dBias, squares] = backward(inputs, { Tdy: typeOf(dy), Tx, ...counts }) as [
+        tf.Tensor2D,
+        tf.Tensor2D,
+        tf.Tensor1D,
+        tf.Scalar,
+      ];
       operand.dispose();
       if (bias === null) dBias.dispose();
       return { dx, dWeight, dBias: bias === null ? null : dBias, dWeightSquares: squares };
@@ -122,9 +120,8 @@ function fusedLinear(
   ];
 }
 
-/** The attribute of that name for a tensor of float32 or bfloat16. */
-export function typeOf(native: NativeEngine, name: string, x: tf.Tensor): Attribute {
-  return native.type(name, isBfloat16(x) ? 'bfloat16' : 'float32');
+function typeOf(x: tf.Tensor): 'bfloat16' | 'float32' {
+  return isBfloat16(x) ? 'bfloat16' : 'float32';
 }
 
 function given<Item>(items: readonly (Item | null | undefined)[]): Item[] {

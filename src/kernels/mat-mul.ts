@@ -1,7 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { isBfloat16, nativeEngine } from '../engine/tensorflow/native.js';
-import { multiplyBfloat16 } from './bfloat16.js';
+import { isBfloat16, multiplyBfloat16 } from './bfloat16.js';
+import { engineKernel } from './engine-kernel.js';
 
 /**
  * The product of two matrices, each transposed first where asked for: (M, K) x (K, N) -> (M, N).
@@ -11,6 +11,7 @@ import { multiplyBfloat16 } from './bfloat16.js';
  */
 export function matMul(a: tf.Tensor2D, b: tf.Tensor2D, transposeA = false, transposeB = false): tf.Tensor2D {
   if (isBfloat16(a)) return multiplyBfloat16(a, b, transposeA, transposeB);
-  if (nativeEngine() !== null) return tf.matMul(a, b, transposeA, transposeB);
+  const multiply = engineKernel('PanxMatMul');
+  if (multiply !== null) return multiply([a, b], { transposeA, transposeB })[0] as tf.Tensor2D;
   return tf.tidy(() => tf.matMul(transposeA ? tf.transpose(a) : a, transposeB ? tf.transpose(b) : b));
 }

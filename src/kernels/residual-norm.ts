@@ -1,8 +1,8 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import type { Precision } from '../engine/precision.js';
-import { type NativeEngine, nativeEngine } from '../engine/tensorflow/native.js';
 import { type DropoutSeed, dropout } from './dropout.js';
+import { type EngineKernel, engineKernel, neededKernel } from './engine-kernel.js';
 import { layerNorm } from './layer-norm.js';
 
 export interface ResidualNormOptions {
@@ -48,8 +48,8 @@ export function residualNorm(
   beta: tf.Tensor1D,
   options: ResidualNormOptions,
 ): NormOfSum {
-  const native = nativeEngine();
-  if (native?.fused) return fusedResidualNorm(native, branch, bias, residual, gamma, beta, options);
+  const fused = engineKernel('PanxResidualNorm');
+  if (fused !== null) return fusedResidualNorm(fused, branch, bias, residual, gamma, beta, options);
   return plainResidualNorm(branch, bias, residual, gamma, beta, options);
 }
 
@@ -84,8 +84,9 @@ type NormOfSum = [
   rounded?: tf.Tensor2D | undefined,
 ];
 
+/** operations/residual_norm.cc */
 function fusedResidualNorm(
-  native: NativeEngine,
+  forward: EngineKernel,
   branch: tf.Tensor2D,
   bias: tf.Tensor1D,
   residual: tf.Tensor2D,
@@ -95,25 +96,23 @@ function fusedResidualNorm(
 ): NormOfSum {
   // The seed is an input and not an attribute: TensorFlow keeps a kernel for each set of attributes that it has met.
   const words = tf.tensor1d(seed === null ? [0, 0] : [seed[0] | 0, seed[1] | 0], 'int32');
-  const rateAttribute = native.float('rate', seed === null ? 0 : rate);
+  const dropped = seed === null ? 0 : rate;
   const round = precision === 'bf16' && branch.shape[1] % 2 === 0;
-  const [y, normalized, inverseDeviation, rounded] = native.run(
-    'PanxResidualNorm',
-    [branch, bias, residual, gamma, beta, words],
-    [rateAttribute, native.float('eps', eps), native.bool('keep', keep), native.bool('round', round)],
-    4,
-  ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor2D];
+  const inputs = [branch, bias, residual, gamma, beta, words];
+  const [y, normalized, inverseDeviation, rounded] = forward(inputs, { rate: dropped, eps, keep, round }) as [
+    tf.Tensor2D,
+    tf.Tensor2D,
+    tf.Tensor1D,
+    tf.Tensor2D,
+  ];
   if (!round) rounded.dispose();
   return [
     y,
     dy => {
       const inputs = [dy, normalized, inverseDeviation, gamma, words];
-      const [dBranch, dResidual, dBias, dGamma, dBeta] = native.run(
-        'PanxResidualNormGrad',
-        inputs,
-        [rateAttribute],
-        5,
-      ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+      const [dBranch, dResidual, dBias, dGamma, dBeta] = neededKernel('PanxResidualNormGrad')(inputs, {
+        rate: dropped,
+      }) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
       tf.dispose([normalized, inverseDeviation, words]);
       return { dBranch, dBias, dResidual, dGamma, dBeta };
     },

@@ -1,7 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { nativeEngine } from '../engine/tensorflow/native.js';
 import type { AdamWStep } from './adamw.js';
+import { engineKernel } from './engine-kernel.js';
 import type { Variable } from './variable.js';
 
 /** The gradient of some rows of a table; that of all others is 0. */
@@ -35,8 +35,8 @@ const mostMissed = 64;
  * @param steps updates that all rows have had
  */
 export function rowUpdates(table: Variable, first: Variable, second: Variable, steps: number): RowUpdates | null {
-  const native = nativeEngine();
-  if (!native?.fused) return null;
+  const fused = engineKernel('PanxAdamWRows');
+  if (fused === null) return null;
   const rowCount = table.shape[0]!;
   const all = Int32Array.from({ length: rowCount }, (_, row) => row);
   /** For each row the updates it has had. */
@@ -57,8 +57,7 @@ export function rowUpdates(table: Variable, first: Variable, second: Variable, s
         ...(gradient === null ? [] : [gradient]),
         ...[tf.tensor2d(history, [history.length / 3, 3], 'float32'), tf.tensor1d([clip, ...settings], 'float32')],
       ];
-      const attributes = [native.int('gradients', gradient === null ? 0 : 1), native.bool('in_place', table.isLive)];
-      native.run('PanxAdamWRows', inputs, attributes, 0);
+      fused(inputs, { gradients: gradient === null ? 0 : 1, in_place: table.isLive });
     });
     for (const row of rows) done[row] = step;
   };

@@ -1,13 +1,11 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { nativeEngine } from '../engine/tensorflow/native.js';
+import { engineKernel } from './engine-kernel.js';
 
 /** The sum of squares of all elements, a scalar. */
 export function squaredNorm(x: tf.Tensor): tf.Scalar {
-  const native = nativeEngine();
-  if (native === null) return tf.tidy(() => tf.sum(tf.square(x)));
-  // L2Loss is sum(x^2) / 2 in one pass and without a temporary of x's size.
-  return tf.tidy(() => tf.mul(native.run('L2Loss', [x], [native.type('T', 'float32')], 1)[0] as tf.Scalar, 2));
+  const ofOne = engineKernel('PanxSquaredNormOfOne');
+  return ofOne === null ? tf.tidy(() => tf.sum(tf.square(x))) : (ofOne([x])[0] as tf.Scalar);
 }
 
 /**
@@ -15,10 +13,9 @@ export function squaredNorm(x: tf.Tensor): tf.Scalar {
  * (operations/squared_norm.cc) in one call, added up in double precision.
  */
 export function squaredNormOfAll(tensors: readonly tf.Tensor[], known: readonly tf.Scalar[] = []): tf.Scalar {
-  const native = nativeEngine();
-  if (!native?.fused) return plainSquaredNormOfAll(tensors, known);
-  const counts = [native.int('N', tensors.length), native.int('K', known.length)];
-  return native.run('PanxSquaredNorm', [...tensors, ...known], counts, 1)[0] as tf.Scalar;
+  const fused = engineKernel('PanxSquaredNorm');
+  if (fused === null) return plainSquaredNormOfAll(tensors, known);
+  return fused([...tensors, ...known], { N: tensors.length, K: known.length })[0] as tf.Scalar;
 }
 
 /** The same, one tensor after the other. */

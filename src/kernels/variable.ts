@@ -1,6 +1,6 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { nativeEngine } from '../engine/tensorflow/native.js';
+import { type EngineKernel, engineKernel, neededKernel } from './engine-kernel.js';
 
 /**
  * A tensor that training changes in place. On TensorFlow it is a resource variable, so that an update needs no copy; elsewhere
@@ -30,22 +30,15 @@ export interface Variable {
 
 /** A variable holding `values`, or zeros where that is null. */
 export function createVariable(values: Float32Array | null, shape: number[]): Variable {
-  const native = nativeEngine();
+  const create = engineKernel('PanxCreateVariable');
   const initial = values === null ? tf.fill(shape, 0) : tf.tensor(values, shape, 'float32');
-  if (native === null) return tensorVariable(initial);
-  // The shared name must be unique in the process: TensorFlow finds resources by it.
-  const [handle] = native.run(
-    'VarHandleOp',
-    [],
-    [
-      native.string('container', ''),
-      native.string('shared_name', `panx-${++created}`),
-      native.type('dtype', 'float32'),
-      native.shape('shape', shape),
-    ],
-    1,
-  );
-  const dtype = [native.type('dtype', 'float32')];
+  return create === null ? tensorVariable(initial) : engineVariable(create, initial, shape, values !== null);
+}
+
+function engineVariable(create: EngineKernel, initial: tf.Tensor, shape: number[], fromArray: boolean): Variable {
+  const [handle] = create([], { shape });
+  const assign = neededKernel('PanxAssignVariable');
+  const readVariable = neededKernel('PanxReadVariable');
   let live: tf.Tensor | null = null;
   const endLive = () => {
     live?.dispose();
@@ -59,9 +52,9 @@ export function createVariable(values: Float32Array | null, shape: number[]): Va
       variable.beforeRead?.();
       return variable.peek();
     },
-    peek: () => native.run('ReadVariableOp', [handle!], dtype, 1)[0]!,
+    peek: () => readVariable([handle!])[0]!,
     live: () => {
-      if (native.fused) live ??= tf.keep(variable.peek());
+      if (engineKernel('PanxAdamW') !== null) live ??= tf.keep(variable.peek());
       return live;
     },
     get isLive() {
@@ -70,25 +63,20 @@ export function createVariable(values: Float32Array | null, shape: number[]): Va
     assign: value => {
       endLive();
       // A tensor made from an array may still lie in that array's memory, which updates in place must not write to.
-      const copy = native.run('DeepCopy', [value], [native.type('T', 'float32')], 1)[0]!;
-      native.run('AssignVariableOp', [handle!, copy], dtype, 0);
-      tf.dispose([value, copy]);
+      assign([handle!, value], { copy: true });
+      value.dispose();
     },
     dispose: () => {
       endLive();
-      native.run('DestroyResourceOp', [handle!], [native.bool('ignore_lookup_error', true)], 0);
+      neededKernel('PanxDisposeVariable')([handle!]);
       handle!.dispose();
     },
   };
-  if (values === null) {
-    // The engine's own memory, which needs no copy: a moment is as large as its parameter.
-    native.run('AssignVariableOp', [handle!, initial], dtype, 0);
-    initial.dispose();
-  } else variable.assign(initial);
+  // Else it is the engine's own memory, which needs no copy: a moment is as large as its parameter.
+  assign([handle!, initial], { copy: fromArray });
+  initial.dispose();
   return variable;
 }
-
-let created = 0;
 
 /**
  * The rows [from, to) of a variable on the host, in pieces of some whole rows each: (rows, ...), one after the other. A table read whole would

@@ -2,7 +2,6 @@ import tf = require('@tensorflow/tfjs-core');
 
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { Precision } from '../engine/precision.js';
-import type { NativeEngine } from '../engine/tensorflow/native.js';
 import { attention } from '../kernels/attention.js';
 import type { WithBackward } from '../kernels/backward.js';
 import { biasGelu } from '../kernels/bias-gelu.js';
@@ -11,7 +10,7 @@ import { embedding, sumByRow } from '../kernels/embedding.js';
 import { embeddings as normOfEmbeddings } from '../kernels/embeddings.js';
 import {
   type EncoderLayerOptions,
-  encoderLayerEngine,
+  encoderLayerKernel,
   encoderLayer as fusedEncoderLayer,
   type LayerValues,
   layOut,
@@ -159,18 +158,18 @@ function scoringLayer(
 ): Hidden {
   const own = layer.qkv.weight.precision;
   const [tokens, hidden] = x.values.shape;
-  const native = encoderLayerEngine(tokens, hidden, layer.intermediate.weight.shape[0]!, own);
-  if (native === null) return encoderLayer(layer, config, x, inputs, wanted, null, precision)[0];
+  const fused = encoderLayerKernel(tokens, hidden, layer.intermediate.weight.shape[0]!, own);
+  if (fused === null) return encoderLayer(layer, config, x, inputs, wanted, null, precision)[0];
   const options = { heads: config.heads, eps: config.layerNormEps, precision: own };
   const { offsets } = inputs.layout;
-  const values = fusedEncoderLayer(native, x.values, offsets, wanted, valuesOf(layer, native, options), options);
+  const values = fusedEncoderLayer(fused, x.values, offsets, wanted, valuesOf(layer, options), options);
   tf.dispose(x);
   return { values };
 }
 
-function valuesOf(layer: EncoderLayer, native: NativeEngine, options: EncoderLayerOptions): LayerValues {
+function valuesOf(layer: EncoderLayer, options: EncoderLayerOptions): LayerValues {
   const map = ({ weight, bias }: Affine, heads = 0) => ({
-    panels: currentPanels(weight, value => layOut(native, value, heads, options.precision)),
+    panels: currentPanels(weight, value => layOut(value, heads, options.precision)),
     bias: currentValue<tf.Tensor1D>(bias),
   });
   const norm = ({ weight, bias }: Affine) => ({

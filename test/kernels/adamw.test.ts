@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { nativeEngine } from '../../src/engine/tensorflow/native.js';
 import { adamWOfAll, plainAdamWOfAll } from '../../src/kernels/adamw.js';
+import { engineKernel } from '../../src/kernels/engine-kernel.js';
 import { plainSquaredNormOfAll, squaredNormOfAll } from '../../src/kernels/squared-norm.js';
 import { createVariable, type Variable } from '../../src/kernels/variable.js';
 import { expectClose, onEachBackend, values } from './each-backend.js';
@@ -42,7 +42,7 @@ onEachBackend(backend => {
   it('adamWOfAll: six clipped updates equal the equations in double precision', () => {
     const clip = 0.3;
     // TensorFlow's own operation takes 1 - beta2 in float32, off by 1.3e-5; its caller makes up for that in the step.
-    const float32Moments = nativeEngine()?.fused === false;
+    const float32Moments = engineKernel('PanxAdamW') === null;
     const these = parameters();
     const doubles = these.map(({ parameter }) => {
       const p = Float64Array.from(parameter.read().dataSync());
@@ -119,7 +119,7 @@ onEachBackend(backend => {
     const all = gradients(1);
     let total = 0;
     for (const tensor of all) for (const x of tensor.dataSync()) total += x * x;
-    const relative = nativeEngine()?.fused ? 6e-8 : 1e-5;
+    const relative = engineKernel('PanxAdamW') !== null ? 6e-8 : 1e-5;
     expect(Math.abs(squaredNormOfAll(all).dataSync()[0]! / total - 1)).toBeLessThan(relative);
     expect(Math.abs(plainSquaredNormOfAll(all).dataSync()[0]! / total - 1)).toBeLessThan(1e-5);
   });
@@ -127,7 +127,7 @@ onEachBackend(backend => {
   if (backend !== 'tensorflow') return;
 
   it('adamWOfAll: fused and plain agree, and fused gives the same bytes again', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxAdamW') === null) return skip.skip();
     const [fused, again, plain] = [parameters(), parameters(), parameters()];
     for (let step = 1; step <= 4; step++) {
       update(fused, step, 0.7);
@@ -146,7 +146,7 @@ onEachBackend(backend => {
   });
 
   it('PanxAdamW refuses what does not belong together', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxAdamW') === null) return skip.skip();
     const [one, two] = parameters();
     const gradient = tf.tensor1d([1]);
     const run = (...all: (ReturnType<typeof parameters>[0] & { gradient: tf.Tensor })[]) =>

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { isBfloat16, nativeEngine } from '../../src/engine/tensorflow/native.js';
 import { attention, layoutOf, plainAttention } from '../../src/kernels/attention.js';
-import { fromBfloat16, toBfloat16 } from '../../src/kernels/bfloat16.js';
+import { fromBfloat16, isBfloat16, toBfloat16 } from '../../src/kernels/bfloat16.js';
 import { type DropoutSeed, dropoutMask } from '../../src/kernels/dropout.js';
+import { engineKernel } from '../../src/kernels/engine-kernel.js';
 import { gridOf, groupByLength } from '../../src/kernels/row-grid.js';
 import { expectClose, expectCloseTo, onEachBackend, referenceGradients, values } from './each-backend.js';
 import { outputOfThreads } from './threads.js';
@@ -92,7 +92,7 @@ onEachBackend(backend => {
   ]) {
     for (const rate of [0, 0.3]) {
       it(`fused, rows of ${short(rows)} tokens, ${heads} heads of ${size}, dropout ${rate}: output and gradient`, test => {
-        if (!nativeEngine()!.fused) return test.skip();
+        if (engineKernel('PanxAttention') === null) return test.skip();
         const offsets = offsetsOf(rows);
         const tokens = offsets.at(-1)!;
         const seed = [11, 12] as const;
@@ -120,7 +120,7 @@ onEachBackend(backend => {
   ] as [number, number, number][])(
     'fused in bf16, a row of %i tokens, %i heads of %i: what float32 gives, rounded to bfloat16',
     ([length, heads, size], test) => {
-      if (!nativeEngine()!.fused) return test.skip();
+      if (engineKernel('PanxAttention') === null) return test.skip();
       const layout = layoutOf(offsetsOf([length, 4]));
       const qkv = values([length + 4, 3 * heads * size], 1) as tf.Tensor2D;
       const dOutput = values([length + 4, heads * size], 2) as tf.Tensor2D;
@@ -133,7 +133,7 @@ onEachBackend(backend => {
   );
 
   it('fused: scores far apart and far from 0 neither overflow nor vanish', test => {
-    if (!nativeEngine()!.fused) return test.skip();
+    if (engineKernel('PanxAttention') === null) return test.skip();
     const rows = [40, 3];
     const qkv = tf.mul(values([43, 3 * 32], 1), 40) as tf.Tensor2D; // scores up to 3,000
     const dOutput = values([43, 32], 2) as tf.Tensor2D;
@@ -145,7 +145,7 @@ onEachBackend(backend => {
   });
 
   it('fused: NaN stays NaN, in its row and head alone', test => {
-    if (!nativeEngine()!.fused) return test.skip();
+    if (engineKernel('PanxAttention') === null) return test.skip();
     const data = values([8, 3 * 8], 1)
       .dataSync<'float32'>()
       .slice();
@@ -158,7 +158,7 @@ onEachBackend(backend => {
   });
 
   it('fused: the mask drops at its rate, scales, and is the same for the same seed only', test => {
-    if (!nativeEngine()!.fused) return test.skip();
+    if (engineKernel('PanxAttention') === null) return test.skip();
     const offsets = offsetsOf([60, 50, 64]);
     const draw = (seed: DropoutSeed) => fusedMask(offsets, 4, 16, 0.25, seed).dataSync<'float32'>();
     const mask = draw([3, 4]);
@@ -180,7 +180,7 @@ onEachBackend(backend => {
   });
 
   it('fused: the same bytes on every call, whatever number of threads', async test => {
-    if (!nativeEngine()!.fused) return test.skip();
+    if (engineKernel('PanxAttention') === null) return test.skip();
     const program = `
       import { attention, layoutOf } from './dist/kernels/attention.js';
       const rows = [40, 3, 90, 1, 12, 12, 30];
@@ -196,15 +196,14 @@ onEachBackend(backend => {
   });
 
   it('PanxAttention refuses offsets, heads and seeds that do not fit', test => {
-    const native = nativeEngine()!;
-    if (!native.fused) return test.skip();
+    const kernel = engineKernel('PanxAttention');
+    if (kernel === null) return test.skip();
     const run = (offsets: number[], heads: number, seed = [1, 2], rate = 0) =>
-      native.run(
-        'PanxAttention',
-        [tf.zeros([4, 12]), tf.tensor1d(offsets, 'int32'), tf.tensor1d(seed, 'int32')],
-        [native.int('heads', heads), native.float('rate', rate), native.type('T', 'float32')],
-        2,
-      );
+      kernel([tf.zeros([4, 12]), tf.tensor1d(offsets, 'int32'), tf.tensor1d(seed, 'int32')], {
+        heads,
+        rate,
+        T: 'float32',
+      });
     expect(() => run([0, 5], 2)).toThrow(/offsets that do not go from 0/);
     expect(() => run([0, 3, 2, 4], 2)).toThrow(/a row of -1 tokens/);
     expect(() => run([0, 4], 3)).toThrow(/3 heads got queries, keys and values of shape \[4,12\]/);

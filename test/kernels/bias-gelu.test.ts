@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { isBfloat16, nativeEngine } from '../../src/engine/tensorflow/native.js';
-import { fromBfloat16, toBfloat16 } from '../../src/kernels/bfloat16.js';
+import { fromBfloat16, isBfloat16, toBfloat16 } from '../../src/kernels/bfloat16.js';
 import { biasGelu, plainBiasGelu } from '../../src/kernels/bias-gelu.js';
+import { engineKernel } from '../../src/kernels/engine-kernel.js';
 import { expectClose, expectCloseTo, onEachBackend, referenceGradients, values } from './each-backend.js';
 import { outputOfThreads } from './threads.js';
 
@@ -57,7 +57,7 @@ onEachBackend(backend => {
   if (backend !== 'tensorflow') return;
 
   it('PanxBiasGelu: fused and plain agree', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxBiasGelu') === null) return skip.skip();
     for (const shape of shapes) {
       const { x, bias, dy } = inputs(...shape);
       const [fused, plain] = both.map(([, kernel]) => {
@@ -69,7 +69,7 @@ onEachBackend(backend => {
   });
 
   it('PanxBiasGelu: value and derivative in [-12, 12] against double precision', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxBiasGelu') === null) return skip.skip();
     const points = 24_001;
     const x = tf.reshape(tf.linspace(-12, 12, points), [1, points]) as tf.Tensor2D;
     const [y, backward] = biasGelu(tf.clone(x), tf.zeros([points]), 'fp32');
@@ -84,7 +84,7 @@ onEachBackend(backend => {
   });
 
   it('PanxBiasGelu in bf16: what float32 gives, rounded to bfloat16', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxBiasGelu') === null) return skip.skip();
     for (const [tokens, width] of [...shapes, [33, 3072] as const]) {
       const { x, bias, dy } = inputs(tokens, width);
       const [exact, rounded] = (['fp32', 'bf16'] as const).map(precision => {
@@ -104,7 +104,7 @@ onEachBackend(backend => {
   });
 
   it('PanxBiasGelu: far out and beyond numbers', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxBiasGelu') === null) return skip.skip();
     const x = tf.tensor2d([[0, 100, -100, 1e30, -1e30, Number.POSITIVE_INFINITY, Number.NaN]]);
     const [y, backward] = biasGelu(x, tf.zeros([7]), 'fp32');
     const { dx } = backward(tf.ones([1, 7]));
@@ -113,7 +113,7 @@ onEachBackend(backend => {
   });
 
   it('PanxBiasGelu: the same bytes again, and whatever the number of threads', async skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxBiasGelu') === null) return skip.skip();
     const program = `
       const x = tf.mul(tf.reshape(tf.sin(tf.range(0, 301 * 517)), [301, 517]), 4), bias = tf.cos(tf.range(0, 517));
       for (let i = 0; i < 3; i++) {
@@ -126,7 +126,7 @@ onEachBackend(backend => {
   });
 
   it('PanxBiasGelu refuses what does not belong together', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxBiasGelu') === null) return skip.skip();
     const { x, dy } = inputs(5, 40);
     expect(() => biasGelu(x, tf.zeros([39]), 'fp32')).toThrow(
       /takes x \(N, I\) and bias \(I\), found \[5,40\] and \[39\]/,

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { nativeEngine } from '../../src/engine/tensorflow/native.js';
 import type { DropoutSeed } from '../../src/kernels/dropout.js';
 import { sumByRow } from '../../src/kernels/embedding.js';
 import { embeddings, plainEmbeddings } from '../../src/kernels/embeddings.js';
+import { engineKernel } from '../../src/kernels/engine-kernel.js';
 import { expectClose, expectCloseTo, onEachBackend, referenceGradients, values } from './each-backend.js';
 import { outputOfThreads } from './threads.js';
 
@@ -135,7 +135,7 @@ onEachBackend(backend => {
   if (backend !== 'tensorflow') return;
 
   it('PanxEmbeddings: fused and plain agree where nothing is dropped', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxEmbeddings') === null) return skip.skip();
     for (const shape of shapes) {
       const { tables, ids, positionIds, gamma, beta, dy } = inputs(...shape);
       const [fused, plain] = both.map(([, kernel]) => {
@@ -149,7 +149,7 @@ onEachBackend(backend => {
   });
 
   it('PanxEmbeddings: the same bytes again, and whatever the number of threads', async skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxEmbeddings') === null) return skip.skip();
     const program = `
       const like = (seed, ...shape) => tf.reshape(tf.sin(tf.range(seed, seed + shape.reduce((a, b) => a * b))), shape);
       const tables = { words: like(1, 97, 517), positions: like(2, 13, 517), types: like(3, 1, 517) };
@@ -166,7 +166,7 @@ onEachBackend(backend => {
   });
 
   it('PanxEmbeddings refuses ids that are no rows of their tables', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxEmbeddings') === null) return skip.skip();
     const { tables, ids, positionIds, gamma, beta } = inputs(5, 40);
     const run = (ids: tf.Tensor1D, positionIds: tf.Tensor1D) =>
       embeddings(tables, ids, positionIds, gamma, beta, { eps, rate: 0, seed: null });
@@ -183,7 +183,7 @@ onEachBackend(backend => {
   });
 
   it('PanxEmbeddings refuses what does not belong together', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxEmbeddings') === null) return skip.skip();
     const { tables, ids, positionIds, gamma, beta, dy } = inputs(5, 40);
     const options = { eps, rate: 0.1, seed: [1, 2] as const };
     expect(() => embeddings(tables, ids, positionIds, gamma, tf.zeros([39]), options)).toThrow(

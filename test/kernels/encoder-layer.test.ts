@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { Precision } from '../../src/engine/precision.js';
-import type { NativeEngine } from '../../src/engine/tensorflow/native.js';
 import { attention, layoutOf } from '../../src/kernels/attention.js';
 import { biasGelu } from '../../src/kernels/bias-gelu.js';
 import { embedding } from '../../src/kernels/embedding.js';
-import { encoderLayer, encoderLayerEngine, layOut } from '../../src/kernels/encoder-layer.js';
+import { encoderLayer, encoderLayerKernel, layOut } from '../../src/kernels/encoder-layer.js';
+import type { EngineKernel } from '../../src/kernels/engine-kernel.js';
 import { linear } from '../../src/kernels/linear.js';
 import { residualNorm } from '../../src/kernels/residual-norm.js';
 import { expectClose, onEachBackend, values } from './each-backend.js';
@@ -57,7 +57,7 @@ function composition(
 }
 
 function fused(
-  native: NativeEngine,
+  kernel: EngineKernel,
   x: tf.Tensor2D,
   offsets: number[],
   wanted: number[] | null,
@@ -66,7 +66,7 @@ function fused(
   precision: Precision,
 ): tf.Tensor2D {
   const map = ([weight, bias]: [tf.Tensor2D, tf.Tensor1D], headsOfMap = 0) => ({
-    panels: layOut(native, weight, headsOfMap, precision),
+    panels: layOut(weight, headsOfMap, precision),
     bias,
   });
   const [attentionNorm, outputNorm] = weights.norms.map(([gamma, beta]) => ({ gamma, beta }));
@@ -79,7 +79,7 @@ function fused(
     outputNorm: outputNorm!,
   };
   const some = wanted === null ? null : tf.tensor1d(wanted, 'int32');
-  return encoderLayer(native, x, tf.tensor1d(offsets, 'int32'), some, layer, { heads, eps, precision });
+  return encoderLayer(kernel, x, tf.tensor1d(offsets, 'int32'), some, layer, { heads, eps, precision });
 }
 
 /** Offsets of rows of these lengths, one after the other. */
@@ -108,7 +108,7 @@ const sizes: [number, number, number][] = [
 
 onEachBackend(backend => {
   if (backend !== 'tensorflow') {
-    it('is of TensorFlow only', () => expect(encoderLayerEngine(1e6, 64, 64, 'fp32')).toBeNull());
+    it('is of TensorFlow only', () => expect(encoderLayerKernel(1e6, 64, 64, 'fp32')).toBeNull());
     return;
   }
 
@@ -117,63 +117,63 @@ onEachBackend(backend => {
       'C = %d, %d heads, I = %d: to the bit what its kernels give one after the other',
       (size, { skip }) => {
         const [c, heads, wide] = size;
-        const native = encoderLayerEngine(1e6, c, wide, precision);
-        if (native === null) return skip();
+        const kernel = encoderLayerKernel(1e6, c, wide, precision);
+        if (kernel === null) return skip();
         const offsets = offsetsOf(lengths);
         const x = values([offsets.at(-1)!, c], 20) as tf.Tensor2D;
         const weights = weightsOf(c, wide);
         const before = tf.memory().numTensors;
-        const all = fused(native, x, offsets, null, weights, heads, precision);
+        const all = fused(kernel, x, offsets, null, weights, heads, precision);
         expect(tf.memory().numTensors).toBe(before + 6); // the output, the test's panels and offsets
         expectClose(all, composition(x, offsets, null, weights, heads, precision), 0);
         const wanted = Array.from({ length: offsets.at(-1)! }, (_, token) => token).filter(
           token => (token * 7) % 3 === 0,
         );
         const expected = composition(x, offsets, wanted, weights, heads, precision);
-        expectClose(fused(native, x, offsets, wanted, weights, heads, precision), expected, 0);
+        expectClose(fused(kernel, x, offsets, wanted, weights, heads, precision), expected, 0);
       },
     );
   });
 
   it('few tokens, and widths that pairs do not fill, are left to single operations', () => {
-    expect(encoderLayerEngine(100, 64, 64, 'fp32')).toBeNull();
-    expect(encoderLayerEngine(1e6, 63, 64, 'bf16')).toBeNull();
-    expect(encoderLayerEngine(1e6, 64, 63, 'bf16')).toBeNull();
+    expect(encoderLayerKernel(100, 64, 64, 'fp32')).toBeNull();
+    expect(encoderLayerKernel(1e6, 63, 64, 'bf16')).toBeNull();
+    expect(encoderLayerKernel(1e6, 64, 63, 'bf16')).toBeNull();
   });
 
   it('no rows, and no wanted tokens', ({ skip }) => {
-    const native = encoderLayerEngine(1e6, 64, 64, 'fp32');
-    if (native === null) return skip();
+    const kernel = encoderLayerKernel(1e6, 64, 64, 'fp32');
+    if (kernel === null) return skip();
     const weights = weightsOf(64, 64);
-    expect(fused(native, tf.zeros([0, 64]), [0], null, weights, 2, 'fp32').shape).toEqual([0, 64]);
-    expect(fused(native, tf.zeros([3, 64]), [0, 3], [], weights, 2, 'fp32').shape).toEqual([0, 64]);
+    expect(fused(kernel, tf.zeros([0, 64]), [0], null, weights, 2, 'fp32').shape).toEqual([0, 64]);
+    expect(fused(kernel, tf.zeros([3, 64]), [0, 3], [], weights, 2, 'fp32').shape).toEqual([0, 64]);
   });
 
   it('the same bytes again, and whatever the number of threads', async ({ skip }) => {
-    if (encoderLayerEngine(1e6, 64, 64, 'fp32') === null) return skip();
+    if (encoderLayerKernel(1e6, 64, 64, 'fp32') === null) return skip();
     const program = `
       const map = (o, i, heads = 0) => ({
-        panels: layOut(native, tf.reshape(tf.cos(tf.range(0, o * i)), [o, i]), heads, 'fp32'), bias: tf.sin(tf.range(0, o)),
+        panels: layOut(tf.reshape(tf.cos(tf.range(0, o * i)), [o, i]), heads, 'fp32'), bias: tf.sin(tf.range(0, o)),
       });
-      const native = encoderLayerEngine(600, 128, 200, 'fp32'), norm = { gamma: tf.cos(tf.range(0, 128)), beta: tf.zeros([128]) };
+      const kernel = encoderLayerKernel(600, 128, 200, 'fp32'), norm = { gamma: tf.cos(tf.range(0, 128)), beta: tf.zeros([128]) };
       const layer = {
         qkv: map(384, 128, 2), attentionOutput: map(128, 128), attentionNorm: norm,
         intermediate: map(200, 128), output: map(128, 200), outputNorm: norm,
       };
       const offsets = tf.range(0, 601, 12, 'int32'), x = tf.reshape(tf.sin(tf.range(0, 600 * 128)), [600, 128]);
       for (let i = 0; i < 3; i++) {
-        print(encoderLayer(native, x, offsets, null, layer, { heads: 2, eps: 1e-5, precision: 'fp32' }));
+        print(encoderLayer(kernel, x, offsets, null, layer, { heads: 2, eps: 1e-5, precision: 'fp32' }));
       }`;
     const outputs = await Promise.all([1, 2, 3, 7].map(threads => outputOfThreads(threads, program)));
     for (const lines of outputs) expect(lines).toEqual(Array(3).fill(outputs[0]![0]));
   });
 
   it('refuses what does not belong together', ({ skip }) => {
-    const native = encoderLayerEngine(1e6, 64, 64, 'fp32');
-    if (native === null) return skip();
+    const kernel = encoderLayerKernel(1e6, 64, 64, 'fp32');
+    if (kernel === null) return skip();
     const [x, weights] = [values([6, 64], 1) as tf.Tensor2D, weightsOf(64, 66)];
     const layer = (changed: Partial<Weights>, offsets = [0, 6], wanted: number[] | null = null, heads = 2) =>
-      fused(native, x, offsets, wanted, { ...weights, ...changed }, heads, 'fp32');
+      fused(kernel, x, offsets, wanted, { ...weights, ...changed }, heads, 'fp32');
     const map = (outputs: number, inputs: number): [tf.Tensor2D, tf.Tensor1D] => [
       tf.zeros([outputs, inputs]),
       tf.zeros([outputs]),

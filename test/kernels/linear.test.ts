@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import type { Precision } from '../../src/engine/precision.js';
-import { nativeEngine } from '../../src/engine/tensorflow/native.js';
 import { toBfloat16 } from '../../src/kernels/bfloat16.js';
+import { engineKernel } from '../../src/kernels/engine-kernel.js';
 import { asWeight, linear, plainLinear } from '../../src/kernels/linear.js';
 import { expectClose, expectCloseTo, onEachBackend, referenceGradients, values } from './each-backend.js';
 import { outputOfThreads } from './threads.js';
@@ -129,7 +129,7 @@ onEachBackend(backend => {
         const [y, backward] = kernel(x, weightOf(w, 'bf16'), null, 'bf16');
         const { dx, dWeight } = backward(dy);
         // TensorFlow rounds the sums too, to 8 significant bits.
-        const rounding = kernel === plainLinear || !nativeEngine()!.ownProducts.has('bf16') ? 2 ** -8 : 0;
+        const rounding = kernel === plainLinear || engineKernel('PanxLinearBfloat16') === null ? 2 ** -8 : 0;
         expectProduct(y, xr!, tf.transpose(wr!), rounding);
         expectProduct(dx, dyr!, wr!, rounding);
         expectProduct(dWeight, tf.transpose(dyr!), xr!, rounding);
@@ -173,7 +173,8 @@ onEachBackend(backend => {
       [1090, 10],
     ] as const) {
       const [some] = linear(tf.slice(x, [from, 0], [count, 300]), weight, b, precision);
-      if (nativeEngine()!.ownProducts.has(precision)) expectClose(some, tf.slice(y, [from, 0], [count, 700]), 0);
+      if (engineKernel(precision === 'bf16' ? 'PanxLinearBfloat16' : 'PanxLinear') !== null)
+        expectClose(some, tf.slice(y, [from, 0], [count, 700]), 0);
       else expectCloseTo(some, tf.slice(y, [from, 0], [count, 700]));
     }
   });
@@ -189,7 +190,7 @@ onEachBackend(backend => {
   });
 
   it('what does not fit each other is refused with the shapes', skip => {
-    if (!nativeEngine()!.ownProducts.has('fp32')) return skip.skip();
+    if (engineKernel('PanxLinear') === null) return skip.skip();
     const { x, b } = inputs([4, 6, 5]);
     expect(() => linear(x, tf.ones([5, 7]), b, 'fp32')).toThrow(
       /x \(N, I\) and a weight \(O, I\), found \[4,6\] and \[5,7\]/,
@@ -197,14 +198,14 @@ onEachBackend(backend => {
     expect(() => linear(x, tf.ones([5, 6]), tf.ones([4]), 'fp32')).toThrow(/a bias of another size than 5/);
     const evenLength = /bfloat16 only where it computes in that, and in rows of an even length, found \[4,/;
     expect(() => linear(toBfloat16(x), tf.ones([5, 6]), null, 'fp32')).toThrow(evenLength);
-    if (!nativeEngine()!.ownProducts.has('bf16')) return;
+    if (engineKernel('PanxLinearBfloat16') === null) return;
     expect(() => linear(toBfloat16(tf.ones([4, 7])), tf.ones([5, 7]), null, 'bf16')).toThrow(evenLength);
     const [, backward] = linear(x, tf.ones([8, 6]), tf.ones([8]), 'bf16');
     expect(() => backward(toBfloat16(tf.ones([4, 8])))).toThrow(/sums dy in float32 only/);
   });
 
   it('the same bytes with 1, 2 and 3 threads', async skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxLinear') === null) return skip.skip();
     const program = `
       const wave = (shape, step) => tf.sin(tf.mul(tf.reshape(tf.range(0, shape[0] * shape[1]), shape), step));
       for (const [tokens, outputs] of [[300, 500], [1100, 500], [50, 1300]]) {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { nativeEngine } from '../../src/engine/tensorflow/native.js';
 import { fromBfloat16, toBfloat16 } from '../../src/kernels/bfloat16.js';
 import type { DropoutSeed } from '../../src/kernels/dropout.js';
+import { engineKernel } from '../../src/kernels/engine-kernel.js';
 import { plainResidualNorm, residualNorm } from '../../src/kernels/residual-norm.js';
 import { expectClose, expectCloseTo, onEachBackend, referenceGradients, values } from './each-backend.js';
 import { outputOfThreads } from './threads.js';
@@ -135,7 +135,7 @@ onEachBackend(backend => {
   if (backend !== 'tensorflow') return;
 
   it('PanxResidualNorm: fused and plain agree where nothing is dropped', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxResidualNorm') === null) return skip.skip();
     for (const shape of shapes) {
       const { branch, bias, residual, gamma, beta, dy } = inputs(...shape);
       const [fused, plain] = both.map(([, kernel]) => {
@@ -161,7 +161,7 @@ onEachBackend(backend => {
   it.for([...shapes, [33, 768]] as [number, number][])(
     'PanxResidualNorm in bf16, %i x %i: the same, and y rounded beside it where rows are even',
     ([tokens, width], test) => {
-      if (!nativeEngine()!.fused) return test.skip();
+      if (engineKernel('PanxResidualNorm') === null) return test.skip();
       const { branch, bias, residual, gamma, beta } = inputs(tokens, width);
       const options = { eps, rate: 0.1, seed: [5, 6] as const, keep: true };
       const [alone, , nothing] = residualNorm(branch, bias, residual, gamma, beta, options);
@@ -177,7 +177,7 @@ onEachBackend(backend => {
   );
 
   it('PanxResidualNorm draws the documented stream', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxResidualNorm') === null) return skip.skip();
     const mask = forwardMask(residualNorm, [7, 67], 0.3, [0x9e3779b9 | 0, -5]);
     const threshold = Math.trunc(Math.fround(0.3) * 2 ** 32);
     for (const [index, factor] of mask.dataSync().entries()) {
@@ -187,7 +187,7 @@ onEachBackend(backend => {
   });
 
   it('PanxResidualNorm: what is dropped depends on neither neighbours, nor rows, nor steps beside it', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxResidualNorm') === null) return skip.skip();
     const [rows, width, rate] = [400, 768, 0.1];
     const draw = (place: number) => forwardMask(residualNorm, [rows, width], rate, [42, place]).dataSync();
     const masks = [draw(7), draw(8)] as const;
@@ -211,7 +211,7 @@ onEachBackend(backend => {
   });
 
   it('PanxResidualNorm: the same bytes again, and whatever the number of threads', async skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxResidualNorm') === null) return skip.skip();
     const program = `
       const like = (seed, ...shape) => tf.reshape(tf.sin(tf.range(seed, seed + shape.reduce((a, b) => a * b))), shape);
       for (let i = 0; i < 3; i++) {
@@ -226,7 +226,7 @@ onEachBackend(backend => {
   });
 
   it('PanxResidualNorm refuses what does not belong together', skip => {
-    if (!nativeEngine()!.fused) return skip.skip();
+    if (engineKernel('PanxResidualNorm') === null) return skip.skip();
     const { branch, bias, residual, gamma, beta, dy } = inputs(5, 40);
     const options = { eps, rate: 0.1, seed: [1, 2] as const, keep: true };
     expect(() => residualNorm(branch, tf.zeros([39]), residual, gamma, beta, options)).toThrow(

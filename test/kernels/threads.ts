@@ -14,7 +14,7 @@ export async function outputOfThreads(threads: number, program: string): Promise
     import { loadEngine } from './dist/engine/engine.js';
     import { biasGelu } from './dist/kernels/bias-gelu.js';
     import { embeddings } from './dist/kernels/embeddings.js';
-    import { encoderLayer, encoderLayerEngine, layOut } from './dist/kernels/encoder-layer.js';
+    import { encoderLayer, encoderLayerKernel, layOut } from './dist/kernels/encoder-layer.js';
     import { asWeight, linear } from './dist/kernels/linear.js';
     import { residualNorm } from './dist/kernels/residual-norm.js';
     await loadEngine('tensorflow');
