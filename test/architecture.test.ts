@@ -77,6 +77,11 @@ describe('the rooms of src', () => {
     expect(tensorflowLeaks(imports)).toEqual([]);
   });
 
+  it('read values from the device asynchronously: an engine on a GPU has no other way', () => {
+    const synchronous = files.filter(file => /\.(dataSync|arraySync)\b/.test(readFileSync(join(src, file), 'utf8')));
+    expect(synchronous).toEqual([]);
+  });
+
   it('have no file over 400 lines without a reason', () => {
     const long = files.filter(file => {
       const text = readFileSync(join(src, file), 'utf8');

@@ -41,7 +41,7 @@ export interface TensorSource {
 export interface TensorToWrite {
   name: string;
   shape: number[];
-  data: () => Float32Array | Generator<Float32Array> | AsyncGenerator<Float32Array>;
+  data: () => Float32Array | AsyncGenerator<Float32Array>;
 }
 
 /**

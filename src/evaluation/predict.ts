@@ -63,7 +63,7 @@ export async function predict(
       const predictions: RowPrediction[] = [];
       let done = start;
       for (const rows of batchesByLength(data.offsets, alike.keys())) {
-        const batch = round('batch', () => predictBatch(model, data, rows, alike, options));
+        const batch = await round('batch', () => predictBatch(model, data, rows, alike, options));
         for (const prediction of batch) predictions[prediction.row - start] = prediction;
         done += batch.length;
         await options.onProgress?.(done);
@@ -120,17 +120,17 @@ export function batchesByLength(offsets: Int32Array, rows: Iterable<number>): In
 }
 
 /** The predictions of some rows, and of all that are like them. */
-function predictBatch(
+async function predictBatch(
   model: TokenClassifier,
   data: EncodedRows,
   rows: Int32Array,
   alike: ReadonlyMap<number, readonly number[]>,
   options: PredictOptions,
-): RowPrediction[] {
+): Promise<RowPrediction[]> {
   const { withProbabilities = false } = options;
   const batch = phase('make batch', () => makeBatch(data, rows));
   const labelled = labelledTokens(batch);
-  const logits = labelled.length === 0 ? new Float32Array(0) : logitsOf(model, batch, labelled);
+  const logits = labelled.length === 0 ? new Float32Array(0) : await logitsOf(model, batch, labelled);
   const labels = model.config.labels.length;
   let word = 0;
   const predictionsOf = (first: number, b: number): RowPrediction[] => {
@@ -149,14 +149,13 @@ function predictBatch(
 }
 
 /** (M, L) the logits of the labelled tokens. */
-function logitsOf(model: TokenClassifier, batch: Batch, labelled: Int32Array): Float32Array {
-  // Not what tidy returns: it would look at each number for a tensor.
-  let values: Float32Array = new Float32Array(0);
-  tf.tidy(() => {
+async function logitsOf(model: TokenClassifier, batch: Batch, labelled: Int32Array): Promise<Float32Array> {
+  const logits = tf.tidy(() => {
     const inputs = phase('make batch', () => toDevice(batch, model.vocabulary, model.config, labelled));
-    const [logits] = phase('forward', () => forward(model.network, model.config, inputs, null));
-    values = phase('read logits', () => logits.dataSync<'float32'>());
+    return phase('forward', () => forward(model.network, model.config, inputs, null))[0];
   });
+  const values = await phase('read logits', () => logits.data<'float32'>());
+  logits.dispose();
   return values;
 }
 

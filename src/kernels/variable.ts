@@ -82,14 +82,14 @@ function engineVariable(create: EngineKernel, initial: tf.Tensor, shape: number[
  * The rows [from, to) of a variable on the host, in pieces of some whole rows each: (rows, ...), one after the other. A table read whole would
  * be in memory twice over. The variable must not be updated before the last piece.
  */
-export function* readInPieces(variable: Variable, from: number, to: number): Generator<Float32Array> {
+export async function* readInPieces(variable: Variable, from: number, to: number): AsyncGenerator<Float32Array> {
   const rest = variable.shape.slice(1);
   const rows = Math.max(1, Math.floor(valuesOfPiece / rest.reduce((product, size) => product * size, 1)));
   const value = variable.read();
   try {
     for (let first = from; first < to; first += rows) {
       const piece = tf.slice(value, [first, ...rest.map(() => 0)], [Math.min(rows, to - first), ...rest]);
-      const values = piece.dataSync<'float32'>();
+      const values = await piece.data<'float32'>();
       piece.dispose();
       yield values;
     }

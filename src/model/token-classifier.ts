@@ -155,7 +155,7 @@ async function* wholeWordTable(
     if (model.unusedRowScale !== 1) for (let i = 0; i < piece.length; i++) piece[i]! *= model.unusedRowScale;
     let end = row;
     while (end < ids.length && ids[end]! < first + inPiece.length) end++;
-    for (const trained of readInPieces(variable, row, end)) {
+    for await (const trained of readInPieces(variable, row, end)) {
       for (let at = 0; at < trained.length; at += width) {
         piece.set(trained.subarray(at, at + width), (ids[row++]! - first) * width);
       }

@@ -72,7 +72,7 @@ export async function train(
         settings.accumulation,
       );
       const learningRate = rate(step);
-      const gradNorm = phase('optimizer', () => optimizer.update(learningRate));
+      const gradNorm = await phase('optimizer', () => optimizer.update(learningRate));
       model.unusedRowScale *= 1 - learningRate * settings.weightDecay;
       step++;
       if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) throw diverged(step, loss, gradNorm);

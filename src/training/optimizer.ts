@@ -15,7 +15,7 @@ export interface Optimizer {
    * One update from the parameters' gradients, which are let go.
    * @returns the global L2 norm of the gradients before clipping.
    */
-  update(learningRate: number): number;
+  update(learningRate: number): Promise<number>;
   dispose(): void;
 }
 
@@ -56,9 +56,9 @@ export function createOptimizer(
   const optimizer: Optimizer = {
     steps: stepsMade,
     moments,
-    update: learningRate => {
+    update: async learningRate => {
       optimizer.steps++;
-      const norm = gradientNorm(parameters);
+      const norm = await gradientNorm(parameters);
       const clip = settings.maxGradNorm > 0 ? Math.min(1, settings.maxGradNorm / (norm + 1e-6)) : 1;
       const at = { learningRate, beta1, beta2, eps, step: optimizer.steps };
       const weightDecayOf = (parameter: Parameter) => (parameter.decay ? settings.weightDecay : 0);
@@ -101,7 +101,7 @@ export function createOptimizer(
 }
 
 /** The L2 norm of all gradients taken as one vector. */
-export function gradientNorm(parameters: readonly Parameter[]): number {
+export async function gradientNorm(parameters: readonly Parameter[]): Promise<number> {
   const gradients = parameters.flatMap(({ gradient, gradientSquares, rowGradient }) => {
     if (rowGradient !== null) return [rowGradient.values];
     return gradient === null || gradientSquares !== null ? [] : [gradient];
@@ -109,7 +109,7 @@ export function gradientNorm(parameters: readonly Parameter[]): number {
   const known = parameters.flatMap(({ gradientSquares }) => gradientSquares ?? []);
   if (gradients.length + known.length === 0) return 0;
   const total = squaredNormOfAll(gradients, known);
-  const norm = Math.sqrt(total.dataSync()[0]!);
+  const [squares] = await total.data();
   total.dispose();
-  return norm;
+  return Math.sqrt(squares!);
 }

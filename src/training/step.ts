@@ -26,23 +26,26 @@ export async function computeGradients(
   const share = accumulation === 'sum' ? 1 : microBatches.length;
   let loss = 0;
   let batchesWithoutLabels = 0;
-  await withValues(model.parameters, rowsOf(model, microBatches), () => {
+  await withValues(model.parameters, rowsOf(model, microBatches), async () => {
     for (const [index, batch] of microBatches.entries()) {
-      tf.tidy(() => {
-        const labelled = labelledTokens(batch);
-        if (labelled.length === 0) {
-          batchesWithoutLabels++;
-          // Every parameter still gets a gradient (zero), as it would from a batch with labels.
-          for (const parameter of model.parameters) addGradient(parameter, tf.zeros(parameter.shape));
-          return;
-        }
+      const labelled = labelledTokens(batch);
+      if (labelled.length === 0) {
+        batchesWithoutLabels++;
+        // Every parameter still gets a gradient (zero), as it would from a batch with labels.
+        for (const parameter of model.parameters) addGradient(parameter, tf.zeros(parameter.shape));
+        continue;
+      }
+      const lossOfBatch = tf.tidy(() => {
         const inputs = phase('make batch', () => toDevice(batch, model.vocabulary, model.config, labelled));
         const [logits, backward] = phase('forward', () => forward(model.network, model.config, inputs, planOf(index)));
         const labelIds = labelled.map(token => batch.labelIds[token]!);
-        const { loss: batchLoss, dLogits } = phase('loss', () => crossEntropy(logits, labelIds));
+        const { loss, dLogits } = phase('loss', () => crossEntropy(logits, labelIds));
         phase('backward', () => backward(share === 1 ? dLogits : tf.div(dLogits, share)));
-        loss += phase('read loss', () => batchLoss.dataSync()[0]!) / share;
+        return loss;
       });
+      const [value] = await phase('read loss', () => lossOfBatch.data());
+      lossOfBatch.dispose();
+      loss += value! / share;
     }
   });
   return { loss, batchesWithoutLabels };

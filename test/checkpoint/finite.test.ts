@@ -234,7 +234,7 @@ describe('writing', () => {
     const path = join(folder, 'written.safetensors');
     await writeSafetensors(path, [{ name: 'a', shape: [1], data: () => Float32Array.of(1) }]);
     const before = await readFile(path);
-    function* pieces() {
+    async function* pieces() {
       yield Float32Array.of(1, 2, 3, 4);
       yield Float32Array.of(5, value);
     }

@@ -11,12 +11,13 @@ onEachBackend(() => {
     [[7, 2, 3], 0, 7, [7]],
     [[5], 2, 4, [2]],
     [[5], 2, 2, []],
-  ])('reads rows of %j from %i to %i in pieces of %j', (shape, from, to, pieceRows) => {
+  ])('reads rows of %j from %i to %i in pieces of %j', async (shape, from, to, pieceRows) => {
     const rowSize = shape.slice(1).reduce((product, size) => product * size, 1);
     const values = Float32Array.from({ length: shape[0]! * rowSize }, (_, i) => i);
     const variable = createVariable(values, shape);
     const before = tf.memory().numTensors;
-    const pieces = [...readInPieces(variable, from, to)];
+    const pieces: Float32Array[] = [];
+    for await (const piece of readInPieces(variable, from, to)) pieces.push(piece);
     expect(pieces.map(piece => piece.length)).toEqual(pieceRows.map(rows => rows * rowSize));
     const read = new Float32Array((to - from) * rowSize);
     let at = 0;
@@ -27,7 +28,7 @@ onEachBackend(() => {
     const expected = values.subarray(from * rowSize, to * rowSize);
     expect(Buffer.compare(Buffer.from(read.buffer), bytesOf(expected))).toBe(0);
     // Whoever stops reading leaves nothing behind either.
-    for (const _ of readInPieces(variable, from, to)) break;
+    for await (const _ of readInPieces(variable, from, to)) break;
     expect(tf.memory().numTensors).toBe(before);
     variable.dispose();
   });

@@ -44,7 +44,7 @@ describe.skipIf(python === undefined)('a trained checkpoint in Python transforme
     const optimizer = createOptimizer(model.parameters, { weightDecay: 0.1, maxGradNorm: 1 });
     for (let step = 0; step < 3; step++) {
       await computeGradients(model, [trained], () => dropoutPlan(rates, 1, step));
-      optimizer.update(0.01);
+      await optimizer.update(0.01);
       model.unusedRowScale *= 1 - 0.01 * 0.1;
     }
     const source = await openTensors(start);
