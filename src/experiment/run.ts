@@ -187,11 +187,13 @@ async function trainAndSave(session: Session, start: Position): Promise<void> {
       await stopIfAsked(position);
       // Lets signals through: everything else in a step is synchronous.
       await new Promise(resolve => setImmediate(resolve));
+      return 'go on';
     },
     onEpochEnd: async (epoch, position) => {
       for (const split of data.validation) {
         await scoreSplit(session, split, { step: position.step, epoch }, () => stopIfAsked(position));
       }
+      return 'go on';
     },
   };
   await phase('training', () => train(model, optimizer, data.train, settings, start, hooks));

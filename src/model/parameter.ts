@@ -9,13 +9,15 @@ import { phase } from '../system/profile.js';
 import type { ParameterSpec } from './parameters.js';
 
 /**
- * A trainable tensor. `parts` are the checkpoint tensors it holds, stacked along the first axis: one for most, three for the fused
+ * A tensor of a model's weights. `parts` are the checkpoint tensors it holds, stacked along the first axis: one for most, three for the fused
  * query/key/value projections. Names and shapes in files stay Hugging Face's.
  */
 export interface Parameter {
   readonly parts: readonly ParameterSpec[];
   readonly shape: number[];
   readonly decay: boolean;
+  /** Whether training changes it. One that is frozen takes no gradient: it neither decays nor counts for the norm that clipping looks at. */
+  trainable: boolean;
   /** A table of which a batch uses few rows. */
   readonly rowwise: boolean;
   /** float32, whatever it is multiplied in. */
@@ -49,6 +51,7 @@ export function createParameter(
     parts,
     shape,
     decay: parts[0]!.decay,
+    trainable: true,
     rowwise,
     variable,
     precision,
@@ -85,6 +88,7 @@ export function addRowGradient(
   idsOnHost: Int32Array,
   values: tf.Tensor2D,
 ): void {
+  if (!parameter.trainable) return;
   if (parameter.rowUpdates === null || parameter.gradient !== null || parameter.rowGradient !== null) {
     addGradient(parameter, sumByRow(values, ids, parameter.shape[0]!));
     return;
@@ -96,6 +100,10 @@ export function addRowGradient(
 
 /** Add to a parameter's gradient; takes over the tensor. */
 export function addGradient(parameter: Parameter, gradient: tf.Tensor): void {
+  if (!parameter.trainable) {
+    gradient.dispose();
+    return;
+  }
   if (parameter.rowGradient !== null) {
     const { rows, values } = parameter.rowGradient;
     parameter.rowGradient = null;
@@ -114,6 +122,11 @@ export function addGradient(parameter: Parameter, gradient: tf.Tensor): void {
 
 /** Replace a parameter's gradient by one that it has been added to already. Takes over the tensors. */
 export function setGradient(parameter: Parameter, gradient: tf.Tensor, squares: tf.Scalar | null): void {
+  if (!parameter.trainable) {
+    gradient.dispose();
+    squares?.dispose();
+    return;
+  }
   clearGradient(parameter);
   parameter.gradient = tf.keep(gradient);
   parameter.gradientSquares = squares === null ? null : tf.keep(squares);

@@ -34,19 +34,24 @@ export type StepReport = Omit<StepEvent, 'event'> & { durationMs: number };
 
 /** What happens around the steps. Evaluation and saving come in from outside: training knows neither files nor metrics. */
 export interface LoopHooks {
-  /** After every step, when `position` is the one to go on from. May save, and may throw to stop. */
-  onStep(report: StepReport, position: Position): Promise<void>;
+  /** After every step, when `position` is the one to go on from. May save, and may throw to be interrupted there. */
+  onStep(report: StepReport, position: Position): Promise<Verdict>;
   /**
    * After the last step of an epoch, and after the last step of all; going on from `position` comes here again. `epoch` counts
    * the epochs done, from 1.
    */
-  onEpochEnd(epoch: number, position: Position): Promise<void>;
+  onEpochEnd(epoch: number, position: Position): Promise<Verdict>;
 }
+
+/** Whether training is to go on; after `stop` it is over, and its end is as good as that of the last step. */
+export type Verdict = 'go on' | 'stop';
 
 /**
  * THE loop. Each epoch visits the rows in its own seeded order, in consecutive batches, the last one short; a window of
  * `gradientAccumulationSteps` batches makes one optimizer step. Starting from a saved position it does exactly what an
  * unbroken run would have done from there: nothing else carries state from step to step but weights and optimizer.
+ *
+ * @returns where it ended: after `totalSteps`, or where a hook stopped it
  */
 export async function train(
   model: TokenClassifier,
@@ -55,7 +60,7 @@ export async function train(
   settings: LoopSettings,
   start: Position,
   hooks: LoopHooks,
-): Promise<void> {
+): Promise<Position> {
   const rate = linearSchedule(settings.learningRate, settings.warmupSteps, settings.totalSteps);
   let { step, epoch, window } = start;
   while (step < settings.totalSteps || window > 0) {
@@ -73,7 +78,7 @@ export async function train(
       );
       const learningRate = rate(step);
       const gradNorm = await phase('optimizer', () => optimizer.update(learningRate));
-      model.unusedRowScale *= 1 - learningRate * settings.weightDecay;
+      if (model.network.wordTable.trainable) model.unusedRowScale *= 1 - learningRate * settings.weightDecay;
       step++;
       if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) throw diverged(step, loss, gradNorm);
       const report: StepReport = {
@@ -87,12 +92,15 @@ export async function train(
         ...(batchesWithoutLabels === 0 ? {} : { batchesWithoutLabels }),
         durationMs: endStep(),
       };
-      await hooks.onStep(report, { step, epoch, window: window + 1 });
+      const position = { step, epoch, window: window + 1 };
+      if ((await hooks.onStep(report, position)) === 'stop') return position;
     }
-    await hooks.onEpochEnd(epoch + 1, { step, epoch, window });
+    const verdict = await hooks.onEpochEnd(epoch + 1, { step, epoch, window });
+    if (verdict === 'stop') return { step, epoch, window };
     epoch++;
     window = 0;
   }
+  return { step, epoch, window };
 }
 
 function chunk<Item>(items: readonly Item[], size: number): Item[][] {

@@ -30,15 +30,12 @@ const beta2 = 0.999;
 const eps = 1e-8;
 
 /**
- * An optimizer with zero moments.
+ * An optimizer of the trainable ones among some parameters, with zero moments.
  *
  * @param stepsMade updates that were made before, in a run that is gone on with: its moments are then to be assigned
  */
-export function createOptimizer(
-  parameters: readonly Parameter[],
-  settings: OptimizerSettings,
-  stepsMade = 0,
-): Optimizer {
+export function createOptimizer(ofModel: readonly Parameter[], settings: OptimizerSettings, stepsMade = 0): Optimizer {
+  const parameters = ofModel.filter(({ trainable }) => trainable);
   const moments = new Map(
     parameters.map(parameter => {
       const zeros = () => createVariable(null, parameter.shape);

@@ -79,8 +79,7 @@ export async function saveState(
   const folder = folderOf(root, position.step);
   if (existsSync(folder)) return await writeJson(stateFile(folder), seal({ ...(await openSeal(folder)), log }));
   const temporary = temporaryNeighbour(folder);
-  const tensors = model.parameters.flatMap(parameter => {
-    const { first, second } = optimizer.moments.get(parameter)!;
+  const tensors = [...optimizer.moments].flatMap(([parameter, { first, second }]) => {
     return [
       toWrite('weights', parameter, parameter.variable),
       toWrite('first', parameter, first),
@@ -182,7 +181,7 @@ export async function restoreState(
       { hint: 'Run it with the data and settings it was started with, or choose another output folder.' },
     );
   }
-  const scale = course.unusedRowScaleAfter(state.position.step);
+  const scale = model.network.wordTable.trainable ? course.unusedRowScaleAfter(state.position.step) : 1;
   if (state.unusedRowScale !== scale) {
     throw damaged(stateFile(folder), `unusedRowScale is ${state.unusedRowScale}, expected ${scale}`);
   }
@@ -191,8 +190,7 @@ export async function restoreState(
   try {
     checkTensors(folder, source, model);
     const optimizer = createOptimizer(model.parameters, settings, state.optimizerSteps);
-    for (const parameter of model.parameters) {
-      const { first, second } = optimizer.moments.get(parameter)!;
+    for (const [parameter, { first, second }] of optimizer.moments) {
       // One tensor at a time on the host.
       const variables = { weights: parameter.variable, first, second };
       for (const part of parts) {
@@ -236,7 +234,7 @@ async function checkTensorsFile(folder: string, { tensors }: SavedState): Promis
 /** @throws PanxError where the file does not hold just the tensors of this model's state, in their shapes */
 function checkTensors(folder: string, { tensors }: TensorSource, model: TokenClassifier): void {
   const expected = new Map(
-    model.parameters.flatMap(parameter => parts.map(part => [nameIn(part, parameter), parameter.shape])),
+    trainable(model).flatMap(parameter => parts.map(part => [nameIn(part, parameter), parameter.shape])),
   );
   const stray = [...tensors.keys()].find(name => !expected.has(name));
   if (stray !== undefined) throw damaged(tensorsFile(folder), `it holds ${shown(stray)}, which is no part of a state`);
@@ -246,6 +244,10 @@ function checkTensors(folder: string, { tensors }: TensorSource, model: TokenCla
     const wanted = `F32 [${shape.join(', ')}]`;
     if (found !== wanted) throw damaged(tensorsFile(folder), `${name} is ${found}, expected ${wanted}`);
   }
+}
+
+function trainable({ parameters }: TokenClassifier): Parameter[] {
+  return parameters.filter(parameter => parameter.trainable);
 }
 
 const damage = 'The training state is damaged';

@@ -31,7 +31,7 @@ export async function computeGradients(
       const labelled = labelledTokens(batch);
       if (labelled.length === 0) {
         batchesWithoutLabels++;
-        // Every parameter still gets a gradient (zero), as it would from a batch with labels.
+        // Every trainable parameter still gets a gradient (zero), as it would from a batch with labels.
         for (const parameter of model.parameters) addGradient(parameter, tf.zeros(parameter.shape));
         continue;
       }

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/engine/engine.js';
 import type { Precision } from '../../src/engine/precision.js';
+import type { Parameter } from '../../src/model/parameter.js';
 import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
 import { sha256 } from '../../src/system/checksums.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
@@ -34,6 +35,8 @@ const settings = (changes: Partial<LoopSettings> = {}): LoopSettings => {
   };
 };
 const precisions: readonly Precision[] = hasTensorflow ? ['fp32', 'bf16'] : ['fp32'];
+const unclipped = { ...optimizerSettings, maxGradNorm: 0 };
+const isClassifier = ({ parts }: Parameter) => parts[0]!.name.startsWith('classifier.');
 const noDropout = { hiddenDropout: 0, attentionDropout: 0, classifierDropout: 0 };
 /** What the log of a run was; here nobody looks. */
 const log = { events: 'a'.repeat(64), times: 'b'.repeat(64) };
@@ -136,6 +139,58 @@ describe('the training loop', () => {
     expect([short.reports.length, short.epochs]).toEqual([2, [1]]);
     const long = await run(await load(), settings({ totalSteps: 8 }));
     expect([long.reports.length, long.epochs]).toEqual([8, [1, 2, 3]]);
+  });
+
+  it('ends where a hook says so, as if it had been its last step', async () => {
+    const afterStep = await run(await load(), settings(), { stopAfterStep: 4 });
+    expect([afterStep.reports.length, afterStep.epochs]).toEqual([4, [1]]);
+    const afterEpoch = await run(await load(), settings(), { stopAfterEpoch: 1 });
+    expect([afterEpoch.reports.length, afterEpoch.epochs]).toEqual([3, [1]]);
+    const whole = await run(await load(), settings());
+    expect(afterStep.reports.map(withoutTime)).toEqual(whole.reports.slice(0, 4).map(withoutTime));
+  });
+
+  // Decay and clipping included: a frozen encoder that decays is another encoder.
+  it.each(precisions)('leaves what is frozen as it is, in %s', async precision => {
+    const frozen = await load(data, precision);
+    for (const parameter of frozen.parameters) parameter.trainable = isClassifier(parameter);
+    const before = weightsOf(frozen);
+    const { reports } = await run(frozen, settings());
+    const changed = weightsOf(frozen).map((values, i) => values.some((value, at) => value !== before[i]![at]));
+    expect(changed).toEqual(frozen.parameters.map(isClassifier));
+    expect(frozen.unusedRowScale).toBe(1);
+    // The first step's loss is that of a training of everything; the norm is that of the classifier's gradients alone.
+    const all = await load(data, precision);
+    const first = await run(all, settings({ totalSteps: 1 }), {
+      optimizer: createOptimizer(all.parameters, unclipped),
+    });
+    const again = await load(data, precision);
+    for (const parameter of again.parameters) parameter.trainable = isClassifier(parameter);
+    const alone = await run(again, settings({ totalSteps: 1 }), {
+      optimizer: createOptimizer(again.parameters, unclipped),
+    });
+    expect(reports[0]!.loss).toBe(first.reports[0]!.loss);
+    expect(reports[0]!.gradNorm).toBe(alone.reports[0]!.gradNorm);
+    expect(reports[0]!.gradNorm).toBeLessThan(first.reports[0]!.gradNorm);
+    for (const [i, parameter] of all.parameters.entries()) {
+      if (isClassifier(parameter)) expect(weightsOf(again)[i]).toEqual(weightsOf(all)[i]);
+    }
+  });
+
+  it('a training of frozen parameters too is gone on with', async () => {
+    const freeze = async () => {
+      const model = await load();
+      model.network.wordTable.trainable = false;
+      return model;
+    };
+    const root = join(folder, 'frozen');
+    const unbroken = await run(await freeze(), settings());
+    await run(await freeze(), settings(), { saveAt: 3, root });
+    const model = await freeze();
+    const course = courseOf(rowCount, { ...settings(), epochs: 2, maxSteps: null });
+    const { optimizer, position } = await restoreState((await findState(root))!, model, optimizerSettings, course);
+    await run(model, settings(), { optimizer, position });
+    expect(weightsOf(model)).toEqual(weightsOf(unbroken.model));
   });
 
   it.each(precisions)('holds no more tensors after the last step than after the first, in %s', async precision => {
@@ -314,6 +369,8 @@ interface RunOptions {
   root?: string;
   optimizer?: ReturnType<typeof createOptimizer>;
   position?: Position;
+  stopAfterStep?: number;
+  stopAfterEpoch?: number;
 }
 
 async function run(model: TokenClassifier, loop: LoopSettings, options: RunOptions = {}, rows: EncodedRows = data) {
@@ -335,9 +392,11 @@ async function run(model: TokenClassifier, loop: LoopSettings, options: RunOptio
           await saveState(options.root!, model, optimizer, position, log);
           throw stop;
         }
+        return report.step === options.stopAfterStep ? 'stop' : 'go on';
       },
       onEpochEnd: async epoch => {
         epochs.push(epoch);
+        return epoch === options.stopAfterEpoch ? 'stop' : 'go on';
       },
     });
   } catch (error) {

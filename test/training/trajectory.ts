@@ -54,8 +54,9 @@ export async function walk(folder: string, rows: EncodedRows, settings: Trajecto
     onStep: async report => {
       reports.push(report);
       tensors.push(tf.memory().numTensors);
+      return 'go on';
     },
-    onEpochEnd: async () => {},
+    onEpochEnd: async () => 'go on',
   });
   const source = await openTensors(folder);
   const weights = new Map<string, Float32Array>();
