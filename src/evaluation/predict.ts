@@ -6,6 +6,7 @@ import { ignoredLabel } from '../kernels/cross-entropy.js';
 import { labelledTokens, toDevice } from '../model/inputs.js';
 import { withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
+import { type ScoringModel, withWordRows } from '../model/word-rows.js';
 import { forward } from '../model/xlm-roberta.js';
 import { phase, round } from '../system/profile.js';
 import type { EncodedRows } from '../tokenization/rows.js';
@@ -57,7 +58,7 @@ export async function predict(
 ): Promise<{ loss: number }> {
   const { windowRows = 16_384 } = options;
   const loss = meanOfBatches(options.batchSize);
-  await withValues(model.parameters, null, async () => {
+  const predictAll = async (model: ScoringModel) => {
     for (let start = 0; start < data.rows; start += windowRows) {
       const alike = phase('make batch', () => alikeRows(data, start, Math.min(windowRows, data.rows - start)));
       const predictions: RowPrediction[] = [];
@@ -77,7 +78,8 @@ export async function predict(
         }
       });
     }
-  });
+  };
+  await withValues(model.parameters, null, () => withWordRows(model, data.inputIds, predictAll));
   return { loss: loss.mean() };
 }
 
@@ -121,7 +123,7 @@ export function batchesByLength(offsets: Int32Array, rows: Iterable<number>): In
 
 /** The predictions of some rows, and of all that are like them. */
 async function predictBatch(
-  model: TokenClassifier,
+  model: ScoringModel,
   data: EncodedRows,
   rows: Int32Array,
   alike: ReadonlyMap<number, readonly number[]>,
@@ -149,7 +151,7 @@ async function predictBatch(
 }
 
 /** (M, L) the logits of the labelled tokens. */
-async function logitsOf(model: TokenClassifier, batch: Batch, labelled: Int32Array): Promise<Float32Array> {
+async function logitsOf(model: ScoringModel, batch: Batch, labelled: Int32Array): Promise<Float32Array> {
   const logits = tf.tidy(() => {
     const inputs = phase('make batch', () => toDevice(batch, model.vocabulary, model.config, labelled));
     return phase('forward', () => forward(model.network, model.config, inputs, null))[0];
@@ -166,7 +168,7 @@ async function logitsOf(model: TokenClassifier, batch: Batch, labelled: Int32Arr
  */
 function refuseNonFinite(
   logits: Float32Array,
-  { folder, config: { labels } }: TokenClassifier,
+  { folder, config: { labels } }: ScoringModel,
   row: number,
   { weights = folder, nameOfRow = row => `row ${row} (from 0)` }: PredictOptions,
 ): void {

@@ -80,10 +80,9 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   const plan = planOf(config, data.train.rows);
   const { trained, stateFolder, history, environment } = request.resume ? await standingOf(run, plan) : atTheBeginning;
 
-  const rows = [data.train, ...[...data.validation, ...data.test].map(split => split.rows)];
   const model = await phase('load model', () =>
     loadTokenClassifier(trained ? run.checkpoint : request.startFrom, {
-      inputIds: rows.map(({ inputIds }) => inputIds),
+      inputIds: [data.train.inputIds],
       newHead: { labels: data.labelNames, seed: config.seed },
       precision,
     }),

@@ -20,7 +20,7 @@ export interface ModelInputs {
   wanted: tf.Tensor1D | null;
 }
 
-/** The vocabulary of a run: the rows of the word table that its data uses. Exact: unused rows only ever decay. */
+/** The vocabulary of a model: the rows of the word table that its training data uses. Exact: unused rows only ever decay. */
 export interface CompactVocabulary {
   /** (V') the ids in the compact table, ascending. */
   ids: Int32Array;
@@ -58,7 +58,7 @@ export function labelledTokens({ labelIds }: Batch): Int32Array {
  */
 export function toDevice(
   batch: Batch,
-  vocabulary: CompactVocabulary,
+  vocabulary: Pick<CompactVocabulary, 'rowOfId'>,
   config: { padId: number; maxPositions: number },
   wanted: Int32Array | null = null,
 ): ModelInputs {
@@ -95,11 +95,11 @@ export function toDevice(
 }
 
 /** (N) The row of the word table for each token of a batch. */
-export function wordRowsOf({ inputIds }: Batch, { rowOfId }: CompactVocabulary): Int32Array {
+export function wordRowsOf({ inputIds }: Batch, { rowOfId }: Pick<CompactVocabulary, 'rowOfId'>): Int32Array {
   return inputIds.map(id => {
     const row = rowOfId[id];
     if (row === undefined) throw outOfVocabulary(id, rowOfId.length);
-    if (row < 0) throw new Error(`subword id ${id} was not among the data that the model was loaded for`);
+    if (row < 0) throw new Error(`subword id ${id} is in no row of the model's word table at hand`);
     return row;
   });
 }

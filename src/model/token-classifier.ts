@@ -24,7 +24,10 @@ export interface TokenClassifier {
 }
 
 export interface LoadOptions {
-  /** The data that the model will see: only the rows of the word table that occur in it are read. Null: all rows. */
+  /**
+   * The data that the model is trained on: only the rows of the word table that occur in it are held and trained. Others are read when they are
+   * scored (`withWordRows`). Null: all rows.
+   */
   inputIds: readonly Int32Array[] | null;
   /** Where the checkpoint has no classifier, one for these labels is drawn from this seed. */
   newHead: { labels: readonly string[]; seed: number };
@@ -94,7 +97,7 @@ export function tensorsOf(model: TokenClassifier, source: TensorSource): TensorT
     .sort((a, b) => order.get(a.name)! - order.get(b.name)!);
 }
 
-const wordTableName = 'roberta.embeddings.word_embeddings.weight';
+export const wordTableName = 'roberta.embeddings.word_embeddings.weight';
 
 async function assemble(
   layers: number,
@@ -152,7 +155,7 @@ async function* wholeWordTable(
   for (let first = 0; first < rowOfId.length; first += rowsOfPiece) {
     const inPiece = Int32Array.from({ length: Math.min(rowsOfPiece, rowOfId.length - first) }, (_, i) => first + i);
     const piece = await source.readRows(wordTableName, inPiece, buffer.subarray(0, inPiece.length * width));
-    if (model.unusedRowScale !== 1) for (let i = 0; i < piece.length; i++) piece[i]! *= model.unusedRowScale;
+    decayed(piece, model.unusedRowScale);
     let end = row;
     while (end < ids.length && ids[end]! < first + inPiece.length) end++;
     for await (const trained of readInPieces(variable, row, end)) {
@@ -165,6 +168,12 @@ async function* wholeWordTable(
 }
 
 const rowsOfPiece = 4096;
+
+/** Rows of the word table that no batch has held, with what weight decay has made of them; changed in place. */
+export function decayed(rows: Float32Array, unusedRowScale: number): Float32Array {
+  if (unusedRowScale !== 1) for (let i = 0; i < rows.length; i++) rows[i]! *= unusedRowScale;
+  return rows;
+}
 
 function allIds(vocabularySize: number): Int32Array {
   return Int32Array.from({ length: vocabularySize }, (_, id) => id);

@@ -38,6 +38,37 @@ beforeAll(async () => {
 });
 
 describe('predict', () => {
+  it('scores subwords that the model was not trained on as those of its checkpoint', async () => {
+    const lossOf = async (scored: TokenClassifier) => {
+      const rows: unknown[] = [];
+      const { loss } = await predict(scored, data, { batchSize: 2, withProbabilities: true }, row => rows.push(row));
+      return { loss, rows };
+    };
+    const expected = await lossOf(model);
+    const before = tf.memory().numTensors;
+    for (const trainedOn of [data.inputIds.subarray(0, 3), data.inputIds.subarray(0, 40), Int32Array.of()]) {
+      const options = { inputIds: [trainedOn], newHead: { labels: [], seed: 0 }, precision: 'fp32' } as const;
+      const part = await loadTokenClassifier(goldenFolder('model'), options);
+      expect(part.vocabulary.ids.length).toBeLessThan(new Set(data.inputIds).size);
+      expect(await lossOf(part)).toEqual(expected);
+      // A decay of everything else shows, and is undone.
+      part.unusedRowScale = 0.5;
+      expect((await lossOf(part)).loss).not.toBe(expected.loss);
+      part.dispose();
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses a subword that no row of the checkpoint is for', async () => {
+    const options = { inputIds: [data.inputIds.subarray(0, 3)], newHead: { labels: [], seed: 0 }, precision: 'fp32' };
+    const part = await loadTokenClassifier(goldenFolder('model'), options as never);
+    const strange = { ...data, inputIds: data.inputIds.map((id, i) => (i === 5 ? 10_000 : id)) };
+    await expect(predict(part, strange, { batchSize: 2 }, () => {})).rejects.toThrow(
+      "Subword id 10000 is not in the model's word table, which has",
+    );
+    part.dispose();
+  });
+
   it('gives each row, in order, the true and predicted labels of its labelled positions', async () => {
     const seen: number[] = [];
     await predict(model, data, { batchSize: 2 }, ({ row, labelIds, predictedIds, positions }) => {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
+import { score } from '../../src/evaluation/score.js';
+import { readRunData } from '../../src/experiment/corpus.js';
 import type { Environment } from '../../src/experiment/environment.js';
 import { checkpointFiles, identityOf, keyOf, type StageIdentity } from '../../src/experiment/identity.js';
 import { dataFiles } from '../../src/experiment/inputs.js';
@@ -11,6 +13,7 @@ import { readResult } from '../../src/experiment/results.js';
 import { runStage } from '../../src/experiment/run.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
 import { samplePaths } from '../../src/hub/sample.js';
+import { loadTokenClassifier } from '../../src/model/token-classifier.js';
 import { refuseIfChanged, runDirectory, standOf } from '../../src/run/directory.js';
 import { readEvents } from '../../src/run/events.js';
 import { takeLock } from '../../src/run/lock.js';
@@ -102,6 +105,29 @@ describe('a run', () => {
   it('the same request gives the same bytes', async () => {
     await runStage(await requestFor(join(folder, 'again')));
     expect(await resultsOf(join(folder, 'again'))).toEqual(unbroken);
+  });
+
+  it('trains the same whatever it is scored on, and scores as its checkpoint does', async () => {
+    const weights = async (name: string, assignments: string[]) => {
+      await runStage(await requestFor(join(folder, name), assignments));
+      return (await readFile(join(folder, name, 'checkpoint', 'model.safetensors'))).toString('base64');
+    };
+    expect(await weights('on-en', ['evaluation.langs=[en]'])).toBe(unbroken.weights);
+    expect(await weights('on-nothing', ['evaluation.enabled=false'])).toBe(unbroken.weights);
+    // What the run scored with rows of its start and their decay is what the checkpoint holds.
+    const checkpoint = join(folder, 'unbroken', 'checkpoint');
+    const { config } = await requestFor(join(folder, 'none'));
+    const data = await readRunData(config, checkpoint, dataDir, 'test');
+    const inputIds = data.test.map(({ rows }) => rows.inputIds);
+    const environment = await readFile(join(folder, 'unbroken', 'environment.json'), 'utf8');
+    const { precision } = (JSON.parse(environment) as Environment).engine;
+    const options = { inputIds, newHead: { labels: [], seed: 0 }, precision };
+    const model = await loadTokenClassifier(checkpoint, options);
+    const { metrics } = await readResult(runDirectory(join(folder, 'unbroken')));
+    for (const { lang, rows } of data.test) {
+      expect((await score(model, rows, { batchSize: 16 })).scores).toEqual(metrics.test[lang]);
+    }
+    model.dispose();
   });
 
   it('with a profile: the same bytes, and a trace that the checksums do not cover; without one again it is gone', async () => {
