@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { splitNames } from '../data/corpus.js';
-import { loadEngine } from '../engine/engine.js';
 import { returnFreeMemory } from '../engine/memory.js';
-import { watchOperations } from '../engine/operation-times.js';
-import { resolvePrecision } from '../engine/precision.js';
+import { openEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import type { EntityScores } from '../evaluation/entity-scores.js';
 import { checkLabels, metricName, type Scores, score } from '../evaluation/score.js';
@@ -13,7 +11,7 @@ import { scoresText } from '../experiment/narration.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameters.js';
-import { loadTokenClassifier } from '../model/token-classifier.js';
+import { loadTrained } from '../model/token-classifier.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { formatCount, notice, print, progress } from '../system/console.js';
 import { toJson, writeJson } from '../system/files.js';
@@ -101,29 +99,19 @@ async function evaluateAsAsked(
   const read = [modelFolder(folder), ...(await dataFolders(dataDir))];
   if (places.report !== null) await refuseOverlap(places.report, read);
   if (places.trace !== null) await refuseOverlap(places.trace, read, '--profile');
-  await checkModelFolder(folder);
+  await checkModelFolder(folder, 'trained');
   const tokenizer = await phase('load tokenizer', () => openTokenizer(folder));
   const results: Record<string, Scores & { entities: EntityScores }> = {};
   // All of them before any is scored: a language that is not there should not show after minutes.
   const wanted = langs.map(lang => [lang, split] as const);
   const source = { dataDir, tokenizer, config, onProgress: progress };
   const corpus = await phase('read data', () => loadSplits(source, wanted));
-  const engine = await loadEngine(config.backend);
-  if (engine.why !== null) notice(engine.why);
-  if (profile !== null) watchOperations(engine, profile);
-  const { precision, note } = resolvePrecision(config.precision, engine);
-  if (note !== null) notice(note);
+  const { precision } = await openEngine(config, profile);
   returnFreeMemory();
-  for (const { lang, rows, labelNames } of corpus) {
-    const newHead = { labels: labelNames, seed: config.seed };
-    const settings = { inputIds: [rows.inputIds], newHead, precision };
-    const model = await phase('load model', () => loadTokenClassifier(folder, settings));
-    if (model.headMissing) {
-      throw new PanxError(`${folder} has no classifier, so there is nothing to score.`, {
-        hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run.',
-      });
-    }
-    checkLabels(model.config.labels, labelNames, folder);
+  const inputIds = corpus.map(({ rows }) => rows.inputIds);
+  const model = await phase('load model', () => loadTrained(folder, inputIds, precision));
+  for (const { labelNames } of corpus) checkLabels(model.config.labels, labelNames, folder);
+  for (const { lang, rows } of corpus) {
     const scoring = {
       batchSize: config.evaluation.batchSize,
       metrics,
@@ -132,7 +120,6 @@ async function evaluateAsAsked(
         progress(`score ${lang} ${split}  ${formatCount(done)}/${formatCount(rows.rows)} rows`),
     };
     const { scores, entities } = await phase('scoring', () => score(model, rows, scoring));
-    model.dispose();
     results[lang] = { ...scores, entities };
     progress(`score ${lang} ${split}  ${formatCount(rows.rows)}/${formatCount(rows.rows)} rows`, { done: true });
     if (!options.json) {

@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
-import { loadEngine } from '../engine/engine.js';
 import { backendForWork } from '../engine/little-work.js';
-import { resolvePrecision } from '../engine/precision.js';
+import { openEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { encodeForTagging, type TaggedSentence, tagSentences } from '../evaluation/tag.js';
 import { splitAtSpaces, splitWords } from '../evaluation/words.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder, multiplyAddsPerSubword } from '../model/parameters.js';
-import { loadTokenClassifier } from '../model/token-classifier.js';
+import { loadTrained } from '../model/token-classifier.js';
 import { notice, print } from '../system/console.js';
 import { formatJson } from '../system/json.js';
 import { visible } from '../system/visible.js';
@@ -45,7 +44,7 @@ export function define(command: Command): void {
       if (first.done) throw nothingToTag();
       const second = await windows.next();
       const folder = await resolveModel(config.model, { onProgress: transferLine() });
-      const modelConfig = await checkModelFolder(folder);
+      const modelConfig = await checkModelFolder(folder, 'trained');
       const tokenizer = await loadTokenizer(folder);
       const encode = async (texts: readonly string[]) => {
         const sentences = texts.map(text => ({ text, words: split(text) }));
@@ -55,21 +54,8 @@ export function define(command: Command): void {
       if (second.done) tokenizer.close();
       // More than a window is no little work, so what is behind the first does not matter.
       const work = multiplyAddsPerSubword(modelConfig) * window.encoded.inputIds.length;
-      const engine = await loadEngine(backendForWork(config, work));
-      if (engine.why !== null) notice(engine.why);
-      const { precision, note } = resolvePrecision(config.precision, engine);
-      if (note !== null) notice(note);
-      const model = await loadTokenClassifier(folder, {
-        // Which words are to come is not known: the model has them all where there is more than is in memory.
-        inputIds: second.done ? [window.encoded.inputIds] : null,
-        newHead: { labels: [], seed: config.seed },
-        precision,
-      });
-      if (model.headMissing) {
-        throw new PanxError(`${folder} has no classifier, so it cannot tag.`, {
-          hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run.',
-        });
-      }
+      const { precision } = await openEngine({ ...config, backend: backendForWork(config, work) });
+      const model = await loadTrained(folder, [window.encoded.inputIds], precision);
       const text = options.format === 'json' ? (tagged: TaggedSentence) => `${formatJson(tagged)}\n` : asTable;
       let truncated = 0;
       let before = 0;

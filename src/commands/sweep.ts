@@ -3,6 +3,7 @@ import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
+import { withPrecision } from '../engine/open.js';
 import { messageOf, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { measuredPace, type Pace } from '../experiment/estimate.js';
@@ -25,7 +26,6 @@ import { refuseOverlap, throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf } from './options.js';
-import { withPrecision } from './precision.js';
 import { dataFolders, modelFolders } from './read-folders.js';
 import { planText } from './sweep/plan-text.js';
 
@@ -74,7 +74,7 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   curriculum(asked, trainRows);
   const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
-  await checkModelFolder(modelDir);
+  await checkModelFolder(modelDir, 'start');
   const config = await withPrecision(asked);
   const contents = { checkpoint: await readStart(modelDir), data: hashes };
   const inputs = { trainRows, contents };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
+import { withPrecision } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { readRunData } from '../experiment/corpus.js';
 import { identityOf, trainId } from '../experiment/identity.js';
@@ -26,7 +27,6 @@ import { refuseOverlap, throughLink } from '../system/place.js';
 import { type Profile, phase } from '../system/profile.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf } from './options.js';
-import { withPrecision } from './precision.js';
 import { profiled } from './profiled.js';
 import { dataFolders, modelFolders } from './read-folders.js';
 
@@ -64,7 +64,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const langs = [...new Set([...asked.training.langs, ...asked.evaluation.langs])];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await refuseOverlap(run.root, [...(await modelFolders(startFrom)), ...(await dataFolders(dataDir))]);
-  await checkModelFolder(startFrom);
+  await checkModelFolder(startFrom, 'start');
   const files = await phase('hash data', () => dataFiles(asked, dataDir));
   const label = `train ${asked.training.langs.join('+')}`;
   // Other threads hash the checkpoint and look at its weights meanwhile. Data that cannot be read are refused before the engine takes

@@ -1,10 +1,8 @@
 import { restoreCheckpointFolder, writeCheckpointFolder } from '../checkpoint/folder.js';
 import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
-import { loadEngine } from '../engine/engine.js';
 import { returnFreeMemory } from '../engine/memory.js';
-import { watchOperations } from '../engine/operation-times.js';
-import { resolvePrecision } from '../engine/precision.js';
+import { openEngine } from '../engine/open.js';
 import { messageOf, PanxError } from '../errors.js';
 import { checkLabels, type Scores, score, testMetric } from '../evaluation/score.js';
 import { loadTokenClassifier, type TokenClassifier, tensorsOf } from '../model/token-classifier.js';
@@ -66,11 +64,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   const { training } = config;
   const git = gitState(); // 40 ms that pass beside the loading.
   const data = request.data ?? (await readRunData(config, request.startFrom, request.dataDir, request.label));
-  const engine = await loadEngine(config.backend);
-  if (engine.why !== null) notice(engine.why);
-  if (request.profile) watchOperations(engine, request.profile);
-  const { precision, note } = resolvePrecision(config.precision, engine);
-  if (note !== null) notice(note);
+  const engine = await openEngine(config, request.profile);
   // The whole splits, and the parts that they were joined from, are twice as large as the rows that were taken of them.
   if (data.train.inputIds.length > manySubwords) await collectGarbage();
   returnFreeMemory();
@@ -84,7 +78,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
     loadTokenClassifier(trained ? run.checkpoint : request.startFrom, {
       inputIds: [data.train.inputIds],
       newHead: { labels: data.labelNames, seed: config.seed },
-      precision,
+      precision: engine.precision,
     }),
   );
   try {
@@ -99,7 +93,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
     await writeJson(run.identity, request.identity); // Of a run that is gone on with it says the same, but may be written otherwise.
     const difference = await writeEnvironment(
       run.environment,
-      { ...engine, precision },
+      engine,
       request,
       data.files,
       position.step,

@@ -55,17 +55,26 @@ export function multiplyAddsPerSubword(config: ModelConfig): number {
 /**
  * Check a checkpoint folder by its config.json and the headers of its weights, in milliseconds: before an engine is loaded, or data read.
  *
- * @throws PanxError as `readModelConfig`, `openTensors` and `checkTensors` do
+ * @param as what it is to be: `trained`, with a classifier, or a `start`, with one or without
+ * @throws PanxError where it lacks a classifier that it needs, or as `readModelConfig`, `openTensors` and `checkTensors` do
  */
-export async function checkModelFolder(folder: string): Promise<ModelConfig> {
+export async function checkModelFolder(folder: string, as: 'trained' | 'start'): Promise<ModelConfig> {
   const config = await readModelConfig(folder);
   const source = await openTensors(folder);
   try {
-    checkTensors(config, source, folder);
+    const { headMissing } = checkTensors(config, source, folder);
+    if (headMissing && as === 'trained') throw noClassifier(folder);
   } finally {
     await source.close();
   }
   return config;
+}
+
+/** The error for a checkpoint that is to score or tag, and was never trained to. */
+export function noClassifier(folder: string): PanxError {
+  return new PanxError(`${folder} has no classifier, so there is nothing to score or tag with.`, {
+    hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run.',
+  });
 }
 
 /**

@@ -5,7 +5,7 @@ import { readInPieces } from '../kernels/variable.js';
 import { initialValues } from './initialise.js';
 import { type CompactVocabulary, compactVocabulary } from './inputs.js';
 import { createParameter, type Parameter } from './parameter.js';
-import { checkTensors, type ParameterSpec, parameterSpecs } from './parameters.js';
+import { checkTensors, noClassifier, type ParameterSpec, parameterSpecs } from './parameters.js';
 import type { Affine, XlmRoberta } from './xlm-roberta.js';
 
 /** A network with its weights on the device, and what is needed to write it back whole. */
@@ -73,6 +73,23 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
   } finally {
     await source.close();
   }
+}
+
+/**
+ * Load a trained checkpoint, to score or tag with it.
+ *
+ * @param inputIds of the data, as far as it is known; see `withWordRows` for the rest
+ * @throws PanxError where it has no classifier, or as `loadTokenClassifier` does
+ */
+export async function loadTrained(
+  folder: string,
+  inputIds: readonly Int32Array[],
+  precision: Precision,
+): Promise<TokenClassifier> {
+  const model = await loadTokenClassifier(folder, { inputIds, newHead: { labels: [], seed: 0 }, precision });
+  if (!model.headMissing) return model;
+  model.dispose();
+  throw noClassifier(folder);
 }
 
 /**

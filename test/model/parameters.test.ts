@@ -143,10 +143,10 @@ describe('the tensors of a checkpoint', () => {
 
 test('a folder is checked by its config.json and the headers of its weights', async () => {
   const folder = fileURLToPath(new URL('../fixtures/golden/model', import.meta.url));
-  expect(await checkModelFolder(folder)).toEqual(await readModelConfig(folder));
+  expect(await checkModelFolder(folder, 'start')).toEqual(await readModelConfig(folder));
   const other = await temporaryFolder();
   const content = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as object;
   await copyFile(join(folder, 'model.safetensors'), join(other, 'model.safetensors'));
   await writeFile(join(other, 'config.json'), JSON.stringify({ ...content, num_hidden_layers: 1000 }));
-  await expect(checkModelFolder(other)).rejects.toThrow(`The weights in ${other} are not those that`);
+  await expect(checkModelFolder(other, 'start')).rejects.toThrow(`The weights in ${other} are not those that`);
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { withPrecision } from '../../src/commands/precision.js';
 import { loadConfig } from '../../src/config/load.js';
 import { loadEngine } from '../../src/engine/engine.js';
+import { withPrecision } from '../../src/engine/open.js';
 
 it('decides what auto is on this machine, so that saved settings repeat the run on any', async () => {
   const { config } = await loadConfig({});
