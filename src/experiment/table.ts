@@ -1,4 +1,4 @@
-import type { Stage } from './protocols/curriculum.js';
+import type { Phase, Stage } from './protocols/curriculum.js';
 import type { StageResult } from './stage.js';
 
 /** The results of a sweep, one row per stage, in the order in which the stages run. */
@@ -13,8 +13,7 @@ export interface SweepTable {
 }
 
 export interface SweepRow {
-  /** "1", "2", "3.1", ... */
-  phase: string;
+  phase: Phase;
   /** What the stage trained on, in words. */
   label: string;
   /** Training rows. */

@@ -23,7 +23,7 @@ import { reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { checkpointFiles, differences, identitiesOf, startKey } from './identity.js';
 import { checkMark } from './outputs.js';
-import { curriculum, type Stage } from './protocols/curriculum.js';
+import { curriculum, type Phase, phaseNumber, type Stage, stageId } from './protocols/curriculum.js';
 import { otherVersion, readEnvironment, readIdentity, readMetrics, readRunConfig, readSavedConfig } from './records.js';
 import { readResult } from './results.js';
 import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
@@ -160,7 +160,7 @@ export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
       rows.push(doneRow(row, result));
     } else {
       // Whether it failed, nothing else says.
-      const failed = told?.rows.find(({ phase }) => phase === stage.phase)?.status === 'failed';
+      const failed = told?.rows.find(({ phase }) => phase === phaseNumber(stage.phase))?.status === 'failed';
       rows.push(failed ? { ...row, status: 'failed' } : row);
     }
   }
@@ -196,13 +196,17 @@ async function stagesOf(sweep: SweepDirectory): Promise<Stage[]> {
     );
   }
   const told = await readJsonAs(join(sweep.root, 'sweep.json'), tableShape).catch(() => null);
-  const rowsOf = async (phase: string, lang: string) => {
-    const run = sweep.stage(`phase-${phase}-${lang}`);
+  const rowsOf = async (phase: Phase, lang: string) => {
+    const run = sweep.stage(stageId(phase, lang, null));
     if (isDone(run)) return (await readMetrics(run)).rows;
-    return told?.rows.find(row => row.phase === phase)?.samples ?? sizes.at(-1)!;
+    return told?.rows.find(row => row.phase === phaseNumber(phase))?.samples ?? sizes.at(-1)!;
   };
   try {
-    return curriculum(config, { [target]: await rowsOf('1', target), [source]: await rowsOf('2', source) });
+    const [ofTarget, ofSource] = [
+      await rowsOf({ trains: 'target' }, target),
+      await rowsOf({ trains: 'source' }, source),
+    ];
+    return curriculum(config, { [target]: ofTarget, [source]: ofSource });
   } catch (error) {
     throw error instanceof PanxError ? new PanxError(`${sweep.config}: ${error.message}`, { cause: error }) : error;
   }

@@ -5,6 +5,7 @@ import { GridComponent, LegendComponent, TitleComponent } from 'echarts/componen
 import * as echarts from 'echarts/core';
 import { LabelLayout } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
+import type { Phase } from '../experiment/protocols/curriculum.js';
 import type { SweepRow, SweepTable } from '../experiment/table.js';
 import { visible } from '../system/visible.js';
 import { protocolText } from './protocol.js';
@@ -135,22 +136,29 @@ interface Curve {
 function curvesOf(table: SweepTable, axis: SampleAxis): Curve[] {
   const source = table.source.toUpperCase();
   const target = table.target.toUpperCase();
-  const points = (lang: string): Point[] => phase3(table).map(row => [axis.at(row.samples), row.f1[lang] ?? null]);
+  const points = (lang: string): Point[] => adapted(table).map(row => [axis.at(row.samples), row.f1[lang] ?? null]);
   const curves = [
     curve(target, target, points(table.target), { color: targetColor, symbol: 'circle', symbolSize: 9 }),
     curve(source, source, points(table.source), { color: sourceColor, symbol: 'rect', symbolSize: 8 }),
   ];
-  const level = (phase: string, name: string, meaning: string, color: string, pattern: keyof typeof patterns): void => {
-    const score = table.rows.find(row => row.phase === phase)?.f1[table.target] ?? null;
+  const of = (trains: Phase['trains']) => table.rows.find(({ phase }) => phase.trains === trains);
+  const level = (
+    trains: Phase['trains'],
+    name: string,
+    meaning: string,
+    color: string,
+    pattern: keyof typeof patterns,
+  ): void => {
+    const score = of(trains)?.f1[table.target] ?? null;
     if (score === null) return;
     const { type, icon } = patterns[pattern];
     const ends: Point[] = [axis.min, axis.max].map(at => [at, score]);
     const drawn = curve(name, meaning, ends, { color, symbol: 'none', lineStyle: { width: 2, color, type } });
     curves.push({ ...drawn, legend: { text: meaning, icon } });
   };
-  const alone = table.rows.find(row => row.phase === '1')?.samples ?? 0;
-  level('2', `${target} zero-shot`, `${target} zero-shot (${source} only)`, targetColor, 'dashed');
-  level('1', `${target} alone`, `${target} alone (${formatSize(alone)}, without ${source})`, aloneColor, 'dotted');
+  const alone = of('target')?.samples ?? 0;
+  level('source', `${target} zero-shot`, `${target} zero-shot (${source} only)`, targetColor, 'dashed');
+  level('target', `${target} alone`, `${target} alone (${formatSize(alone)}, without ${source})`, aloneColor, 'dotted');
   return curves;
 }
 
@@ -184,12 +192,12 @@ const patterns = {
 };
 
 /** The stages that train on the target after the source, from the fewest sentences to the most. */
-function phase3(table: SweepTable): SweepRow[] {
-  return table.rows.filter(row => row.phase.startsWith('3')).sort((a, b) => a.samples - b.samples);
+function adapted(table: SweepTable): SweepRow[] {
+  return table.rows.filter(({ phase }) => phase.trains === 'adapted').sort((a, b) => a.samples - b.samples);
 }
 
 function sizesOf(table: SweepTable): number[] {
-  return [...new Set(phase3(table).map(row => row.samples))];
+  return [...new Set(adapted(table).map(row => row.samples))];
 }
 
 interface SampleAxis {

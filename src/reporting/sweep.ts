@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { phaseNumber } from '../experiment/protocols/curriculum.js';
 import type { SweepRow, SweepTable } from '../experiment/table.js';
 import { formatCount, formatSeconds } from '../system/console.js';
 import { toJson, writeFileAtomic } from '../system/files.js';
@@ -23,7 +24,7 @@ export async function writeSweepReport(folder: string, table: SweepTable): Promi
  * `sweep-times.csv`.
  */
 export async function sweepFiles(table: SweepTable): Promise<Map<string, string | Uint8Array>> {
-  const withoutTimes = table.rows.map(({ durationMs: _, ...row }) => row);
+  const withoutTimes = table.rows.map(({ durationMs: _, ...row }) => ({ ...row, phase: phaseNumber(row.phase) }));
   // Loaded here because the plotting library takes half a second, and what only prints a table does not need it.
   const { learningCurveSvg, renderPng } = await import('./learning-curve.js');
   const svg = learningCurveSvg(table);
@@ -71,7 +72,7 @@ export function sweepMarkdown(table: SweepTable): string {
 export function sweepCsv(table: SweepTable): string {
   const { source, target, protocol, metric, model } = table;
   const rows = table.rows.map(row => ({
-    phase: row.phase,
+    phase: phaseNumber(row.phase),
     trained_on: row.label,
     target_samples: targetSamples(row),
     samples: row.samples,
@@ -91,7 +92,7 @@ export function sweepCsv(table: SweepTable): string {
 /** Milliseconds of training and scoring, a row per stage; empty where the stage is not done. */
 function timesCsv({ rows }: SweepTable): string {
   const times = rows.map(({ phase, label, steps, durationMs }) => ({
-    phase,
+    phase: phaseNumber(phase),
     trained_on: label,
     steps,
     duration_ms: durationMs === null ? null : Math.round(durationMs),
@@ -128,7 +129,7 @@ function columns(table: SweepTable): Column[] {
 function cells(table: SweepTable, row: SweepRow): string[] {
   const f1 = (lang: string): string => row.f1[lang]?.toFixed(4) ?? '–';
   return [
-    row.phase,
+    phaseNumber(row.phase),
     row.label,
     formatCount(targetSamples(row)),
     f1(table.source),
@@ -144,5 +145,5 @@ function timeOrStatus({ status, durationMs }: SweepRow): string {
 
 /** Sentences of the target language that the stage trains on: none in phase 2, which sees the source alone. */
 function targetSamples(row: SweepRow): number {
-  return row.phase === '2' ? 0 : row.samples;
+  return row.phase.trains === 'source' ? 0 : row.samples;
 }

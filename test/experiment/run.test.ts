@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -182,15 +182,12 @@ describe('a run', () => {
 
   it('stopped while a profile is recorded leaves its trace', async () => {
     const out = join(folder, 'profiled-stopped');
-    const controller = new AbortController();
-    const watching = watchSteps(join(out, 'events.jsonl'), 2, () => controller.abort());
     const profile = startProfile();
     try {
-      const request = { ...(await requestFor(out)), signal: controller.signal, profile };
+      const request = { ...(await requestFor(out)), signal: abortedAfterSteps(out, 2), profile };
       await expect(runStage(request)).rejects.toMatchObject({ exitCode: 130 });
     } finally {
       endProfile(profile);
-      watching.stop();
     }
     const { paths } = readTrace(join(out, 'trace.json'));
     expect(paths.filter(path => path === 'training/step').length).toBeGreaterThanOrEqual(2);
@@ -199,15 +196,12 @@ describe('a run', () => {
   });
 
   it('stopped by its signal between any two steps, or while it scores, and resumed: the same bytes', async () => {
-    // How many steps and batches of scoring are let through before the signal comes.
-    for (const allowed of [1, 4, 5, 6, 9, 10]) {
-      const out = join(folder, `stopped-${allowed}`);
-      const controller = new AbortController();
+    // It is looked at after every step, before every scoring and after every batch of one: some 20 times.
+    for (const look of [1, 4, 5, 6, 7, 8, 12, 13, 14, 15, 17]) {
+      const out = join(folder, `stopped-${look}`);
       const request = await requestFor(out);
-      const watching = watchSteps(join(out, 'events.jsonl'), allowed, () => controller.abort());
-      const error = await runStage({ ...request, signal: controller.signal }).catch((thrown: unknown) => thrown);
-      watching.stop();
-      expect(error, `stopped after ${allowed}`).toMatchObject({ name: 'PanxError', exitCode: 130 });
+      const error = await runStage({ ...request, signal: abortedAtLook(look) }).catch((thrown: unknown) => thrown);
+      expect(error, `stopped at look ${look}`).toMatchObject({ name: 'PanxError', exitCode: 130 });
       expect(existsSync(join(out, 'metrics.json'))).toBe(false);
       await runStage({ ...request, resume: true });
       expect(await resultsOf(out)).toEqual(unbroken);
@@ -228,10 +222,8 @@ describe('a run', () => {
         expect(engine.precision).toBe(precision);
 
         const request = await requestFor(stopped, [`precision=${precision}`]);
-        const controller = new AbortController();
-        const watching = watchSteps(join(stopped, 'events.jsonl'), 6, () => controller.abort());
-        await expect(runStage({ ...request, signal: controller.signal })).rejects.toMatchObject({ exitCode: 130 });
-        watching.stop();
+        const signal = abortedAfterSteps(stopped, 6);
+        await expect(runStage({ ...request, signal })).rejects.toMatchObject({ exitCode: 130 });
         await runStage({ ...request, resume: true });
         expect(await resultsOf(stopped)).toEqual(await resultsOf(whole));
       }
@@ -255,10 +247,8 @@ describe('a run', () => {
     beforeEach(async () => {
       out = await mkdtemp(join(folder, 'begun-'));
       request = await requestFor(out, ['checkpoint.everySteps=3', 'evaluation.enabled=false']);
-      const signal = new AbortController();
-      const watching = watchSteps(join(out, 'events.jsonl'), 4, () => signal.abort());
-      await runStage({ ...request, signal: signal.signal }).catch(() => {});
-      watching.stop();
+      const signal = abortedAfterSteps(out, 4);
+      await expect(runStage({ ...request, signal })).rejects.toMatchObject({ exitCode: 130 });
     });
 
     it('and names the settings that were changed', async () => {
@@ -392,16 +382,19 @@ async function everyFileOf(out: string): Promise<Record<string, string>> {
   );
 }
 
-/** Call `act` as soon as the log holds so many steps. */
-function watchSteps(path: string, steps: number, act: () => void): { stop(): void } {
-  let stopped = false;
-  const look = async () => {
-    while (!stopped) {
-      const text = existsSync(path) ? await readFile(path, 'utf8') : '';
-      if (text.split('"event":"step"').length > steps) return act();
-      await new Promise(resolve => setImmediate(resolve));
-    }
-  };
-  void look();
-  return { stop: () => (stopped = true) };
+/** A signal that is aborted once the log holds so many steps. */
+function abortedAfterSteps(out: string, steps: number): AbortSignal {
+  const log = join(out, 'events.jsonl');
+  const logged = () => (existsSync(log) ? readFileSync(log, 'utf8').split('"event":"step"').length - 1 : 0);
+  return signalThatIs(() => logged() >= steps);
+}
+
+/** A signal that is aborted from the n-th time on that somebody looks. */
+function abortedAtLook(n: number): AbortSignal {
+  let looks = 0;
+  return signalThatIs(() => ++looks >= n);
+}
+
+function signalThatIs(aborted: () => boolean): AbortSignal {
+  return Object.defineProperty({}, 'aborted', { get: aborted }) as AbortSignal;
 }

@@ -8,7 +8,7 @@ import { testMetric } from '../../src/evaluation/score.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
 import { runSweep } from '../../src/experiment/sweep.js';
 import type { SweepTable } from '../../src/experiment/table.js';
-import { findRuns, verifySweep } from '../../src/experiment/verify-sweep.js';
+import { findRuns, tableOf, verifySweep } from '../../src/experiment/verify-sweep.js';
 import { sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
 import { runDirectory, sweepDirectory } from '../../src/run/directory.js';
 import { sha256 } from '../../src/system/checksums.js';
@@ -184,7 +184,7 @@ describe('a finished sweep', () => {
   });
 
   it('whose tables were all forged to agree with each other fails by the results of its stages', async () => {
-    const table: SweepTable = JSON.parse(await readFile(join(out, 'sweep.json'), 'utf8'));
+    const table = await tableOf(sweepDirectory(out));
     const forged = { ...table, rows: table.rows.map(row => ({ ...row, f1: { en: 0.9, tr: 0.9 }, durationMs: 1 })) };
     await writeSweepReport(out, forged);
     const [found, ...more] = await failures();

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { phaseNumber } from '../../src/experiment/protocols/curriculum.js';
 import { sweepCsv, sweepMarkdown, sweepText, writeSweepReport } from '../../src/reporting/sweep.js';
 import { displayWidth } from '../../src/reporting/text-table.js';
 import { exampleTable } from './example.js';
@@ -142,7 +143,8 @@ describe('writeSweepReport', () => {
     ]);
     const json = await readFile(join(out, 'sweep.json'), 'utf8');
     expect(json).not.toContain('durationMs');
-    expect(JSON.parse(json)).toEqual({ ...table, rows: table.rows.map(({ durationMs: _, ...row }) => row) });
+    const rows = table.rows.map(({ durationMs: _, ...row }) => ({ ...row, phase: phaseNumber(row.phase) }));
+    expect(JSON.parse(json)).toEqual({ ...table, rows });
     const times = parseCsv(await readFile(join(out, 'sweep-times.csv'), 'utf8'));
     expect(times.slice(0, 2)).toEqual([
       ['phase', 'trained_on', 'steps', 'duration_ms'],

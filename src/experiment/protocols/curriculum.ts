@@ -3,12 +3,31 @@ import { type Config, settings } from '../../config/schema.js';
 import { PanxError } from '../../errors.js';
 import { totalSteps } from '../../training/schedule.js';
 
+/** What a stage of a curriculum trains on: the target alone, the source alone, or, after the source, the target's rows of the k-th size. */
+export type Phase = { trains: 'target' } | { trains: 'source' } | { trains: 'adapted'; k: number };
+
+/** A phase as tables and folders call it: "1", "2", "3.1", "3.2", ... */
+export function phaseNumber(phase: Phase): string {
+  switch (phase.trains) {
+    case 'target':
+      return '1';
+    case 'source':
+      return '2';
+    case 'adapted':
+      return `3.${phase.k}`;
+  }
+}
+
+/** The run directory of a phase inside the sweep's: phase-3.1-tr-250. @param size of the target's rows; null: all of them */
+export function stageId(phase: Phase, lang: string, size: number | null): string {
+  return `phase-${phaseNumber(phase)}-${lang}${size === null ? '' : `-${size}`}`;
+}
+
 /** One stage of a curriculum: a training with a fresh optimizer and schedule, scored on both languages. */
 export interface Stage {
   /** Name of its run directory: phase-3.1-tr-250. */
   id: string;
-  /** "1", "2", "3.1", "3.2", ... */
-  phase: string;
+  phase: Phase;
   /** What it trains on, in words: "en → tr 250". */
   label: string;
   /** Training rows. */
@@ -38,7 +57,7 @@ export function curriculum(config: Config, trainRows: Record<string, number>): S
   checkSweepSettings(config);
   checkSizes(config, rowsOf(target, trainRows));
   const sourceOnly = stageOf(config, {
-    phase: '2',
+    phase: { trains: 'source' },
     label: source,
     lang: source,
     size: null,
@@ -47,7 +66,7 @@ export function curriculum(config: Config, trainRows: Record<string, number>): S
   });
   const stages = [
     stageOf(config, {
-      phase: '1',
+      phase: { trains: 'target' },
       label: target,
       lang: target,
       size: null,
@@ -60,7 +79,7 @@ export function curriculum(config: Config, trainRows: Record<string, number>): S
     const before = protocol === 'cumulative' ? stages.at(-1)! : sourceOnly;
     stages.push(
       stageOf(config, {
-        phase: `3.${k + 1}`,
+        phase: { trains: 'adapted', k: k + 1 },
         label: `${source} → ${target} ${size}`,
         lang: target,
         size,
@@ -103,7 +122,7 @@ export function checkSweepSettings(config: Config): void {
 function stageOf(
   config: Config,
   choice: {
-    phase: string;
+    phase: Phase;
     label: string;
     lang: string;
     size: number | null;
@@ -114,7 +133,7 @@ function stageOf(
   const { phase, label, lang, size, rows, startFrom } = choice;
   const { source, target } = config.sweep;
   return {
-    id: `phase-${phase}-${lang}${size === null ? '' : `-${size}`}`,
+    id: stageId(phase, lang, size),
     phase,
     label,
     samples: rows,
