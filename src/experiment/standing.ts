@@ -29,16 +29,15 @@ export const atTheBeginning: Standing = { trained: false, stateFolder: null, his
 export async function standingOf(run: RunDirectory, plan: Plan): Promise<Standing> {
   const trained = existsSync(run.checkpoint) && existsSync(run.checksums);
   const stateFolder = trained ? null : await findState(run.state);
-  // Written before the first step: where there is something to go on from, it is there.
-  const hasEnvironment = trained || stateFolder !== null || existsSync(run.environment);
-  const standing = { trained, stateFolder, environment: hasEnvironment ? await readEnvironment(run) : null };
+  // It begins anew: what earlier sessions did is gone.
+  if (!trained && stateFolder === null) return atTheBeginning;
+  const standing = { trained, stateFolder, environment: await readEnvironment(run) };
   if (trained) {
     await checkCheckpoint(run);
     const seal = { when: 'the trained model was sealed', step: plan.course.steps, trained, log: await sealedLog(run) };
     return { ...standing, history: await checkHistory(run, plan, seal) };
   }
-  if (stateFolder === null) return { ...standing, history: noHistory };
-  const { position, log } = await ofThisVersion(run, () => openState(stateFolder, plan.course));
+  const { position, log } = await ofThisVersion(run, () => openState(stateFolder!, plan.course));
   const { step } = position;
   const when = `the training state of step ${step} was saved`;
   return { ...standing, history: await checkHistory(run, plan, { when, step, trained, log: log ?? null }) };

@@ -28,7 +28,8 @@ export function layerNorm(
   const { y, xhat, inverseStd } = tf.tidy(() => {
     const centred = tf.sub<tf.Tensor2D>(x, tf.mean(x, 1, true)); // (N, C)
     const variance = tf.mean(tf.square(centred), 1, true); // (N, 1)
-    const inverseStd = tf.rsqrt<tf.Tensor2D>(tf.add(variance, eps)); // (N, 1)
+    // NaN where the variance is beyond float32: 1 / infinity would make all tokens alike, which looks like a result.
+    const inverseStd = tf.add<tf.Tensor2D>(tf.rsqrt(tf.add(variance, eps)), tf.mul(variance, 0)); // (N, 1)
     const xhat = tf.mul<tf.Tensor2D>(centred, inverseStd); // (N, C)
     const y = tf.add<tf.Tensor2D>(tf.mul(xhat, gamma), beta); // (N, C)
     return { y, xhat, inverseStd };

@@ -5,6 +5,7 @@ import { listed, PanxError } from '../errors.js';
 import { sha256 } from '../system/checksums.js';
 import { readIfPresent } from '../system/files.js';
 import { type Layout, removeMade, strangersInside } from '../system/made.js';
+import { parseTemporary } from '../system/temporary.js';
 import { markName, runLayout } from './layouts.js';
 
 /** The paths inside a run directory. No other file of panx names them. */
@@ -95,7 +96,8 @@ export function canResume(run: RunDirectory): boolean {
 export async function standOf(run: RunDirectory): Promise<string> {
   const files = [run.identity, run.checksums, run.metrics];
   const texts = await Promise.all(files.map(path => readIfPresent(path).catch(() => undefined)));
-  const states = await readdir(run.state).catch(() => []);
+  // Nothing but whole states count: what a killed process left beside them is removed meanwhile.
+  const states = (await readdir(run.state).catch(() => [])).filter(name => parseTemporary(name) === null);
   return sha256(JSON.stringify([...texts.map(text => text ?? null), states.sort(), existsSync(run.checkpoint)]));
 }
 

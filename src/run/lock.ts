@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { lstat, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, listed, PanxError } from '../errors.js';
 import { integer, object, orNull, parseJsonAs, type Shape, text } from '../system/checked-json.js';
 import { cannotWrite, makeFolder, readIfPresent, reasonOf, renameUnlessTaken } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { removeMade, strangersIn } from '../system/made.js';
-import { isRunning } from '../system/process.js';
+import { isEnding, isRunning, statOf } from '../system/process.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { lockLayout } from './layouts.js';
 
@@ -75,6 +76,7 @@ async function removeStale(path: string): Promise<void> {
     });
   });
   const holder = parseHolder(content);
+  if (holder !== undefined && holder.host === hostname()) await waitWhileEnding(holder);
   if (holder !== undefined && (holder.host !== hostname() || isAlive(holder))) {
     throw new PanxError(
       `${dirname(path)} is in use by process ${holder.pid} on ${holder.host}, since ${holder.since}.`,
@@ -130,6 +132,11 @@ const holderShape: Shape<Holder> = value => {
   return fields({ pid, host, started, since });
 };
 
+/** A process that was killed a moment ago is waited for, some seconds at most. */
+async function waitWhileEnding(holder: Holder): Promise<void> {
+  for (let waitedMs = 0; waitedMs < 5000 && isEnding(holder.pid) && isAlive(holder); waitedMs += 20) await sleep(20);
+}
+
 function isAlive({ pid, started }: Holder): boolean {
   if (!isRunning(pid)) return false;
   const now = startOf(pid);
@@ -141,10 +148,9 @@ function isAlive({ pid, started }: Holder): boolean {
  * numbers repeat from one start to the next. null where there is no /proc.
  */
 function startOf(pid: number): string | null {
+  const ticks = statOf(pid)?.[19];
+  if (ticks === undefined) return null;
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 2, the name in parentheses, may hold spaces; what follows the last one starts at field 3.
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${ticks}`;
   } catch {
     return null;

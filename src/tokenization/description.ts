@@ -1,3 +1,4 @@
+import { excerpt, PanxError } from '../errors.js';
 import { isObject, parseJson } from '../system/json.js';
 import { isPlain } from './plain.js';
 import { specialIds } from './special-tokens.js';
@@ -24,12 +25,15 @@ export interface TokenizerDescription {
  * A byte-level pre-tokenizer (RoBERTa's) gets `add_prefix_space: true`, which Hugging Face demands for sentences that
  * are split into words already: without it every word would be encoded as the inside of a longer one.
  *
- * @throws PanxError naming the file where it is not JSON, has no model with a vocabulary, or no unknown or padding token, or contradicts itself
+ * @throws PanxError naming the file where it is not JSON, has no model with a vocabulary, or no unknown or padding
+ *   token, or contradicts itself, or splits words at random
  */
 export function describeTokenizer(text: string, path: string): TokenizerDescription {
   const file = parseJson(text, path, hint);
   const vocabulary = readVocabulary(file, path, hint);
   const checked = file as Record<string, unknown>;
+  refuseUnknownParts(checked, path);
+  refuseChance(checked.model, path);
   const plain = text.length <= longestPlain && isPlain(checked);
   const changed = addPrefixSpace(checked.pre_tokenizer);
   return {
@@ -40,6 +44,27 @@ export function describeTokenizer(text: string, path: string): TokenizerDescript
     // Written anew where it is taken for what was parsed: the engine would see every value of a key that is there twice.
     text: changed || plain ? JSON.stringify(file) : text,
   };
+}
+
+/** The parts that a file may have; the engine's own error for another speaks of a comma. */
+const parts: readonly string[] = [
+  ...['version', 'truncation', 'padding', 'added_tokens', 'normalizer', 'pre_tokenizer', 'post_processor', 'decoder'],
+  'model',
+];
+
+function refuseUnknownParts(file: Record<string, unknown>, path: string): void {
+  const unknown = Object.keys(file).find(key => !parts.includes(key));
+  if (unknown === undefined) return;
+  throw new PanxError(`${path} has a part ${excerpt(unknown)}; expected none but ${parts.join(', ')}.`, { hint });
+}
+
+/** With BPE's dropout the same word would have other subwords each time (Provilkov et al. 2020), and a run could not be repeated. */
+function refuseChance(model: unknown, path: string): void {
+  const dropout = isObject(model) ? model.dropout : null;
+  if (dropout === undefined || dropout === null || dropout === 0) return;
+  throw new PanxError(`${path} has model.dropout ${excerpt(dropout)}, which splits words at random; expected null.`, {
+    hint: 'Set model.dropout to null in that file.',
+  });
 }
 
 /** Loading a longer one takes longer than starting a process for it. */

@@ -216,8 +216,19 @@ inline Vector expOf(Vector x) {
   return x < -87.3f ? Vector{} : value * reinterpret_cast<const Vector&>(bits);
 }
 
+inline void scaleBy(float factor, float* x, int64_t width) {
+  for (int64_t j = 0; j < width; j += kLanes) store(load(x + j) * factor, x + j);
+}
+
+// Above it, what rounding leaves of a score less itself is no longer small beside 1.
+constexpr float kLargeScore = 65536.0f;
+
 // Scores -> exp(scale * S - largest), which is 0 in the padding; returns the sums of the lanes.
 inline Vector exponentials(float* scores, int64_t width, float scale, float largest) {
+  if (std::abs(largest) > kLargeScore) {
+    scaleBy(scale, scores, width);  // As the largest was: its difference from itself is then 0, in one rounding it is not.
+    scale = 1.0f;
+  }
   Vector sum{};
   for (int64_t j = 0; j < width; j += kLanes) {
     const Vector value = expOf(load(scores + j) * scale - largest);
@@ -225,10 +236,6 @@ inline Vector exponentials(float* scores, int64_t width, float scale, float larg
     sum += value;
   }
   return sum;
-}
-
-inline void scaleBy(float factor, float* x, int64_t width) {
-  for (int64_t j = 0; j < width; j += kLanes) store(load(x + j) * factor, x + j);
 }
 
 // Scores -> probabilities. softmax: {largest, 1 / sum}.

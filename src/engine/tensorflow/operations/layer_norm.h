@@ -55,12 +55,13 @@ inline float product(const float* a, const float* b, int64_t width) {
   return addLanes(first, second) + rest;
 }
 
-// One token forward. normalized: s, replaced by xhat. Returns 1 / sqrt(var + eps).
+// One token forward. normalized: s, replaced by xhat. Returns 1 / sqrt(var + eps); NaN where the variance is beyond float32: 1 / infinity
+// would make all tokens alike, which looks like a result.
 inline float normalize(const float* __restrict gamma, const float* __restrict beta, float eps, int64_t width,
                        float* __restrict y, float* __restrict normalized) {
   const float mean = sumOver(normalized, width, [](auto s) { return s; }) / width;
   const float variance = sumOver(normalized, width, [mean](auto s) { return (s - mean) * (s - mean); }) / width;
-  const float inverse = 1.0f / std::sqrt(variance + eps);
+  const float inverse = 1.0f / std::sqrt(variance + eps) + 0.0f * variance;
   for (int64_t i = 0; i < width; ++i) {
     normalized[i] = (normalized[i] - mean) * inverse;
     y[i] = normalized[i] * gamma[i] + beta[i];
