@@ -45,7 +45,7 @@ export interface Environment {
 }
 
 const versionText = text({ pattern: /^\d+\.\d+\.\d+[\w.+-]*$/, expected: 'a version such as 0.1.0' });
-const folderWithFiles = object({ folder: text(), files: checksumsShape });
+const folderWithFiles = object({ folder: text({ pattern: /./, expected: 'a folder' }), files: checksumsShape });
 
 export const environmentShape: Shape<Environment> = object({
   panx: object({

@@ -54,11 +54,8 @@ export interface Sealed {
   step: number;
   /** Whether training was over. */
   trained: boolean;
-  /**
-   * What the log was; null where panx 0.1.0 did not note it: then its lines up to that step count, and no scores after
-   * them. Where a run was just about to be done, the times are not noted any more.
-   */
-  log: { events: string; times: string | null } | null;
+  /** What the log was. Where a run was just about to be done, the times are not noted any more. */
+  log: { events: string; times: string | null };
 }
 
 /** What of a log is kept. */
@@ -93,7 +90,6 @@ export async function checkHistory(files: LogFiles, plan: Plan, sealed: Sealed):
         history.bytes[file] += bytes.length;
       }
       if (sealed.trained ? next !== null && next.split !== 'test' : steps < sealed.step) continue;
-      if (sealed.log === null) return history;
       const { log } = sealed;
       const changed = (['events', 'times'] as const).find(
         file => log[file] !== null && sums[file].copy().digest('hex') !== log[file],

@@ -7,8 +7,9 @@ import { modelLayout, runLayout } from '../run/layouts.js';
 import type { FolderKind } from '../run/mark.js';
 import { integer, object, oneOf, readJsonAs, shown } from '../system/checked-json.js';
 import { type Checksums, changesSince, changesText, checksumsOf, sha256 } from '../system/checksums.js';
-import { reasonOf, toJson, writeFileAtomic, writeJson } from '../system/files.js';
-import { readChecksums } from './records.js';
+import { readIfPresent, reasonOf, toJson, writeFileAtomic, writeJson } from '../system/files.js';
+import { parseJson } from '../system/json.js';
+import { readChecksums, versionOf } from './records.js';
 import type { StageMetrics } from './stage.js';
 
 /**
@@ -40,11 +41,12 @@ export async function sealRun(run: RunDirectory, metrics: StageMetrics): Promise
   await writeFileAtomic(run.metrics, text);
 }
 
-/** What the log of a trained run was when it was last noted; null where panx 0.1.0 sealed the checkpoint. */
-export async function sealedLog(run: RunDirectory): Promise<{ events: string; times: string | null } | null> {
+/** What the log of a trained run was when it was last noted. @throws PanxError where checksums.json does not say */
+export async function sealedLog(run: RunDirectory): Promise<{ events: string; times: string | null }> {
   const sums = await readChecksums(run);
   const [events, times] = logPaths(run).map(path => sums[path]);
-  return events === undefined ? null : { events, times: times ?? null };
+  if (events === undefined) throw new PanxError(`${run.checksums} lacks ${inside(run, run.events)}.`);
+  return { events, times: times ?? null };
 }
 
 /** @throws PanxError where the run's checkpoint is not what the run wrote */
@@ -85,7 +87,8 @@ export async function recordChanges(run: RunDirectory): Promise<Map<string, stri
     const what = await otherThanFile(path);
     if (what !== null) changes.set(inside(run, path), what);
   }
-  await checkMark(run.mark, 'run');
+  await checkMark(run.mark, 'run', await versionOf(run));
+  if (await exists(run.state)) changes.set(`${inside(run, run.state)}/`, 'is there, and the run is finished');
   if (changes.has(inside(run, checksums))) return changes;
   const sums = await readChecksums(run);
   const sealed = [config, identity, events, metrics].map(path => inside(run, path));
@@ -96,6 +99,10 @@ export async function recordChanges(run: RunDirectory): Promise<Map<string, stri
     ...stray.map(path => `names ${shown(path)}, which no run makes`),
   ];
   if (about.length > 0) changes.set(inside(run, checksums), about.join(' and '));
+  // The others are sealed by their bytes.
+  for (const path of [environment, checksums]) {
+    if (!changes.has(inside(run, path)) && !(await isWrittenByPanx(path))) changes.set(inside(run, path), notByPanx);
+  }
   const there = sealed.filter(path => sums[path] !== undefined && !changes.has(path));
   const changed = await changesSince(run.root, Object.fromEntries(there.map(path => [path, sums[path]!])));
   return new Map([...changes, ...changed]);
@@ -104,13 +111,25 @@ export async function recordChanges(run: RunDirectory): Promise<Map<string, stri
 /** A checkpoint of panx 0.1.0 has no mark, and a model need not have the other files of a tokenizer. */
 const neededInCheckpoint = ['config.json', 'model.safetensors', 'tokenizer.json'];
 
-/** @throws PanxError where a folder is marked as something else; folders of panx 0.1.0 bear no mark */
-export async function checkMark(path: string, kind: FolderKind): Promise<void> {
+/**
+ * @param version of panx that made the folder; null where nothing says
+ * @throws PanxError where a folder is not marked as what it is; folders of panx 0.1.0 bear no mark
+ */
+export async function checkMark(path: string, kind: FolderKind, version: string | null): Promise<void> {
   const what = await otherThanFile(path);
-  if (what === 'is missing') return;
+  if (what === 'is missing' && version === '0.1.0') return;
   if (what !== null) throw new PanxError(`${path} ${what}.`);
   await readJsonAs(path, object({ kind: oneOf(kind), format: integer({ min: 1, max: 1 }) }));
+  if (!(await isWrittenByPanx(path))) throw new PanxError(`${path} ${notByPanx}.`);
 }
+
+/** Whether a JSON file has the very text that panx writes for what it says: no other spaces, order or keys that stand twice. */
+export async function isWrittenByPanx(path: string): Promise<boolean> {
+  const text = await readIfPresent(path);
+  return text !== undefined && text === toJson(parseJson(text, path));
+}
+
+export const notByPanx = 'is not written as panx writes it';
 
 /**
  * What of a checkpoint is not as the run left it: also which files are too many, and which checksums.json should name.
@@ -148,14 +167,18 @@ export async function otherNamesIn(run: RunDirectory): Promise<string[]> {
   return (await readdir(run.root)).filter(name => !own.includes(name)).map(shownPath);
 }
 
-/** What stands at a path instead of a file; null where a file does. Links are not followed: a run makes none. */
-async function otherThanFile(path: string): Promise<string | null> {
+/** What stands at a path instead of a file; null where a file does. Links are not followed: panx makes none. */
+export async function otherThanFile(path: string): Promise<string | null> {
   try {
     const there = await lstat(path);
     return there.isFile() ? null : kindOf(there);
   } catch (error) {
     return codeOf(error) === 'ENOENT' ? 'is missing' : `cannot be read: ${reasonOf(error)}`;
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await otherThanFile(path)) !== 'is missing';
 }
 
 async function entriesOf(folder: string): Promise<Dirent[] | string> {

@@ -5,7 +5,7 @@ import { canResume, holdsWork, isDone, type RunDirectory, standOf, sweepDirector
 import { checkPlace } from '../run/mark.js';
 import { type Contents, differences, identitiesOf, type StageIdentity } from './identity.js';
 import { curriculum, type Stage } from './protocols/curriculum.js';
-import { ofThisVersion, otherVersion, readIdentity } from './records.js';
+import { otherVersion, readIdentity } from './records.js';
 import { checkDone } from './results.js';
 
 /** What a sweep works on, found out before any training. */
@@ -78,10 +78,11 @@ async function lookAt(run: RunDirectory, now: StageIdentity): Promise<{ differen
   const done = isDone(run);
   if (!done && !holdsWork(run)) return { different: [], damage: null };
   if (!existsSync(run.identity)) return { different: ['it holds a run that no sweep made'], damage: null };
+  if ((await otherVersion(run)) !== null) return { different: ['another version of panx made it'], damage: null };
   try {
     const there = await readIdentity(run);
     const different = there.key === now.key ? [] : differences(there, now);
-    if (done && different.length === 0) await ofThisVersion(run, () => checkDone(run));
+    if (done && different.length === 0) await checkDone(run);
     return { different, damage: null };
   } catch (error) {
     if (error instanceof PanxError) return { different: [], damage: error.message };

@@ -73,10 +73,17 @@ export async function readSavedConfig(path: string): Promise<Config> {
 const unlikePanx = 'Copy the file again from a backup, or start the run anew (panx train: with --force).';
 
 /** "RUN was made by panx 0.0.9, and this is panx 0.1.0"; null where it is this version, or nothing says which. */
-export async function otherVersion({ root, environment }: RunDirectory): Promise<string | null> {
-  const version = await readJsonAs(environment, versionIn).catch(() => null);
+export async function otherVersion(run: RunDirectory): Promise<string | null> {
+  const version = await versionOf(run);
   const { version: own } = readPackage();
-  return version === null || version === own ? null : `${root} was made by panx ${version}, and this is panx ${own}`;
+  return version === null || version === own
+    ? null
+    : `${run.root} was made by panx ${version}, and this is panx ${own}`;
+}
+
+/** The version of panx that made a run; null where nothing says which. */
+export async function versionOf({ environment }: RunDirectory): Promise<string | null> {
+  return await readJsonAs(environment, versionIn).catch(() => null);
 }
 
 /** Read something of a run; where that fails, and another version of panx made the run, say so. */

@@ -317,11 +317,16 @@ async function begin(run: RunDirectory, { config, identity }: StageRequest): Pro
 }
 
 async function refuseChanges(run: RunDirectory, now: StageIdentity): Promise<void> {
+  const other = await otherVersion(run);
+  if (other !== null) {
+    throw new PanxError(`${other}; only the version that began a run goes on with it.`, {
+      hint: useThatVersion,
+      exitCode: 2,
+    });
+  }
   const there = await readIdentity(run);
   const different = there.key === now.key ? [] : differences(there, now);
   if (different.length === 0) return;
-  const other = await otherVersion(run);
-  if (other !== null) throw new PanxError(`${other}: ${different.join('; ')}.`, { hint: useThatVersion, exitCode: 2 });
   throw new PanxError(`${run.root} was begun otherwise: ${different.join('; ')}.`, {
     hint: 'Go on with the settings, data and model that it was begun with, or start anew: --force, or another --out.',
     exitCode: 2,

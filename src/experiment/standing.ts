@@ -40,5 +40,5 @@ export async function standingOf(run: RunDirectory, plan: Plan): Promise<Standin
   const { position, log } = await ofThisVersion(run, () => openState(stateFolder!, plan.course));
   const { step } = position;
   const when = `the training state of step ${step} was saved`;
-  return { ...standing, history: await checkHistory(run, plan, { when, step, trained, log: log ?? null }) };
+  return { ...standing, history: await checkHistory(run, plan, { when, step, trained, log }) };
 }

@@ -1,11 +1,11 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
-import { PanxError } from '../errors.js';
+import { listed, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { isDone, type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
-import { markName } from '../run/layouts.js';
+import { markName, sweepLayout } from '../run/layouts.js';
 import {
   arrayOf,
   integer,
@@ -22,9 +22,17 @@ import {
 import { reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { checkpointFiles, differences, identitiesOf, startKey } from './identity.js';
-import { checkMark } from './outputs.js';
+import { checkMark, isWrittenByPanx, notByPanx, otherThanFile } from './outputs.js';
 import { curriculum, type Phase, phaseNumber, type Stage, stageId } from './protocols/curriculum.js';
-import { otherVersion, readEnvironment, readIdentity, readMetrics, readRunConfig, readSavedConfig } from './records.js';
+import {
+  otherVersion,
+  readEnvironment,
+  readIdentity,
+  readMetrics,
+  readRunConfig,
+  readSavedConfig,
+  versionOf,
+} from './records.js';
 import { readResult } from './results.js';
 import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
 import { type Check, check } from './verify.js';
@@ -76,12 +84,16 @@ export async function verifySweep(sweep: SweepDirectory, draw: DrawSweep): Promi
 }
 
 async function lookAtSettings(sweep: SweepDirectory): Promise<string> {
-  await checkMark(join(sweep.root, markName), 'sweep');
+  const what = await otherThanFile(sweep.config);
+  if (what !== null) throw new PanxError(`${sweep.config} ${what}.`);
   const config = await readSavedConfig(sweep.config);
   const stages = await stagesOf(sweep);
+  const links = stages.filter(({ id }) => isLink(sweep.stage(id).root)).map(({ id }) => id);
+  if (links.length > 0) throw new PanxError(`${sweep.root}: ${listed(links)} is a link; expected the folder of a run.`);
   const done = stages.filter(({ id }) => isDone(sweep.stage(id)));
   const base = done.find(({ startFrom }) => startFrom === null);
   if (base === undefined) throw new PanxError('no stage that starts from the base model is done');
+  await checkMark(join(sweep.root, markName), 'sweep', await versionOf(sweep.stage(base.id)));
   const { data } = await readIdentity(sweep.stage(base.id));
   const { startFrom } = await readEnvironment(sweep.stage(base.id));
   const expected = identitiesOf(stages, { checkpoint: startFrom.files, data });
@@ -96,7 +108,12 @@ async function lookAtSettings(sweep: SweepDirectory): Promise<string> {
     );
   }
   await checkModelName(sweep, config, done);
+  if (!(await isWrittenByPanx(sweep.config))) throw new PanxError(`${sweep.config} ${notByPanx}`);
   return "config.json is what the stages' identity.json say";
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /**
@@ -121,7 +138,13 @@ async function lookAtStages(sweep: SweepDirectory): Promise<string> {
     throw new PanxError(`the sweep is not finished: ${open.join(', ')} ${open.length === 1 ? 'is' : 'are'} not done`);
   }
   const others = (await namesIn(sweep.root)).filter(name => isStageName(name) && !stages.some(({ id }) => id === name));
-  const more = others.length === 0 ? '' : `; of another sweep, and not looked at: ${others.join(', ')}`;
+  const known = [...sweepLayout.files, ...sweepLayout.folders.map(({ name }) => name), ...others];
+  const strangers = (await namesIn(sweep.root)).filter(
+    name => !known.includes(name) && !stages.some(({ id }) => id === name),
+  );
+  const more =
+    (others.length === 0 ? '' : `; of another sweep, and not looked at: ${others.join(', ')}`) +
+    (strangers.length === 0 ? '' : `; not panx's, and not looked at: ${strangers.map(shown).join(', ')}`);
   return `all ${stages.length} are done${more}`;
 }
 

@@ -42,22 +42,20 @@ export interface SavedState {
   vocabularyRows: number;
   /** SHA-256 of the tensors' file. */
   tensors: string;
-  /** What the run's log was: it is gone on with too. States of panx 0.1.0 do not say. */
-  log?: LogSeal;
+  /** What the run's log was: it is gone on with too. */
+  log: LogSeal;
 }
 
 const count = integer({ min: 1 });
 
-const stateShape: Shape<SavedState> = object(
-  {
-    position: object({ step: count, epoch: integer({ min: 0 }), window: count }),
-    optimizerSteps: count,
-    unusedRowScale: number(),
-    vocabularyRows: count,
-    tensors: sha256Text,
-  },
-  { log: logSealShape },
-);
+const stateShape: Shape<SavedState> = object({
+  position: object({ step: count, epoch: integer({ min: 0 }), window: count }),
+  optimizerSteps: count,
+  unusedRowScale: number(),
+  vocabularyRows: count,
+  tensors: sha256Text,
+  log: logSealShape,
+});
 
 /** The content of state.json: the state, and the SHA-256 of that as JSON. */
 const sealedShape = object({ state: anything, sha256: sha256Text });

@@ -169,19 +169,10 @@ describe('a log that is gone on with', () => {
       expect(bytes).toEqual(bytesOf(lines));
       expect(evaluations.filter(({ split }) => split === 'test')).toHaveLength(lines - 6);
       const { log, ...rest } = trainedOf(lines);
-      expect((await checkHistory(files, plan, { ...rest, log: { ...log!, times: null } })).bytes).toEqual(
+      expect((await checkHistory(files, plan, { ...rest, log: { ...log, times: null } })).bytes).toEqual(
         bytesOf(lines),
       );
     }
-  });
-
-  it('of panx 0.1.0, which did not note it, is kept as far as its lines are in order', async () => {
-    expect((await checkHistory(files, plan, { ...stateOf(3, 4), log: null })).bytes).toEqual(bytesOf(4));
-    expect((await checkHistory(files, plan, { ...trainedOf(6), log: null })).bytes).toEqual(bytesOf(6));
-    await write(events.toSpliced(1, 1), times.toSpliced(1, 1));
-    await expect(checkHistory(files, plan, { ...stateOf(3, 4), log: null })).rejects.toThrow(
-      `${files.events}, line 2 is the score of en validation at step 2, expected step 2.`,
-    );
   });
 
   it('may not end before the state', async () => {

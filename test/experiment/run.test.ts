@@ -300,7 +300,7 @@ describe('a run', () => {
       expect(await everyFileOf(out)).toEqual(before);
     });
 
-    it('and says which version of panx began it, where its settings are not those of this one', async () => {
+    it('and says which version of panx began it, where that was another', async () => {
       const [identity, environment] = [join(out, 'identity.json'), join(out, 'environment.json')];
       const { settings, ...rest } = JSON.parse(await readFile(identity, 'utf8')) as StageIdentity;
       const { seed: _, ...fewer } = settings;
@@ -316,7 +316,7 @@ describe('a run', () => {
         (await readFile(environment, 'utf8')).replace(/"version": "0[^"]+"/, '"version": "0.0.9"'),
       );
       await expect(runStage({ ...request, resume: true })).rejects.toMatchObject({
-        message: `${out} was made by panx 0.0.9, and this is panx ${readPackage().version}: ${differences}`,
+        message: `${out} was made by panx 0.0.9, and this is panx ${readPackage().version}; only the version that began a run goes on with it.`,
         hint: 'Use the panx that made it, or train it anew with this one: --force, or another folder with --out.',
       });
     });

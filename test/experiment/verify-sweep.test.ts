@@ -304,7 +304,7 @@ describe('findRuns', () => {
     await cp(join(out, 'phase-3.1-tr-10'), join(out, 'phase-3.10-tr-99'), { recursive: true });
     const ids = ['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20', 'phase-3.10-tr-99'];
     expect(await idsOf(out)).toEqual(ids);
-    expect((await failures())[0]).toContain('config.json cannot be read: no such file or folder');
+    expect((await failures())[0]).toContain('config.json is missing');
   });
 
   it('says what else a folder is', async () => {

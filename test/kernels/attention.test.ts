@@ -195,6 +195,22 @@ onEachBackend(backend => {
     expect(new Set(hashes).size).toBe(1);
   });
 
+  it('fused, of huge scores: what plain operations give, whatever rounding leaves of the largest', test => {
+    if (engineKernel('PanxAttention') === null) return test.skip();
+    const offsets = offsetsOf([7, 20, 1]);
+    for (const sign of [1, -1]) {
+      for (const size of [1e4, 1e5, 1e8, 1e12, 1e16]) {
+        const parts = [tf.fill([1, 32], sign * size), tf.ones([1, 64])] as [tf.Tensor2D, tf.Tensor2D];
+        const qkv = tf.mul(values([28, 96], 3), tf.concat2d(parts, 1)) as tf.Tensor2D;
+        const [output, backward] = attention(qkv, layoutOf(offsets), 2, 0, null, 'fp32');
+        const [plain] = plainAttention(qkv, gridOf(offsets), 2, 0, null);
+        expectClose(output, plain, 2e-6);
+        const gradient = backward(values([28, 32], 4) as tf.Tensor2D).dataSync();
+        expect(gradient.every(Number.isFinite), `${sign * size}`).toBe(true);
+      }
+    }
+  });
+
   it('PanxAttention refuses offsets, heads and seeds that do not fit', test => {
     const kernel = engineKernel('PanxAttention');
     if (kernel === null) return test.skip();

@@ -61,6 +61,23 @@ it('takes over a lock that a power failure emptied', async () => {
   await takeLock(lock);
 });
 
+it.skipIf(process.platform !== 'linux')(
+  'takes over that of a process that was killed and nobody asked after',
+  async () => {
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
+    try {
+      const [line] = (await once(parent.stdout!, 'data')) as [Buffer];
+      const pid = Number(line.toString());
+      await holdAs({ pid, host: hostname(), started: null, since: 'today' });
+      await expect(takeLock(lock)).rejects.toThrow(`is in use by process ${pid} on`);
+      process.kill(pid, 'SIGKILL');
+      await (await takeLock(lock))();
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  },
+);
+
 it.each(['null', '5', '{}', '['.repeat(200_000), '{"pid":-1,"host":"x","started":null,"since":""}'])(
   'takes over a lock whose holder is %.30s',
   async content => {

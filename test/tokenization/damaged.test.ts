@@ -43,6 +43,16 @@ const said = async (content: string | Buffer, words = ['Oslo', 'aaaa', 'ÄÖ', '
   }
 };
 
+it('BPE that splits at random is refused, and a part that nobody knows', async () => {
+  const at = (change: (file: File) => void) => said(changed('byte-level', change));
+  expect(await at(file => (file.model.dropout = 0.1))).toBe(
+    'has model.dropout 0.1, which splits words at random; expected null.',
+  );
+  expect(await at(file => (file.model.dropout = null))).toBe('nothing');
+  expect(await at(file => (file.model.dropout = 0))).toBe('nothing');
+  expect(await at(file => (file.extra = {}))).toMatch(/^has a part "extra"; expected none but version, truncation, /);
+});
+
 describe('a tokenizer.json of odd shapes', () => {
   const token = (content: unknown, id: unknown) => ({ id, content, special: true, normalized: false });
   it.each<[string, Name, (file: File) => void, string]>([
@@ -453,12 +463,11 @@ describe('a file that runs in the process of panx', () => {
         }),
     ],
     ['another model', file => (file.model.type = 'BPE')],
-    ['a setting of the model', file => (file.model.dropout = 0.5)],
+    ['a setting of the model', file => (file.model.max_input_chars_per_word = 9)],
     ['bytes', file => (file.model.byte_fallback = true)],
     ['no unknown token', file => (file.model.unk_id = null)],
     ['a token that is normalised', file => (file.added_tokens[0].normalized = true)],
     ['a token without a setting', file => delete file.added_tokens[0].lstrip],
-    ['a part that panx does not know', file => (file.extra = {})],
     [
       'padding',
       file =>
