@@ -18,7 +18,7 @@ import { removeLeftovers, removeMade } from '../system/made.js';
 import { collectGarbage } from '../system/memory.js';
 import { hasRounds, phase } from '../system/profile.js';
 import { writeTrace } from '../system/trace.js';
-import { type LoopHooks, type Position, train } from '../training/loop.js';
+import { type LoopHooks, type Position, train, worseThanGuessing } from '../training/loop.js';
 import { createOptimizer, type Optimizer } from '../training/optimizer.js';
 import { endlessWarmup, totalSteps } from '../training/schedule.js';
 import { restoreState, saveState } from '../training/state.js';
@@ -220,6 +220,8 @@ async function finish(session: Session): Promise<StageResult> {
   }
   const events = await readEvents(run.events);
   const losses = events.flatMap(event => (event.event === 'step' ? [event.loss] : []));
+  const worse = worseThanGuessing(losses, session.model.config.labels.length);
+  if (worse !== null) session.narration.notice(worse);
   const metrics: StageMetrics = {
     rows: data.train.rows,
     steps,

@@ -109,6 +109,24 @@ function chunk<Item>(items: readonly Item[], size: number): Item[][] {
   );
 }
 
+/**
+ * What is to be said of a training that ended in finite numbers, and far above what guessing every label alike would give, ln L; null of
+ * any other. The last tenth of the steps counts, since single batches differ.
+ *
+ * @param losses of all steps, those without labels left out
+ * @param labels L
+ */
+export function worseThanGuessing(losses: readonly number[], labels: number): string | null {
+  const last = losses.slice(-Math.ceil(losses.length / 10));
+  const mean = last.reduce((sum, loss) => sum + loss, 0) / last.length;
+  const guessing = Math.log(labels);
+  if (last.length === 0 || mean <= 2 * guessing) return null;
+  return (
+    `training has not converged: the loss of its last ${last.length === 1 ? 'step' : `${last.length} steps`} is ${mean.toPrecision(3)}, ` +
+    `and guessing would give ${guessing.toPrecision(3)}; use a lower learning rate or a warm-up`
+  );
+}
+
 function diverged(step: number, loss: number, gradNorm: number): PanxError {
   // The loss of the first step is that of the weights that training starts from.
   if (step === 1 && !Number.isFinite(loss)) {

@@ -10,7 +10,13 @@ import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token
 import { sha256 } from '../../src/system/checksums.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
 import { courseOf } from '../../src/training/course.js';
-import { type LoopSettings, type Position, type StepReport, train } from '../../src/training/loop.js';
+import {
+  type LoopSettings,
+  type Position,
+  type StepReport,
+  train,
+  worseThanGuessing,
+} from '../../src/training/loop.js';
 import { createOptimizer } from '../../src/training/optimizer.js';
 import { totalSteps } from '../../src/training/schedule.js';
 import { findState, openState, restoreState, type SavedState, saveState } from '../../src/training/state.js';
@@ -202,6 +208,27 @@ describe('the training loop', () => {
     await expect(run(await load(), settings({ learningRate: 1e38 }))).rejects.toThrow(
       /^Training diverged at step \d: the loss is/,
     );
+  });
+
+  it('one that ends in finite numbers far above guessing is said to', () => {
+    const guessing = Math.log(7);
+    expect(worseThanGuessing(Array(30).fill(guessing), 7)).toBeNull();
+    expect(worseThanGuessing([135, 90, ...Array(30).fill(1)], 7)).toBeNull();
+    expect(worseThanGuessing([], 7)).toBeNull();
+    expect(worseThanGuessing([...Array(27).fill(1), 130, 140, 135], 7)).toBe(
+      'training has not converged: the loss of its last 3 steps is 135, and guessing would give 1.95; use a lower learning rate or a warm-up',
+    );
+    expect(worseThanGuessing([9], 7)).toContain('the loss of its last step is 9.00');
+  });
+
+  it('the first loss of weights that are too large names the checkpoint', async () => {
+    const model = await load();
+    const { bias } = model.network.layers[0]!.output;
+    bias.variable.assign(tf.mul(tf.cos(tf.range(0, bias.shape[0]!)), 1e25)); // Its variance is beyond float32.
+    await expect(run(model, settings({ dropout: noDropout }))).rejects.toMatchObject({
+      message: expect.stringMatching(/^The first loss is NaN, before any weight was changed; expected a number\.$/),
+      hint: expect.stringContaining('starting checkpoint'),
+    });
   });
 
   it('keeps one training state, and never a part of one', async () => {
