@@ -11,11 +11,12 @@ import { messageOf, PanxError } from '../errors.js';
 import { cachedCommit, type Repo, snapshotFolder } from '../hub/cache.js';
 import { fetchModel } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
-import { hubSettings } from '../hub/settings.js';
+import { type HubSettings, hubSettings } from '../hub/settings.js';
 import { panxCacheDir } from '../system/cache.js';
 import { formatBytes, print } from '../system/console.js';
 import { reasonOf, toJson } from '../system/files.js';
 import { readPackage } from '../system/package.js';
+import { refuseThreadCounts, tokenizerThreads } from '../system/thread-counts.js';
 import { visible } from '../system/visible.js';
 
 /** `panx doctor`: what panx found on this machine, and what is wrong with the remedy. */
@@ -56,8 +57,8 @@ export async function diagnose(): Promise<Diagnosis> {
   const hardware = await readHardware();
   const { engine, finding: backend } = await checkEngine();
   const cache = { path: panxCacheDir(), bytes: await folderBytes(panxCacheDir()) };
-  const hub = hubSettings().cacheDir;
-  const hubCache = { path: hub, bytes: await folderBytes(hub) };
+  const { settings, findings: hub } = checkHub();
+  const hubCache = { path: settings.cacheDir, bytes: await folderBytes(settings.cacheDir) };
   const findings = [
     checkNode(process.versions.node),
     backend,
@@ -68,8 +69,9 @@ export async function diagnose(): Promise<Diagnosis> {
     await checkTokenizer(),
     await checkWritable('cache', cache),
     checkSample(),
-    await checkModel(),
-    await checkData(),
+    ...hub,
+    await checkModel(settings),
+    await checkData(settings),
   ];
   return {
     ok: findings.every(({ status }) => status !== 'problem'),
@@ -190,12 +192,14 @@ function describeBf16({ bf16, features, gpu }: Hardware, engine: Engine | null):
 async function checkTokenizer(): Promise<Finding> {
   const name = 'tokenizer';
   try {
+    refuseThreadCounts(tokenizerThreads);
     const { Tokenizer } = await import('tokenizers');
     const tiny = { version: '1.0', model: { type: 'WordLevel', vocab: { unknown: 0, word: 1 }, unk_token: 'unknown' } };
     const encoding = await Tokenizer.fromString(JSON.stringify(tiny)).encode('word');
     if (encoding.getIds()[0] !== 1) throw new Error('it encodes a word wrongly');
     return { name, status: 'ok', found: 'the tokenizers engine loads and encodes' };
   } catch (error) {
+    if (error instanceof PanxError) return problem(name, error);
     const found = `the tokenizers engine does not work: ${messageOf(error).split('\n')[0]}`;
     return {
       name,
@@ -204,6 +208,10 @@ async function checkTokenizer(): Promise<Finding> {
       remedy: 'Run `npm ci` in the folder of panx; it brings the engine for this platform.',
     };
   }
+}
+
+function problem(name: string, { message, hint }: PanxError): Finding {
+  return { name, status: 'problem', found: message, ...(hint === undefined ? {} : { remedy: hint }) };
 }
 
 async function checkWritable(name: string, folder: { path: string; bytes: number }): Promise<Finding> {
@@ -224,17 +232,32 @@ function checkSample(): Finding {
     samplePaths();
     return { name: 'sample', status: 'ok', found: 'the embedded sample is there' };
   } catch (error) {
-    const remedy = error instanceof PanxError ? error.hint : undefined;
-    return { name: 'sample', status: 'problem', found: messageOf(error), ...(remedy ? { remedy } : {}) };
+    if (!(error instanceof PanxError)) throw error;
+    return problem('sample', error);
   }
 }
 
+/** A finding for each variable at which a command that needs the hub would end, and the settings without these. */
+function checkHub(): { settings: HubSettings; findings: Finding[] } {
+  const without = { ...process.env, HF_ENDPOINT: undefined, HF_HUB_DOWNLOAD_TIMEOUT: undefined };
+  const findings = (['HF_ENDPOINT', 'HF_HUB_DOWNLOAD_TIMEOUT'] as const).flatMap((variable): Finding[] => {
+    try {
+      hubSettings({ ...without, [variable]: process.env[variable] });
+      return [];
+    } catch (error) {
+      if (!(error instanceof PanxError)) throw error;
+      return [problem('hub', error)];
+    }
+  });
+  return { settings: { ...hubSettings(without), offline: true }, findings };
+}
+
 /** Whether the model that is used by default is cached; it need not be. */
-async function checkModel(): Promise<Finding> {
+async function checkModel(settings: HubSettings): Promise<Finding> {
   const name = 'model';
   const repo: Repo = { type: 'model', name: schema.model.default, revision: 'main' };
   try {
-    const { files } = await fetchModel(repo, { settings: { ...hubSettings(), offline: true } });
+    const { files } = await fetchModel(repo, { settings });
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     return { name, status: 'ok', found: `${repo.name} is cached, ${formatBytes(bytes)}` };
   } catch {
@@ -245,10 +268,9 @@ async function checkModel(): Promise<Finding> {
 }
 
 /** Which languages of the data set that is used by default are cached. */
-async function checkData(): Promise<Finding> {
+async function checkData(settings: HubSettings): Promise<Finding> {
   const name = 'data';
   const repo: Repo = { type: 'dataset', name: schema.data.default, revision: 'main' };
-  const settings = hubSettings();
   const commit = await cachedCommit(settings, repo).catch(() => undefined);
   const names = commit === undefined ? [] : await readdir(snapshotFolder(settings, repo, commit)).catch(() => []);
   const langs = names.filter(name => name.startsWith('PAN-X.')).map(name => name.slice('PAN-X.'.length));

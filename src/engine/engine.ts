@@ -6,6 +6,7 @@ import tf = require('@tensorflow/tfjs-core');
 
 import { messageOf, PanxError } from '../errors.js';
 import { phase } from '../system/profile.js';
+import { refuseThreadCounts, tensorflowThreads } from '../system/thread-counts.js';
 import { type Hardware, hasBf16, readHardware, usableCores } from './hardware.js';
 import { addonFile, stderrSwitchFile } from './tensorflow/addon.js';
 import { fusedFile, fusedFolder, levelOf, productsOf } from './tensorflow/fused-library.js';
@@ -35,7 +36,8 @@ export interface Engine {
  * Load an engine and make it TensorFlow.js's backend. `auto` takes TensorFlow where it is set up and loads, else
  * WebAssembly with `why`. A process has one engine: asking for another after the first is an error.
  *
- * @throws PanxError where `tensorflow` is asked for and cannot be had.
+ * @throws PanxError where `tensorflow` is asked for and cannot be had, and where TensorFlow would be loaded and the environment sets a number of
+ *   threads that is none.
  */
 export async function loadEngine(backend: 'auto' | 'tensorflow' | 'wasm'): Promise<Engine> {
   if (loaded !== null) {
@@ -81,6 +83,8 @@ let loaded: Promise<Engine> | null = null;
 async function load(backend: 'auto' | 'tensorflow' | 'wasm'): Promise<Engine> {
   if (backend === 'wasm') return await loadWasm(null);
   const found = await findEngine();
+  // Not one of the reasons to take WebAssembly instead: the user has asked for something.
+  if ('engine' in found) refuseThreadCounts(tensorflowThreads);
   const outcome = 'engine' in found ? await tryTensorflow(found.engine) : found;
   if ('missing' in outcome) {
     const { why, hint } = outcome.missing;
@@ -117,12 +121,12 @@ async function loadTensorflow(engine: ReadyEngine): Promise<string> {
   // Read when the library is loaded. What the user has set stands.
   const environment = {
     TF_CPP_MIN_LOG_LEVEL: '3',
-    TF_NUM_INTRAOP_THREADS: cores,
-    TF_NUM_INTEROP_THREADS: cores,
+    ...Object.fromEntries(tensorflowThreads.map(name => [name, cores])),
     OMP_NUM_THREADS: cores,
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
   };
-  for (const [name, value] of Object.entries(environment)) process.env[name] ??= value;
+  // An empty variable counts as one that is not set.
+  for (const [name, value] of Object.entries(environment)) process.env[name] ||= value;
 
   restoreRemovedUtilities();
   // A failure comes here, before TensorFlow.js has registered anything, so that WebAssembly can still take its place.
@@ -205,7 +209,7 @@ async function loadWasm(why: string | null): Promise<Engine> {
 
 function threadsOf(engine: ReadyEngine, { gpu, cores }: Hardware): number | null {
   if (engine.variant === 'cuda' && gpu) return null;
-  return Number(process.env.TF_NUM_INTRAOP_THREADS ?? cores);
+  return Number(process.env.TF_NUM_INTRAOP_THREADS || cores);
 }
 
 function deviceName(engine: ReadyEngine, hardware: Hardware): string {

@@ -29,9 +29,12 @@ export async function openEngine(
 
 /**
  * A configuration whose precision is decided: `auto` becomes what it is on this machine. So the saved settings repeat the run
- * anywhere, and what was begun in one precision is not gone on with in another.
+ * anywhere, and what was begun in one precision is not gone on with in another. The engine is loaded in any case: where it cannot be, that is
+ * told before a run directory is made.
+ *
+ * @throws PanxError as `openEngine` does
  */
 export async function withPrecision<Settings extends Wanted>(config: Settings): Promise<Settings> {
-  if (config.precision !== 'auto') return config;
-  return { ...config, precision: resolvePrecision('auto', await loadEngine(config.backend)).precision };
+  const engine = await loadEngine(config.backend);
+  return { ...config, precision: resolvePrecision(config.precision, engine).precision };
 }

@@ -5,6 +5,7 @@ import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
 import { someLabels } from '../data/labels.js';
 import { shardPaths } from '../data/shards.js';
+import { loadEngine } from '../engine/engine.js';
 import { codeOf, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { type RunDirectory, sweepDirectory } from '../run/directory.js';
@@ -84,6 +85,7 @@ export async function repeatRun(
 ): Promise<Check> {
   const { startFrom, dataDir, environment, identity } = await recordsOf(run, places);
   const config = await readRunConfig(run);
+  await loadEngine(config.backend); // Where it cannot be, that is told before a folder is made.
   await train({
     config,
     startFrom,

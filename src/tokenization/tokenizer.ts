@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { PanxError } from '../errors.js';
 import { collectGarbage } from '../system/memory.js';
+import { refuseThreadCounts, tokenizerThreads } from '../system/thread-counts.js';
 import { describeTokenizer, type TokenizerDescription } from './description.js';
 import { type Engine, engineHere } from './engine.js';
 import { type EngineLimits, startEngineProcess } from './engine-process.js';
@@ -51,7 +52,7 @@ export interface SubwordTokenizer {
 export interface TokenizerFile {
   /** SHA-256 of the file, in hexadecimal. */
   readonly sha256: string;
-  /** Parse and check it, once. @throws PanxError naming the file where it is damaged, or not a tokenizer */
+  /** Parse and check it, once. @throws PanxError naming the file where it is damaged, or not a tokenizer; RAYON_NUM_THREADS where it is no number */
   load(): SubwordTokenizer;
   /** Let go of the file and of what was parsed, 300 MB for XLM-R's, once all is encoded. After that `load` throws. */
   release(): Promise<void>;
@@ -93,6 +94,7 @@ export async function loadTokenizer(folder: string): Promise<SubwordTokenizer> {
 
 /** The engine of a large file starts at once, so that it is ready when the data are; that of a small one with the first sentence. */
 function fromBytes(bytes: Buffer, path: string, sha256: string): SubwordTokenizer {
+  refuseThreadCounts(tokenizerThreads);
   const limits = engineLimits(bytes.length);
   const text = textOf(bytes, path);
   // It loads the file while this process parses it, and again what is made of it, where that is another.

@@ -70,6 +70,31 @@ describe('panx doctor', () => {
     expect(stdout).toMatch(/\d problems?\.\n$/);
   });
 
+  it.skipIf(!('engine' in found))('says of a number of threads that TensorFlow would abort at what is wrong', () => {
+    const { stdout, code } = panx(['doctor'], { ...env, TF_NUM_INTRAOP_THREADS: '-1' });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✗ backend +TF_NUM_INTRAOP_THREADS is "-1", expected a whole number from 1 to 1024\.\n/);
+    expect(stdout).toMatch(/✓ tokenizer /);
+  });
+
+  it('says which variables of the hub are refused, and all else that it finds', () => {
+    const { stdout, stderr, code } = panx(['doctor'], {
+      ...env,
+      HF_ENDPOINT: 'x',
+      HF_HUB_DOWNLOAD_TIMEOUT: '0',
+      PANX_CACHE: join(empty, 'none'),
+      PANX_LIBTENSORFLOW: '',
+    });
+    expect(code).toBe(1);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/✗ hub +HF_ENDPOINT is "x", not an address .*\n +→ Unset it/);
+    expect(stdout).toMatch(
+      /✗ hub +HF_HUB_DOWNLOAD_TIMEOUT is "0", expected a number of seconds above 0\.\n +→ Unset it/,
+    );
+    expect(stdout).toMatch(/• model +FacebookAI\/xlm-roberta-base is not cached/);
+    expect(stdout).toMatch(/2 problems\.\n$/);
+  });
+
   it('fails where the cache cannot be written', () => {
     writeFileSync(join(empty, 'file'), '');
     const { stdout, code } = panx(['doctor'], {

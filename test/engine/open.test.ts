@@ -11,5 +11,5 @@ it('decides what auto is on this machine, so that saved settings repeat the run 
 
 it('leaves a precision that was asked for', async () => {
   const { config } = await loadConfig({ assignments: ['precision=fp32'] });
-  expect(await withPrecision(config)).toBe(config);
+  expect(await withPrecision(config)).toEqual(config);
 });
