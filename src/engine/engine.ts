@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import tf = require('@tensorflow/tfjs-core');
 
 import { messageOf, PanxError } from '../errors.js';
+import { memoryFault } from '../system/faults.js';
 import { phase } from '../system/profile.js';
 import { refuseThreadCounts, tensorflowThreads } from '../system/thread-counts.js';
 import { type Hardware, hasBf16, readHardware, usableCores } from './hardware.js';
@@ -110,7 +111,8 @@ async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: M
     };
   } catch (error) {
     const reason = messageOf(error).split('\n')[0]!.replace(/\.$/, '');
-    const hint = error instanceof PanxError && error.hint ? error.hint : 'Run `panx setup --force` to bring it anew.';
+    const known = error instanceof PanxError ? error : memoryFault(error);
+    const hint = known?.hint ?? 'Run `panx setup --force` to bring it anew.';
     return { missing: { why: `TensorFlow does not load (${reason})`, hint, broken: true } };
   }
 }

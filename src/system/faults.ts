@@ -16,7 +16,7 @@ export function systemFault(error: unknown): PanxError | null {
     case 'MODULE_NOT_FOUND':
       return told(`A part of panx is missing: ${message}`, installAnew);
     case 'ERR_DLOPEN_FAILED':
-      return told(`A compiled part of panx cannot be loaded: ${message}`, installAnew);
+      return memoryFault(error) ?? told(`A compiled part of panx cannot be loaded: ${message}`, installAnew);
     case 'ERR_WORKER_INIT_FAILED':
     case 'ERR_WORKER_OUT_OF_MEMORY':
       return told(`A thread cannot be started: ${message}`, limits);
@@ -33,10 +33,27 @@ export function systemFault(error: unknown): PanxError | null {
     const what = [path, dest].filter(place => typeof place === 'string').join(' -> ');
     return told(`${what === '' ? 'The system' : what}: ${reasonOf(error)} (${syscall}).`, hintOf(code));
   }
-  if (error instanceof RangeError && /alloca|memory|array length|string length/i.test(message)) {
+  if (error instanceof RangeError && /array length|string length/i.test(message)) {
     return told(`There is not enough memory: ${message}.`, limits);
   }
-  return null;
+  return memoryFault(error);
+}
+
+/**
+ * The same of memory that ran out, and of nothing else: for those who take what fails for damage of what they read. A length that is out of range
+ * may come from such damage, so it is not among them.
+ */
+export function memoryFault(error: unknown): PanxError | null {
+  const message = messageOf(error);
+  const [, ofTensorflow] = /^Invalid TF_Status: 8\s+(?:Message: )?(.*)/.exec(message) ?? [];
+  const ofLoader = /^[^\n]*(?:failed to map segment|cannot allocate memory)[^\n]*/i.exec(message)?.[0];
+  const ofV8 = error instanceof RangeError && /alloca|memory/i.test(message) ? message : undefined;
+  const found = ofTensorflow ?? ofLoader ?? ofV8;
+  if (found === undefined) return null;
+  return new PanxError(`There is not enough memory: ${oneLine(found).replace(/\.$/, '')}.`, {
+    hint: limits,
+    cause: error,
+  });
 }
 
 const installAnew = `Run \`npm ci\` in ${packageRoot}; or, where this process may open few files (ulimit -n), raise that.`;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { systemFault } from '../../src/system/faults.js';
+import { memoryFault, systemFault } from '../../src/system/faults.js';
 
 /** What Node.js throws where a call to the system fails. */
 const failed = (code: string, syscall: string, path?: string) =>
@@ -68,6 +68,14 @@ it.each([
   [new RangeError('Array buffer allocation failed'), /^There is not enough memory: Array buffer allocation failed\.$/],
   [new RangeError('Invalid typed array length: 9007199254740991'), /^There is not enough memory: /],
   [new RangeError('Invalid string length'), /^There is not enough memory: /],
+  [
+    new Error('Invalid TF_Status: 8\nMessage: OOM when allocating tensor with shape[9,9] and type float on CPU'),
+    /^There is not enough memory: OOM when allocating tensor with shape\[9,9\] and type float on CPU\.$/,
+  ],
+  [
+    new Error('libtensorflow_cc.so.2: failed to map segment from shared object'),
+    /^There is not enough memory: libtensorflow_cc\.so\.2: failed to map segment from shared object\.$/,
+  ],
   [new RangeError('WebAssembly.Memory(): could not allocate memory'), /^There is not enough memory: /],
 ])('%s is not a bug of panx', (error, sentence) => {
   const told = systemFault(error);
@@ -81,10 +89,16 @@ it.each([
   new RangeError('Maximum call stack size exceeded'),
   withCode(new Error('no call of the system'), 'ENOENT'),
   withCode(new TypeError('The "path" argument must be of type string'), 'ERR_INVALID_ARG_TYPE'),
+  new Error('Invalid TF_Status: 3\nMessage: Incompatible shapes'),
   'a text',
   null,
   undefined,
 ])('%s is one', error => expect(systemFault(error)).toBeNull());
+
+it.each(['Invalid typed array length: 9007199254740991', 'Invalid array length', 'Invalid string length'])(
+  '%s may come from a damaged file, and does not say that memory ran out',
+  message => expect(memoryFault(new RangeError(message))).toBeNull(),
+);
 
 it('tells what Node.js really throws', () => {
   const thrown = (() => {

@@ -3,6 +3,7 @@ import type { Data, Schema, Table, Vector } from 'apache-arrow';
 import { excerpt, messageOf, PanxError } from '../../errors.js';
 import { readBounded } from '../../system/bounded-file.js';
 import { formatCount } from '../../system/console.js';
+import { memoryFault } from '../../system/faults.js';
 import { reasonOf } from '../../system/files.js';
 import { arrow } from '../arrow.js';
 import { concatColumns, type WordColumns } from '../columns.js';
@@ -86,6 +87,8 @@ async function decode(path: string, bytes: Buffer): Promise<{ labelNames: readon
         },
       );
     }
+    const fault = memoryFault(error);
+    if (fault !== null) throw fault;
     const pointer = bytes.subarray(0, 40).toString('latin1').startsWith('version https://git-lfs');
     throw new PanxError(`${path} is not a whole parquet file (${bytes.length} bytes): ${decoderReason(error)}.`, {
       hint: pointer

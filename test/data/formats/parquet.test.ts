@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Binary, Float64, Int8, Int32, Int64, LargeUtf8, Uint64, Utf8 } from 'apache-arrow';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readWords } from '../../../src/data/corpus.js';
 import { readShard } from '../../../src/data/formats/parquet.js';
 import { panxLabels } from '../../../src/data/labels.js';
@@ -246,9 +246,27 @@ describe('readShard refuses', () => {
     expect(reasons).toContain(
       `${path} is not a whole parquet file (${whole.length} bytes): its contents cannot be decoded.`,
     );
-    expect([...reasons].filter(reason => reason.includes('unreachable'))).toEqual([]);
+    expect([...reasons].filter(reason => /unreachable|not enough memory/.test(reason))).toEqual([]);
     writeFileSync(path, whole);
     expect((await readShard(path)).columns.rows).toBe(2);
+  });
+
+  it('no file for memory that the system has no room for', async () => {
+    const path = writeParquet(file(), panx(rows));
+    const decoder = '../../../src/data/formats/parquet-decoder.js';
+    vi.doMock(decoder, () => ({
+      MemoryEnded: class extends Error {},
+      withParquetDecoder: () =>
+        Promise.reject(new RangeError('WebAssembly.Instance(): Out of memory: Cannot allocate')),
+    }));
+    vi.resetModules();
+    const { readShard: readAnew } = await import('../../../src/data/formats/parquet.js');
+    vi.doUnmock(decoder);
+    await expect(readAnew(path)).rejects.toMatchObject({
+      name: 'PanxError',
+      message: 'There is not enough memory: WebAssembly.Instance(): Out of memory: Cannot allocate.',
+      hint: expect.stringContaining('ulimit -a'),
+    });
   });
 
   it('the pointer of Git LFS, saying what it is', async () => {
