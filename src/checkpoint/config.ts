@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFloat32 } from '../config/kinds.js';
-import { mostLabels } from '../data/labels.js';
+import { flawOfLabel, mostLabels } from '../data/labels.js';
 import { excerpt, PanxError } from '../errors.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 
@@ -135,6 +135,10 @@ function labelsOf(path: string, raw: Record<string, unknown>): string[] {
         `expected names for 0 to ${entries.length - 1}.`,
     );
   });
+  for (const label of labels) {
+    const flaw = flawOfLabel(label);
+    if (flaw !== null) throw new PanxError(`${path}: id2label names ${excerpt(label)}, which ${flaw}.`);
+  }
   const seen = new Set<string>();
   const repeated = labels.find(label => seen.size === seen.add(label).size);
   if (repeated !== undefined) throw new PanxError(`${path}: id2label names ${excerpt(repeated)} twice.`);

@@ -13,7 +13,7 @@ import { resolveData, resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameters.js';
 import { loadTrained } from '../model/token-classifier.js';
 import { readBoundedJson } from '../system/bounded-json.js';
-import { formatCount, notice, print, progress } from '../system/console.js';
+import { formatCount, noticeLines, print, progress } from '../system/console.js';
 import { toJson, writeJson } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
@@ -53,7 +53,7 @@ export function define(command: Command): void {
       if (options.profile === undefined) return await work(null);
       await profiled(work, {
         // stdout holds the scores and nothing else.
-        print: options.json ? notice : print,
+        print: options.json ? noticeLines : print,
         traceFile: typeof options.profile === 'string' ? options.profile : null,
       });
     });

@@ -7,6 +7,7 @@ import { samplePaths } from '../hub/sample.js';
 import type { Snapshot } from '../hub/snapshot.js';
 import { splitNames } from '../hub/wanted.js';
 import { formatBytes, formatSeconds, notice, print } from '../system/console.js';
+import { visible } from '../system/visible.js';
 import { languagesOf, listOf, toSplit } from './lists.js';
 
 interface FetchOptions {
@@ -63,7 +64,7 @@ async function fetchAll(options: FetchOptions): Promise<void> {
 
 function printSample(): void {
   const { dataDir, modelDir } = samplePaths();
-  print(`The embedded sample is there already:\n  data   ${dataDir}\n  model  ${modelDir}\n`);
+  print(`The embedded sample is there already:\n  data   ${visible(dataDir)}\n  model  ${visible(modelDir)}\n`);
 }
 
 /** A block for one repository: what it is, where it lies, and a line for each file. */
@@ -76,7 +77,7 @@ function describe({ repo, commit, folder, files, current }: Snapshot): string {
   const stale = current ? '' : ', as last fetched: the hub cannot be reached to ask for a newer one';
   return [
     `${repo.type === 'model' ? 'model' : 'data'} ${repo.name}, ${repo.revision} = ${commit.slice(0, 12)}${stale}`,
-    `  in ${folder}`,
+    `  in ${visible(folder)}`,
     ...lines,
     '',
   ].join('\n');

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { type ModelConfig, parseModelConfig } from '../checkpoint/config.js';
 import { checkTokenizerFiles, writeCheckpointFolder } from '../checkpoint/folder.js';
 import { schema } from '../config/schema.js';
-import { mostLabels, panxLabels } from '../data/labels.js';
-import { listed, nearest, PanxError } from '../errors.js';
+import { flawOfLabel, mostLabels, panxLabels } from '../data/labels.js';
+import { excerpt, listed, nearest, PanxError } from '../errors.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
@@ -14,6 +14,7 @@ import { checkPlace } from '../run/mark.js';
 import { formatBytes, formatCount, print } from '../system/console.js';
 import { strangersIn } from '../system/made.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
+import { visible } from '../system/visible.js';
 import { loadTokenizer, type SubwordTokenizer } from '../tokenization/tokenizer.js';
 
 /** XLM-R's own sizes (base, large: Conneau et al. 2020, table 7) and two small ones for trials. */
@@ -72,7 +73,7 @@ async function initialise(options: InitOptions): Promise<void> {
   await writeCheckpointFolder(out, checkpoint, { replace: force });
   const parameters = countParameters(parameterSpecs(config));
   print(
-    `${options.out}: XLM-R ${size} with random weights (seed ${seed}), ` +
+    `${visible(options.out)}: XLM-R ${size} with random weights (seed ${seed}), ` +
       `${formatCount(parameters)} parameters, ${formatBytes(4 * parameters)}.\n`,
   );
 }
@@ -132,11 +133,15 @@ function toLabels(text: string): string[] {
   if (labels.length > mostLabels) {
     throw new PanxError(`--labels has ${labels.length} tags, expected at most ${mostLabels}.`, { exitCode: 2 });
   }
+  for (const label of labels) {
+    const flaw = label === '' ? null : flawOfLabel(label);
+    if (flaw !== null) throw new PanxError(`--labels has the tag ${excerpt(label)}, which ${flaw}.`, { exitCode: 2 });
+  }
   const seen = new Set<string>();
   const wrong = labels.find(label => label === '' || seen.size === seen.add(label).size);
   if (wrong === undefined && labels.length > 1) return labels;
   throw new PanxError(
-    `--labels is "${text}"${wrong === undefined ? '' : wrong === '' ? ' with an empty tag' : ` with "${wrong}" twice`}, ` +
+    `--labels is ${excerpt(text)}${wrong === undefined ? '' : wrong === '' ? ' with an empty tag' : ` with "${wrong}" twice`}, ` +
       'expected two or more different tags with commas between.',
     { exitCode: 2 },
   );

@@ -112,6 +112,8 @@ function asTable({ words, entities }: TaggedSentence): string {
     line[1] += shown.padEnd(cell);
   }
   const grid = lines.map(([top, bottom]) => `${top.trimEnd()}\n${bottom.trimEnd()}\n`).join('\n');
-  const found = entities.map(({ type, text, score }) => `  ${type}  ${score.toFixed(3)}  ${visible(text)}\n`).join('');
+  const found = entities
+    .map(({ type, text, score }) => `  ${visible(type)}  ${score.toFixed(3)}  ${visible(text)}\n`)
+    .join('');
   return `${grid}${found === '' ? '  no entities\n' : found}\n`;
 }

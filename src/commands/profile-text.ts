@@ -1,6 +1,7 @@
 import { alignColumns, type Column } from '../reporting/text-table.js';
 import { formatCount } from '../system/console.js';
 import { firstOf, type OperationTotals, type PhaseTotals, type Profile, tracedRounds } from '../system/profile.js';
+import { visible } from '../system/visible.js';
 
 /** A profile for a terminal: the phases of the run, then those of its steps (or of the batches scored) and their operations. */
 export function profileText(profile: Profile): string {
@@ -121,7 +122,7 @@ function traceLine({ eventsLeftOut }: Profile, path: string): string {
     eventsLeftOut === 0
       ? ''
       : `\nIt holds the operations of the first ${tracedRounds} steps and batches; ${formatCount(eventsLeftOut)} later events are left out.`;
-  return `trace: ${path} (open it in https://ui.perfetto.dev or chrome://tracing)${left}`;
+  return `trace: ${visible(path)} (open it in https://ui.perfetto.dev or chrome://tracing)${left}`;
 }
 
 /** The operations of a phase and of all phases inside it, by name. */

@@ -15,6 +15,7 @@ import { toJson, writeJson } from '../system/files.js';
 import { type Layout, removeAbandonedNeighbours, removeLeftovers, removeMade } from '../system/made.js';
 import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
+import { visible } from '../system/visible.js';
 import { dataFolders, modelFolder } from './read-folders.js';
 
 interface VerifyOptions extends Places {
@@ -126,6 +127,8 @@ async function rerun(run: RunDirectory, again: RunDirectory, options: VerifyOpti
 
 function checksText(run: string, checks: readonly Check[]): string {
   const width = Math.max(...checks.map(({ subject }) => subject.length));
-  const lines = checks.map(({ subject, holds, found }) => `  ${holds ? '✓' : '✗'} ${subject.padEnd(width)}  ${found}`);
-  return `${[run, ...lines].join('\n')}\n`;
+  const lines = checks.map(
+    ({ subject, holds, found }) => `  ${holds ? '✓' : '✗'} ${subject.padEnd(width)}  ${visible(found)}`,
+  );
+  return `${[visible(run), ...lines].join('\n')}\n`;
 }

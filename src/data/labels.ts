@@ -1,5 +1,6 @@
 import { excerpt, PanxError } from '../errors.js';
 import { parseJson } from '../system/json.js';
+import { codePoint, unsafe } from '../system/visible.js';
 
 /** The tags of PAN-X in the order of their ids: IOB2 over persons, organisations and places. */
 export const panxLabels: readonly string[] = ['O', 'B-PER', 'I-PER', 'B-ORG', 'I-ORG', 'B-LOC', 'I-LOC'];
@@ -43,8 +44,33 @@ export function declaredLabels(description: string | undefined, path: string): r
       { hint: metadataHint },
     );
   }
+  for (const name of listed) {
+    const flaw = flawOfLabel(name);
+    if (flaw !== null) {
+      throw new PanxError(`${path}: its Hugging Face metadata names a tag ${excerpt(name)}, which ${flaw}.`, {
+        hint: metadataHint,
+      });
+    }
+  }
   return listed;
 }
+
+/**
+ * What keeps a text from being a label: labels stand in lines on the terminal, in reports and in tables. Null where nothing does.
+ *
+ * @returns the end of a sentence, after "which"
+ */
+export function flawOfLabel(text: string): string | null {
+  if (text.trim() === '') return 'is blank; expected a name';
+  if (text.length > longestLabel) return `has ${text.length} characters; expected at most ${longestLabel}`;
+  const hidden = text.match(unsafe)?.[0];
+  return hidden === undefined
+    ? null
+    : `holds ${codePoint(hidden)}; expected no line end and no character that is not seen`;
+}
+
+/** Characters of a label: PAN-X's have 5. */
+const longestLabel = 200;
 
 /** Tags of a corpus, and labels of a model, at most: the largest tag sets of NER have some hundred. */
 export const mostLabels = 10_000;
@@ -57,9 +83,12 @@ export function sameLabels(some: readonly string[], others: readonly string[]): 
   return some.length === others.length && some.every((name, id) => name === others[id]);
 }
 
-/** Tag names in a sentence: all of them, or the first of many. */
+/** Tag names in a sentence: all of them, or the first of many, some thousand characters. */
 export function someLabels(names: readonly string[]): string {
-  return names.length <= 50 ? names.join(' ') : `${names.slice(0, 50).join(' ')} and ${names.length - 50} more`;
+  let count = 0;
+  for (let length = 0; count < Math.min(50, names.length) && length < 1000; count++) length += names[count]!.length + 1;
+  const shown = names.slice(0, count).join(' ');
+  return count === names.length ? shown : `${shown} and ${names.length - count} more`;
 }
 
 const metadataHint = 'Write the file again with the datasets library, or without its "huggingface" metadata.';

@@ -16,6 +16,11 @@ export function print(text: string): void {
 
 /** Print one line about what is happening or was found. */
 export function notice(text: string): void {
+  noticeLines(visible(text));
+}
+
+/** The same of several lines. */
+export function noticeLines(text: string): void {
   closeProgressLine();
   stream.write(`${visibleLines(text)}\n`);
 }

@@ -1,5 +1,5 @@
 import { messageOf, PanxError } from '../errors.js';
-import { visible } from './visible.js';
+import { unsafe, visible } from './visible.js';
 
 /**
  * Arrays and objects inside one another, at most. No file that panx reads nests deeper than 20; thousands would overflow the stack of
@@ -43,11 +43,11 @@ export function formatJson(value: unknown, indent?: number): string {
     },
     indent,
   );
-  return text.replace(actsOnTerminals, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  // Of what `visible` shows, JSON.stringify leaves this as it is; only strings hold it, in which an escape says the same. The line ends are its own.
+  return text.replace(unsafe, character =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
-
-/** What JSON.stringify leaves as it is of what `visible` shows; only strings hold it, in which an escape says the same. */
-const actsOnTerminals = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
 
 /** Whether a value is a JSON object, and not an array or null. */
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -99,6 +99,12 @@ describe('a value that panx cannot compute with is refused by its key', () => {
     ],
     [{ id2label: { 0: 'O', 1: 7 } }, 'c: id2label has 2 entries and none (or no name) for id 1,'],
     [{ id2label: { 0: 'O', 1: 'O' } }, 'c: id2label names "O" twice.'],
+    [
+      { id2label: { 0: 'O', 1: 'B-X\nfine' } },
+      'c: id2label names "B-X\\nfine", which holds <U+000A>; expected no line end',
+    ],
+    [{ id2label: { 0: 'O', 1: ' ' } }, 'c: id2label names " ", which is blank; expected a name.'],
+    [{ id2label: { 0: 'O', 1: 'x'.repeat(60_000) } }, 'which has 60000 characters; expected at most 200.'],
     [{ id2label: ['O'] }, 'c: id2label is ["O"], expected an object from ids to names.'],
     [{ num_labels: 5 }, 'c: num_labels is 5, and id2label names 3 labels.'],
   ];
@@ -138,7 +144,10 @@ describe('sizes and numbers that would take all memory, or be others in float32'
       'c: id2label names 10001 labels, expected at most 10000.',
     ],
     [{ id2label: { 0: 'O', 4294967295: 'B-PER' } }, 'c: id2label has 2 entries and none (or no name) for id 1,'],
-    [{ id2label: { 0: 'x'.repeat(1e6), 1: 'x'.repeat(1e6) } }, `c: id2label names "${'x'.repeat(78)}… twice.`],
+    [
+      { id2label: { 0: 'x'.repeat(1e6), 1: 'x'.repeat(1e6) } },
+      `c: id2label names "${'x'.repeat(78)}…, which has 1000000`,
+    ],
     [{ vocab_size: 'x'.repeat(1e6) }, `c: vocab_size is "${'x'.repeat(78)}…, expected`],
     [{ hidden_size: [[[]]] }, 'c: hidden_size is [[[]]], expected'],
     [{ layer_norm_eps: 1e-60 }, 'c: layer_norm_eps is 1e-60, expected a float32 number above 0 and at most 1.'],

@@ -164,6 +164,11 @@ describe('wrong usage is told in a sentence, with exit code 2', () => {
     [['--seed', '-1'], '--seed is "-1", expected a whole number from 0 to 4294967295.'],
     [['--seed', '4294967296'], '--seed is "4294967296", expected a whole number from 0 to 4294967295.'],
     [['--labels', 'O,B-X,O'], '--labels is "O,B-X,O" with "O" twice, expected two or more different tags'],
+    [['--labels', 'O,B-X\n all fine'], '--labels has the tag "B-X\\n all fine", which holds <U+000A>; expected'],
+    [
+      ['--labels', `O,${'x'.repeat(201)}`],
+      `--labels has the tag "${'x'.repeat(78)}…, which has 201 characters; expected`,
+    ],
     [['--labels', 'O,,B-X'], '--labels is "O,,B-X" with an empty tag, expected'],
     [['--labels', 'O'], '--labels is "O", expected two or more different tags with commas between.'],
   ];

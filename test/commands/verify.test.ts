@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Check } from '../../src/experiment/verify.js';
-import { buildCli, panx } from '../built-cli.js';
+import { buildCli, panx, root } from '../built-cli.js';
 
 let folder: string;
 let made: string;
@@ -60,6 +60,18 @@ it('prints nothing that steers a terminal', async () => {
   const { code, stdout, stderr } = panx(['verify', run]);
   expect([code, stderr]).toEqual([1, '']);
   expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+});
+
+it('keeps a line a line, whatever the names of folders hold', async () => {
+  const run = join(folder, 'a run\n  ✓ rerun  all fine');
+  const model = join(folder, 'a model\n  ✓ rerun  all fine');
+  await cp(made, run, { recursive: true });
+  await cp(join(root, 'sample', 'model'), model, { recursive: true });
+  const { code, stdout } = panx(['verify', run, '--model', model]);
+  expect(code).toBe(0);
+  expect(stdout).toContain('/a run<U+000A>  ✓ rerun  all fine\n  ✓ outputs ');
+  expect(stdout).toContain('/a model<U+000A>  ✓ rerun  all fine\n');
+  expect(stdout).not.toMatch(/^ {2}✓ rerun/m);
 });
 
 it('says in one sentence that there is no run, and waits for nothing', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { declaredLabels, panxLabels } from '../../src/data/labels.js';
+import { declaredLabels, flawOfLabel, panxLabels, someLabels } from '../../src/data/labels.js';
 import { PanxError } from '../../src/errors.js';
 
 const describing = (feature: unknown) => JSON.stringify({ info: { features: { ner_tags: feature } } });
@@ -40,4 +40,43 @@ describe('declaredLabels', () => {
       );
     },
   );
+});
+
+describe('flawOfLabel', () => {
+  it.each(['O', 'B-PER', 'B-İşlem', '人名', 'a label', 'می\u200cخواهم', 'x'.repeat(200)])(
+    'has nothing against %j',
+    label => {
+      expect(flawOfLabel(label)).toBeNull();
+    },
+  );
+
+  it.each([
+    ['', 'is blank; expected a name'],
+    ['\u3000 ', 'is blank; expected a name'],
+    ['x'.repeat(201), 'has 201 characters; expected at most 200'],
+    ['O\n  PER  0.999', 'holds <U+000A>; expected no line end and no character that is not seen'],
+    ['a\u2028b', 'holds <U+2028>; '],
+    ['\u001b[2J', 'holds <U+001B>; '],
+    ['O\u202e', 'holds <U+202E>; '],
+    ['O\u200b', 'holds <U+200B>; '],
+  ])('says what is wrong with %j', (label, flaw) => expect(flawOfLabel(label)).toContain(flaw));
+
+  it('is asked of the names in metadata', () => {
+    expect(() => declaredLabels(describing({ names: ['O', 'B-X\nall fine'] }), 'f.parquet')).toThrow(
+      'f.parquet: its Hugging Face metadata names a tag "B-X\\nall fine", which holds <U+000A>; expected',
+    );
+  });
+});
+
+describe('someLabels', () => {
+  const many = Array.from({ length: 60 }, (_, id) => `T${id}`);
+  it('gives all, or the first 50', () => {
+    expect(someLabels(['O', 'B-X'])).toBe('O B-X');
+    expect(someLabels([])).toBe('');
+    expect(someLabels(many)).toMatch(/^T0 .* T49 and 10 more$/);
+  });
+
+  it('gives fewer where they are long', () => {
+    expect(someLabels(many.map(name => name + 'x'.repeat(190))).length).toBeLessThan(1300);
+  });
 });

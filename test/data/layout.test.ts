@@ -80,7 +80,8 @@ describe('displayWidth', () => {
 describe('showToken', () => {
   it.each([
     ['Karl', 'Karl'],
-    ['a\u200eb', 'a\u200eb'],
+    ['a\u200eb', 'a<U+200E>b'],
+    ['a\u200db', 'a\u200db'],
     ['', '""'],
     ['\u200e', '<U+200E>'],
     ['\ufe0f\u200d', '<U+FE0F><U+200D>'],

@@ -12,11 +12,14 @@ it.each([
   ['-2+3', "'-2+3"],
   ['-0.5', "'-0.5"],
   ['@SUM(A1)', "'@SUM(A1)"],
-  ['\t=1', "'\t=1"],
-  ['\r=1', `"'\r=1"`],
-  ['\n=1', `"'\n=1"`],
   ['＝1', "'＝1"],
 ])('marks the text %j, which a spreadsheet would run', (value, written) => expect(cell(value)).toBe(written));
+
+it.each([
+  ['\t=1', '<U+0009>=1'],
+  ['\r\n=1', '<U+000D><U+000A>=1'],
+  ['\u001b[2Jmodel\n', '<U+001B>[2Jmodel<U+000A>'],
+])('shows what %j holds and nobody would see', (value, written) => expect(cell(value)).toBe(written));
 
 it.each([
   [-0.5, '-0.5'],

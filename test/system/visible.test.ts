@@ -10,6 +10,8 @@ describe('visible', () => {
     ['deletes', 'a\b\u007f', 'a<U+0008><U+007F>'],
     ['ends the line', 'a\nb\u2028c\u0085d', 'a<U+000A>b<U+2028>c<U+0085>d'],
     ['turns the writing around', '\u202egnp.exe\u2066', '<U+202E>gnp.exe<U+2066>'],
+    ['gives a direction', 'a\u200fb\u200ec\u061cd', 'a<U+200F>b<U+200E>c<U+061C>d'],
+    ['takes no width', 'a\u200bb\u2060c\ufeffd\u180ee', 'a<U+200B>b<U+2060>c<U+FEFF>d<U+180E>e'],
     ['is half a character', '\ud800x\udc00', '<U+D800>x<U+DC00>'],
     ['is none', '\uffff\u0000', '<U+FFFF><U+0000>'],
   ])('shows what %s', (_, text, shown) => {
@@ -17,10 +19,19 @@ describe('visible', () => {
     expect(visible(shown)).toBe(shown);
   });
 
-  it.each(['Ada Lovelace', 'Türkçe İı', 'العربية \u200f', 'हिन्दी', '日本語', '👩‍🚀🇹🇷', 'a  b', '<U+001B>', '\\x1b'])(
-    'leaves %s as it is',
-    text => expect(visible(text)).toBe(text),
-  );
+  it.each([
+    'Ada Lovelace',
+    'Türkçe İı',
+    'العربية',
+    'می\u200cخواهم',
+    'क्\u200dष',
+    'हिन्दी',
+    '日本語',
+    '👩‍🚀🇹🇷',
+    'a  b',
+    '<U+001B>',
+    '\\x1b',
+  ])('leaves %s as it is', text => expect(visible(text)).toBe(text));
 
   it('keeps the ends of lines where there may be several', () => {
     expect(visibleLines('a\nb\r\n\u001b[0mc\n')).toBe('a\nb<U+000D>\n<U+001B>[0mc\n');

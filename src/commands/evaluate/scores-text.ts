@@ -3,6 +3,7 @@ import { type AveragedScores, averageNames, type EntityScores, type Mode } from 
 import { reportText } from '../../evaluation/seqeval/report.js';
 import { alignColumns } from '../../reporting/text-table.js';
 import { formatCount } from '../../system/console.js';
+import { visible } from '../../system/visible.js';
 
 /** What a mode is called in front of a reader. */
 export const modeNames: Record<Mode, string> = { default: 'seqeval default', strictIob2: 'strict IOB2' };
@@ -25,7 +26,10 @@ export function averagesText(lang: string, split: string, entities: EntityScores
 export function reportsText(lang: string, split: string, entities: EntityScores): string {
   const modes = Object.entries(entities) as [Mode, EntityScores['default']][];
   return modes
-    .map(([mode, scores]) => `${lang} ${split}, ${modeNames[mode]} mode, by type\n\n${reportText(scores, 4)}`)
+    .map(([mode, scores]) => {
+      const types = scores.types.map(row => ({ ...row, type: visible(row.type) }));
+      return `${lang} ${split}, ${modeNames[mode]} mode, by type\n\n${reportText({ ...scores, types }, 4)}`;
+    })
     .join('\n');
 }
 

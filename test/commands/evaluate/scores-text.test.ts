@@ -42,6 +42,12 @@ it('names language, split and mode above each report by type', () => {
   expect(text).toContain('         PER     0.5000    0.5000    0.5000         2\n');
 });
 
+it('shows what a type of entity holds and nobody would see', () => {
+  const scoring = createEntityScoring(['O', 'B-X\n\u001b[2J'], { metrics: 'default', resampling: null, rows: 1 });
+  scoring.add([0, 1], [0, 1]);
+  expect(reportsText('tr', 'test', scoring.scores())).toContain('\nX<U+000A><U+001B>[2J     1.0000');
+});
+
 it('says how the intervals were made', () => {
   expect(resamplingText({ level: 0.95, samples: 1000, seed: 42 })).toBe(
     '95% confidence intervals: percentile bootstrap over rows, 1,000 samples, seed 42',
