@@ -29,7 +29,7 @@ export function define(command: Command): void {
   command
     .argument('<run>', 'folder of a run, or of a sweep')
     .option('--rerun', 'also train it again, and compare everything byte for byte')
-    .option('--out <folder>', 'keep the repeated run in this new folder (default: it is removed)')
+    .option('--out <folder>', 'keep the run that --rerun repeats in this new folder (default: it is removed)')
     .option('--data <folder>', 'where the data lies, if it was moved')
     .option('--model <folder>', 'where the starting checkpoint lies, if it was moved')
     .option('--json', 'print the findings as JSON')
@@ -37,6 +37,12 @@ export function define(command: Command): void {
 }
 
 async function verify(folder: string, options: VerifyOptions): Promise<void> {
+  if (options.out !== undefined && !options.rerun) {
+    throw new PanxError('--out is given without --rerun, so there is no repeated run to keep.', {
+      hint: 'Add --rerun, or leave --out out.',
+      exitCode: 2,
+    });
+  }
   const found = await findRuns(folder);
   const report: { run: string; checks: Check[] }[] = [];
   const tell = (run: string, checks: Check[]) => {

@@ -52,6 +52,14 @@ it('repeats a run only where all else holds', async () => {
   expect(panx(['verify', run, '--rerun'])).toMatchObject({ code: 1, stdout: expect.not.stringContaining('rerun') });
 });
 
+it('refuses a folder for a repeated run where none is repeated', () => {
+  const { code, stderr } = panx(['verify', made, '--out', join(folder, 'unused')]);
+  expect(code).toBe(2);
+  expect(stderr).toBe(
+    'panx: --out is given without --rerun, so there is no repeated run to keep.\n  Add --rerun, or leave --out out.\n',
+  );
+});
+
 it('prints nothing that steers a terminal', async () => {
   const run = await copy();
   await mkdir(join(run, '\x1b[2Jnotes'));
