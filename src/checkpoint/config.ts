@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFloat32 } from '../config/kinds.js';
 import { flawOfLabel, mostLabels } from '../data/labels.js';
 import { excerpt, PanxError } from '../errors.js';
 import { readBoundedJson } from '../system/bounded-json.js';
+import { isAbsent } from '../system/files.js';
 
 const architectures = ['xlm-roberta', 'roberta'] as const;
 
@@ -58,9 +58,11 @@ const longestConfig = 4 << 20;
  */
 export async function readModelConfig(folder: string): Promise<ModelConfig> {
   const path = join(folder, 'config.json');
-  if (!existsSync(path)) {
+  if (await isAbsent(path)) {
     throw new PanxError(
-      existsSync(folder) ? `${folder} has no config.json.` : `${folder} does not exist; expected a checkpoint folder.`,
+      (await isAbsent(folder))
+        ? `${folder} does not exist; expected a checkpoint folder.`
+        : `${folder} has no config.json.`,
       { hint: 'A checkpoint folder holds config.json, model.safetensors and tokenizer.json.' },
     );
   }

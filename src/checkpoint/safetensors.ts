@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { codeOf, excerpt, PanxError } from '../errors.js';
 import { readBoundedJson } from '../system/bounded-json.js';
-import { cannotWrite, reasonOf } from '../system/files.js';
+import { cannotWrite, isAbsent, reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { checkAllFinite, refuseNonFinite } from './finite.js';
@@ -156,12 +156,12 @@ async function openWeights(folder: string, files: OpenFile[]): Promise<Map<strin
   const single = join(folder, 'model.safetensors');
   const index = join(folder, 'model.safetensors.index.json');
   const places = new Map<string, Place>();
-  if (existsSync(single)) {
+  if (!(await isAbsent(single))) {
     const file = await openFile(single, files);
     for (const entry of file.entries) places.set(entry.name, { file, entry });
     return places;
   }
-  if (!existsSync(index)) throw noWeights(folder);
+  if (await isAbsent(index)) throw noWeights(folder);
   const weightMap = await readWeightMap(index);
   const shards = new Set(Object.values(weightMap));
   if (shards.size > mostShards) {
@@ -169,7 +169,7 @@ async function openWeights(folder: string, files: OpenFile[]): Promise<Map<strin
   }
   for (const shard of shards) {
     const path = join(folder, shard);
-    if (!existsSync(path)) {
+    if (await isAbsent(path)) {
       throw new PanxError(`${path} is missing: ${index} names it as a part of the weights.`, {
         hint: 'Copy or download the missing file into the folder.',
       });
@@ -207,7 +207,7 @@ async function openFile(path: string, files: OpenFile[]): Promise<OpenFile> {
 }
 
 /** Bytes of an index, which takes some 100 for each tensor. */
-const longestIndex = 10_000_000;
+const longestIndex = 4 << 20;
 
 /** Files of one checkpoint: of 5 GB each, as they are cut, they would hold a thousand times XLM-R large. */
 const mostShards = 500;

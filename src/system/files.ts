@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf, PanxError } from '../errors.js';
 import { readBounded } from './bounded-file.js';
@@ -63,6 +63,14 @@ export function makeFolder(path: string): void {
     }
   }
   if (!statSync(path).isDirectory()) mkdirSync(path); // says EEXIST
+}
+
+/** Whether nothing has that name. A folder that may not be looked into is another matter, which reading tells. */
+export async function isAbsent(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => false,
+    (error: unknown) => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR',
+  );
 }
 
 /**

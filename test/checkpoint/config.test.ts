@@ -2,6 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
+import { openTensors } from '../../src/checkpoint/safetensors.js';
 import { exampleConfig, temporaryFolder } from './example.js';
 
 const folder = await temporaryFolder();
@@ -111,6 +112,22 @@ describe('a value that panx cannot compute with is refused by its key', () => {
   test.each(cases)('%j', (keys, sentence) => {
     expect(() => parseModelConfig('c', changed(keys))).toThrow(sentence);
   });
+});
+
+test('a config.json that is there and cannot be read', async () => {
+  const odd = join(folder, 'odd');
+  await mkdir(odd);
+  await symlink('config.json', join(odd, 'config.json'));
+  await expect(readModelConfig(odd)).rejects.toThrow(
+    `${join(odd, 'config.json')} cannot be read: its links lead in a circle.`,
+  );
+});
+
+test.skipIf(process.getuid?.() === 0)('a folder that may not be looked into', async () => {
+  const closed = join(folder, 'closed');
+  await mkdir(closed, { mode: 0 });
+  await expect(readModelConfig(closed)).rejects.toThrow('config.json cannot be read: permission denied.');
+  await expect(openTensors(closed)).rejects.toThrow('model.safetensors cannot be read: permission denied.');
 });
 
 test('what is no config.json at all', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -194,8 +194,8 @@ describe('a file that is not sound is refused by a sentence that names it', () =
     ],
     [
       'long',
-      Buffer.concat([Buffer.from(BigUint64Array.of(10_000_001n).buffer), Buffer.alloc(10_000_001, ' ')]),
-      'its first 8 bytes give a header length of 10000001, expected 2 to 10000000.',
+      Buffer.concat([Buffer.from(BigUint64Array.of(4_194_305n).buffer), Buffer.alloc(4_194_305, ' ')]),
+      'its first 8 bytes give a header length of 4194305, expected 2 to 4194304.',
     ],
     [
       'rank',
@@ -207,8 +207,13 @@ describe('a file that is not sound is refused by a sentence that names it', () =
       fileOf({ [`a${'b'.repeat(1000)}`]: f32([1], 0, 4) }, 4),
       'it names a tensor with 1001 characters, expected 1000 at most.',
     ],
-    ['deep', fileOf(`{"a": {"dtype": ${'['.repeat(50_000)}${']'.repeat(50_000)}}}`, 0), 'in the element type '],
-    ['no-json', fileOf('{"a": ', 8), 'is not a sound safetensors file: its header is not JSON ('],
+    [
+      'deep',
+      fileOf(`{"a": {"dtype": ${'['.repeat(50_000)}${']'.repeat(50_000)}}}`, 0),
+      'its header nests arrays or objects more than 100 levels deep',
+    ],
+    ['deep and cut', fileOf(`{"a":${'['.repeat(4_000_000)}`, 0), 'its header nests arrays or objects more than 100'],
+    ['no-json', fileOf('{"a": ', 8), 'is not a sound safetensors file: its header is not valid JSON: '],
     ['array', fileOf('[1, 2]', 8), 'is not a sound safetensors file: its header is not a JSON object.'],
     ['entry', fileOf({ a: 3 }, 8), 'is not a sound safetensors file: its header describes a by 3, expected an object.'],
     [
@@ -294,6 +299,11 @@ describe('the weights of a folder', () => {
     await expect(openTensors(sharded)).rejects.toThrow(
       `${index} places a in "../small.safetensors", expected the name of a file beside it.`,
     );
+    await writeFile(index, JSON.stringify({ weight_map: map }).padEnd(4_194_305));
+    await expect(openTensors(sharded)).rejects.toThrow(/^.*index\.json cannot be read: .*4,?194,?30[45]/);
+    await symlink('model.safetensors', join(sharded, 'model.safetensors'));
+    await expect(openTensors(sharded)).rejects.toThrow('model.safetensors cannot be read: its links lead in a circle.');
+    await rm(join(sharded, 'model.safetensors'));
     await writeFile(index, '{}');
     await expect(openTensors(sharded)).rejects.toThrow(`${index} has no weight_map`);
   });
