@@ -10,7 +10,7 @@ import { loadSplits } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
-import { checkModelFolder } from '../model/parameters.js';
+import { checkModelFolder } from '../model/parameter-specs.js';
 import { loadTrained } from '../model/token-classifier.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { formatCount, noticeLines, print, progress } from '../system/console.js';
@@ -103,9 +103,9 @@ async function evaluateAsAsked(
   const tokenizer = await phase('load tokenizer', () => openTokenizer(folder));
   const results: Record<string, Scores & { entities: EntityScores }> = {};
   // All of them before any is scored: a language that is not there should not show after minutes.
-  const wanted = langs.map(lang => [lang, split] as const);
+  const splits = langs.map(lang => [lang, split] as const);
   const source = { dataDir, tokenizer, config, onProgress: progress };
-  const corpus = await phase('read data', () => loadSplits(source, wanted));
+  const corpus = await phase('read data', () => loadSplits(source, splits));
   const { precision } = await openEngine(config, profile);
   returnFreeMemory();
   const inputIds = corpus.map(({ rows }) => rows.inputIds);

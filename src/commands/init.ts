@@ -8,7 +8,7 @@ import { transferLine } from '../hub/progress.js';
 import { resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { initialTensors } from '../model/initialise.js';
-import { countParameters, parameterSpecs } from '../model/parameters.js';
+import { countParameters, parameterSpecs } from '../model/parameter-specs.js';
 import { modelLayout } from '../run/layouts.js';
 import { checkPlace } from '../run/mark.js';
 import { formatBytes, formatCount, print } from '../system/console.js';

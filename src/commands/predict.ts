@@ -6,7 +6,7 @@ import { encodeForTagging, type TaggedSentence, tagSentences } from '../evaluati
 import { splitAtSpaces, splitWords } from '../evaluation/words.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
-import { checkModelFolder, multiplyAddsPerSubword } from '../model/parameters.js';
+import { checkModelFolder, multiplyAddsPerSubword } from '../model/parameter-specs.js';
 import { loadTrained } from '../model/token-classifier.js';
 import { notice, print } from '../system/console.js';
 import { formatJson } from '../system/json.js';

@@ -15,7 +15,7 @@ import { runStage } from '../experiment/run.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
-import { checkModelFolder } from '../model/parameters.js';
+import { checkModelFolder } from '../model/parameter-specs.js';
 import { sweepText, writeSweepReport } from '../reporting/sweep.js';
 import { runDirectory } from '../run/directory.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';

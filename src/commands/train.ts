@@ -10,7 +10,7 @@ import { runStage } from '../experiment/run.js';
 import type { StageResult } from '../experiment/stage.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveData, resolveModel } from '../hub/resolve.js';
-import { checkModelFolder } from '../model/parameters.js';
+import { checkModelFolder } from '../model/parameter-specs.js';
 import {
   canResume,
   holdsWork,

@@ -6,7 +6,7 @@ import { watchOperations } from './operation-times.js';
 import { type Precision, resolvePrecision } from './precision.js';
 
 /** What a computation asks of the engine. */
-type Wanted = Pick<Config, 'backend' | 'precision'>;
+type EngineSettings = Pick<Config, 'backend' | 'precision'>;
 
 /**
  * Load the engine for some settings, and say what the user should know about it: why it is not the one that `auto` would have taken, and
@@ -16,13 +16,13 @@ type Wanted = Pick<Config, 'backend' | 'precision'>;
  * @throws PanxError as `loadEngine` and `resolvePrecision` do
  */
 export async function openEngine(
-  wanted: Wanted,
+  settings: EngineSettings,
   profile: Profile | null = null,
 ): Promise<Engine & { precision: Precision }> {
-  const engine = await loadEngine(wanted.backend);
+  const engine = await loadEngine(settings.backend);
   if (engine.why !== null) notice(engine.why);
   if (profile !== null) watchOperations(engine, profile);
-  const { precision, note } = resolvePrecision(wanted.precision, engine);
+  const { precision, note } = resolvePrecision(settings.precision, engine);
   if (note !== null) notice(note);
   return { ...engine, precision };
 }
@@ -34,7 +34,7 @@ export async function openEngine(
  *
  * @throws PanxError as `openEngine` does
  */
-export async function withPrecision<Settings extends Wanted>(config: Settings): Promise<Settings> {
+export async function withPrecision<Settings extends EngineSettings>(config: Settings): Promise<Settings> {
   const engine = await loadEngine(config.backend);
   return { ...config, precision: resolvePrecision(config.precision, engine).precision };
 }

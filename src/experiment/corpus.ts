@@ -80,12 +80,12 @@ export async function readRunData(config: Config, startFrom: string, dataDir: st
  */
 export async function loadSplits(
   { dataDir, tokenizer, config, onProgress }: CorpusSource,
-  wanted: readonly (readonly [lang: string, split: SplitName])[],
+  splits: readonly (readonly [lang: string, split: SplitName])[],
 ): Promise<EncodedSplit[]> {
   const cacheDir = join(panxCacheDir(), 'tokens');
   // All of them before any is encoded: a language that is not there should show at once.
   const sources: SplitSource[] = [];
-  for (const [lang, split] of wanted) sources.push(await openSplit(dataDir, lang, split));
+  for (const [lang, split] of splits) sources.push(await openSplit(dataDir, lang, split));
   const encoded = [];
   // One after the other, so that one file at a time is in memory.
   for (const source of sources) {

@@ -1,9 +1,9 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import { type DropoutSeed, dropout } from './dropout.js';
-import { embedding } from './embedding.js';
 import { type EngineKernel, engineKernel, neededKernel } from './engine-kernel.js';
 import { layerNorm } from './layer-norm.js';
+import { embedding } from './table-rows.js';
 
 export interface EmbeddingTables {
   words: tf.Tensor2D; // (V, C)
@@ -20,7 +20,7 @@ export interface EmbeddingsOptions {
 }
 
 export interface EmbeddingsGradients {
-  /** (N, C) of the sum of the three embeddings; `sumByRow` (kernels/embedding.ts) makes of it the gradient of a table. */
+  /** (N, C) of the sum of the three embeddings; `sumByRow` (kernels/table-rows.ts) makes of it the gradient of a table. */
   dSum: tf.Tensor2D;
   dGamma: tf.Tensor1D; // (C)
   dBeta: tf.Tensor1D; // (C)

@@ -65,14 +65,14 @@ export function layOut(weight: tf.Tensor2D, heads: number, precision: Precision)
  * @param kernel from `encoderLayerKernel`
  * @param x (N, C). Belongs to the caller, like all of it.
  * @param offsets (B + 1) of the rows
- * @param wanted (M) the tokens whose output is wanted; null: of all, M = N
+ * @param labelled (M) the tokens with a label; null: of all, M = N
  * @returns (M, C)
  */
 export function encoderLayer(
   kernel: EngineKernel,
   x: tf.Tensor2D,
   offsets: tf.Tensor1D,
-  wanted: tf.Tensor1D | null,
+  labelled: tf.Tensor1D | null,
   layer: LayerValues,
   { heads, eps }: EncoderLayerOptions,
 ): tf.Tensor2D {
@@ -82,7 +82,7 @@ export function encoderLayer(
     ...maps.flatMap(({ panels, bias }) => [panels, bias]),
     ...norms.flatMap(({ gamma, beta }) => [gamma, beta]),
   ];
-  const some = wanted === null ? [] : [wanted];
+  const some = labelled === null ? [] : [labelled];
   const [y] = kernel([x, offsets, ...parameters, ...some], { wanteds: some.length, heads, eps });
   return y as tf.Tensor2D;
 }

@@ -16,8 +16,8 @@ export interface ModelInputs {
   /** (N, 1) 0 at pad tokens inside the text, else 1; null where there are none (nearly always). */
   notPad: tf.Tensor2D | null;
   layout: RowLayout;
-  /** (M) the tokens, ascending, whose logits are wanted; null: of all N. */
-  wanted: tf.Tensor1D | null;
+  /** (M) the tokens with a label, ascending, whose logits are computed; null: of all N. */
+  labelled: tf.Tensor1D | null;
 }
 
 /** The vocabulary of a model: the rows of the word table that its training data uses. Exact: unused rows only ever decay. */
@@ -53,14 +53,14 @@ export function labelledTokens({ labelIds }: Batch): Int32Array {
  * Put a batch on the device. Position ids are those of XLM-R: pad id + 1, + 2, ... within a row, pad tokens not counted and standing
  * at the pad id itself (create_position_ids_from_input_ids in transformers).
  *
- * @param wanted the tokens whose logits are wanted, or null: of all
+ * @param labelled the tokens with a label, whose logits alone are computed, or null: of all
  * @throws PanxError where a row is longer than the model has positions for.
  */
 export function toDevice(
   batch: Batch,
   vocabulary: Pick<CompactVocabulary, 'rowOfId'>,
   config: { padId: number; maxPositions: number },
-  wanted: Int32Array | null = null,
+  labelled: Int32Array | null = null,
 ): ModelInputs {
   const rows = batch.rows.length;
   const tokens = batch.inputIds.length;
@@ -90,7 +90,7 @@ export function toDevice(
     positions: tf.tensor1d(positions, 'int32'),
     notPad: notPad === null ? null : tf.tensor2d(notPad, [tokens, 1]),
     layout: layoutOf(batch.offsets),
-    wanted: wanted === null || wanted.length === tokens ? null : tf.tensor1d(wanted, 'int32'),
+    labelled: labelled === null || labelled.length === tokens ? null : tf.tensor1d(labelled, 'int32'),
   };
 }
 

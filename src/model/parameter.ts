@@ -1,12 +1,12 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import type { Precision } from '../engine/precision.js';
-import { distinctRows, sumByRow } from '../kernels/embedding.js';
 import { asWeight, isWeight } from '../kernels/linear.js';
 import type { RowGradient, RowUpdates } from '../kernels/row-updates.js';
+import { distinctRows, sumByRow } from '../kernels/table-rows.js';
 import { createVariable, type Variable } from '../kernels/variable.js';
 import { phase } from '../system/profile.js';
-import type { ParameterSpec } from './parameters.js';
+import type { ParameterSpec } from './parameter-specs.js';
 
 /**
  * A tensor of a model's weights. `parts` are the checkpoint tensors it holds, stacked along the first axis: one for most, three for the fused

@@ -5,7 +5,7 @@ import { readInPieces } from '../kernels/variable.js';
 import { initialValues } from './initialise.js';
 import { type CompactVocabulary, compactVocabulary } from './inputs.js';
 import { createParameter, type Parameter } from './parameter.js';
-import { checkTensors, noClassifier, type ParameterSpec, parameterSpecs } from './parameters.js';
+import { checkTensors, noClassifier, type ParameterSpec, parameterSpecs } from './parameter-specs.js';
 import type { Affine, XlmRoberta } from './xlm-roberta.js';
 
 /** A network with its weights on the device, and what is needed to write it back whole. */

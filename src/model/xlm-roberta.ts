@@ -6,7 +6,6 @@ import { attention } from '../kernels/attention.js';
 import type { WithBackward } from '../kernels/backward.js';
 import { biasGelu } from '../kernels/bias-gelu.js';
 import { type DropoutSeed, dropout } from '../kernels/dropout.js';
-import { embedding, sumByRow } from '../kernels/embedding.js';
 import { embeddings as normOfEmbeddings } from '../kernels/embeddings.js';
 import {
   type EncoderLayerOptions,
@@ -17,6 +16,7 @@ import {
 } from '../kernels/encoder-layer.js';
 import { linear } from '../kernels/linear.js';
 import { residualNorm } from '../kernels/residual-norm.js';
+import { embedding, sumByRow } from '../kernels/table-rows.js';
 import type { ModelInputs } from './inputs.js';
 import { addGradient, addRowGradient, currentPanels, currentValue, type Parameter, setGradient } from './parameter.js';
 
@@ -58,9 +58,9 @@ export interface DropoutPlan {
 }
 
 /**
- * What comes after the last layer's attention works on tokens alone, and there the tokens whose logits are not wanted are left out.
+ * What comes after the last layer's attention works on tokens alone, and there the tokens without a label are left out.
  *
- * @returns logits (M, L) of the M wanted tokens, and the backward that takes their gradient and adds every parameter's.
+ * @returns logits (M, L) of the M labelled tokens, and the backward that takes their gradient and adds every parameter's.
  */
 export function forward(
   model: XlmRoberta,
@@ -74,12 +74,12 @@ export function forward(
   for (const [index, layer] of model.layers.entries()) {
     const input = hidden;
     const next = model.layers[index + 1];
-    const wanted = next === undefined ? inputs.wanted : null;
+    const labelled = next === undefined ? inputs.labelled : null;
     const precision = next?.qkv.weight.precision ?? 'fp32';
     if (plan === null) {
-      hidden = tf.tidy(() => scoringLayer(layer, config, input, inputs, wanted, precision));
+      hidden = tf.tidy(() => scoringLayer(layer, config, input, inputs, labelled, precision));
     } else {
-      const [output, backward] = encoderLayer(layer, config, input, inputs, wanted, plan, precision);
+      const [output, backward] = encoderLayer(layer, config, input, inputs, labelled, plan, precision);
       layerBackwards.push(backward);
       hidden = output;
     }
@@ -153,16 +153,16 @@ function scoringLayer(
   config: ModelConfig,
   x: Hidden,
   inputs: ModelInputs,
-  wanted: tf.Tensor1D | null,
+  labelled: tf.Tensor1D | null,
   precision: Precision,
 ): Hidden {
   const own = layer.qkv.weight.precision;
   const [tokens, hidden] = x.values.shape;
   const fused = encoderLayerKernel(tokens, hidden, layer.intermediate.weight.shape[0]!, own);
-  if (fused === null) return encoderLayer(layer, config, x, inputs, wanted, null, precision)[0];
+  if (fused === null) return encoderLayer(layer, config, x, inputs, labelled, null, precision)[0];
   const options = { heads: config.heads, eps: config.layerNormEps, precision: own };
   const { offsets } = inputs.layout;
-  const values = fusedEncoderLayer(fused, x.values, offsets, wanted, valuesOf(layer, options), options);
+  const values = fusedEncoderLayer(fused, x.values, offsets, labelled, valuesOf(layer, options), options);
   tf.dispose(x);
   return { values };
 }
@@ -189,7 +189,7 @@ function valuesOf(layer: EncoderLayer, options: EncoderLayerOptions): LayerValue
 /**
  * Self-attention, then the feed-forward network, each followed by dropout, the residual and LayerNorm; frees x.
  *
- * @param wanted (M) the tokens whose output is wanted; null: of all, M = N
+ * @param labelled (M) the tokens with a label; null: of all, M = N
  * @param precision of the linear map that takes the output
  * @returns (M, C)
  */
@@ -198,15 +198,15 @@ function encoderLayer(
   config: ModelConfig,
   x: Hidden,
   inputs: ModelInputs,
-  wanted: tf.Tensor1D | null,
+  labelled: tf.Tensor1D | null,
   plan: DropoutPlan | null,
   precision: Precision,
 ): [output: Hidden, backward: (dOutput: tf.Tensor2D) => tf.Tensor2D] {
   const { attentionOutput, attentionNorm, intermediate, output: narrowing, outputNorm } = layer;
   const join = (branch: tf.Tensor2D, bias: Parameter, residual: tf.Tensor2D, norm: Affine, next: Precision) =>
     joinAndNorm(branch, bias, residual, norm, config, plan, next);
-  const [attended, attentionBackward] = selfAttention(layer, config, x.rounded ?? x.values, inputs, wanted, plan); // (M, C)
-  const [residual, residualBackward] = tokensOf(x.values, wanted); // (M, C)
+  const [attended, attentionBackward] = selfAttention(layer, config, x.rounded ?? x.values, inputs, labelled, plan); // (M, C)
+  const [residual, residualBackward] = tokensOf(x.values, labelled); // (M, C)
   tf.dispose(x);
   const [middle, middleBackward] = join(
     attended,
@@ -239,7 +239,7 @@ function selfAttention(
   config: ModelConfig,
   x: tf.Tensor2D,
   inputs: ModelInputs,
-  wanted: tf.Tensor1D | null,
+  labelled: tf.Tensor1D | null,
   plan: DropoutPlan | null,
 ): WithSummedBackward {
   const [qkv, qkvBackward] = linearMap(layer.qkv.weight, layer.qkv.bias, x); // (N, 3C)
@@ -249,19 +249,19 @@ function selfAttention(
     config.heads,
     plan?.rates.attentionDropout ?? 0,
     plan?.nextSeed() ?? null,
-    wanted === null ? layer.attentionOutput.weight.precision : 'fp32', // Some of its rows are taken as float32.
+    labelled === null ? layer.attentionOutput.weight.precision : 'fp32', // Some of its rows are taken as float32.
   ); // (N, C)
   qkv.dispose();
-  const [wantedHeads, wantedBackward] = tokensOf(heads, wanted); // (M, C)
+  const [labelledHeads, labelledBackward] = tokensOf(heads, labelled); // (M, C)
   heads.dispose();
-  const [projected, projectedBackward] = linearMap(layer.attentionOutput.weight, null, wantedHeads); // (M, C)
-  wantedHeads.dispose();
+  const [projected, projectedBackward] = linearMap(layer.attentionOutput.weight, null, labelledHeads); // (M, C)
+  labelledHeads.dispose();
   return [
     projected,
     (dProjected, dxBefore = null) => {
-      const dWantedHeads = projectedBackward(dProjected); // (M, C)
-      const dHeads = wantedBackward(dWantedHeads); // (N, C)
-      dWantedHeads.dispose();
+      const dLabelledHeads = projectedBackward(dProjected); // (M, C)
+      const dHeads = labelledBackward(dLabelledHeads); // (N, C)
+      dLabelledHeads.dispose();
       const dQkv = headsBackward(dHeads); // (N, 3C)
       dHeads.dispose();
       const dx = qkvBackward(dQkv, dxBefore); // (N, C)

@@ -6,7 +6,7 @@ import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.j
 import { configToWrite, restoreCheckpointFolder, writeCheckpointFolder } from '../../src/checkpoint/folder.js';
 import { openTensors } from '../../src/checkpoint/safetensors.js';
 import { initialTensors } from '../../src/model/initialise.js';
-import { checkTensors } from '../../src/model/parameters.js';
+import { checkTensors } from '../../src/model/parameter-specs.js';
 import { temporaryNeighbour } from '../../src/system/temporary.js';
 import { leftover } from '../leftover.js';
 import { exampleConfig, temporaryFolder } from './example.js';

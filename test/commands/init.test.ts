@@ -7,7 +7,7 @@ import { readModelConfig } from '../../src/checkpoint/config.js';
 import { openTensors } from '../../src/checkpoint/safetensors.js';
 import { define } from '../../src/commands/init.js';
 import { samplePaths } from '../../src/hub/sample.js';
-import { checkTensors } from '../../src/model/parameters.js';
+import { checkTensors } from '../../src/model/parameter-specs.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'panx-init-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));

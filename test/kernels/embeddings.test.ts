@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import type { DropoutSeed } from '../../src/kernels/dropout.js';
-import { sumByRow } from '../../src/kernels/embedding.js';
 import { embeddings, plainEmbeddings } from '../../src/kernels/embeddings.js';
 import { engineKernel } from '../../src/kernels/engine-kernel.js';
+import { sumByRow } from '../../src/kernels/table-rows.js';
 import { expectClose, expectCloseTo, onEachBackend, referenceGradients, values } from './each-backend.js';
 import { outputOfThreads } from './threads.js';
 

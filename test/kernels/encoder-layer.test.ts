@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Precision } from '../../src/engine/precision.js';
 import { attention, layoutOf } from '../../src/kernels/attention.js';
 import { biasGelu } from '../../src/kernels/bias-gelu.js';
-import { embedding } from '../../src/kernels/embedding.js';
 import { encoderLayer, encoderLayerKernel, layOut } from '../../src/kernels/encoder-layer.js';
 import type { EngineKernel } from '../../src/kernels/engine-kernel.js';
 import { linear } from '../../src/kernels/linear.js';
 import { residualNorm } from '../../src/kernels/residual-norm.js';
+import { embedding } from '../../src/kernels/table-rows.js';
 import { expectClose, onEachBackend, values } from './each-backend.js';
 import { outputOfThreads } from './threads.js';
 
@@ -40,12 +40,12 @@ const eps = 1e-5;
 function composition(
   x: tf.Tensor2D,
   offsets: number[],
-  wanted: number[] | null,
+  labelled: number[] | null,
   { qkv, attentionOutput, intermediate, output, norms }: Weights,
   heads: number,
   precision: Precision,
 ): tf.Tensor2D {
-  const some = (all: tf.Tensor2D) => (wanted === null ? all : embedding(all, tf.tensor1d(wanted, 'int32'))[0]);
+  const some = (all: tf.Tensor2D) => (labelled === null ? all : embedding(all, tf.tensor1d(labelled, 'int32'))[0]);
   const join = (branch: tf.Tensor2D, bias: tf.Tensor1D, residual: tf.Tensor2D, [gamma, beta]: Weights['norms'][0]) =>
     residualNorm(branch, bias, residual, gamma, beta, { eps, rate: 0, seed: null, keep: false })[0];
   const [projected] = linear(x, ...qkv, precision);
@@ -60,7 +60,7 @@ function fused(
   kernel: EngineKernel,
   x: tf.Tensor2D,
   offsets: number[],
-  wanted: number[] | null,
+  labelled: number[] | null,
   weights: Weights,
   heads: number,
   precision: Precision,
@@ -78,7 +78,7 @@ function fused(
     output: map(weights.output),
     outputNorm: outputNorm!,
   };
-  const some = wanted === null ? null : tf.tensor1d(wanted, 'int32');
+  const some = labelled === null ? null : tf.tensor1d(labelled, 'int32');
   return encoderLayer(kernel, x, tf.tensor1d(offsets, 'int32'), some, layer, { heads, eps, precision });
 }
 
@@ -126,11 +126,11 @@ onEachBackend(backend => {
         const all = fused(kernel, x, offsets, null, weights, heads, precision);
         expect(tf.memory().numTensors).toBe(before + 6); // the output, the test's panels and offsets
         expectClose(all, composition(x, offsets, null, weights, heads, precision), 0);
-        const wanted = Array.from({ length: offsets.at(-1)! }, (_, token) => token).filter(
+        const labelled = Array.from({ length: offsets.at(-1)! }, (_, token) => token).filter(
           token => (token * 7) % 3 === 0,
         );
-        const expected = composition(x, offsets, wanted, weights, heads, precision);
-        expectClose(fused(kernel, x, offsets, wanted, weights, heads, precision), expected, 0);
+        const expected = composition(x, offsets, labelled, weights, heads, precision);
+        expectClose(fused(kernel, x, offsets, labelled, weights, heads, precision), expected, 0);
       },
     );
   });
@@ -141,7 +141,7 @@ onEachBackend(backend => {
     expect(encoderLayerKernel(1e6, 64, 63, 'bf16')).toBeNull();
   });
 
-  it('no rows, and no wanted tokens', ({ skip }) => {
+  it('no rows, and no labelled tokens', ({ skip }) => {
     const kernel = encoderLayerKernel(1e6, 64, 64, 'fp32');
     if (kernel === null) return skip();
     const weights = weightsOf(64, 64);
@@ -172,8 +172,8 @@ onEachBackend(backend => {
     const kernel = encoderLayerKernel(1e6, 64, 64, 'fp32');
     if (kernel === null) return skip();
     const [x, weights] = [values([6, 64], 1) as tf.Tensor2D, weightsOf(64, 66)];
-    const layer = (changed: Partial<Weights>, offsets = [0, 6], wanted: number[] | null = null, heads = 2) =>
-      fused(kernel, x, offsets, wanted, { ...weights, ...changed }, heads, 'fp32');
+    const layer = (changed: Partial<Weights>, offsets = [0, 6], labelled: number[] | null = null, heads = 2) =>
+      fused(kernel, x, offsets, labelled, { ...weights, ...changed }, heads, 'fp32');
     const map = (outputs: number, inputs: number): [tf.Tensor2D, tf.Tensor1D] => [
       tf.zeros([outputs, inputs]),
       tf.zeros([outputs]),

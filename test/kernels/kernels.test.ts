@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 import { adamW } from '../../src/kernels/adamw.js';
 import { crossEntropy } from '../../src/kernels/cross-entropy.js';
 import { dropout, dropoutMask } from '../../src/kernels/dropout.js';
-import { embedding } from '../../src/kernels/embedding.js';
 import { gelu } from '../../src/kernels/gelu.js';
 import { layerNorm } from '../../src/kernels/layer-norm.js';
 import { squaredNorm } from '../../src/kernels/squared-norm.js';
+import { embedding } from '../../src/kernels/table-rows.js';
 import { createVariable } from '../../src/kernels/variable.js';
 import { expectClose, onEachBackend, referenceGradients, values } from './each-backend.js';
 

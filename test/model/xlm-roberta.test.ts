@@ -60,11 +60,11 @@ onEachBackend(() => {
     const labelled = labelledTokens(batch);
     expect(labelled.length).toBeGreaterThan(0);
     expect(labelled.length).toBeLessThan(batch.inputIds.length);
-    for (const wanted of [labelled, Int32Array.of(batch.inputIds.length - 1)]) {
+    for (const some of [labelled, Int32Array.of(batch.inputIds.length - 1)]) {
       const expected = Float32Array.from(
-        [...wanted].flatMap(token => [...all.subarray(token * labels, (token + 1) * labels)]),
+        [...some].flatMap(token => [...all.subarray(token * labels, (token + 1) * labels)]),
       );
-      expect(worstDifference(await logitsOf(model, batch, wanted), expected)).toBeLessThan(1e-6);
+      expect(worstDifference(await logitsOf(model, batch, some), expected)).toBeLessThan(1e-6);
     }
     model.dispose();
   });

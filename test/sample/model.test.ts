@@ -6,7 +6,7 @@ import { openTensors } from '../../src/checkpoint/safetensors.js';
 import { loadSplit, readExample } from '../../src/data/corpus.js';
 import { panxLabels } from '../../src/data/labels.js';
 import { samplePaths } from '../../src/hub/sample.js';
-import { checkTensors } from '../../src/model/parameters.js';
+import { checkTensors } from '../../src/model/parameter-specs.js';
 import { loadTokenizer } from '../../src/tokenization/tokenizer.js';
 
 const { dataDir, modelDir } = samplePaths();

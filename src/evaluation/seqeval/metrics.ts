@@ -27,10 +27,10 @@ export function f1Score(yTrue: Tags, yPred: Tags, options: AverageOptions = {}):
   return average(yTrue, yPred, options, 'f-score').f1;
 }
 
-function average(yTrue: Tags, yPred: Tags, options: AverageOptions, wanted: Metric): SpanScores {
+function average(yTrue: Tags, yPred: Tags, options: AverageOptions, metric: Metric): SpanScores {
   checkOptions(options);
   const counts = countSpans(yTrue, yPred, options);
-  return averageScores(counts, options.average ?? 'micro', scoring({ ...options, wanted: [wanted] }));
+  return averageScores(counts, options.average ?? 'micro', scoring({ ...options, warnFor: [metric] }));
 }
 
 /**

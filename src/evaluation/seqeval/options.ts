@@ -24,8 +24,8 @@ export interface AverageOptions extends SeqevalOptions {
 export interface FscoreOptions {
   /** Weight of recall against precision in the F-score. Default 1: both alike. Infinity gives recall. */
   beta?: number;
-  /** The scores that are wanted: of others nobody is warned. Default: all three. */
-  wanted?: readonly Metric[];
+  /** The scores that are asked for: of others nobody is warned (warn_for in scikit-learn). Default: all three. */
+  warnFor?: readonly Metric[];
 }
 
 /**
@@ -88,11 +88,11 @@ function checkSentence(sentence: readonly string[], number: number, side: string
 
 /** Of all options those about scores. */
 export function scoring(options: SeqevalOptions & FscoreOptions): ScoringOptions {
-  const { zeroDivision, onWarning, beta, wanted } = options;
+  const { zeroDivision, onWarning, beta, warnFor } = options;
   return {
     ...(zeroDivision === undefined ? {} : { zeroDivision }),
     ...(onWarning === undefined ? {} : { onWarning }),
     ...(beta === undefined ? {} : { beta }),
-    ...(wanted === undefined ? {} : { wanted }),
+    ...(warnFor === undefined ? {} : { warnFor }),
   };
 }

@@ -27,8 +27,8 @@ export interface ScoringOptions {
   zeroDivision?: ZeroDivision;
   /** Receives seqeval's sentence for every score whose denominator is 0, if `zeroDivision` is 'warn'. */
   onWarning?: (sentence: string) => void;
-  /** The scores that are wanted: of others nobody is warned. Default: all three. */
-  wanted?: readonly Metric[];
+  /** The scores that are asked for: of others nobody is warned (warn_for in scikit-learn). Default: all three. */
+  warnFor?: readonly Metric[];
   /** Weight of recall against precision in the F-score. Default 1. */
   beta?: number;
 }
@@ -89,7 +89,7 @@ function scoresOf(count: SpanCounts, { zeroDivision, beta = 1 }: ScoringOptions)
 
 /** Say which scores have no meaning, in seqeval's words (scikit-learn's, in fact). */
 function warn(counts: readonly SpanCounts[], options: ScoringOptions): void {
-  const { zeroDivision = 'warn', onWarning, wanted = ['precision', 'recall', 'f-score'] } = options;
+  const { zeroDivision = 'warn', onWarning, warnFor = ['precision', 'recall', 'f-score'] } = options;
   if (zeroDivision !== 'warn' || onWarning === undefined) return;
   const where = counts.length === 1 ? 'due to' : 'in labels with';
   const tell = (subject: string, missing: string): void =>
@@ -97,11 +97,11 @@ function warn(counts: readonly SpanCounts[], options: ScoringOptions): void {
       `${subject} ill-defined and being set to 0.0 ${where} no ${missing} samples. ` +
         'Use `zero_division` parameter to control this behavior.',
     );
-  const verb = wanted.includes('f-score') ? 'and F-score are' : 'is';
-  if (wanted.includes('precision') && counts.some(count => count.predicted === 0))
+  const verb = warnFor.includes('f-score') ? 'and F-score are' : 'is';
+  if (warnFor.includes('precision') && counts.some(count => count.predicted === 0))
     tell(`Precision ${verb}`, 'predicted');
-  if (wanted.includes('recall') && counts.some(count => count.true === 0)) tell(`Recall ${verb}`, 'true');
-  const onlyF1 = wanted.length === 1 && wanted[0] === 'f-score';
+  if (warnFor.includes('recall') && counts.some(count => count.true === 0)) tell(`Recall ${verb}`, 'true');
+  const onlyF1 = warnFor.length === 1 && warnFor[0] === 'f-score';
   if (onlyF1 && counts.some(count => count.true === 0 && count.predicted === 0)) {
     tell('F-score is', 'true nor predicted');
   }

@@ -102,7 +102,7 @@ describe.skipIf(!existsSync(file))('seqeval as observed', () => {
     const score = (): number | number[] => {
       const { y_true, y_pred, average, fn } = entry;
       const { name, field, of } = functions[fn];
-      if (average === null) return scoresByType(y_true, y_pred, { ...options, wanted: [name] }).map(s => s[field]);
+      if (average === null) return scoresByType(y_true, y_pred, { ...options, warnFor: [name] }).map(s => s[field]);
       return of(y_true, y_pred, { ...options, average });
     };
     if (entry.error !== undefined) {

@@ -10,7 +10,7 @@ import {
   countParameters,
   multiplyAddsPerSubword,
   parameterSpecs,
-} from '../../src/model/parameters.js';
+} from '../../src/model/parameter-specs.js';
 import { exampleConfig, temporaryFolder } from '../checkpoint/example.js';
 
 const config = parseModelConfig('example', exampleConfig);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { plainSumByRow, sumByRow } from '../../src/kernels/embedding.js';
 import { engineKernel } from '../../src/kernels/engine-kernel.js';
+import { plainSumByRow, sumByRow } from '../../src/kernels/table-rows.js';
 import { expectClose, expectCloseTo, onEachBackend, values } from './each-backend.js';
 
 /** Tokens, width, rows: beside the slices of columns (64) that threads take, rows that no token has, every token of one row. */
