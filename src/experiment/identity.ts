@@ -51,8 +51,8 @@ export const identityShape: Shape<StageIdentity> = object({
  */
 export function identitiesOf(stages: readonly Stage[], contents: Contents): Map<string, StageIdentity> {
   const identities = new Map<string, StageIdentity>();
-  for (const { id, config, startFrom } of stages) {
-    const before = startFrom === null ? undefined : identities.get(startFrom)!;
+  for (const { id, config, startStage } of stages) {
+    const before = startStage === null ? undefined : identities.get(startStage)!;
     identities.set(
       id,
       identify(

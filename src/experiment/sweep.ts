@@ -90,8 +90,8 @@ async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly 
   for (const [index, planned] of plan.entries()) {
     const { stage } = planned;
     if (planned.state === 'done') continue;
-    if (stage.startFrom !== null && rows.get(stage.startFrom)!.status !== 'done') {
-      hooks.onNotice(`${stage.id} is not run: ${stage.startFrom}, which it starts from, has not been trained`);
+    if (stage.startStage !== null && rows.get(stage.startStage)!.status !== 'done') {
+      hooks.onNotice(`${stage.id} is not run: ${stage.startStage}, which it starts from, has not been trained`);
       continue;
     }
     if (signal?.aborted) throw stopped(stage.id);
@@ -116,9 +116,9 @@ async function runOne(
   label: string,
 ): Promise<StageResult> {
   const start =
-    stage.startFrom === null
+    stage.startStage === null
       ? { startFrom: modelDir, startFiles: inputs.contents.checkpoint }
-      : await checkpointOf(sweepDirectory(out).stage(stage.startFrom), stage);
+      : await checkpointOf(sweepDirectory(out).stage(stage.startStage), stage);
   return await runStage({
     ...start,
     config: stage.config,
@@ -133,13 +133,13 @@ async function runOne(
 }
 
 /** The checkpoint that an earlier stage has left, checked to be what it wrote. */
-async function checkpointOf(run: RunDirectory, { id, startFrom }: Stage): Promise<Start> {
-  const hint = `Remove ${run.root} to have ${startFrom} trained again.`;
+async function checkpointOf(run: RunDirectory, { id, startStage }: Stage): Promise<Start> {
+  const hint = `Remove ${run.root} to have ${startStage} trained again.`;
   if (!existsSync(run.checkpoint))
     throw new PanxError(`${run.checkpoint} is gone, and ${id} starts from it.`, { hint });
   const changes = changesText(await checkpointChanges(run));
   if (changes === null) return { startFrom: run.checkpoint, startFiles: await checkpointChecksums(run) };
-  throw new PanxError(`${run.checkpoint} is not as ${startFrom} left it, and ${id} starts from it: ${changes}.`, {
+  throw new PanxError(`${run.checkpoint} is not as ${startStage} left it, and ${id} starts from it: ${changes}.`, {
     hint,
   });
 }

@@ -91,7 +91,7 @@ async function lookAtSettings(sweep: SweepDirectory): Promise<string> {
   const links = stages.filter(({ id }) => isLink(sweep.stage(id).root)).map(({ id }) => id);
   if (links.length > 0) throw new PanxError(`${sweep.root}: ${listed(links)} is a link; expected the folder of a run.`);
   const done = stages.filter(({ id }) => isDone(sweep.stage(id)));
-  const base = done.find(({ startFrom }) => startFrom === null);
+  const base = done.find(({ startStage }) => startStage === null);
   if (base === undefined) throw new PanxError('no stage that starts from the base model is done');
   await checkMark(join(sweep.root, markName), 'sweep', await versionOf(sweep.stage(base.id)));
   const { data } = await readIdentity(sweep.stage(base.id));
@@ -123,7 +123,7 @@ async function checkModelName(sweep: SweepDirectory, config: Config, done: reado
   const names = new Set<string>();
   for (const { id } of done) names.add((await readRunConfig(sweep.stage(id))).model);
   if (names.has(config.model)) return;
-  const { start } = await readIdentity(sweep.stage(done.find(({ startFrom }) => startFrom === null)!.id));
+  const { start } = await readIdentity(sweep.stage(done.find(({ startStage }) => startStage === null)!.id));
   const sums = await checkpointFiles(config.model).catch(() => null);
   if (sums !== null && 'checkpoint' in start && startKey(sums) === start.checkpoint) return;
   throw new PanxError(

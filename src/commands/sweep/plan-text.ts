@@ -17,7 +17,7 @@ export function planText(plan: readonly PlannedStage[], pace: Pace | null): stri
     plan.map(planned => [
       planned.stage.id,
       formatCount(planned.stage.samples),
-      planned.stage.startFrom ?? 'the model',
+      planned.stage.startStage ?? 'the model',
       formatCount(planned.stage.steps),
       timeText(planned, pace),
     ]),

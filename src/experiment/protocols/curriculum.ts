@@ -33,7 +33,7 @@ export interface Stage {
   /** Training rows. */
   samples: number;
   /** Id of the stage whose checkpoint it starts from; null starts from the base checkpoint. */
-  startFrom: string | null;
+  startStage: string | null;
   /** Optimizer steps. */
   steps: number;
   /** The configuration of this training: its languages, its size, and both languages to score. */
@@ -62,7 +62,7 @@ export function curriculum(config: Config, trainRows: Record<string, number>): S
     lang: source,
     size: null,
     rows: rowsOf(source, trainRows),
-    startFrom: null,
+    startStage: null,
   });
   const stages = [
     stageOf(config, {
@@ -71,7 +71,7 @@ export function curriculum(config: Config, trainRows: Record<string, number>): S
       lang: target,
       size: null,
       rows: rowsOf(target, trainRows),
-      startFrom: null,
+      startStage: null,
     }),
     sourceOnly,
   ];
@@ -84,7 +84,7 @@ export function curriculum(config: Config, trainRows: Record<string, number>): S
         lang: target,
         size,
         rows: size,
-        startFrom: before.id,
+        startStage: before.id,
       }),
     );
   }
@@ -127,17 +127,17 @@ function stageOf(
     lang: string;
     size: number | null;
     rows: number;
-    startFrom: string | null;
+    startStage: string | null;
   },
 ): Stage {
-  const { phase, label, lang, size, rows, startFrom } = choice;
+  const { phase, label, lang, size, rows, startStage } = choice;
   const { source, target } = config.sweep;
   return {
     id: stageId(phase, lang, size),
     phase,
     label,
     samples: rows,
-    startFrom,
+    startStage,
     steps: totalSteps(rows, config.training),
     config: {
       ...config,

@@ -11,7 +11,7 @@ async function configWith(...assignments: string[]): Promise<Config> {
 
 it('has the stages and optimizer steps of the published curriculum', async () => {
   const stages = curriculum(await configWith(), rows);
-  expect(stages.map(({ id, samples, startFrom, steps }) => [id, samples, startFrom, steps])).toEqual([
+  expect(stages.map(({ id, samples, startStage, steps }) => [id, samples, startStage, steps])).toEqual([
     ['phase-1-tr', 20000, null, 1875],
     ['phase-2-en', 20000, null, 1875],
     ['phase-3.1-tr-250', 250, 'phase-2-en', 24],
@@ -26,7 +26,7 @@ it('has the stages and optimizer steps of the published curriculum', async () =>
 
 it('starts every stage of phase 3 from the source-only model under from-source', async () => {
   const config = await configWith('sweep.protocol=from-source', 'sweep.sizes=[10, 20, 30]');
-  expect(curriculum(config, rows).map(({ startFrom }) => startFrom)).toEqual([
+  expect(curriculum(config, rows).map(({ startStage }) => startStage)).toEqual([
     null,
     null,
     'phase-2-en',
