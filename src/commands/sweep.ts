@@ -21,6 +21,7 @@ import { runDirectory } from '../run/directory.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
 import { checkPlace } from '../run/mark.js';
 import { notice, print } from '../system/console.js';
+import { systemFault } from '../system/faults.js';
 import { removeLeftovers, removeMade } from '../system/made.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
@@ -128,7 +129,7 @@ async function timeSteps(
     return await measuredPace([run]);
   } catch (error) {
     if (signal.aborted) throw error;
-    notice(`the steps could not be timed: ${messageOf(error)}`);
+    notice(`the steps could not be timed: ${messageOf(systemFault(error) ?? error)}`);
     return null;
   } finally {
     await removeMade(run.root, runLayout);

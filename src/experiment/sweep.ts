@@ -6,6 +6,7 @@ import { runLayout, sweepLayout } from '../run/layouts.js';
 import { clearStaleLock, takeLock } from '../run/lock.js';
 import { checkPlace, writeMark } from '../run/mark.js';
 import { changesText } from '../system/checksums.js';
+import { systemFault } from '../system/faults.js';
 import { writeJson } from '../system/files.js';
 import { removeLeftovers } from '../system/made.js';
 import { checkpointChanges, checkpointChecksums } from './outputs.js';
@@ -161,6 +162,8 @@ function stopped(id: string, cause?: unknown): PanxError {
 
 /** A user's error as its sentence and remedy; a bug of panx with the place that it comes from. */
 function describe(error: unknown): string {
-  if (error instanceof PanxError) return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
-  return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  const told = error instanceof PanxError ? error : systemFault(error);
+  if (told !== null) return told.hint === undefined ? told.message : `${told.message} ${told.hint}`;
+  const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  return stack.replaceAll(/\s*\n\s*/g, ' '); // A notice is a line.
 }

@@ -230,6 +230,17 @@ it('scores again what was trained but not yet scored', async () => {
   expect(ran).toEqual(['phase-3.3-tr-30 resumed']);
 });
 
+it('tells of a stage whose memory ran out in a sentence', async () => {
+  await sweep({
+    before: () => {
+      throw new Error('Invalid TF_Status: 8\nMessage: OOM when allocating tensor with shape[9]');
+    },
+  });
+  expect(notices[0]).toMatch(
+    /^phase-1-tr failed: There is not enough memory: OOM when allocating tensor with shape\[9\]\. Raise [^\n]+$/,
+  );
+});
+
 it('loses only the stages that depend on a failed one, under cumulative', async () => {
   const { table, failed, notRun } = await sweep({ before: failIn('phase-1-tr', 'phase-3.2-tr-20') });
   expect(ran).toEqual(['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20']);
@@ -261,7 +272,7 @@ it('shows where a bug comes from', async () => {
       throw new TypeError('x is not a function');
     },
   });
-  expect(notices[0]).toMatch(/^phase-1-tr failed: TypeError: x is not a function\n +at /);
+  expect(notices[0]).toMatch(/^phase-1-tr failed: TypeError: x is not a function at [^\n]+$/);
 });
 
 it('refuses to mix stages of other settings, says what differs, and touches nothing', async () => {
