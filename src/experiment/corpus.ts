@@ -6,7 +6,7 @@ import { sameLabels, someLabels } from '../data/labels.js';
 import { selectRows } from '../data/subsets.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../system/cache.js';
-import { progress } from '../system/console.js';
+import { formatCount, progress } from '../system/console.js';
 import { phase } from '../system/profile.js';
 import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, type EncodedRows } from '../tokenization/rows.js';
@@ -45,21 +45,33 @@ export interface CorpusSource {
 /**
  * Read, encode and select the rows of a run: training rows of all its languages one after the other, and the splits to score.
  *
- * @throws PanxError where the languages' tag sets differ, and for everything that loading and encoding throw.
+ * @throws PanxError where the languages' tag sets differ or no training row has a word to learn, and for everything that loading and
+ *   encoding throw.
  */
 export async function loadRunData(source: CorpusSource): Promise<RunData> {
   const { training, evaluation } = source.config;
   const all = await loadSplits(source, splitsOf(source.config));
   const labelNames = commonLabels(all);
   const of = (split: SplitName) => all.filter(encoded => encoded.split === split);
+  const train = concatRows(of('train').map(({ rows }) => takeRows(rows, selectRows(rows.rows, training))));
+  if (!train.labelIds.some(label => label >= 0)) throw nothingToLearn(train, source.config);
   const scored = (split: SplitName) => of(split).map(encoded => limited(encoded, evaluation.limit));
   return {
-    train: concatRows(of('train').map(({ rows }) => takeRows(rows, selectRows(rows.rows, training)))),
+    train,
     validation: scored('validation'),
     test: scored('test'),
     labelNames,
     files: all.flatMap(({ files }) => files),
   };
+}
+
+/** All rows empty, or of nothing but words without subwords: a loss over no label is 0, and would look like the best one. */
+function nothingToLearn({ rows, emptyWords }: EncodedRows, { training }: Config): PanxError {
+  const found = emptyWords === 0 ? 'no word' : `no word with a subword (of ${formatCount(emptyWords)})`;
+  return new PanxError(
+    `The training rows of ${training.langs.join(', ')} (${formatCount(rows)}) hold ${found}; expected at least one word with a label.`,
+    { hint: 'Fetch the data again, choose other languages with --lang, or take more rows with --size.' },
+  );
 }
 
 /**

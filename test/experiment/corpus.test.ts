@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import type { SplitName } from '../../src/data/corpus.js';
-import { type CorpusSource, type EncodedSplit, loadSplits } from '../../src/experiment/corpus.js';
+import { type CorpusSource, type EncodedSplit, loadRunData, loadSplits } from '../../src/experiment/corpus.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { openTokenizer } from '../../src/tokenization/tokenizer.js';
+import { panx, writeParquet } from '../data/formats/parquet-fixture.js';
 
 const { dataDir, modelDir } = samplePaths();
 const cache = mkdtempSync(join(tmpdir(), 'panx-corpus-'));
@@ -67,4 +68,24 @@ it('finds that a language is not there before anything is encoded', async () => 
   const fresh = { ...config, tokenization: { ...config.tokenization, maxLength: 77 } }; // of which nothing is in the cache
   const wanted = (['tr', 'xx'] as const).map(lang => [lang, 'test'] as const);
   await expect(loadSplits({ dataDir, tokenizer, config: fresh }, wanted)).rejects.toThrow('has no language "xx"');
+});
+
+it('refuses training rows in which there is nothing to learn', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'panx-corpus-'));
+  const load = async (rows: [string, number][][]) => {
+    writeParquet(join(folder, 'PAN-X.tr', 'train-00000-of-00001.parquet'), panx(rows));
+    const { config } = await loadConfig({
+      assignments: ['training.langs=[tr]', 'evaluation.enabled=false', 'tokenization.emptyWords=drop'],
+    });
+    return await loadRunData({ dataDir: folder, tokenizer: await openTokenizer(modelDir), config });
+  };
+  const expected = 'expected at least one word with a label.';
+  try {
+    await expect(load([[], []])).rejects.toThrow(`The training rows of tr (2) hold no word; ${expected}`);
+    const without = `The training rows of tr (1) hold no word with a subword (of 1); ${expected}`;
+    await expect(load([[['', 0]]])).rejects.toThrow(without);
+    expect((await load([[], [['a', 0]]])).train.rows).toBe(2);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -7,10 +7,11 @@ export type ParquetDecoder = Pick<typeof import('parquet-wasm/esm'), 'readParque
 
 /**
  * Decode with parquet-wasm in a memory that does not grow beyond what a sound file of that size needs: a page can decode to a thousand times its
- * size, and which one does shows only when it is decoded. Where the memory ends, decoding does, with a RuntimeError.
+ * size, and which one does shows only when it is decoded. Where the memory ends, decoding does, with a RuntimeError, and so it does at damage that
+ * parquet-wasm does not foresee.
  *
  * @param fileBytes of the file that is decoded, which lies in that memory as a whole
- * @throws MemoryEnded where the file decodes to more
+ * @throws DecodingEnded where decoding ended like that
  */
 export async function withParquetDecoder<Result>(
   fileBytes: number,
@@ -22,16 +23,27 @@ export async function withParquetDecoder<Result>(
   try {
     return work(instance.decoder);
   } catch (error) {
+    const used = instance.memory.buffer.byteLength;
+    const ended = error instanceof Error && error.name === 'RuntimeError';
     // What it had when it was cut off is never given back; the next file has a memory of its own.
-    if (instance.memory.buffer.byteLength < bound / 2) throw error;
-    instances.delete(bound);
-    if (!(error instanceof Error) || error.name !== 'RuntimeError') throw error;
-    throw new MemoryEnded(`${bound / 2 ** 20} MB of memory`, { cause: error });
+    if (ended || used >= bound / 2) instances.delete(bound);
+    throw ended ? new DecodingEnded(bound, used >= bound / 2, error) : error;
   }
 }
 
-/** What a file decodes to did not fit; the message says into what. */
-export class MemoryEnded extends Error {}
+/** What a file decodes to did not fit, or its damage ended the decoder. */
+export class DecodingEnded extends Error {
+  /** Into what it was to fit. */
+  readonly memory: string;
+  /** Whether so much of it was in use that it must be that; else, since a large value asks for much at once, it may be either. */
+  readonly isFull: boolean;
+
+  constructor(bound: number, isFull: boolean, cause: Error) {
+    super(cause.message, { cause });
+    this.memory = `${bound / 2 ** 20} MB of memory`;
+    this.isFull = isFull;
+  }
+}
 
 const smallFile = 16 << 20;
 const smallMemory = 192 << 20;

@@ -8,6 +8,8 @@ export interface RowGroup {
   rows: number;
   /** Columns, those within others each by itself. */
   columns: number;
+  /** Names that lead to a column, of that which has most: a list is three, a struct one and those inside it. */
+  levels: number;
   /** Values of the chosen columns, of that which has most: words, and one for each row without any. */
   values: number;
   /** What the chosen columns take once they are decompressed and before they are decoded, in bytes. */
@@ -44,7 +46,7 @@ export function footerBytes(bytes: Buffer): number {
 
 function readRowGroup(reader: CompactReader, columns: readonly string[]): RowGroup {
   const values = new Map<string, number>();
-  const group: RowGroup = { rows: 0, columns: 0, values: 0, uncompressedBytes: 0 };
+  const group: RowGroup = { rows: 0, columns: 0, levels: 0, values: 0, uncompressedBytes: 0 };
   const column = () => {
     group.columns++;
     const chunk = { name: '', values: 0, bytes: 0 };
@@ -54,6 +56,7 @@ function readRowGroup(reader: CompactReader, columns: readonly string[]): RowGro
           const path: string[] = [];
           reader.list(() => path.push(reader.text()));
           chunk.name = path[0] ?? '';
+          group.levels = Math.max(group.levels, path.length);
         },
         5: () => {
           chunk.values = reader.count();

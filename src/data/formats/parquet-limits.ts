@@ -13,12 +13,16 @@ import { type Footer, footerBytes, type RowGroup, readFooter } from './parquet-f
 export const largestFile = 256 << 20;
 
 /** Words, and rows without any, whatever the file's size; beyond that, so many for each byte of it. */
-const wordsAlways = 1 << 24;
+const wordsAlways = 1 << 21;
 const wordsPerByte = 2;
 const wordsAtMost = 100_000_000;
 
-/** Bytes of text likewise; they are counted in 32 bits. */
-const textAlways = 256 << 20;
+/** Rows likewise: until it is encoded one takes 100 bytes, as many as eight words. PAN-X has one for 50 bytes. */
+const rowsAlways = 1 << 21;
+const rowsPerByte = 1 / 4;
+
+/** Bytes of text likewise; they are counted in 32 bits. As much of it fits into the memory of the decoder (parquet-decoder.ts), in which it lies twice. */
+const textAlways = 64 << 20;
 const textPerByte = 32;
 const textAtMost = 2 ** 30;
 
@@ -26,6 +30,8 @@ const textAtMost = 2 ** 30;
 const largestFooter = 16 << 20;
 const mostColumns = 1000;
 const mostRowGroups = 20_000;
+/** PAN-X's columns have 3; the decoder ends at some 70, of any column of the file. */
+const mostLevels = 50;
 
 const longestRow = 100_000;
 const longestWord = 65_536;
@@ -33,8 +39,8 @@ const longestWord = 65_536;
 /** The columns that are read. */
 export const columnNames = ['tokens', 'ner_tags'] as const;
 
-/** Words that are decoded at once: what the decoder makes of them takes some 60 MB. */
-const wordsAtOnce = 1 << 20;
+/** Words that are decoded at once, and twice as many at most: two million rows of a word each are too much for its memory. */
+const wordsAtOnce = 1 << 19;
 
 /** Where rows come from, for sentences: the file, and the number there of the first of them. */
 export interface Place {
@@ -96,22 +102,31 @@ function checkCounts(path: string, { rows, rowGroups }: Footer, fileBytes: numbe
       { hint: 'Write it again with the columns tokens and ner_tags, and some thousand rows in a row group.' },
     );
   }
+  const levels = rowGroups.reduce((largest, group) => Math.max(largest, group.levels), 0);
+  if (levels > mostLevels) {
+    throw new PanxError(`${path} has a column of ${formatCount(levels)} levels; expected at most ${mostLevels}.`, {
+      hint: 'Write it again with the columns tokens and ner_tags alone.',
+    });
+  }
+  const crowded = rowGroups.find(group => group.values > group.rows * longestRow);
+  if (crowded !== undefined) {
+    throw new PanxError(
+      `${path} says that it holds ${formatCount(crowded.values)} words in ${formatCount(crowded.rows)} rows; expected at most ${formatCount(longestRow)} a row.`,
+      { hint: rowsHint },
+    );
+  }
   const most = mostWords(fileBytes);
   const words = rowGroups.reduce((sum, group) => sum + group.values, 0);
   const textBytes = rowGroups.reduce((sum, group) => sum + group.uncompressedBytes, 0);
   const counted = rowGroups.reduce((sum, group) => sum + group.rows, 0);
-  if (Math.max(rows, counted) > most)
-    throw tooMuch(path, fileBytes, `${formatCount(Math.max(rows, counted))} rows`, most);
+  const mostOfRows = mostRows(fileBytes);
+  if (Math.max(rows, counted) > mostOfRows) {
+    throw tooMuch(path, fileBytes, `${formatCount(Math.max(rows, counted))} rows`, mostOfRows);
+  }
   if (words > most) throw tooMuch(path, fileBytes, `${formatCount(words)} words (or rows without any)`, most);
   if (textBytes > mostText(fileBytes)) {
     throw tooMuch(path, fileBytes, `${formatCount(textBytes)} bytes of columns`, mostText(fileBytes));
   }
-  const crowded = rowGroups.find(group => group.values > group.rows * longestRow);
-  if (crowded === undefined) return;
-  throw new PanxError(
-    `${path} says that it holds ${formatCount(crowded.values)} words in ${formatCount(crowded.rows)} rows; expected at most ${formatCount(longestRow)} a row.`,
-    { hint: rowsHint },
-  );
 }
 
 const rowsHint = 'Split the rows into sentences: a model sees some hundred words of a row.';
@@ -127,7 +142,9 @@ export function budgetOf(path: string, fileBytes: number): { take(part: WordColu
       rows += part.rows;
       textBytes += part.text.length;
       const most = mostWords(fileBytes);
-      if (Math.max(words, rows) > most) throw tooMuch(path, fileBytes, `more than ${formatCount(most)} words`, most);
+      const mostOfRows = mostRows(fileBytes);
+      if (words > most) throw tooMuch(path, fileBytes, `more than ${formatCount(most)} words`, most);
+      if (rows > mostOfRows) throw tooMuch(path, fileBytes, `more than ${formatCount(mostOfRows)} rows`, mostOfRows);
       if (textBytes > mostText(fileBytes)) {
         throw tooMuch(path, fileBytes, `${formatCount(textBytes)} bytes of text or more`, mostText(fileBytes));
       }
@@ -199,6 +216,10 @@ function partsOf(index: number, { rows, values }: RowGroup): Slice[] {
 
 function mostWords(fileBytes: number): number {
   return Math.min(wordsAtMost, Math.max(wordsAlways, wordsPerByte * fileBytes));
+}
+
+function mostRows(fileBytes: number): number {
+  return Math.max(rowsAlways, Math.floor(rowsPerByte * fileBytes));
 }
 
 function mostText(fileBytes: number): number {

@@ -8,7 +8,7 @@ import { reasonOf } from '../../system/files.js';
 import { arrow } from '../arrow.js';
 import { concatColumns, type WordColumns } from '../columns.js';
 import { declaredLabels, someLabels } from '../labels.js';
-import { MemoryEnded, withParquetDecoder } from './parquet-decoder.js';
+import { DecodingEnded, withParquetDecoder } from './parquet-decoder.js';
 import {
   budgetOf,
   checkWords,
@@ -78,11 +78,14 @@ async function decode(path: string, bytes: Buffer): Promise<{ labelNames: readon
     });
   } catch (error) {
     if (error instanceof PanxError) throw error;
-    if (error instanceof MemoryEnded) {
+    if (error instanceof DecodingEnded) {
+      const tooMuch = `decodes to more than fits into ${error.memory}`;
       throw new PanxError(
-        `${path} (${formatCount(bytes.length)} bytes) decodes to more than fits into ${error.message}.`,
+        `${path} (${formatCount(bytes.length)} bytes) ${error.isFull ? tooMuch : `is damaged, or ${tooMuch}`}.`,
         {
-          hint: 'No corpus is packed that tightly. If it is one, write its rows as several files.',
+          hint: error.isFull
+            ? 'No corpus is packed that tightly. If it is one, write its rows as several files.'
+            : 'Fetch it again; if it is whole, split its text into words, and write its rows as several files.',
           cause: error,
         },
       );
@@ -90,12 +93,15 @@ async function decode(path: string, bytes: Buffer): Promise<{ labelNames: readon
     const fault = memoryFault(error);
     if (fault !== null) throw fault;
     const pointer = bytes.subarray(0, 40).toString('latin1').startsWith('version https://git-lfs');
-    throw new PanxError(`${path} is not a whole parquet file (${bytes.length} bytes): ${decoderReason(error)}.`, {
-      hint: pointer
-        ? 'It is the pointer that Git LFS leaves in place of a file: run git lfs pull.'
-        : 'It is damaged or cut short: fetch it again.',
-      cause: error,
-    });
+    throw new PanxError(
+      `${path} is not a whole parquet file (${bytes.length} bytes): ${messageOf(error).replace(/\.$/, '')}.`,
+      {
+        hint: pointer
+          ? 'It is the pointer that Git LFS leaves in place of a file: run git lfs pull.'
+          : 'It is damaged or cut short: fetch it again.',
+        cause: error,
+      },
+    );
   }
 }
 
@@ -111,7 +117,13 @@ function orReason<Result>(work: () => Result): Result | Error {
 function checkNames(path: string, schema: Schema): void {
   const names = schema.fields.map(field => field.name);
   for (const name of columnNames) {
-    if (names.includes(name)) continue;
+    const columns = names.filter(one => one === name).length;
+    if (columns > 1) {
+      throw new PanxError(`${path} has ${columns} columns named "${name}"; expected one.`, {
+        hint: 'Write it again with the one that is meant.',
+      });
+    }
+    if (columns === 1) continue;
     const found = names.slice(0, 20).map(one => excerpt(one));
     const more = names.length > 20 ? ` and ${formatCount(names.length - 20)} more` : '';
     throw new PanxError(
@@ -129,12 +141,6 @@ function columnsOf(place: Place, table: Table, labelNames: readonly string[]): W
   const tagIds = tagIdsOf(place, tags, labelNames);
   const { textOffsets, text } = textOf(place, tokens);
   return { rows: table.numRows, offsets: tokens.offsets, tagIds, textOffsets, text };
-}
-
-/** parquet-wasm's reason; damage that its code does not foresee ends it with "unreachable", which says nothing. */
-function decoderReason(error: unknown): string {
-  if (error instanceof Error && error.name === 'RuntimeError') return 'its contents cannot be decoded';
-  return messageOf(error).replace(/\.$/, '');
 }
 
 /** A list column as the offsets of its rows and the pieces that hold its values one after the other. */

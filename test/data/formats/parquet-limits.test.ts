@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -6,24 +6,39 @@ import { readShard } from '../../../src/data/formats/parquet.js';
 import { readFooter } from '../../../src/data/formats/parquet-footer.js';
 import { slicesOf } from '../../../src/data/formats/parquet-limits.js';
 import { PanxError } from '../../../src/errors.js';
+import { formatCount } from '../../../src/system/console.js';
 import { panx, tags, temporaryFolder, words, writeParquet } from './parquet-fixture.js';
 
 /** Made by scripts/make-golden/parquet.py. */
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/parquet/${name}.parquet`, import.meta.url));
 
+/** The same file with bytes before its footer that nothing reads: what it may hold goes by its size. */
+function padded(name: string, bytes: number): string {
+  const whole = readFileSync(fixture(name));
+  const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
+  const path = join(temporaryFolder(), `${name}.parquet`);
+  writeFileSync(path, Buffer.concat([whole.subarray(0, footer), Buffer.alloc(bytes), whole.subarray(footer)]));
+  return path;
+}
+
 describe('a small file that decodes to much', () => {
   it.each([
     [
       '30-million-words',
-      'bytes and says that it holds 30,000,000 words (or rows without any); expected at most 16,777,216.',
+      'bytes and says that it holds 30,000,000 words (or rows without any); expected at most 2,097,152.',
     ],
     ['row-of-10-million-words', 'says that it holds 10,000,000 words in 1 rows; expected at most 100,000 a row.'],
     [
       'few-that-say-a-trillion-rows',
-      'bytes and says that it holds 1,000,000,000,000 rows; expected at most 16,777,216.',
+      'bytes and says that it holds 1,000,000,000,000 rows; expected at most 2,097,152.',
     ],
     ['2-gigabytes-of-text', 'decodes to more than fits into 192 MB of memory.'],
     ['10-million-that-say-5', ''],
+    ['3-million-empty-rows', 'bytes and says that it holds 3,000,000 rows; expected at most 2,097,152.'],
+    ['3-million-words', 'says that it holds 3,000,000 words (or rows without any); expected at most 2,097,152.'],
+    ['80-megabytes-of-words', 'bytes of columns; expected at most 67,108,864.'],
+    ['word-of-60-megabytes', 'decodes to more than fits into 192 MB of memory.'],
+    ['300-levels', 'has a column of 303 levels; expected at most 50.'],
     ['word-of-70-kilobytes', ', row 0: word 0 takes 70,000 bytes; expected at most 65,536.'],
     ['few-that-say-7-rows', 'is not a whole parquet file (1080 bytes): it holds 100 rows, and its footer says 7.'],
     ['few-that-say-200-rows', 'is not a whole parquet file (1082 bytes): it holds 100 rows, and its footer says 200.'],
@@ -48,7 +63,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Int32Array) => Buffer.from(
 
 describe('a large file', () => {
   it.each(['3-million-words', '3-million-words-in-row-groups'])('is decoded in parts: %s', async name => {
-    const { columns } = await readShard(fixture(name));
+    const { columns } = await readShard(padded(name, 2e6));
     expect(columns.rows).toBe(1500);
     expect(columns.tagIds).toHaveLength(3_000_000);
     // Not by toEqual, which takes a minute for that many.
@@ -75,8 +90,15 @@ describe('a large file', () => {
     ).toBe(true);
   });
 
+  it('may hold two words for each of its bytes, and a row for four', async () => {
+    const path = padded('3-million-empty-rows', 11e6);
+    const most = formatCount(Math.floor(statSync(path).size / 4));
+    await expect(readShard(path)).rejects.toThrow(`holds 3,000,000 rows; expected at most ${most}.`);
+    expect((await readShard(padded('3-million-empty-rows', 12e6))).columns.rows).toBe(3_000_000);
+  });
+
   it('is refused with the row of the file, whatever part it is in', async () => {
-    const path = fixture('3-million-words-one-tag-wrong');
+    const path = padded('3-million-words-one-tag-wrong', 2e6);
     await expect(readShard(path)).rejects.toThrow(
       `${path}, row 1400: word 1999 has tag id 9; expected 0 to 6 (O B-PER`,
     );
@@ -93,20 +115,20 @@ describe('a large file', () => {
   });
 
   it('is cut where its row groups end, and inside a large one', () => {
-    const group = (rows: number, values: number) => ({ rows, values, columns: 3, uncompressedBytes: 1 });
+    const group = (rows: number, values: number) => ({ rows, values, columns: 3, levels: 3, uncompressedBytes: 1 });
     const slices = (...rowGroups: ReturnType<typeof group>[]) => slicesOf({ rows: 0, rowGroups });
     expect(slices()).toEqual([{}]);
     expect(slices(group(20_000, 160_000), group(20_000, 160_000))).toEqual([{}]);
-    expect(slices(group(1000, 900_000), group(10, 100_000), group(1000, 1_900_000), group(1, 1))).toEqual([
+    expect(slices(group(1000, 450_000), group(10, 50_000), group(1000, 950_000), group(1, 1))).toEqual([
       { rowGroups: [0, 1] },
       { rowGroups: [2] },
       { rowGroups: [3] },
     ]);
     const parts = slices(group(10, 5), group(1_000_000, 8_000_000));
     expect(parts[0]).toEqual({ rowGroups: [0] });
-    expect(parts[1]).toEqual({ rowGroups: [1], offset: 0, limit: 131_072 });
-    expect(parts.at(-1)).toEqual({ rowGroups: [1], offset: 917_504, limit: 131_072 });
-    expect(parts).toHaveLength(9);
+    expect(parts[1]).toEqual({ rowGroups: [1], offset: 0, limit: 65_536 });
+    expect(parts.at(-1)).toEqual({ rowGroups: [1], offset: 983_040, limit: 65_536 });
+    expect(parts).toHaveLength(17);
   });
 });
 
@@ -128,7 +150,9 @@ describe('readFooter', () => {
     });
     const { rows: count, rowGroups } = readFooter(readFileSync(path), ['tokens', 'ner_tags']);
     expect(count).toBe(3);
-    expect(rowGroups).toEqual([{ rows: 3, values: 4, columns: 3, uncompressedBytes: expect.any(Number) as number }]);
+    expect(rowGroups).toEqual([
+      { rows: 3, values: 4, columns: 3, levels: 3, uncompressedBytes: expect.any(Number) as number },
+    ]);
   });
 
   it('bears any byte of it changed, cut or doubled', () => {
@@ -158,6 +182,11 @@ describe('readFooter', () => {
 describe('columns and metadata', () => {
   const folder = temporaryFolder();
   const failure = async (path: string) => await readShard(path).catch((error: unknown) => (error as Error).message);
+
+  it('of one name are refused', async () => {
+    const path = fixture('tokens-twice');
+    expect(await failure(path)).toBe(`${path} has 2 columns named "tokens"; expected one.`);
+  });
 
   it('of which there are too many are refused', async () => {
     const many = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`c${i}`, tags([[0n]])]));
