@@ -34,6 +34,7 @@ export function describeTokenizer(text: string, path: string): TokenizerDescript
   const checked = file as Record<string, unknown>;
   refuseUnknownParts(checked, path);
   refuseChance(checked.model, path);
+  refuseEmptyPattern(checked.normalizer, path);
   const plain = text.length <= longestPlain && isPlain(checked);
   const changed = addPrefixSpace(checked.pre_tokenizer);
   return {
@@ -65,6 +66,20 @@ function refuseChance(model: unknown, path: string): void {
   throw new PanxError(`${path} has model.dropout ${excerpt(dropout)}, which splits words at random; expected null.`, {
     hint: 'Set model.dropout to null in that file.',
   });
+}
+
+/** An empty pattern is found before and after every character: a word would have many subwords that say nothing. */
+function refuseEmptyPattern(normalizer: unknown, path: string): void {
+  if (!isObject(normalizer)) return;
+  const { type, normalizers, pattern } = normalizer;
+  if (Array.isArray(normalizers)) for (const one of normalizers) refuseEmptyPattern(one, path);
+  if (type !== 'Replace' || !isObject(pattern) || (pattern.String !== '' && pattern.Regex !== '')) return;
+  throw new PanxError(
+    `${path} has a normalizer that replaces an empty text; expected a pattern of one character or more.`,
+    {
+      hint,
+    },
+  );
 }
 
 /** Loading a longer one takes longer than starting a process for it. */

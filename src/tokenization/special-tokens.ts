@@ -48,7 +48,10 @@ export function specialIds(
   return { unkId, padId };
 }
 
-/** The tokens that a post-processor names have the ids that it gives them. What is of another shape is the engine's to refuse. */
+/**
+ * The tokens that a post-processor names have the ids that it gives them, and its template takes the text once: twice, the engine gives even
+ * a word alone twice, so that no word shows it. What is of another shape is the engine's to refuse.
+ */
 function checkPostProcessor(processor: unknown, vocabulary: Vocabulary, refuse: (found: string) => never): void {
   if (!isObject(processor)) return;
   const check = (token: unknown, id: unknown) => {
@@ -63,6 +66,10 @@ function checkPostProcessor(processor: unknown, vocabulary: Vocabulary, refuse: 
     for (const one of processor.processors) checkPostProcessor(one, vocabulary, refuse);
   }
   for (const pair of [processor.cls, processor.sep]) if (Array.isArray(pair)) check(pair[0], pair[1]);
+  if (Array.isArray(processor.single)) {
+    const texts = processor.single.filter(piece => isObject(piece) && 'Sequence' in piece).length;
+    if (texts !== 1) refuse(`takes the text ${texts} times in the template of its post_processor; expected it once.`);
+  }
   if (!isObject(processor.special_tokens)) return;
   for (const named of Object.values(processor.special_tokens)) {
     const { ids, tokens } = isObject(named) ? named : {};

@@ -33,18 +33,42 @@ async function refuseOtherFiles(path: string): Promise<void> {
 }
 
 /** XLM-V's has 60 MB where it is indented. */
-const largestFile = 100e6;
+const largestFile = 80e6;
 
 /** The file's text. @throws PanxError where it is none, or of more values than a tokenizer has */
 export function textOf(bytes: Buffer, path: string): string {
   if (!isUtf8(bytes)) {
     throw new PanxError(`${path} is not UTF-8 text.`, { hint: 'Copy it again; it may be damaged, or another file.' });
   }
+  refuseLongStrings(bytes, path);
   refuseManyValues(bytes, path);
   return bytes.toString('utf8');
 }
 
-/** JSON of 100 MB may be of 30 million empty arrays or 10 million keys, which would take gigabytes when parsed. */
+/** A string lies in memory several times over while it is parsed, and the engine builds tables of what it says. */
+function refuseLongStrings(bytes: Buffer, path: string): void {
+  if (bytes.length < longestString) return;
+  let quotes = 0;
+  let begin = 0;
+  for (let at = bytes.indexOf(quote); at >= 0; at = bytes.indexOf(quote, at + 1)) {
+    let escapes = 0;
+    while (bytes[at - 1 - escapes] === backslash) escapes++;
+    if (escapes % 2 === 1) continue;
+    if (quotes++ % 2 === 0) begin = at;
+    else if (at - begin > longestString) {
+      throw new PanxError(
+        `${path} has a string of ${formatBytes(at - begin)}; expected a tokenizer with strings of at most ${formatBytes(longestString)}.`,
+      );
+    }
+  }
+}
+
+/** The longest known, XLM-R's map of characters (precompiled_charsmap), has 0.3 MB. */
+const longestString = 10e6;
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** JSON of 80 MB may be of 30 million empty arrays or 10 million keys, which would take gigabytes when parsed. */
 function refuseManyValues(bytes: Buffer, path: string): void {
   if (bytes.length < mostMarks) return;
   let marks = 0;
@@ -56,7 +80,7 @@ function refuseManyValues(bytes: Buffer, path: string): void {
 }
 
 /** XLM-V's has 3 million. */
-const mostMarks = 6_000_000;
+const mostMarks = 4_000_000;
 const comma = 0x2c;
 const colon = 0x3a;
 const bracket = 0x5b;

@@ -160,7 +160,7 @@ const smallFile = 1_000_000;
  * of the size of XLM-V's (32 MB, 900,000 tokens) 1.3 GB and 4 s.
  */
 function engineLimits(bytes: number): EngineLimits {
-  return { memory: Math.min(400e6 + 40 * bytes, 2e9), silence: 30 + Math.ceil(bytes / 1e6) };
+  return { memory: Math.min(400e6 + 40 * bytes, 1.8e9), silence: 30 + Math.ceil(bytes / 1e6) };
 }
 
 /**

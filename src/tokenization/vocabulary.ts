@@ -12,7 +12,7 @@ export interface Vocabulary {
 }
 
 /** The largest vocabulary known, XLM-V's, has 901,629 tokens. */
-const mostTokens = 2_000_000;
+const mostTokens = 1_200_000;
 /** Models have up to a thousand. */
 const mostAddedTokens = 100_000;
 /** In UTF-16 units. The engine takes 100 bytes for each; tokens have up to some hundred, which are spaces and dashes. */

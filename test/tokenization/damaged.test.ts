@@ -283,13 +283,13 @@ describe('a tokenizer.json that contradicts itself', () => {
       'a template of two sentences',
       'sample',
       file => file.post_processor.single.push({ Sequence: { id: 'A', type_id: 0 } }),
-      'expected a post-processor that puts special tokens before and after, and changes nothing else.',
+      'takes the text 2 times in the template of its post_processor; expected it once.',
     ],
     [
       'a template of none',
       'sample',
       file => file.post_processor.single.splice(1, 1),
-      'makes no subwords of "a", "1", "."; expected some of one of them.',
+      'takes the text 0 times in the template of its post_processor; expected it once.',
     ],
   ])('is refused in one sentence: %s of %s', async (_, name, change, sentence) => {
     expect(await said(changed(name, change))).toContain(sentence);
@@ -388,18 +388,23 @@ describe('a tokenizer.json of which the engine aborts', () => {
 describe('a tokenizer.json of any size', () => {
   it('is refused before it is read where it is larger than a tokenizer, or no file', async () => {
     const folder = folderOf('{');
-    truncateSync(join(folder, 'tokenizer.json'), 100e6 + 1);
-    await expect(loadTokenizer(folder)).rejects.toThrow('has 100.0 MB; expected a tokenizer of at most 100.0 MB.');
+    truncateSync(join(folder, 'tokenizer.json'), 80e6 + 1);
+    await expect(loadTokenizer(folder)).rejects.toThrow('has 80.0 MB; expected a tokenizer of at most 80.0 MB.');
     const piped = mkdtempSync(join(tmpdir(), 'panx-test-'));
     expect(spawnSync('mkfifo', [join(piped, 'tokenizer.json')]).status).toBe(0);
     await expect(loadTokenizer(piped)).rejects.toThrow('tokenizer.json is a pipe or a device; expected a file.');
   });
 
   it('is refused before it is parsed where it has more values than a tokenizer, or is nested', async () => {
-    const values = await said(`{"a":[${'[],'.repeat(3_000_000)}0]}`);
+    const values = await said(`{"a":[${'[],'.repeat(2_000_000)}0]}`);
     expect(values).toBe(
-      'has 6,000,003 commas, colons and opening brackets; expected a tokenizer of at most 6,000,000.',
+      'has 4,000,003 commas, colons and opening brackets; expected a tokenizer of at most 4,000,000.',
     );
+    const string = (length: number) => `{"a":"\\\\","\\"b":"${'x'.repeat(length)}"}`;
+    expect(await said(string(10e6))).toBe(
+      'has a string of 10.0 MB; expected a tokenizer with strings of at most 10.0 MB.',
+    );
+    expect(await said(string(9e6))).toContain('no vocabulary');
     expect(await said(`{"model":${'['.repeat(200_000)}`)).toContain(
       'nests arrays or objects more than 100 levels deep',
     );
@@ -411,6 +416,24 @@ describe('a tokenizer.json of any size', () => {
     const many = Array.from({ length: 100_001 }, (_, i) => ({ id: 342 + i, content: `<${i}>` }));
     const added = changed('unigram', file => file.added_tokens.push(...many));
     expect(await said(added)).toBe('has 100,005 added tokens; expected at most 100,000.');
+  });
+
+  it('is refused where it has more tokens than any', async () => {
+    const more = Array.from({ length: 1_200_000 }, (_, i) => `"${i}":${i}`).join();
+    expect(await said(`{"model":{"type":"WordLevel","vocab":{${more},"x":1200000}}}`)).toContain(
+      'has 1,200,001 tokens; expected at most 1,200,000.',
+    );
+  });
+
+  it('is refused where an empty text is replaced', async () => {
+    for (const kind of ['String', 'Regex']) {
+      const replace = { type: 'Replace', pattern: { [kind]: '' }, content: 'x' };
+      for (const normalizer of [replace, { type: 'Sequence', normalizers: [{ type: 'NFKC' }, replace] }]) {
+        expect(await said(changed('sample', file => (file.normalizer = normalizer)))).toBe(
+          'has a normalizer that replaces an empty text; expected a pattern of one character or more.',
+        );
+      }
+    }
   });
 
   it('is refused where it is not UTF-8', async () => {
