@@ -257,7 +257,7 @@ describe('readShard refuses', () => {
     const path = writeParquet(file(), panx(rows));
     const decoder = '../../../src/data/formats/parquet-decoder.js';
     vi.doMock(decoder, () => ({
-      MemoryEnded: class extends Error {},
+      DecodingEnded: class extends Error {},
       withParquetDecoder: () =>
         Promise.reject(new RangeError('WebAssembly.Instance(): Out of memory: Cannot allocate')),
     }));
