@@ -1,0 +1,69 @@
+import { type Scores, score, testMetric } from '../evaluation/score.js';
+import { readEvents } from '../run/events.js';
+import { phase } from '../system/profile.js';
+import { worseThanGuessing } from '../training/loop.js';
+import type { EncodedSplit } from './corpus.js';
+import { sealLog, sealRun } from './outputs.js';
+import { readResult } from './results.js';
+import { type Session, stopped } from './session.js';
+import type { StageMetrics, StageResult } from './stage.js';
+
+/** Score the test splits and write metrics.json, which says that the run is done. */
+export async function finish(session: Session): Promise<StageResult> {
+  const { request, run, data, steps } = session;
+  const at = { step: steps, epoch: session.epochs };
+  const test: StageMetrics['test'] = {};
+  for (const split of data.test) {
+    test[split.lang] = await scoreSplit(session, split, at, async () => {
+      if (request.signal?.aborted) throw stopped(steps, steps);
+    });
+  }
+  const events = await readEvents(run.events);
+  const losses = events.flatMap(event => (event.event === 'step' ? [event.loss] : []));
+  const worse = worseThanGuessing(losses, session.model.config.labels.length);
+  if (worse !== null) session.narration.notice(worse);
+  const metrics: StageMetrics = {
+    rows: data.train.rows,
+    steps,
+    trainLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+    metric: data.test.length === 0 ? null : testMetric,
+    test,
+  };
+  session.log.flush();
+  await sealRun(run, metrics);
+  return await readResult(run);
+}
+
+/** Score one split and log it; one that an interrupted part of this run had scored and logged at this step is not scored again. */
+export async function scoreSplit(
+  { request, run, model, past, log, narration }: Session,
+  { lang, split, rows }: EncodedSplit,
+  at: { step: number; epoch: number },
+  stopIfAsked: () => Promise<void>,
+): Promise<Scores> {
+  for (const event of past) {
+    if (event.step === at.step && event.lang === lang && event.split === split) {
+      const { precision, recall, f1, accuracy, loss } = event;
+      return { precision, recall, f1, accuracy, loss, rows: event.rows };
+    }
+  }
+  await stopIfAsked();
+  const startedMs = performance.now();
+  const { scores } = await phase('scoring', () =>
+    score(model, rows, {
+      batchSize: request.config.evaluation.batchSize,
+      weights: `${run.root} after step ${at.step}`,
+      onProgress: async done => {
+        narration.scoring(lang, split, done, rows.rows);
+        await stopIfAsked();
+      },
+    }),
+  );
+  log.append({ event: 'evaluation', ...at, lang, split, ...scores }, performance.now() - startedMs);
+  if (split === 'test') {
+    log.flush();
+    await sealLog(run);
+  }
+  narration.scored(lang, split, scores);
+  return scores;
+}
