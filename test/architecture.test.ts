@@ -90,6 +90,14 @@ describe('the rooms of src', () => {
     expect(long).toEqual([]);
   });
 
+  it('have no file but a command that imports more than 20 others', () => {
+    const counted = files.filter(file => !file.startsWith('commands/') && file !== 'cli.ts');
+    const many = counted.filter(
+      file => new Set(imports.filter(({ from }) => from === file).map(({ to }) => to)).size > 20,
+    );
+    expect(many).toEqual([]);
+  });
+
   it('name no file utils and have no barrel', () => {
     expect(files.filter(file => /(^|\/)(utils?|helpers?|index|common)\.ts$/.test(file))).toEqual([]);
   });

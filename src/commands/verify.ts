@@ -2,8 +2,9 @@ import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { PanxError } from '../errors.js';
 import { readSavedConfig } from '../experiment/records.js';
+import { repeatRun } from '../experiment/repeat.js';
 import { runStage } from '../experiment/run.js';
-import { type Check, type Places, readFrom, repeatRun, verifyRun } from '../experiment/verify.js';
+import { type Check, type Places, recordsOf, verifyRun } from '../experiment/verify.js';
 import { findRuns, tableOf, verifySweep } from '../experiment/verify-sweep.js';
 import { sweepFiles, writeSweepReport } from '../reporting/sweep.js';
 import { type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
@@ -107,7 +108,7 @@ async function placesForReruns(
 
 /** What a run was made from, as folders that a repetition reads. */
 async function foldersOf(run: RunDirectory, places: Places): Promise<ReadFolder[]> {
-  const read = await readFrom(run, places).catch(() => null);
+  const read = await recordsOf(run, places).catch(() => null);
   if (read === null) return []; // Then it is not repeated: its records do not hold.
   return [modelFolder(read.startFrom), ...(await dataFolders(read.dataDir).catch(() => []))];
 }

@@ -5,22 +5,18 @@ import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
 import { someLabels } from '../data/labels.js';
 import { shardPaths } from '../data/shards.js';
-import { loadEngine } from '../engine/engine.js';
 import { codeOf, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { type RunDirectory, sweepDirectory } from '../run/directory.js';
-import { eventsIn } from '../run/events.js';
 import { shown } from '../system/checked-json.js';
 import { type Checksums, changesSince, changesText, sha256 } from '../system/checksums.js';
 import { reasonOf, sha256OfFile, toJson } from '../system/files.js';
-import { type Environment, engineDifference } from './environment.js';
-import { nameOf } from './history.js';
+import type { Environment } from './environment.js';
 import { type StageIdentity, settingDifferences, startKey, trainId } from './identity.js';
 import { splitsOf } from './inputs.js';
 import { checkpointChecksums, otherNamesIn, outputChanges } from './outputs.js';
 import { otherVersion, readChecksums, readEnvironment, readIdentity, readMetrics, readRunConfig } from './records.js';
 import { checkResults } from './results.js';
-import type { StageRequest, StageResult } from './stage.js';
 
 /** One thing about a finished run that was looked at. */
 export interface Check {
@@ -69,47 +65,6 @@ export async function check(subject: string, work: () => Promise<string>, note: 
 /** Whether the system says why something cannot be read, and not Node.js that it was called wrongly. */
 function isOfTheSystem(error: unknown): boolean {
   return /^E(?!RR_)/.test(codeOf(error) ?? '');
-}
-
-/**
- * Repeat a run in another folder, and compare everything it makes with what the run made, byte for byte.
- *
- * @param train trains a stage: `runStage`
- * @throws what training throws
- */
-export async function repeatRun(
-  run: RunDirectory,
-  places: Places,
-  again: RunDirectory,
-  train: (request: StageRequest) => Promise<StageResult>,
-): Promise<Check> {
-  const { startFrom, dataDir, environment, identity } = await recordsOf(run, places);
-  const config = await readRunConfig(run);
-  await loadEngine(config.backend); // Where it cannot be, that is told before a folder is made.
-  await train({
-    config,
-    startFrom,
-    startFiles: environment.startFrom.files,
-    dataDir,
-    out: again.root,
-    identity,
-    resume: false,
-    label: `${basename(run.root)} again`,
-  });
-  const [there, now] = [await readChecksums(run), await readChecksums(again)];
-  const different = [...new Set([...Object.keys(there), ...Object.keys(now)])].filter(
-    path => there[path] !== now[path],
-  );
-  if (different.length === 0) {
-    return { subject: 'rerun', holds: true, found: `${countOf(now)} the same, byte for byte` };
-  }
-  const reasons = [
-    await firstDifference(run, again),
-    await otherVersion(run),
-    engineDifference(environment.engine, (await readEnvironment(again)).engine),
-  ].filter(reason => reason !== null);
-  const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
-  return { subject: 'rerun', holds: false, found: `${different.join(', ')} not the same${why}` };
 }
 
 async function lookAtOutputs(run: RunDirectory): Promise<string> {
@@ -263,42 +218,22 @@ function isMissing(what: string): boolean {
   return what === 'is missing';
 }
 
-/** The folders that a run was made from, as they lie now. @throws PanxError where its records cannot be read */
-export async function readFrom(run: RunDirectory, places: Places): Promise<{ startFrom: string; dataDir: string }> {
-  return await recordsOf(run, places);
-}
-
-interface Records {
+/** What a run's records say, and the folders that it was made from, as they lie now. */
+export interface Records {
   environment: Environment;
   identity: StageIdentity;
   startFrom: string;
   dataDir: string;
 }
 
-async function recordsOf(run: RunDirectory, places: Places): Promise<Records> {
+/** @throws PanxError where they cannot be read */
+export async function recordsOf(run: RunDirectory, places: Places): Promise<Records> {
   const [identity, environment] = [await readIdentity(run), await readEnvironment(run)];
   const startFrom =
     'stage' in identity.start
       ? sweepDirectory(dirname(run.root)).stage(identity.start.stage).checkpoint
       : (places.model ?? environment.startFrom.folder);
   return { environment, identity, startFrom, dataDir: places.data ?? environment.data.folder };
-}
-
-/** Where two runs part, in words: the first event that differs. */
-async function firstDifference(run: RunDirectory, again: RunDirectory): Promise<string | null> {
-  const now = eventsIn(again.events);
-  let count = 0;
-  try {
-    for await (const { value: there } of eventsIn(run.events)) {
-      count++;
-      const here = (await now.next()).value?.value;
-      if (JSON.stringify(there) === JSON.stringify(here)) continue;
-      return `${nameOf(there)} is the first to differ (loss ${there.loss} then, ${here?.loss ?? 'none'} now)`;
-    }
-    return (await now.next()).done ? null : `${count} events then, more now`;
-  } finally {
-    await now.return(undefined);
-  }
 }
 
 function sameEntries(a: Checksums, b: Checksums): boolean {
@@ -310,7 +245,8 @@ function pick(sums: Checksums, name: string): Checksums {
   return Object.fromEntries(Object.entries(sums).filter(([path]) => path === name));
 }
 
-function countOf(sums: Checksums): string {
+/** "3 files" */
+export function countOf(sums: Checksums): string {
   const count = Object.keys(sums).length;
   return `${count} ${count === 1 ? 'file' : 'files'}`;
 }

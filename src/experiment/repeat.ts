@@ -1,0 +1,67 @@
+import { basename } from 'node:path';
+import { loadEngine } from '../engine/engine.js';
+import type { RunDirectory } from '../run/directory.js';
+import { eventsIn } from '../run/events.js';
+import { engineDifference } from './environment.js';
+import { nameOf } from './history.js';
+import { otherVersion, readChecksums, readEnvironment, readRunConfig } from './records.js';
+import type { StageRequest, StageResult } from './stage.js';
+import { type Check, countOf, type Places, recordsOf } from './verify.js';
+
+/**
+ * Repeat a run in another folder, and compare everything it makes with what the run made, byte for byte.
+ *
+ * @param train trains a stage: `runStage`
+ * @throws what training throws
+ */
+export async function repeatRun(
+  run: RunDirectory,
+  places: Places,
+  again: RunDirectory,
+  train: (request: StageRequest) => Promise<StageResult>,
+): Promise<Check> {
+  const { startFrom, dataDir, environment, identity } = await recordsOf(run, places);
+  const config = await readRunConfig(run);
+  await loadEngine(config.backend); // Where it cannot be, that is told before a folder is made.
+  await train({
+    config,
+    startFrom,
+    startFiles: environment.startFrom.files,
+    dataDir,
+    out: again.root,
+    identity,
+    resume: false,
+    label: `${basename(run.root)} again`,
+  });
+  const [there, now] = [await readChecksums(run), await readChecksums(again)];
+  const different = [...new Set([...Object.keys(there), ...Object.keys(now)])].filter(
+    path => there[path] !== now[path],
+  );
+  if (different.length === 0) {
+    return { subject: 'rerun', holds: true, found: `${countOf(now)} the same, byte for byte` };
+  }
+  const reasons = [
+    await firstDifference(run, again),
+    await otherVersion(run),
+    engineDifference(environment.engine, (await readEnvironment(again)).engine),
+  ].filter(reason => reason !== null);
+  const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
+  return { subject: 'rerun', holds: false, found: `${different.join(', ')} not the same${why}` };
+}
+
+/** Where two runs part, in words: the first event that differs. */
+async function firstDifference(run: RunDirectory, again: RunDirectory): Promise<string | null> {
+  const now = eventsIn(again.events);
+  let count = 0;
+  try {
+    for await (const { value: there } of eventsIn(run.events)) {
+      count++;
+      const here = (await now.next()).value?.value;
+      if (JSON.stringify(there) === JSON.stringify(here)) continue;
+      return `${nameOf(there)} is the first to differ (loss ${there.loss} then, ${here?.loss ?? 'none'} now)`;
+    }
+    return (await now.next()).done ? null : `${count} events then, more now`;
+  } finally {
+    await now.return(undefined);
+  }
+}
