@@ -25,6 +25,7 @@ import { addMetricOptions, type MetricOptions, metricsOf, resamplingOf } from '.
 import { averagesText, reportsText, resamplingText } from './evaluate/scores-text.js';
 import { languagesOf, toSplit } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
+import { refuseInsideLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
 import { dataFolders, modelFolder } from './read-folders.js';
 
@@ -97,8 +98,14 @@ async function evaluateAsAsked(
   const folder = await resolveModel(config.model, { onProgress: transferLine() });
   const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
   const read = [modelFolder(folder), ...(await dataFolders(dataDir))];
-  if (places.report !== null) await refuseOverlap(places.report, read);
-  if (places.trace !== null) await refuseOverlap(places.trace, read, '--profile');
+  for (const [option, file] of [
+    ['--out', places.report],
+    ['--profile', places.trace],
+  ] as const) {
+    if (file === null) continue;
+    await refuseOverlap(file, read, option);
+    await refuseInsideLanguage(file, option);
+  }
   await checkModelFolder(folder, 'trained');
   const tokenizer = await phase('load tokenizer', () => openTokenizer(folder));
   const results: Record<string, Scores & { entities: EntityScores }> = {};

@@ -10,12 +10,12 @@ import { samplePaths } from '../hub/sample.js';
 import { initialTensors } from '../model/initialise.js';
 import { countParameters, parameterSpecs } from '../model/parameter-specs.js';
 import { modelLayout } from '../run/layouts.js';
-import { checkPlace } from '../run/mark.js';
 import { formatBytes, formatCount, print } from '../system/console.js';
 import { strangersIn } from '../system/made.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { visible } from '../system/visible.js';
 import { loadTokenizer, type SubwordTokenizer } from '../tokenization/tokenizer.js';
+import { checkOutFolder } from './out-folder.js';
 
 /** XLM-R's own sizes (base, large: Conneau et al. 2020, table 7) and two small ones for trials. */
 const sizes = {
@@ -149,7 +149,7 @@ function toLabels(text: string): string[] {
 
 /** An empty folder may be filled; `--force` may replace a model that panx wrote, but never a folder with anything else in it. */
 async function refuseToOverwrite(folder: string, force: boolean): Promise<void> {
-  if ((await checkPlace(folder, 'model')) === 'empty') return;
+  if ((await checkOutFolder(folder, 'model')) === 'empty') return;
   if (!force) {
     throw new PanxError(`${folder} holds a model already.`, {
       hint: 'Choose another --out, or add --force to replace it.',

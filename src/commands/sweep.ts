@@ -19,7 +19,6 @@ import { checkModelFolder } from '../model/parameter-specs.js';
 import { sweepText, writeSweepReport } from '../reporting/sweep.js';
 import { runDirectory } from '../run/directory.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
-import { checkPlace } from '../run/mark.js';
 import { notice, print } from '../system/console.js';
 import { systemFault } from '../system/faults.js';
 import { removeLeftovers, removeMade } from '../system/made.js';
@@ -27,6 +26,7 @@ import { refuseOverlap, throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf } from './options.js';
+import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
 import { dataFolders, modelFolders } from './read-folders.js';
 import { planText } from './sweep/plan-text.js';
 
@@ -67,9 +67,10 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   checkSweepSettings(asked);
   const { source, target } = asked.sweep;
   const out = await throughLink(options.out ?? join('results', `sweep-${source}-${target}`));
-  await checkPlace(out, 'sweep');
+  await checkOutFolder(out, 'sweep');
   const force = options.force ?? false;
   const dataDir = await resolveData(asked.data, [source, target], { onProgress: transferLine() });
+  await refuseAsLanguage(out, dataDir);
   const { trainRows, hashes } = await readCorpus(dataDir, [source, target]);
   // Sizes that do not fit are told before a large model is fetched.
   curriculum(asked, trainRows);

@@ -21,12 +21,12 @@ import {
   runDirectory,
   standOf,
 } from '../run/directory.js';
-import { checkPlace } from '../run/mark.js';
 import { formatCount, formatSeconds, notice, print } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { type Profile, phase } from '../system/profile.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf } from './options.js';
+import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
 import { dataFolders, modelFolders } from './read-folders.js';
 
@@ -57,12 +57,13 @@ export function define(command: Command): void {
 async function trainAsAsked(command: Command, options: TrainOptions, profile: Profile | null): Promise<void> {
   const { config: asked } = await configOf(command);
   const run = runDirectory(await throughLink(options.out ?? defaultOut(asked)));
-  await checkPlace(run.root, 'run');
+  await checkOutFolder(run.root, 'run');
   refuseOrReplace(run, options);
   const seen = await standOf(run);
   const startFrom = await resolveModel(asked.model, { onProgress: transferLine() });
   const langs = [...new Set([...asked.training.langs, ...asked.evaluation.langs])];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
+  await refuseAsLanguage(run.root, dataDir);
   await refuseOverlap(run.root, [...(await modelFolders(startFrom)), ...(await dataFolders(dataDir))]);
   await checkModelFolder(startFrom, 'start');
   const files = await phase('hash data', () => dataFiles(asked, dataDir));

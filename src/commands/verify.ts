@@ -17,6 +17,7 @@ import { type Layout, removeAbandonedNeighbours, removeLeftovers, removeMade } f
 import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { visible } from '../system/visible.js';
+import { checkOutFolder } from './out-folder.js';
 import { dataFolders, modelFolder } from './read-folders.js';
 
 interface VerifyOptions extends Places {
@@ -100,6 +101,7 @@ async function placesForReruns(
   const read: ReadFolder[] = [{ path: folder, what: 'the run' }];
   for (const run of runs) read.push(...(await foldersOf(run, places)));
   await refuseOverlap(root, read);
+  await checkOutFolder(root, 'run');
   await refuseUnlessEmpty(root);
   if (runs[0]?.root === folder) return { of: () => runDirectory(root), kept: root };
   await writeMark(root, 'sweep');

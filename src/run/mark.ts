@@ -1,9 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf, listed, PanxError } from '../errors.js';
 import { cannotWrite, readIfPresent, reasonOf, writeJson } from '../system/files.js';
 import { isObject, parseJson } from '../system/json.js';
 import { isMade, type Layout } from '../system/made.js';
+import { whereabouts } from '../system/place.js';
 import { parseTemporary } from '../system/temporary.js';
 import { markName, modelLayout, runLayout, sweepLayout } from './layouts.js';
 
@@ -41,6 +42,25 @@ export async function checkPlace(folder: string, kind: FolderKind): Promise<'emp
     `${folder} holds what panx did not make (${listed(foreign)}); expected a new or empty folder, or one that holds ${inWords[kind]} of panx.`,
     { hint: 'Choose another folder with --out. Not even --force replaces what is not of panx.' },
   );
+}
+
+/**
+ * Check that nothing is put into a folder that panx made, where it would be a stranger: that folder could not be replaced any more. What is
+ * put into a sweep beside its stages bothers nobody.
+ *
+ * @param out a folder that need not be there yet; it may itself be one that panx made
+ * @throws PanxError where a folder above it is a run or a model
+ */
+export async function refuseInsideMade(out: string): Promise<void> {
+  const place = await whereabouts(out);
+  for (let folder = dirname(place), below = place; folder !== below; below = folder, folder = dirname(folder)) {
+    const made = (await markOf(folder)) ?? ((await hasIdentity(folder)) ? 'run' : null);
+    if (made === null || made === 'sweep') continue;
+    throw new PanxError(`--out ${out} lies inside ${inWords[made]} of panx, ${folder}.`, {
+      hint: `Choose a folder outside of it with --out.`,
+      exitCode: 2,
+    });
+  }
 }
 
 /** The names that are neither a lock nor what a killed process left under a temporary name before the folder was marked. */

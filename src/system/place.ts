@@ -101,7 +101,7 @@ export async function beginningOf(path: string, length: number): Promise<string>
 }
 
 /** The real path of what is there, or will be. */
-async function whereabouts(path: string): Promise<string> {
+export async function whereabouts(path: string): Promise<string> {
   const place = resolve(await throughLink(path));
   try {
     return await realpath(place);

@@ -183,7 +183,7 @@ describe('what a command reads', () => {
         for (const command of [train, sweep]) {
           expectRefused(
             command(out, ...force, '--model', model),
-            /holds a|(is|holds|lies inside) the model's folder/,
+            /holds a|(is|holds|lies inside) (the model's folder|a (run|model) of panx)/,
             mine,
             before,
           );
@@ -191,7 +191,7 @@ describe('what a command reads', () => {
       }
     }
     const inRun = join(mine, 'runs', 'old', 'again');
-    expectRefused(train(inRun, '--model', model), "lies inside the model's run", mine, before);
+    expectRefused(train(inRun, '--model', model), 'lies inside a run of panx', mine, before);
     expectRefused(train(model, '--model', join(mine, 'link')), /holds a model|is the model's folder/, mine, before);
     expect(train(join(mine, 'runs', 'new'), '--model', model).code).toBe(0);
   });
@@ -206,10 +206,21 @@ describe('what a command reads', () => {
       for (const command of [train, sweep]) {
         expectRefused(
           command(out, '--force', '--data', data),
-          /did not make|(lies inside|holds) a folder of the data/,
+          /did not make|(lies inside|holds) a folder of (the )?data/,
           mine,
           before,
         );
+      }
+    }
+    const language = join(data, 'PAN-X.xx');
+    for (const command of [train, sweep]) {
+      expectRefused(command(language, '--data', data), 'would be taken for a language of the data', mine, before);
+    }
+    // Nor is it by a command that reads other data, or none.
+    for (const out of [join(data, 'PAN-X.tr', 'new'), join(mine, 'english', 'x')]) {
+      const init = panx(['init', '--size', 'tiny', '--sample', '--out', out]);
+      for (const result of [init, train(out), sweep(out)]) {
+        expectRefused(result, `--out ${out} is or lies inside a folder of data, `, mine, before);
       }
     }
     expect(train(join(data, 'results'), '--data', data).code).toBe(0);
@@ -253,6 +264,35 @@ describe('what a command reads', () => {
       const { code } = evaluate('--out', join(mine, 'scores.json'), '--profile', join(mine, 'trace.json'));
       expect(code).toBe(0);
     }
+  });
+});
+
+describe('a folder that panx made', () => {
+  it('takes nothing else in: what it cannot replace would keep it as it is', () => {
+    const run = join(mine, 'results', 'run');
+    const old = join(mine, 'results', 'old');
+    cpSync(finished, run, { recursive: true });
+    cpSync(finished, old, { recursive: true });
+    for (const name of ['panx.json', 'checkpoint/panx.json']) rmSync(join(old, name), { force: true }); // as 0.1.0 left it
+    const model = join(mine, 'model');
+    const init = (out: string) => panx(['init', '--size', 'tiny', '--sample', '--out', out]);
+    expect(init(model).code).toBe(0);
+    symlinkSync(run, join(mine, 'link'));
+    const before = contents(mine);
+    for (const [out, what] of [
+      [join(run, 'state'), 'a run'],
+      [join(run, 'checkpoint', 'x'), 'a model'],
+      [join(mine, 'link', 'x', 'y'), 'a run'],
+      [join(old, 'state'), 'a run'],
+      [join(model, 'x'), 'a model'],
+    ] as const) {
+      for (const command of [train, sweep, init]) {
+        expectRefused(command(out), new RegExp(`^panx: --out ${out} lies inside ${what} of panx, `), mine, before);
+      }
+      const verify = panx(['verify', finished, '--rerun', '--out', out]);
+      expectRefused(verify, `lies inside ${what} of panx`, mine, before);
+    }
+    expect(init(join(mine, 'results', 'new')).code).toBe(0);
   });
 });
 
