@@ -85,7 +85,10 @@ export async function rememberCommit(settings: HubSettings, repo: Repo, commit: 
   if ((await cachedCommit(settings, repo)) === commit) return;
   const path = refPath(settings, repo);
   await makeOwnFolder(repoFolder(settings, repo), dirname(path));
-  await again(() => writeFileAtomic(path, commit));
+  await again(async () => {
+    await setAsideFolder(path);
+    await writeFileAtomic(path, commit);
+  });
 }
 
 function refPath(settings: HubSettings, repo: Repo): string {
@@ -111,17 +114,23 @@ export async function linkBlob(blobPath: string, pointerPath: string): Promise<v
   });
 }
 
-/** Rename a file over whatever has that name. A folder of that name is none of the cache's: it is kept under another one. */
+/** Rename a file over whatever has that name. */
 export async function moveOver(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {
-    if ((await lstat(to).catch(() => undefined))?.isDirectory() !== true) throw error;
-    const aside = `${to}.aside-${randomBytes(4).toString('hex')}`;
-    await rename(to, aside);
-    notice(`${to} was a folder, where a file is expected; it is now ${aside}.`);
+    if (!(await setAsideFolder(to))) throw error;
     await rename(from, to);
   }
+}
+
+/** A folder in the place of a file is none of the cache's: it is kept under another name. True where one was there. */
+async function setAsideFolder(path: string): Promise<boolean> {
+  if ((await lstat(path).catch(() => undefined))?.isDirectory() !== true) return false;
+  const aside = `${path}.aside-${randomBytes(4).toString('hex')}`;
+  await rename(path, aside);
+  notice(`${path} was a folder, where a file is expected; it is now ${aside}.`);
+  return true;
 }
 
 /**

@@ -78,10 +78,10 @@ export function attemptsAfter(error: unknown): number {
   return isUnreachable(error) || error instanceof TooSlow ? 2 : 5;
 }
 
-/** Wait before the next try: what the hub asked for (at most a minute), else twice as long each time. */
+/** Wait before the next try: twice as long each time, or what the hub asked for where that is more (at most a minute). */
 export async function pauseAfter(settings: HubSettings, error: unknown, failures: number): Promise<void> {
-  const asked = error instanceof HttpFailure ? error.retryAfterMs : undefined;
-  await sleep(Math.min(Math.max(asked ?? settings.retryDelayMs * 2 ** (failures - 1), 0), 60_000));
+  const asked = error instanceof HttpFailure ? (error.retryAfterMs ?? 0) : 0;
+  await sleep(Math.min(Math.max(asked, settings.retryDelayMs * 2 ** (failures - 1)), 60_000));
 }
 
 /** True for failures that may be gone at the next try: busy or broken servers, lost connections, silence. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { realpath, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readlink, realpath, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { panxCacheDir } from '../system/cache.js';
 import { sha256 } from '../system/checksums.js';
 import { makeFolder } from '../system/files.js';
@@ -24,7 +24,7 @@ export async function isWhole(
   const bytes = await sizeOf(path);
   if (bytes === undefined || bytes !== (options.bytes ?? bytes)) return false;
   const place = await realpath(path);
-  const named = checksumInName(place);
+  const named = await expectedChecksum(path);
   // A link to a blob of another name: it would hash to that.
   if (named !== undefined && named.hex !== checksum.hex) return false;
   const before = await stateOf(place);
@@ -46,11 +46,19 @@ export async function noteWhole(path: string, checksum: Checksum): Promise<void>
  * What the bytes that `path` leads to must hash to, by the name of the blob; undefined where it leads to none. A file in a
  * snapshot that is no link to a blob was put there where links are not possible (Windows), or by hand. Nothing says what it
  * should hash to, so it is trusted like a folder that is given with --model. The same goes for the blobs of mirrors
- * whose names are no such checksums.
+ * whose names are no such checksums. A blob may itself be a link to a file of any name, on a larger disk or in a store that caches share.
  */
 export async function expectedChecksum(path: string): Promise<Checksum | undefined> {
-  const place = await realpath(path);
-  return basename(dirname(place)) === 'blobs' ? checksumInName(place) : undefined;
+  let place = path;
+  for (let links = 0; links < 40; links++) {
+    place = join(await realpath(dirname(place)), basename(place));
+    const named = basename(dirname(place)) === 'blobs' ? checksumInName(place) : undefined;
+    if (named !== undefined) return named;
+    const target = await readlink(place).catch(() => undefined);
+    if (target === undefined) return undefined;
+    place = resolve(dirname(place), target);
+  }
+  return undefined;
 }
 
 /**

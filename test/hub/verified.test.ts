@@ -13,7 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchData, fetchModel } from '../../src/hub/resolve.js';
 import { hashesOf, isWhole } from '../../src/hub/verified.js';
@@ -152,6 +152,35 @@ describe('a damaged file in the cache', () => {
     const fetched = both.map(({ files }) => files.find(file => file.path === 'model.safetensors')?.fetched);
     expect(fetched.sort()).toEqual([false, true]);
     expect(readFileSync(blob()).equals(weights)).toBe(true);
+  });
+
+  it.each(['store', 'blobs', sha256Of(Buffer.from('another'))])(
+    'is found behind a blob that is a link to a file elsewhere (%s), which stays as it is',
+    async name => {
+      await bring();
+      const elsewhere = join(test.home, 'elsewhere', name, name);
+      mkdirSync(dirname(elsewhere), { recursive: true });
+      writeFileSync(elsewhere, weights);
+      replaced(blob(), () => symlinkSync(elsewhere, blob()));
+      test.hub.requests.length = 0;
+      await bring();
+      expect(test.hub.requests).toEqual([]);
+      writeFileSync(elsewhere, flipped(weights));
+      await expect(offline()).rejects.toThrow('is damaged in the cache');
+      expect((await bring()).files.filter(file => file.fetched).map(file => file.path)).toEqual(['model.safetensors']);
+      expect(readFileSync(blob()).equals(weights)).toBe(true);
+      expect(readFileSync(elsewhere).equals(flipped(weights))).toBe(true);
+    },
+  );
+
+  it('keeps a folder that lay in the place of refs/main under another name', async () => {
+    await bring();
+    const ref = join(repo(), 'refs', 'main');
+    replaced(ref, () => mkdirSync(join(ref, 'x'), { recursive: true }));
+    await bring();
+    expect(readFileSync(ref, 'utf8')).toBe(commit);
+    expect(readdirSync(join(repo(), 'refs'))).toHaveLength(2);
+    await offline();
   });
 
   it('keeps a folder that lay in its place under another name', async () => {
