@@ -2,7 +2,7 @@
 import * as nodeModule from 'node:module';
 import { join } from 'node:path';
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
-import { refuseEmptyValues } from './commands/empty-values.js';
+import { refuseEmptyValues, refuseUndecodedPaths } from './commands/empty-values.js';
 import { nearest, PanxError } from './errors.js';
 import { panxCacheDir } from './system/cache.js';
 import { closeProgressLine, complaint } from './system/console.js';
@@ -49,7 +49,10 @@ async function main(argv: string[]): Promise<void> {
     .description('Cross-lingual named entity recognition experiments from the command line.')
     .version(readPackage().version, '-V, --version')
     .configureOutput(usageErrors('panx'))
-    .hook('preAction', (_, command) => refuseEmptyValues(command))
+    .hook('preAction', (_, command) => {
+      refuseEmptyValues(command);
+      refuseUndecodedPaths(command);
+    })
     .exitOverride();
   const chosen = argv[0] === 'help' ? argv[1] : argv[0];
   for (const [name, { summary, load }] of Object.entries(commands)) {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { PanxError } from '../errors.js';
+import { excerpt, PanxError } from '../errors.js';
 
 /**
  * Refuse options and arguments that are typed with nothing, or only blanks, behind them: `--size "$ROWS"` where ROWS is not set. None has a use
@@ -17,6 +17,39 @@ export function refuseEmptyValues(command: Command): void {
   }
   const at = command.args.findIndex(isEmpty);
   if (at >= 0) throw empty(`The argument <${command.registeredArguments[at]?.name() ?? at + 1}>`);
+}
+
+/**
+ * Refuse names of files and folders that hold U+FFFD: Node.js gives that for bytes that are no UTF-8, and what was read or written would be
+ * another file than the one that is meant.
+ *
+ * @param command the one that is about to run
+ * @throws PanxError naming the option or the argument
+ */
+export function refuseUndecodedPaths(command: Command): void {
+  const isPath = (flags: string) => /[<[](folder|file|run)\b/.test(flags);
+  for (const option of command.options.filter(({ flags }) => isPath(flags))) {
+    const values: unknown[] = [command.getOptionValue(option.attributeName())].flat();
+    if (values.some(isUndecoded)) throw undecoded(option.long ?? option.flags, values.find(isUndecoded));
+  }
+  for (const [at, value] of command.args.entries()) {
+    const name = command.registeredArguments[at]?.name() ?? '';
+    if (isPath(`<${name}>`) && isUndecoded(value)) throw undecoded(`The argument <${name}>`, value);
+  }
+}
+
+function isUndecoded(value: unknown): value is string {
+  return typeof value === 'string' && value.includes('\ufffd');
+}
+
+function undecoded(subject: string, value: string | undefined): PanxError {
+  return new PanxError(
+    `${subject} is ${excerpt(value)}, with bytes that are not UTF-8 (or U+FFFD); expected a name in UTF-8.`,
+    {
+      hint: 'Choose another name; where it is there already, rename it, or give a link to it.',
+      exitCode: 2,
+    },
+  );
 }
 
 function isEmpty(value: unknown): boolean {

@@ -32,3 +32,17 @@ it.each([
     stderr: `panx: ${subject} is empty; expected a value.\n  Give it a value, or leave it out. Where a shell variable was to give the value, it is not set.\n`,
   });
 });
+
+it.each([
+  [['train', '--sample', '--out', 'o\ufffd'], '--out'],
+  [['train', '--config', '\ufffd.yaml'], '--config'],
+  [['init', '--size', 'tiny', '--sample', '--out', 'a/\ufffd/b'], '--out'],
+  [['evaluate', '--sample', '--langs', 'en', '--profile', '\ufffd'], '--profile'],
+  [['data', 'stats', '--data', '\ufffd'], '--data'],
+  [['predict', '--sample', '\ufffd'], 'The argument <file>'],
+  [['verify', '\ufffd'], 'The argument <run>'],
+])('%j, of bytes that are not UTF-8, is refused before any work', (args, subject) => {
+  const { code, stdout, stderr } = panx(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(new RegExp(`^panx: ${subject} is .*, with bytes that are not UTF-8`));
+});

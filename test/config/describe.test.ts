@@ -20,7 +20,13 @@ it.each([
   [['en', 'tr'], '[en, tr]'],
   [[250, 500], '[250, 500]'],
   [['a, b'], '["a, b"]'],
+  ['---', '"---"'],
+  ['...x', '"...x"'],
+  ['a\nb', '"a\\nb"'],
+  ['\ufeff', '"\\ufeff"'],
+  [['---', '...'], '[---, ...]'],
 ])('%j on one line of YAML is %s, and is read back', (value, line) => {
   expect(inline(value)).toBe(line);
   expect(parse(line)).toEqual(value);
+  expect(parse(`a:\n  # c\n  b: ${line}  # from x\n`)).toEqual({ a: { b: value } });
 });
