@@ -88,7 +88,9 @@ export async function recordChanges(run: RunDirectory): Promise<Map<string, stri
     if (what !== null) changes.set(inside(run, path), what);
   }
   await checkMark(run.mark, 'run', await versionOf(run));
-  if (await exists(run.state)) changes.set(`${inside(run, run.state)}/`, 'is there, and the run is finished');
+  const states = await entriesOf(run.state);
+  if (states !== 'is missing' && states.length > 0)
+    changes.set(`${inside(run, run.state)}/`, 'is there, and the run is finished');
   if (changes.has(inside(run, checksums))) return changes;
   const sums = await readChecksums(run);
   const sealed = [config, identity, events, metrics].map(path => inside(run, path));
@@ -175,10 +177,6 @@ export async function otherThanFile(path: string): Promise<string | null> {
   } catch (error) {
     return codeOf(error) === 'ENOENT' ? 'is missing' : `cannot be read: ${reasonOf(error)}`;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await otherThanFile(path)) !== 'is missing';
 }
 
 async function entriesOf(folder: string): Promise<Dirent[] | string> {

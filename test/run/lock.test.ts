@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { clearStaleLock, takeLock } from '../../src/run/lock.js';
+import { isRunning } from '../../src/system/process.js';
 
 let folder: string;
 let lock: string;
@@ -71,6 +72,7 @@ it.skipIf(process.platform !== 'linux')(
       await holdAs({ pid, host: hostname(), started: null, since: 'today' });
       await expect(takeLock(lock)).rejects.toThrow(`is in use by process ${pid} on`);
       process.kill(pid, 'SIGKILL');
+      await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000 }); // The parent will never ask.
       await (await takeLock(lock))();
     } finally {
       parent.kill('SIGKILL');
