@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { schema } from '../config/schema.js';
-import { loadSplit, openSplit, readExample, type SplitName, splitNames } from '../data/corpus.js';
+import { loadSplit, openSplit, readExample } from '../data/corpus.js';
+import { resolveData } from '../data/fetch.js';
+import { folderOf } from '../data/formats/panx.js';
+import { type SplitName, splitNames } from '../data/splits.js';
 import { splitStatistics } from '../data/statistics.js';
 import { PanxError } from '../errors.js';
 import { transferLine } from '../hub/progress.js';
-import { resolveData, resolveTokenizer } from '../hub/resolve.js';
+import { resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { panxCacheDir } from '../system/cache.js';
 import { formatCount, print, progress } from '../system/console.js';
@@ -110,7 +113,7 @@ async function printExample(
   const split = await loadSplit(await dataFolder(options, [lang], [name]), lang, name);
   const { tokens, tagIds } = readExample(split, row);
   const tags = tagIds.map(id => split.labelNames[id]!);
-  const heading = `PAN-X.${lang} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
+  const heading = `${folderOf(lang)} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
   print(exampleText(heading, tokens, tags, terminalWidth()));
   if (options.tokens !== true) return;
   const tokenizer = await loadTokenizer(await modelFolder(options));

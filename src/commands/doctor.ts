@@ -3,6 +3,7 @@ import { access, constants, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { schema } from '../config/schema.js';
+import { langOf } from '../data/formats/panx.js';
 import { type Engine, engineComputes, loadEngine, reproducibility } from '../engine/engine.js';
 import { type Hardware, readHardware } from '../engine/hardware.js';
 import { fusedFolder, whyNotFused } from '../engine/tensorflow/fused-library.js';
@@ -273,7 +274,7 @@ async function checkData(settings: HubSettings): Promise<Finding> {
   const repo: Repo = { type: 'dataset', name: schema.data.default, revision: 'main' };
   const commit = await cachedCommit(settings, repo).catch(() => undefined);
   const names = commit === undefined ? [] : await readdir(snapshotFolder(settings, repo, commit)).catch(() => []);
-  const langs = names.filter(name => name.startsWith('PAN-X.')).map(name => name.slice('PAN-X.'.length));
+  const langs = names.flatMap(name => langOf(name) ?? []);
   if (langs.length > 0) return { name, status: 'ok', found: `${repo.name} is cached for ${langs.sort().join(', ')}` };
   const remedy = 'It is brought when first used, or ahead of time by `panx fetch --langs en,tr`.';
   return { name, status: 'note', found: `${repo.name} is not cached`, remedy };

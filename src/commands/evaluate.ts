@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { splitNames } from '../data/corpus.js';
+import { resolveData } from '../data/fetch.js';
+import { splitNames } from '../data/splits.js';
 import { returnFreeMemory } from '../engine/memory.js';
 import { openEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
@@ -9,7 +10,7 @@ import { checkLabels, metricName, type Scores, score } from '../evaluation/score
 import { loadSplits } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
 import { transferLine } from '../hub/progress.js';
-import { resolveData, resolveModel } from '../hub/resolve.js';
+import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
 import { loadTrained } from '../model/token-classifier.js';
 import { readBoundedJson } from '../system/bounded-json.js';

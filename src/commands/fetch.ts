@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { schema } from '../config/schema.js';
+import { fetchData } from '../data/fetch.js';
+import { splitNames } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import { transferLine } from '../hub/progress.js';
-import { fetchData, fetchModel, placeOf } from '../hub/resolve.js';
+import { fetchModel, placeOf } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import type { Snapshot } from '../hub/snapshot.js';
-import { splitNames } from '../hub/wanted.js';
 import { formatBytes, formatSeconds, notice, print } from '../system/console.js';
 import { visible } from '../system/visible.js';
 import { languagesOf, listOf, toSplit } from './lists.js';

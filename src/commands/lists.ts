@@ -1,5 +1,5 @@
 import { isLanguage } from '../config/kinds.js';
-import { type SplitName, splitNames } from '../data/corpus.js';
+import { type SplitName, splitNames } from '../data/splits.js';
 import { nearest, PanxError } from '../errors.js';
 
 /** "en,tr" as ["en", "tr"], without repetitions. @throws PanxError where a part is empty. */

@@ -1,5 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { langOf } from '../data/formats/panx.js';
 import { PanxError } from '../errors.js';
 import { checkPlace, type FolderKind, refuseInsideMade } from '../run/mark.js';
 import { whereabouts } from '../system/place.js';
@@ -19,7 +20,7 @@ export async function checkOutFolder(out: string, kind: FolderKind): Promise<'em
 /** @throws PanxError where `out`, or a folder above it, is one of a language with its files: PAN-X.<lang> with some *.parquet */
 export async function refuseInsideLanguage(out: string, option: '--out' | '--profile' = '--out'): Promise<void> {
   for (let folder = await whereabouts(out); folder !== dirname(folder); folder = dirname(folder)) {
-    if (!basename(folder).startsWith('PAN-X.')) continue;
+    if (langOf(basename(folder)) === null) continue;
     const names = await readdir(folder).catch(() => []);
     if (!names.some(name => name.endsWith('.parquet'))) continue;
     throw new PanxError(`${option} ${out} is or lies inside a folder of data, ${folder}.`, {
@@ -36,7 +37,7 @@ export async function refuseInsideLanguage(out: string, option: '--out' | '--pro
  */
 export async function refuseAsLanguage(out: string, dataDir: string): Promise<void> {
   const place = await whereabouts(out);
-  if (!basename(place).startsWith('PAN-X.') || dirname(place) !== (await realpath(dataDir))) return;
+  if (langOf(basename(place)) === null || dirname(place) !== (await realpath(dataDir))) return;
   throw new PanxError(`--out ${out} would be taken for a language of the data: it is a folder PAN-X.* in ${dataDir}.`, {
     hint: 'Choose another place, or another name, with --out.',
     exitCode: 2,

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { availableLangs } from '../data/corpus.js';
+import { folderOf } from '../data/formats/panx.js';
+import { availableLangs } from '../data/shards.js';
 import { isBegun, runDirectory } from '../run/directory.js';
 import type { ReadFolder } from '../system/place.js';
 
@@ -19,5 +20,5 @@ export async function modelFolders(path: string): Promise<ReadFolder[]> {
 /** The folders of a corpus, PAN-X.<lang> each: beside them a command may write. */
 export async function dataFolders(dataDir: string): Promise<ReadFolder[]> {
   const langs = await availableLangs(dataDir);
-  return langs.map(lang => ({ path: join(dataDir, `PAN-X.${lang}`), what: 'a folder of the data' }));
+  return langs.map(lang => ({ path: join(dataDir, folderOf(lang)), what: 'a folder of the data' }));
 }

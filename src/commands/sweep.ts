@@ -3,6 +3,7 @@ import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
+import { resolveData } from '../data/fetch.js';
 import { withPrecision } from '../engine/open.js';
 import { messageOf, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
@@ -14,7 +15,7 @@ import { checkSweepSettings, curriculum } from '../experiment/protocols/curricul
 import { runStage } from '../experiment/run.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
 import { transferLine } from '../hub/progress.js';
-import { resolveData, resolveModel } from '../hub/resolve.js';
+import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
 import { sweepText, writeSweepReport } from '../reporting/sweep.js';
 import { runDirectory } from '../run/directory.js';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
+import { resolveData } from '../data/fetch.js';
 import { withPrecision } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { readRunData } from '../experiment/corpus.js';
@@ -9,7 +10,7 @@ import { scoresText } from '../experiment/narration.js';
 import { runStage } from '../experiment/run.js';
 import type { StageResult } from '../experiment/stage.js';
 import { transferLine } from '../hub/progress.js';
-import { resolveData, resolveModel } from '../hub/resolve.js';
+import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
 import {
   canResume,

@@ -1,14 +1,11 @@
 import type { Table } from 'apache-arrow';
 import { PanxError } from '../errors.js';
-import type { SplitName } from '../hub/wanted.js';
 import { reasonOf, sha256OfFile } from '../system/files.js';
 import { columnsOfTable, concatColumns, tableFromColumns, type WordColumns } from './columns.js';
 import { readShard, type Shard } from './formats/parquet.js';
 import { sameLabels, someLabels } from './labels.js';
 import { shardPaths } from './shards.js';
-
-export { type SplitName, splitNames } from '../hub/wanted.js';
-export { availableLangs } from './shards.js';
+import type { SplitName } from './splits.js';
 
 export interface SourceFile {
   path: string;

@@ -2,9 +2,6 @@ import { excerpt, PanxError } from '../errors.js';
 import { parseJson } from '../system/json.js';
 import { codePoint, unsafe } from '../system/visible.js';
 
-/** The tags of PAN-X in the order of their ids: IOB2 over persons, organisations and places. */
-export const panxLabels: readonly string[] = ['O', 'B-PER', 'I-PER', 'B-ORG', 'I-ORG', 'B-LOC', 'I-LOC'];
-
 /**
  * The tag names that a parquet file declares for its column `ner_tags`, in the order of their ids.
  *
@@ -13,11 +10,11 @@ export const panxLabels: readonly string[] = ['O', 'B-PER', 'I-PER', 'B-ORG', 'I
  * descriptions nest it as `{"sequence": {"class_label": {"names": {"0": "O", ...}}}}`.
  *
  * @param description the value under "huggingface", or undefined where the file has none
- * @returns the names; `panxLabels` where the file says nothing about them
+ * @returns the names; null where the file says nothing about them
  * @throws PanxError where the description is there and is not JSON, or its names are not distinct strings
  */
-export function declaredLabels(description: string | undefined, path: string): readonly string[] {
-  if (description === undefined) return panxLabels;
+export function declaredLabels(description: string | undefined, path: string): readonly string[] | null {
+  if (description === undefined) return null;
   if (description.length > longestDescription) {
     throw new PanxError(
       `${path}: its Hugging Face metadata takes ${description.length} characters; expected at most ${longestDescription}.`,
@@ -30,7 +27,7 @@ export function declaredLabels(description: string | undefined, path: string): r
     feature = member(feature, 'feature') ?? member(feature, 'sequence') ?? member(feature, 'class_label');
   }
   const names = member(feature, 'names');
-  if (names === undefined) return panxLabels;
+  if (names === undefined) return null;
   const count = typeof names === 'object' && names !== null ? Object.keys(names).length : 0;
   if (count > mostLabels) {
     throw new PanxError(`${path}: its Hugging Face metadata names ${count} tags; expected at most ${mostLabels}.`, {

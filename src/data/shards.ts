@@ -1,10 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { codeOf, excerpt, PanxError } from '../errors.js';
-import type { SplitName } from '../hub/wanted.js';
 import { formatCount } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
+import { folderOf, isOfSplit, langOf } from './formats/panx.js';
 import { checkFooter, columnNames, largestFile } from './formats/parquet-limits.js';
+import type { SplitName } from './splits.js';
 
 /** The languages of a data folder, those of its subfolders `PAN-X.<lang>`, sorted. @throws PanxError where it cannot be listed. */
 export async function availableLangs(dataDir: string): Promise<string[]> {
@@ -15,8 +16,8 @@ export async function availableLangs(dataDir: string): Promise<string[]> {
     });
   });
   return entries
-    .filter(entry => entry.name.startsWith('PAN-X.') && !entry.isFile())
-    .map(entry => entry.name.slice('PAN-X.'.length))
+    .filter(entry => !entry.isFile())
+    .flatMap(entry => langOf(entry.name) ?? [])
     .sort();
 }
 
@@ -32,13 +33,13 @@ const folderHint =
 export async function shardPaths(dataDir: string, lang: string, split: SplitName): Promise<string[]> {
   const langs = await availableLangs(dataDir);
   if (!langs.includes(lang)) throw noSuchLang(dataDir, lang, langs);
-  const folder = join(dataDir, `PAN-X.${lang}`);
+  const folder = join(dataDir, folderOf(lang));
   const files = await readdir(folder).catch((error: unknown) => {
     const reason = codeOf(error) === 'ENOENT' ? 'it is a link to nothing' : reasonOf(error);
     throw new PanxError(`${folder} cannot be read: ${reason}.`, { hint: folderHint, cause: error });
   });
   const parquet = files.filter(name => name.endsWith('.parquet')).sort();
-  const shards = parquet.filter(name => name.startsWith(`${split}-`));
+  const shards = parquet.filter(name => isOfSplit(name, split));
   if (shards.length === 0) {
     throw new PanxError(
       `${folder} has no ${split} split: found ${some(parquet) || 'no parquet files'}; expected ${split}-*.parquet.`,
@@ -85,8 +86,8 @@ function some(names: readonly string[]): string {
 
 function noSuchLang(dataDir: string, lang: string, langs: string[]): PanxError {
   if (langs.length === 0) {
-    const inside = basename(dataDir).startsWith('PAN-X.');
-    return new PanxError(`${dataDir} holds no language: found no folder PAN-X.*; expected PAN-X.${lang}.`, {
+    const inside = langOf(basename(dataDir)) !== null;
+    return new PanxError(`${dataDir} holds no language: found no folder PAN-X.*; expected ${folderOf(lang)}.`, {
       hint: inside ? 'It is the folder of one language: give the one above it.' : folderHint,
     });
   }

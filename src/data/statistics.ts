@@ -1,4 +1,5 @@
-import { type Split, type SplitName, splitColumns } from './corpus.js';
+import { type Split, splitColumns } from './corpus.js';
+import type { SplitName } from './splits.js';
 
 /** What `panx data stats` counts in one split. */
 export interface SplitStatistics {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { takeRows } from '../batching/batches.js';
 import type { Config } from '../config/schema.js';
-import { openSplit, type SourceFile, type SplitName, type SplitSource } from '../data/corpus.js';
+import { openSplit, type SourceFile, type SplitSource } from '../data/corpus.js';
 import { sameLabels, someLabels } from '../data/labels.js';
+import type { SplitName } from '../data/splits.js';
 import { selectRows } from '../data/subsets.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../system/cache.js';

@@ -2,8 +2,9 @@ import { relative } from 'node:path';
 import { checkTokenizerFiles } from '../checkpoint/folder.js';
 import { checkWeights } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
-import { openSplit, type SplitName, splitNames } from '../data/corpus.js';
+import { openSplit } from '../data/corpus.js';
 import { shardPaths } from '../data/shards.js';
+import { type SplitName, splitNames } from '../data/splits.js';
 import { type Checksums, checksumsOf } from '../system/checksums.js';
 import { checkpointFiles } from './identity.js';
 

@@ -3,6 +3,7 @@ import { readModelConfig } from '../checkpoint/config.js';
 import { configToWrite } from '../checkpoint/folder.js';
 import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
+import { folderOf } from '../data/formats/panx.js';
 import { someLabels } from '../data/labels.js';
 import { shardPaths } from '../data/shards.js';
 import { codeOf, PanxError } from '../errors.js';
@@ -133,7 +134,7 @@ function environmentDifferences(
   metric: string,
 ): string[] {
   const of = (lang: string, split: string) =>
-    Object.entries(data).filter(([path]) => path.startsWith(`PAN-X.${lang}/${split}-`));
+    Object.entries(data).filter(([path]) => path.startsWith(`${folderOf(lang)}/${split}-`));
   const read = splitsOf(config);
   const phrases = read
     .filter(([lang, split]) => of(lang, split).length === 0)
@@ -192,7 +193,7 @@ async function lookAtData(run: RunDirectory, places: Places): Promise<string> {
   const { dataDir, identity } = await recordsOf(run, places);
   const found = await lookAtFiles(dataDir, identity.data);
   for (const [lang, split] of splitsOf(await readRunConfig(run))) {
-    const names = (await shardPaths(dataDir, lang, split)).map(path => `PAN-X.${lang}/${basename(path)}`);
+    const names = (await shardPaths(dataDir, lang, split)).map(path => `${folderOf(lang)}/${basename(path)}`);
     const stray = names.find(name => identity.data[name] === undefined);
     if (stray !== undefined) throw new PanxError(`${dataDir}: ${stray} was not there`);
   }

@@ -150,7 +150,7 @@ function explainStatus(failure: HttpFailure, attempt: Attempt): PanxError {
   }
 }
 
-/** `google/xtreme: PAN-X.en/train-*.parquet`. */
+/** `google/xtreme: PAN-X.en/train-*.parquet`, say. */
 function nameOf({ repo, file }: Attempt): string {
   return `${repo.name}: ${file}`;
 }

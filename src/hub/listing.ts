@@ -99,7 +99,7 @@ function limitedPages(settings: HubSettings, repo: Repo, folder: string): typeof
 function beyond(repo: Repo, folder: string, found: string): PanxError {
   const place = folder === '' ? repo.name : `${repo.name}: ${folder}`;
   return new PanxError(`The listing of ${place} is ${found}, which is where panx stops reading it.`, {
-    hint: 'Choose another repository, or check HF_ENDPOINT: no hub lists a model or PAN-X like that.',
+    hint: 'Choose another repository, or check HF_ENDPOINT: no hub lists a repository like that.',
   });
 }
 

@@ -7,7 +7,7 @@ import { reasonOf } from '../system/files.js';
 import type { Repo } from './cache.js';
 import { flawOfPath, isPlainName } from './names.js';
 import type { BringOptions, Snapshot } from './snapshot.js';
-import { dataFiles, modelFiles, type SplitName, splitNames, tokenizerFiles } from './wanted.js';
+import { modelFiles, tokenizerFiles } from './wanted.js';
 
 /**
  * The folder of a model: `model` itself where that is a folder, else the cached folder of the hub id `org/name` or
@@ -26,35 +26,9 @@ export async function resolveTokenizer(model: string, options: BringOptions = {}
   return 'folder' in place ? place.folder : (await bring(place.repo, tokenizerFiles(place.repo.name), options)).folder;
 }
 
-/**
- * The folder that holds `PAN-X.<lang>/<split>-*.parquet`: `data` itself where that is a folder, else the cached folder of
- * the hub id, with the files of `langs` brought where they are not there yet.
- *
- * @param options.splits the splits that are needed; all three unless given.
- */
-export async function resolveData(
-  data: string,
-  langs: readonly string[],
-  options: BringOptions & { splits?: readonly SplitName[] } = {},
-): Promise<string> {
-  const place = await placeOf(data, 'dataset');
-  if ('folder' in place) return place.folder;
-  return (await fetchData(place.repo, langs, options.splits ?? splitNames, options)).folder;
-}
-
 /** The files of a model repository, cached. */
 export async function fetchModel(repo: Repo, options: BringOptions = {}): Promise<Snapshot> {
   return await bring(repo, modelFiles(repo.name), options);
-}
-
-/** The files of some languages and splits of a dataset repository, cached. */
-export async function fetchData(
-  repo: Repo,
-  langs: readonly string[],
-  splits: readonly SplitName[],
-  options: BringOptions = {},
-): Promise<Snapshot> {
-  return await bring(repo, dataFiles(repo.name, langs, splits), options);
 }
 
 /**
@@ -73,7 +47,7 @@ export async function placeOf(argument: string, type: Repo['type']): Promise<{ f
   if (kind === 'folder') return { folder: resolve(path) };
   if (kind === 'file') {
     throw new PanxError(
-      `${option} ${argument} is a file, expected a folder${type === 'model' ? ' with config.json' : ' with PAN-X.<lang> folders'}.`,
+      `${option} ${argument} is a file, expected a folder${type === 'model' ? ' with config.json' : ''}.`,
       {
         hint: `Give the folder that it lies in: ${option} ${dirname(argument)}`,
       },
@@ -101,7 +75,7 @@ export async function placeOf(argument: string, type: Repo['type']): Promise<{ f
 }
 
 /** What downloads is loaded where something is to be brought: most commands are given folders, and start sooner without it. */
-const bring: typeof import('./snapshot.js').bring = async (...request) =>
+export const bring: typeof import('./snapshot.js').bring = async (...request) =>
   await (await import('./snapshot.js')).bring(...request);
 
 async function kindOf(path: string): Promise<'folder' | 'file' | 'nothing'> {

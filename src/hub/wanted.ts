@@ -1,15 +1,10 @@
-import { basename } from 'node:path';
-import { nearest, PanxError } from '../errors.js';
+import { PanxError } from '../errors.js';
 import { formatBytes, printable } from '../system/console.js';
 import { readJson } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import type { HubFile } from './listing.js';
 import { isPlainName, someOf } from './names.js';
-import type { Remote, Wanted } from './snapshot.js';
-
-/** The splits of a language that a corpus in PAN-X's layout has. */
-export const splitNames = ['train', 'validation', 'test'] as const;
-export type SplitName = (typeof splitNames)[number];
+import type { Wanted } from './snapshot.js';
 
 const weights = 'model.safetensors';
 const weightsIndex = 'model.safetensors.index.json';
@@ -74,39 +69,6 @@ export function tokenizerFiles(name: string): Wanted {
   };
 }
 
-/** `PAN-X.<lang>/<split>-*.parquet` of each language. */
-export function dataFiles(name: string, langs: readonly string[], splits: readonly SplitName[]): Wanted {
-  return {
-    async inFolder(folder) {
-      const files: string[] = [];
-      for (const lang of langs) {
-        const names = await folder.names(`PAN-X.${lang}`);
-        for (const split of splits) {
-          const shards = wholeSplit(names, split);
-          if (shards === undefined) return { missing: `PAN-X.${lang}/${split}-*.parquet` };
-          for (const shard of shards) {
-            const file = `PAN-X.${lang}/${shard}`;
-            if (!(await folder.has(file))) return { missing: file };
-            files.push(file);
-          }
-        }
-      }
-      return { files };
-    },
-    async onHub(remote) {
-      const { folders } = await remote.list('');
-      const offered = folders
-        .filter(folder => folder.startsWith('PAN-X.'))
-        .map(folder => folder.slice('PAN-X.'.length))
-        .filter(isPlainName);
-      for (const lang of langs) if (!offered.includes(lang)) throw lacksLanguage(name, lang, offered);
-      const listed: HubFile[] = [];
-      for (const lang of langs) listed.push(...(await splitsOf(remote, name, lang, splits)));
-      await remote.bring(listed);
-    },
-  };
-}
-
 /** JSON files are read whole into memory. The largest tokenizer.json on the hub has some 35 MB. */
 function checkSmall(name: string, files: readonly HubFile[]): void {
   const large = files.find(file => file.bytes > mostJsonBytes);
@@ -118,33 +80,6 @@ function checkSmall(name: string, files: readonly HubFile[]): void {
 }
 
 const mostJsonBytes = 200e6;
-
-async function splitsOf(remote: Remote, name: string, lang: string, splits: readonly SplitName[]): Promise<HubFile[]> {
-  const { files } = await remote.list(`PAN-X.${lang}`);
-  return splits.flatMap(split => {
-    const names = files.map(file => basename(file.path));
-    const hint = 'Leave that split out (panx fetch --splits), or give other data with --data.';
-    if (wholeSplit(names, split) !== undefined) return files.filter(file => isShard(basename(file.path), split));
-    const shards = names.filter(shard => isShard(shard, split));
-    throw new PanxError(
-      shards.length === 0
-        ? `${name} has no PAN-X.${lang}/${split}-*.parquet; in that folder are: ${someOf(names) || 'no files'}.`
-        : `${name}: PAN-X.${lang} lacks some of its ${split} files; found ${someOf(shards)}.`,
-      { hint },
-    );
-  });
-}
-
-/** The shards of a split among a folder's names; undefined where there is none or `-of-00003` says that some are missing. */
-function wholeSplit(names: readonly string[], split: string): string[] | undefined {
-  const shards = names.filter(name => isShard(name, split)).sort();
-  const count = Number(/-of-(\d+)\./.exec(shards[0] ?? '')?.[1] ?? 1);
-  return shards.length >= count ? shards : undefined;
-}
-
-function isShard(name: string, split: string): boolean {
-  return name.startsWith(`${split}-`) && name.endsWith('.parquet');
-}
 
 /** The shard names of an index in order. They become paths, so that only plain names are taken. */
 async function shardsOf(indexPath: string): Promise<string[]> {
@@ -178,17 +113,4 @@ function lacks(name: string, file: string, files: readonly HubFile[]): PanxError
         ? 'Choose a repository of a transformers model, as FacebookAI/xlm-roberta-base is.'
         : 'Load the model and AutoTokenizer in Python\'s transformers, call save_pretrained("DIR") of both, and give --model DIR.',
   });
-}
-
-function lacksLanguage(name: string, lang: string, offered: readonly string[]): PanxError {
-  if (offered.length === 0) {
-    return new PanxError(`${name} has no folder PAN-X.${lang}, nor any other PAN-X.<lang>.`, {
-      hint: 'Choose data in the layout of google/xtreme, or a folder with --data DIR.',
-    });
-  }
-  const suggestion = nearest(lang, offered);
-  return new PanxError(
-    `${name} has no language "${lang}"${suggestion === undefined ? '.' : `; did you mean "${suggestion}"?`}`,
-    { hint: `It has ${someOf([...offered].sort(), 300)}.` },
-  );
 }

@@ -1,5 +1,6 @@
 import type { WordColumns } from '../data/columns.js';
-import { readWords, type SplitName, type SplitSource } from '../data/corpus.js';
+import { readWords, type SplitSource } from '../data/corpus.js';
+import type { SplitName } from '../data/splits.js';
 import { formatCount } from '../system/console.js';
 import { collectGarbage } from '../system/memory.js';
 import { type EncodedParts, readTokenCache, tokenCachePath, writeTokenCache } from './cache.js';

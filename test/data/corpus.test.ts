@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { availableLangs, loadSplit, openSplit, readExample, readWords, splitColumns } from '../../src/data/corpus.js';
-import { shardPaths } from '../../src/data/shards.js';
+import { loadSplit, openSplit, readExample, readWords, splitColumns } from '../../src/data/corpus.js';
+import { availableLangs, shardPaths } from '../../src/data/shards.js';
 import { panx, temporaryFolder, writeParquet } from './formats/parquet-fixture.js';
 
 const one = panx([

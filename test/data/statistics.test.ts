@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tableFromColumns } from '../../src/data/columns.js';
-import { loadSplit, type Split, type SplitName } from '../../src/data/corpus.js';
-import { panxLabels } from '../../src/data/labels.js';
+import { loadSplit, type Split } from '../../src/data/corpus.js';
+import { panxLabels } from '../../src/data/formats/panx.js';
+import type { SplitName } from '../../src/data/splits.js';
 import { distribution, rowLengths, splitStatistics } from '../../src/data/statistics.js';
 import { sharedFolder } from './formats/parquet-fixture.js';
 

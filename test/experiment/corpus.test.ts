@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
-import type { SplitName } from '../../src/data/corpus.js';
+import type { SplitName } from '../../src/data/splits.js';
 import { type CorpusSource, type EncodedSplit, loadRunData, loadSplits } from '../../src/experiment/corpus.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { openTokenizer } from '../../src/tokenization/tokenizer.js';

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { fetchData } from '../../src/data/fetch.js';
 import { diskFull, explain } from '../../src/hub/explain.js';
-import { fetchData, fetchModel } from '../../src/hub/resolve.js';
+import { fetchModel } from '../../src/hub/resolve.js';
 import { modelRepo, useHub } from './fixtures.js';
 import { goodToken } from './server.js';
 

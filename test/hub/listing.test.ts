@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { fetchData } from '../../src/data/fetch.js';
 import { PanxError } from '../../src/errors.js';
-import { fetchData, fetchModel } from '../../src/hub/resolve.js';
+import { fetchModel } from '../../src/hub/resolve.js';
 import { bytesOf, dataRepo, filesUnder, modelRepo, useHub } from './fixtures.js';
 import { gitOidOf, sha256Of } from './server.js';
 

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { placeOf, resolveData, resolveModel } from '../../src/hub/resolve.js';
+import { resolveData } from '../../src/data/fetch.js';
+import { placeOf, resolveModel } from '../../src/hub/resolve.js';
 import { useHub } from './fixtures.js';
 
 describe('placeOf', () => {

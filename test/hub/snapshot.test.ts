@@ -1,9 +1,10 @@
 import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { fetchData } from '../../src/data/fetch.js';
+import { splitNames } from '../../src/data/splits.js';
 import type { TransferProgress } from '../../src/hub/progress.js';
-import { fetchData, fetchModel } from '../../src/hub/resolve.js';
-import { splitNames } from '../../src/hub/wanted.js';
+import { fetchModel } from '../../src/hub/resolve.js';
 import { bytesOf, dataRepo, filesUnder, modelRepo, useHub } from './fixtures.js';
 import { gitOidOf, sha256Of } from './server.js';
 

@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fetchData, fetchModel } from '../../src/hub/resolve.js';
+import { fetchData } from '../../src/data/fetch.js';
+import { fetchModel } from '../../src/hub/resolve.js';
 import { hashesOf, isWhole } from '../../src/hub/verified.js';
 import { bytesOf, dataRepo, modelRepo, useHub } from './fixtures.js';
 import { gitOidOf, sha256Of } from './server.js';

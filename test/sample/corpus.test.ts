@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { loadSplit, readExample, type Split, splitNames } from '../../src/data/corpus.js';
-import { panxLabels } from '../../src/data/labels.js';
+import { loadSplit, readExample, type Split } from '../../src/data/corpus.js';
+import { panxLabels } from '../../src/data/formats/panx.js';
+import { splitNames } from '../../src/data/splits.js';
 import { samplePaths } from '../../src/hub/sample.js';
 
 const { dataDir } = samplePaths();

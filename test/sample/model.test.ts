@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { readModelConfig } from '../../src/checkpoint/config.js';
 import { openTensors } from '../../src/checkpoint/safetensors.js';
 import { loadSplit, readExample } from '../../src/data/corpus.js';
-import { panxLabels } from '../../src/data/labels.js';
+import { panxLabels } from '../../src/data/formats/panx.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { checkTensors } from '../../src/model/parameter-specs.js';
 import { loadTokenizer } from '../../src/tokenization/tokenizer.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { SplitSource } from '../../src/data/corpus.js';
-import { panxLabels } from '../../src/data/labels.js';
+import { panxLabels } from '../../src/data/formats/panx.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
 
 /** The folder of a tiny tokenizer made by scripts/make-golden/tokenization.py. */

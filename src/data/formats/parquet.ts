@@ -8,6 +8,7 @@ import { reasonOf } from '../../system/files.js';
 import { arrow } from '../arrow.js';
 import { concatColumns, type WordColumns } from '../columns.js';
 import { declaredLabels, someLabels } from '../labels.js';
+import { panxLabels } from './panx.js';
 import { DecodingEnded, withParquetDecoder } from './parquet-decoder.js';
 import {
   budgetOf,
@@ -62,7 +63,7 @@ async function decode(path: string, bytes: Buffer): Promise<{ labelNames: readon
       checkNames(path, schema);
       // Where the file is damaged, the decoder's reason is the better one.
       if (footer instanceof Error) throw footer;
-      const labelNames = declaredLabels(schema.metadata.get('huggingface'), path);
+      const labelNames = declaredLabels(schema.metadata.get('huggingface'), path) ?? panxLabels;
       const budget = budgetOf(path, bytes.length);
       const parts: WordColumns[] = [];
       let rows = 0;
