@@ -1,5 +1,6 @@
-import { layOut, showToken } from '../../data/layout.js';
+import { displayWidth, layOut } from '../../reporting/text-table.js';
 import { formatCount } from '../../system/console.js';
+import { codePoint, visible } from '../../system/visible.js';
 
 /** One example: a heading, and its tokens above their tags. */
 export function exampleText(heading: string, tokens: string[], tags: string[], width: number): string {
@@ -43,4 +44,13 @@ export function subwordsText(
 /** 1, "word" -> "1 word"; 2000 -> "2,000 words". */
 function counted(count: number, thing: string): string {
   return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/**
+ * A token as it can be shown: quotes for an empty one, code points for one that would not be seen at all, and otherwise as `visible` has it.
+ */
+export function showToken(token: string): string {
+  if (token === '') return '""';
+  const unseen = displayWidth(token) === 0 || token.trim() === '';
+  return unseen ? token.replace(/./gsu, codePoint) : visible(token);
 }

@@ -1,6 +1,6 @@
-import { layOut } from '../../data/layout.js';
 import type { Distribution, SplitStatistics } from '../../data/statistics.js';
 import { csvText } from '../../reporting/csv.js';
+import { layOut } from '../../reporting/text-table.js';
 import { formatCount } from '../../system/console.js';
 import { toJson } from '../../system/files.js';
 import type { SubwordStatistics } from '../../tokenization/statistics.js';
