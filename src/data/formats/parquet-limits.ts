@@ -14,7 +14,7 @@ export const largestFile = 256 << 20;
 
 /** Words, and rows without any, whatever the file's size; beyond that, so many for each byte of it. */
 const wordsAlways = 1 << 21;
-const wordsPerByte = 2;
+const wordsPerByte = 1;
 const wordsAtMost = 100_000_000;
 
 /** Rows likewise: until it is encoded one takes 100 bytes, as many as eight words. PAN-X has one for 50 bytes. */
