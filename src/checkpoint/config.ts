@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isFloat32 } from '../config/kinds.js';
 import { flawOfLabel, mostLabels } from '../data/labels.js';
 import { excerpt, PanxError } from '../errors.js';
+import { modelFile } from '../run/model-files.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { isAbsent } from '../system/files.js';
 
@@ -57,7 +58,7 @@ const longestConfig = 4 << 20;
  * @throws PanxError naming the file, the key, what it holds and what panx needs.
  */
 export async function readModelConfig(folder: string): Promise<ModelConfig> {
-  const path = join(folder, 'config.json');
+  const path = join(folder, modelFile.config);
   if (await isAbsent(path)) {
     throw new PanxError(
       (await isAbsent(folder))

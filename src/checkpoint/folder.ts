@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { lstat, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, listed, PanxError } from '../errors.js';
-import { markName, modelLayout, tokenizerFiles } from '../run/layouts.js';
+import { markName, modelLayout } from '../run/layouts.js';
 import { writeMark } from '../run/mark.js';
+import { modelFile, tokenizerFiles } from '../run/model-files.js';
 import { readBounded } from '../system/bounded-file.js';
 import { formatCount } from '../system/console.js';
 import {
@@ -47,8 +48,8 @@ export async function writeCheckpointFolder(
     await restoreCheckpointFolder(place);
     makeFolder(staging);
     await writeMark(staging, 'model');
-    await writeJson(join(staging, 'config.json'), configToWrite(checkpoint.config));
-    await writeSafetensors(join(staging, 'model.safetensors'), checkpoint.tensors);
+    await writeJson(join(staging, modelFile.config), configToWrite(checkpoint.config));
+    await writeSafetensors(join(staging, modelFile.weights), checkpoint.tensors);
     await copyTokenizer(checkpoint.tokenizerFrom, staging);
     await flushFolder(staging);
     await putInPlace(staging, place, replace);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { codeOf, excerpt, PanxError } from '../errors.js';
+import { modelFile } from '../run/model-files.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { cannotWrite, isAbsent, reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
@@ -153,8 +154,8 @@ interface Place {
 
 /** Open the folder's weight files into `files`, so that the caller can close them whatever happens here. */
 async function openWeights(folder: string, files: OpenFile[]): Promise<Map<string, Place>> {
-  const single = join(folder, 'model.safetensors');
-  const index = join(folder, 'model.safetensors.index.json');
+  const single = join(folder, modelFile.weights);
+  const index = join(folder, modelFile.weightsIndex);
   const places = new Map<string, Place>();
   if (!(await isAbsent(single))) {
     const file = await openFile(single, files);

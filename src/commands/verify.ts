@@ -1,10 +1,11 @@
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { PanxError } from '../errors.js';
+import { type Places, recordsOf } from '../experiment/places.js';
 import { readSavedConfig } from '../experiment/records.js';
 import { repeatRun } from '../experiment/repeat.js';
 import { runStage } from '../experiment/run.js';
-import { type Check, type Places, recordsOf, verifyRun } from '../experiment/verify.js';
+import { type Check, verifyRun } from '../experiment/verify.js';
 import { findRuns, tableOf, verifySweep } from '../experiment/verify-sweep.js';
 import { sweepFiles, writeSweepReport } from '../reporting/sweep.js';
 import { type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';

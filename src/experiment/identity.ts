@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { inline, settingIn } from '../config/describe.js';
 import { type Config, type Key, settings } from '../config/schema.js';
 import { PanxError } from '../errors.js';
+import { isPartOfModel } from '../run/model-files.js';
 import { checksumsInBackground } from '../system/background-hash.js';
 import { anything, object, record, type Shape, sha256Text, shown, text } from '../system/checked-json.js';
 import { type Checksums, checksumsShape, sha256 } from '../system/checksums.js';
@@ -139,10 +140,6 @@ async function refuseOther(path: string): Promise<void> {
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   });
   if (!found.isFile()) throw new PanxError(`${path} cannot be read: it is no file.`);
-}
-
-function isPartOfModel(name: string): boolean {
-  return name === 'config.json' || name === 'tokenizer.json' || /\.safetensors(\.index\.json)?$/.test(name);
 }
 
 function settingsThatCount(config: Config): Partial<Record<Key, unknown>> {

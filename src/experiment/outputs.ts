@@ -5,6 +5,7 @@ import { codeOf, PanxError } from '../errors.js';
 import type { RunDirectory } from '../run/directory.js';
 import { modelLayout, runLayout } from '../run/layouts.js';
 import type { FolderKind } from '../run/mark.js';
+import { modelFile } from '../run/model-files.js';
 import { integer, object, oneOf, readJsonAs, shown } from '../system/checked-json.js';
 import { type Checksums, changesSince, changesText, checksumsOf, sha256 } from '../system/checksums.js';
 import { readIfPresent, reasonOf, toJson, writeFileAtomic, writeJson } from '../system/files.js';
@@ -111,7 +112,7 @@ export async function recordChanges(run: RunDirectory): Promise<Map<string, stri
 }
 
 /** A checkpoint of panx 0.1.0 has no mark, and a model need not have the other files of a tokenizer. */
-const neededInCheckpoint = ['config.json', 'model.safetensors', 'tokenizer.json'];
+const neededInCheckpoint = [modelFile.config, modelFile.weights, modelFile.tokenizer];
 
 /**
  * @param version of panx that made the folder; null where nothing says

@@ -4,9 +4,10 @@ import type { RunDirectory } from '../run/directory.js';
 import { eventsIn } from '../run/events.js';
 import { engineDifference } from './environment.js';
 import { nameOf } from './history.js';
+import { type Places, recordsOf } from './places.js';
 import { otherVersion, readChecksums, readEnvironment, readRunConfig } from './records.js';
 import type { StageRequest, StageResult } from './stage.js';
-import { type Check, countOf, type Places, recordsOf } from './verify.js';
+import { type Check, countOf } from './verify.js';
 
 /**
  * Repeat a run in another folder, and compare everything it makes with what the run made, byte for byte.

@@ -1,23 +1,21 @@
 import { basename, dirname } from 'node:path';
-import { readModelConfig } from '../checkpoint/config.js';
-import { configToWrite } from '../checkpoint/folder.js';
-import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
 import { folderOf } from '../data/formats/panx.js';
-import { someLabels } from '../data/labels.js';
 import { shardPaths } from '../data/shards.js';
 import { codeOf, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { type RunDirectory, sweepDirectory } from '../run/directory.js';
 import { shown } from '../system/checked-json.js';
-import { type Checksums, changesSince, changesText, sha256 } from '../system/checksums.js';
-import { reasonOf, sha256OfFile, toJson } from '../system/files.js';
+import { type Checksums, changesSince, changesText } from '../system/checksums.js';
+import { reasonOf } from '../system/files.js';
 import type { Environment } from './environment.js';
 import { type StageIdentity, settingDifferences, startKey, trainId } from './identity.js';
 import { splitsOf } from './inputs.js';
 import { checkpointChecksums, otherNamesIn, outputChanges } from './outputs.js';
+import { type Places, recordsOf } from './places.js';
 import { otherVersion, readChecksums, readEnvironment, readIdentity, readMetrics, readRunConfig } from './records.js';
 import { checkResults } from './results.js';
+import { lookAtCheckpoint } from './verify-checkpoint.js';
 
 /** One thing about a finished run that was looked at. */
 export interface Check {
@@ -25,12 +23,6 @@ export interface Check {
   subject: string;
   holds: boolean;
   found: string;
-}
-
-/** Where the data and the model lie now, where they were moved since the run. */
-export interface Places {
-  data?: string;
-  model?: string;
 }
 
 /**
@@ -160,35 +152,6 @@ function environmentDifferences(
   return phrases;
 }
 
-/**
- * config.json of the checkpoint is what a run makes of that of its starting model; its labels are those of the
- * classifier beside it.
- */
-async function lookAtCheckpoint(run: RunDirectory, places: Places): Promise<string> {
-  const config = await readModelConfig(run.checkpoint);
-  const { startFrom, environment } = await recordsOf(run, places);
-  const weights = await openTensors(run.checkpoint);
-  const shape = weights.tensors.get('classifier.weight')?.shape ?? [];
-  await weights.close();
-  const expected = [config.labels.length, config.hiddenSize];
-  if (JSON.stringify(shape) !== JSON.stringify(expected)) {
-    throw new PanxError(
-      `${run.checkpoint}: classifier.weight is [${shape.join(', ')}], expected [${expected.join(', ')}], as its config.json says`,
-    );
-  }
-  const tokenizer = environment.startFrom.files['tokenizer.json'];
-  if ((await sha256OfFile(`${run.checkpoint}/tokenizer.json`)) !== tokenizer) {
-    throw new PanxError(`${run.checkpoint}/tokenizer.json is not that of the model that it started from`);
-  }
-  const labels = `${config.labels.length} labels, ${someLabels(config.labels)}`;
-  if ((await changesSince(startFrom, pick(environment.startFrom.files, 'config.json'))).size > 0) return labels;
-  const made = configToWrite({ ...(await readModelConfig(startFrom)), labels: config.labels });
-  if ((await sha256OfFile(`${run.checkpoint}/config.json`)) !== sha256(toJson(made))) {
-    throw new PanxError(`${run.checkpoint}/config.json is not what a run makes of ${startFrom}/config.json`);
-  }
-  return `of the model that it started from, with ${labels}`;
-}
-
 async function lookAtData(run: RunDirectory, places: Places): Promise<string> {
   const { dataDir, identity } = await recordsOf(run, places);
   const found = await lookAtFiles(dataDir, identity.data);
@@ -219,31 +182,9 @@ function isMissing(what: string): boolean {
   return what === 'is missing';
 }
 
-/** What a run's records say, and the folders that it was made from, as they lie now. */
-export interface Records {
-  environment: Environment;
-  identity: StageIdentity;
-  startFrom: string;
-  dataDir: string;
-}
-
-/** @throws PanxError where they cannot be read */
-export async function recordsOf(run: RunDirectory, places: Places): Promise<Records> {
-  const [identity, environment] = [await readIdentity(run), await readEnvironment(run)];
-  const startFrom =
-    'stage' in identity.start
-      ? sweepDirectory(dirname(run.root)).stage(identity.start.stage).checkpoint
-      : (places.model ?? environment.startFrom.folder);
-  return { environment, identity, startFrom, dataDir: places.data ?? environment.data.folder };
-}
-
 function sameEntries(a: Checksums, b: Checksums): boolean {
   const text = (sums: Checksums) => JSON.stringify(Object.entries(sums).sort());
   return text(a) === text(b);
-}
-
-function pick(sums: Checksums, name: string): Checksums {
-  return Object.fromEntries(Object.entries(sums).filter(([path]) => path === name));
 }
 
 /** "3 files" */

@@ -1,4 +1,5 @@
 import { PanxError } from '../errors.js';
+import { modelFile, smallTokenizerFiles } from '../run/model-files.js';
 import { formatBytes, printable } from '../system/console.js';
 import { readJson } from '../system/files.js';
 import { isObject } from '../system/json.js';
@@ -6,18 +7,17 @@ import type { HubFile } from './listing.js';
 import { isPlainName, someOf } from './names.js';
 import type { Wanted } from './snapshot.js';
 
-const weights = 'model.safetensors';
-const weightsIndex = 'model.safetensors.index.json';
-const required = ['config.json', 'tokenizer.json'];
-/** Small files that Python's transformers reads beside tokenizer.json, brought where there are any so that a checkpoint made from the model has them. */
-const optional = ['tokenizer_config.json', 'special_tokens_map.json'];
+const { weights, weightsIndex } = modelFile;
+const required = [modelFile.config, modelFile.tokenizer];
+/** Brought where there are any, so that a checkpoint made from the model has them. */
+const optional = smallTokenizerFiles;
 
 /** The files of a model that panx reads: config.json, tokenizer.json and the safetensors weights, whole or in shards. */
 export function modelFiles(name: string): Wanted {
   return {
     async inFolder(folder) {
       for (const file of required) if (!(await folder.has(file))) return { missing: file };
-      const files = [...required];
+      const files: string[] = [...required];
       for (const file of optional) if (await folder.has(file)) files.push(file);
       if (await folder.has(weights)) return { files: [...files, weights] };
       if (!(await folder.has(weightsIndex))) return { missing: weights };
@@ -29,12 +29,12 @@ export function modelFiles(name: string): Wanted {
       const { files } = await remote.list('');
       const byPath = new Map(files.map(file => [file.path, file]));
       const find = (path: string) => byPath.get(path);
-      const config = find('config.json');
-      const tokenizer = find('tokenizer.json');
+      const config = find(modelFile.config);
+      const tokenizer = find(modelFile.tokenizer);
       const whole = find(weights);
       const index = whole === undefined ? find(weightsIndex) : undefined;
-      if (config === undefined) throw lacks(name, 'config.json', files);
-      if (tokenizer === undefined) throw lacks(name, 'tokenizer.json', files);
+      if (config === undefined) throw lacks(name, modelFile.config, files);
+      if (tokenizer === undefined) throw lacks(name, modelFile.tokenizer, files);
       if (whole === undefined && index === undefined) throw lacks(name, weights, files);
       const small = [config, tokenizer, ...optional.map(find), index].filter(file => file !== undefined);
       checkSmall(name, small);
@@ -56,7 +56,7 @@ export function modelFiles(name: string): Wanted {
 
 /** The tokenizer of a model alone. */
 export function tokenizerFiles(name: string): Wanted {
-  const file = 'tokenizer.json';
+  const file = modelFile.tokenizer;
   return {
     inFolder: async folder => ((await folder.has(file)) ? { files: [file] } : { missing: file }),
     async onHub(remote) {
@@ -101,7 +101,7 @@ function lacks(name: string, file: string, files: readonly HubFile[]): PanxError
   const kin =
     file === weights
       ? /\.(bin|h5|msgpack|onnx|safetensors|pt)$/
-      : file === 'tokenizer.json'
+      : file === modelFile.tokenizer
         ? /vocab|merges|token|sentencepiece|spiece/
         : /\.json$/;
   const found = files.map(({ path }) => path).filter(path => kin.test(path));
@@ -109,7 +109,7 @@ function lacks(name: string, file: string, files: readonly HubFile[]): PanxError
   const instead = found.length > 0 ? `it has ${someOf(found)}` : 'nor anything like it';
   return new PanxError(`${name} has ${what} (${instead}), which panx reads.`, {
     hint:
-      file === 'config.json'
+      file === modelFile.config
         ? 'Choose a repository of a transformers model, as FacebookAI/xlm-roberta-base is.'
         : 'Load the model and AutoTokenizer in Python\'s transformers, call save_pretrained("DIR") of both, and give --model DIR.',
   });

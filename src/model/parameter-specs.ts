@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import { openTensors, type TensorInfo, type TensorSource } from '../checkpoint/safetensors.js';
 import { PanxError } from '../errors.js';
+import { modelFile } from '../run/model-files.js';
 
 /** One parameter of a model, under the name that Hugging Face gives it. */
 export interface ParameterSpec {
@@ -110,7 +111,7 @@ export function checkTensors(
   if (faults.length > 0) {
     const more = faults.length > 5 ? `; and ${faults.length - 5} more` : '';
     throw new PanxError(
-      `The weights in ${folder} are not those that ${join(folder, 'config.json')} describes: ` +
+      `The weights in ${folder} are not those that ${join(folder, modelFile.config)} describes: ` +
         `${faults.slice(0, 5).join('; ')}${more}.`,
       { hint: 'Weights and config.json must be of the same checkpoint.' },
     );

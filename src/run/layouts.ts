@@ -1,22 +1,12 @@
 import type { Layout } from '../system/made.js';
+import { modelFile, tokenizerFiles } from './model-files.js';
 
 /** The file that marks a folder as made by panx: see mark.ts. */
 export const markName = 'panx.json';
 
-/** The files in which transformers looks for a tokenizer, and which go along with a model. */
-export const tokenizerFiles = [
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'sentencepiece.bpe.model',
-  'vocab.json',
-  'merges.txt',
-] as const;
-
 /** A model's folder as panx writes it. */
 export const modelLayout: Layout = {
-  files: [markName, 'config.json', 'model.safetensors', ...tokenizerFiles],
+  files: [markName, modelFile.config, modelFile.weights, ...tokenizerFiles],
   folders: [],
 };
 

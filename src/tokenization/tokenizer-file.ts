@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
+import { modelFile } from '../run/model-files.js';
 import { formatBytes, formatCount } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
 
@@ -11,7 +12,7 @@ import { reasonOf } from '../system/files.js';
  * @throws PanxError naming the file where it is absent, no file, or larger than a tokenizer is
  */
 export async function readTokenizerFile(folder: string): Promise<Buffer> {
-  const path = join(folder, 'tokenizer.json');
+  const path = join(folder, modelFile.tokenizer);
   try {
     await refuseOtherFiles(path);
     return await readFile(path);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { PanxError } from '../errors.js';
+import { modelFile } from '../run/model-files.js';
 import { collectGarbage } from '../system/memory.js';
 import { refuseThreadCounts, tokenizerThreads } from '../system/thread-counts.js';
 import { describeTokenizer, type TokenizerDescription } from './description.js';
@@ -64,7 +65,7 @@ export interface TokenizerFile {
  * @throws PanxError naming the file where it is absent, or larger than a tokenizer is
  */
 export async function openTokenizer(folder: string): Promise<TokenizerFile> {
-  const path = join(folder, 'tokenizer.json');
+  const path = join(folder, modelFile.tokenizer);
   let bytes: Buffer | null = await readTokenizerFile(folder);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   let loaded: SubwordTokenizer | undefined;
