@@ -3,43 +3,7 @@ import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import { openTensors, type TensorInfo, type TensorSource } from '../checkpoint/safetensors.js';
 import { PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
-
-/** One parameter of a model, under the name that Hugging Face gives it. */
-export interface ParameterSpec {
-  name: string;
-  shape: number[];
-  /** Whether weight decay applies: to weights of linear layers and embeddings, not to biases and LayerNorm. */
-  decay: boolean;
-  init: 'normal' | 'zeros' | 'ones';
-}
-
-/**
- * The parameters of `XLMRobertaForTokenClassification` (and `RobertaForTokenClassification`, which has the same),
- * from the embeddings up to the classifier.
- *
- * V vocabulary, C hidden, L labels: the word table is (V, C), linear weights are (out, in), the classifier is (L, C).
- */
-export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
-  const { hiddenSize, intermediateSize } = config;
-  const embeddings = 'roberta.embeddings';
-  return [
-    table(`${embeddings}.word_embeddings`, config.vocabularySize, hiddenSize),
-    table(`${embeddings}.position_embeddings`, config.maxPositions, hiddenSize),
-    table(`${embeddings}.token_type_embeddings`, config.typeVocabularySize, hiddenSize),
-    ...layerNorm(`${embeddings}.LayerNorm`, hiddenSize),
-    ...Array.from({ length: config.layers }, (_, layer) => `roberta.encoder.layer.${layer}`).flatMap(layer => [
-      ...linear(`${layer}.attention.self.query`, hiddenSize, hiddenSize),
-      ...linear(`${layer}.attention.self.key`, hiddenSize, hiddenSize),
-      ...linear(`${layer}.attention.self.value`, hiddenSize, hiddenSize),
-      ...linear(`${layer}.attention.output.dense`, hiddenSize, hiddenSize),
-      ...layerNorm(`${layer}.attention.output.LayerNorm`, hiddenSize),
-      ...linear(`${layer}.intermediate.dense`, intermediateSize, hiddenSize),
-      ...linear(`${layer}.output.dense`, hiddenSize, intermediateSize),
-      ...layerNorm(`${layer}.output.LayerNorm`, hiddenSize),
-    ]),
-    ...linear('classifier', config.labels.length, hiddenSize),
-  ];
-}
+import { type ParameterSpec, parameterSpecs } from './xlm-roberta-parameters.js';
 
 /** How many values the parameters hold in all. */
 export function countParameters(specs: readonly ParameterSpec[]): number {
@@ -133,22 +97,4 @@ function isHarmless(name: string): boolean {
   return (
     /^(lm_head|cls|roberta\.pooler)\./.test(name) || /^roberta\.embeddings\.(position_ids|token_type_ids)$/.test(name)
   );
-}
-
-function table(prefix: string, rows: number, columns: number): ParameterSpec {
-  return { name: `${prefix}.weight`, shape: [rows, columns], decay: true, init: 'normal' };
-}
-
-function linear(prefix: string, outputs: number, inputs: number): ParameterSpec[] {
-  return [
-    { name: `${prefix}.weight`, shape: [outputs, inputs], decay: true, init: 'normal' },
-    { name: `${prefix}.bias`, shape: [outputs], decay: false, init: 'zeros' },
-  ];
-}
-
-function layerNorm(prefix: string, size: number): ParameterSpec[] {
-  return [
-    { name: `${prefix}.weight`, shape: [size], decay: false, init: 'ones' },
-    { name: `${prefix}.bias`, shape: [size], decay: false, init: 'zeros' },
-  ];
 }

@@ -5,8 +5,15 @@ import { readInPieces } from '../kernels/variable.js';
 import { initialValues } from './initialise.js';
 import { type CompactVocabulary, compactVocabulary } from './inputs.js';
 import { createParameter, type Parameter } from './parameter.js';
-import { checkTensors, noClassifier, type ParameterSpec, parameterSpecs } from './parameter-specs.js';
-import type { Affine, XlmRoberta } from './xlm-roberta.js';
+import { checkTensors, noClassifier } from './parameter-specs.js';
+import type { XlmRoberta } from './xlm-roberta.js';
+import {
+  mapPlaces,
+  type ParameterSpec,
+  parameterSpecs,
+  wordTableName,
+  xlmRobertaParameters,
+} from './xlm-roberta-parameters.js';
 
 /** A network with its weights on the device, and what is needed to write it back whole. */
 export interface TokenClassifier {
@@ -52,20 +59,16 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
       if (headMissing && spec.name.startsWith('classifier.')) return initialValues(spec, config, options.newHead.seed);
       return source.read(spec.name);
     };
-    const specs = new Map(parameterSpecs(config).map(spec => [spec.name, spec]));
     const parameters: Parameter[] = [];
-    /** The parameter that holds the named tensors, stacked along their first axis. */
-    const parameter = async (names: readonly string[], precision: Precision = 'fp32'): Promise<Parameter> => {
-      const parts = names.map(name => specs.get(name)!);
+    const network = await mapPlaces(xlmRobertaParameters(config), async ({ parts, kind }) => {
       const values = await Promise.all(parts.map(read));
       const [first, ...rest] = parts[0]!.shape as [number, ...number[]];
-      const isWordTable = names[0] === wordTableName;
-      const rows = isWordTable ? vocabulary.ids.length : first * parts.length;
-      const made = createParameter(parts, concatenate(values), [rows, ...rest], precision, isWordTable);
+      const rows = kind === 'word table' ? vocabulary.ids.length : first * parts.length;
+      const precision = kind === 'encoder' ? options.precision : 'fp32';
+      const made = createParameter(parts, concatenate(values), [rows, ...rest], precision, kind === 'word table');
       parameters.push(made);
       return made;
-    };
-    const network = await assemble(config.layers, options.precision, parameter);
+    });
     const dispose = () => {
       for (const { variable } of parameters) variable.dispose();
     };
@@ -112,48 +115,6 @@ export function tensorsOf(model: TokenClassifier, source: TensorSource): TensorT
       })),
     )
     .sort((a, b) => order.get(a.name)! - order.get(b.name)!);
-}
-
-export const wordTableName = 'roberta.embeddings.word_embeddings.weight';
-
-async function assemble(
-  layers: number,
-  precision: Precision,
-  parameter: (names: readonly string[], precision?: Precision) => Promise<Parameter>,
-): Promise<XlmRoberta> {
-  const linear = async (...prefixes: string[]): Promise<Affine> => ({
-    weight: await parameter(
-      prefixes.map(prefix => `${prefix}.weight`),
-      precision,
-    ),
-    bias: await parameter(prefixes.map(prefix => `${prefix}.bias`)),
-  });
-  const float32 = async (prefix: string): Promise<Affine> => ({
-    weight: await parameter([`${prefix}.weight`]),
-    bias: await parameter([`${prefix}.bias`]),
-  });
-  const embeddings = 'roberta.embeddings';
-  const network: XlmRoberta = {
-    wordTable: await parameter([wordTableName]),
-    positionTable: await parameter([`${embeddings}.position_embeddings.weight`]),
-    typeTable: await parameter([`${embeddings}.token_type_embeddings.weight`]),
-    embeddingNorm: await float32(`${embeddings}.LayerNorm`),
-    layers: [],
-    classifier: await float32('classifier'),
-  };
-  for (let index = 0; index < layers; index++) {
-    const layer = `roberta.encoder.layer.${index}`;
-    const self = `${layer}.attention.self`;
-    network.layers.push({
-      qkv: await linear(`${self}.query`, `${self}.key`, `${self}.value`),
-      attentionOutput: await linear(`${layer}.attention.output.dense`),
-      attentionNorm: await float32(`${layer}.attention.output.LayerNorm`),
-      intermediate: await linear(`${layer}.intermediate.dense`),
-      output: await linear(`${layer}.output.dense`),
-      outputNorm: await float32(`${layer}.output.LayerNorm`),
-    });
-  }
-  return network;
 }
 
 /**

@@ -3,7 +3,8 @@ import tf = require('@tensorflow/tfjs-core');
 import { openTensors } from '../checkpoint/safetensors.js';
 import { type CompactVocabulary, compactVocabulary } from './inputs.js';
 import { currentValue } from './parameter.js';
-import { decayed, type TokenClassifier, wordTableName } from './token-classifier.js';
+import { decayed, type TokenClassifier } from './token-classifier.js';
+import { wordTableName } from './xlm-roberta-parameters.js';
 
 /** A model as it scores some data: with a row of the word table for each subword of that data. */
 export interface ScoringModel extends Pick<TokenClassifier, 'folder' | 'config' | 'network'> {

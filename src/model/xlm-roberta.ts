@@ -19,6 +19,7 @@ import { residualNorm } from '../kernels/residual-norm.js';
 import { embedding, sumByRow } from '../kernels/table-rows.js';
 import type { ModelInputs } from './inputs.js';
 import { addGradient, addRowGradient, currentPanels, currentValue, type Parameter, setGradient } from './parameter.js';
+import type { AffineOf, EncoderLayerOf, XlmRobertaOf } from './xlm-roberta-parameters.js';
 
 /**
  * The XLM-RoBERTa (and RoBERTa) token classifier, read top-down: embeddings, a stack of post-LayerNorm Transformer layers, one
@@ -27,29 +28,9 @@ import { addGradient, addRowGradient, currentPanels, currentValue, type Paramete
  * Everything works on the batch's tokens concatenated, (N, C); only attention sees rows. Each function returns its output and the
  * function for its backward, which adds the gradients of the parameters it used and returns that of its input.
  */
-export interface XlmRoberta {
-  wordTable: Parameter; // (V', C)
-  positionTable: Parameter; // (P, C)
-  typeTable: Parameter; // (token types, C)
-  embeddingNorm: Affine; // (C), (C)
-  layers: EncoderLayer[];
-  classifier: Affine; // (L, C), (L)
-}
-
-export interface EncoderLayer {
-  qkv: Affine; // (3C, C), (3C)
-  attentionOutput: Affine; // (C, C), (C)
-  attentionNorm: Affine; // (C), (C)
-  intermediate: Affine; // (I, C), (I)
-  output: Affine; // (C, I), (C)
-  outputNorm: Affine; // (C), (C)
-}
-
-/** A weight and a bias: of a linear map, or of a LayerNorm. */
-export interface Affine {
-  weight: Parameter;
-  bias: Parameter;
-}
+export type XlmRoberta = XlmRobertaOf<Parameter>;
+type EncoderLayer = EncoderLayerOf<Parameter>;
+type Affine = AffineOf<Parameter>;
 
 /** How one forward pass drops: the rates, and the seed of the next dropout site. Null: no dropout (evaluation). */
 export interface DropoutPlan {

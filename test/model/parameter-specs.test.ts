@@ -9,8 +9,8 @@ import {
   checkTensors,
   countParameters,
   multiplyAddsPerSubword,
-  parameterSpecs,
 } from '../../src/model/parameter-specs.js';
+import { parameterSpecs } from '../../src/model/xlm-roberta-parameters.js';
 import { exampleConfig, temporaryFolder } from '../checkpoint/example.js';
 
 const config = parseModelConfig('example', exampleConfig);
