@@ -9,8 +9,7 @@ import { modelFile } from '../run/model-files.js';
 import { integer, object, oneOf, readJsonAs, shown } from '../system/checked-json.js';
 import { type Checksums, changesSince, changesText, checksumsOf, sha256 } from '../system/checksums.js';
 import { readIfPresent, reasonOf, toJson, writeFileAtomic, writeJson } from '../system/files.js';
-import { parseJson } from '../system/json.js';
-import { readChecksums, versionOf } from './records.js';
+import { readChecksums, readEnvironment, versionOf } from './records.js';
 import type { StageMetrics } from './stage.js';
 
 /**
@@ -103,12 +102,24 @@ export async function recordChanges(run: RunDirectory): Promise<Map<string, stri
   ];
   if (about.length > 0) changes.set(inside(run, checksums), about.join(' and '));
   // The others are sealed by their bytes.
-  for (const path of [environment, checksums]) {
-    if (!changes.has(inside(run, path)) && !(await isWrittenByPanx(path))) changes.set(inside(run, path), notByPanx);
+  for (const [path, read] of [
+    [environment, () => readEnvironment(run)],
+    [checksums, async () => inOrder(run, sums)],
+  ] as const) {
+    if (!changes.has(inside(run, path)) && !(await isWrittenAs(path, await read()))) {
+      changes.set(inside(run, path), notByPanx);
+    }
   }
   const there = sealed.filter(path => sums[path] !== undefined && !changes.has(path));
   const changed = await changesSince(run.root, Object.fromEntries(there.map(path => [path, sums[path]!])));
   return new Map([...changes, ...changed]);
+}
+
+/** Checksums as `sealRun` writes them: of the checkpoint by name, then of the records. */
+function inOrder(run: RunDirectory, sums: Checksums): Checksums {
+  const checkpoint = Object.entries(sums).filter(([path]) => path.startsWith(folderOf(run)));
+  const records = [run.config, run.identity, run.events, run.metrics].map(path => inside(run, path));
+  return Object.fromEntries([...checkpoint.sort(), ...records.map(path => [path, sums[path]])]);
 }
 
 /** A checkpoint of panx 0.1.0 has no mark, and a model need not have the other files of a tokenizer. */
@@ -122,14 +133,13 @@ export async function checkMark(path: string, kind: FolderKind, version: string 
   const what = await otherThanFile(path);
   if (what === 'is missing' && version === '0.1.0') return;
   if (what !== null) throw new PanxError(`${path} ${what}.`);
-  await readJsonAs(path, object({ kind: oneOf(kind), format: integer({ min: 1, max: 1 }) }));
-  if (!(await isWrittenByPanx(path))) throw new PanxError(`${path} ${notByPanx}.`);
+  const mark = await readJsonAs(path, object({ kind: oneOf(kind), format: integer({ min: 1, max: 1 }) }));
+  if (!(await isWrittenAs(path, mark))) throw new PanxError(`${path} ${notByPanx}.`);
 }
 
 /** Whether a JSON file has the very text that panx writes for what it says: no other spaces, order or keys that stand twice. */
-export async function isWrittenByPanx(path: string): Promise<boolean> {
-  const text = await readIfPresent(path);
-  return text !== undefined && text === toJson(parseJson(text, path));
+export async function isWrittenAs(path: string, value: unknown): Promise<boolean> {
+  return (await readIfPresent(path)) === toJson(value);
 }
 
 export const notByPanx = 'is not written as panx writes it';

@@ -22,7 +22,7 @@ import {
 import { reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { checkpointFiles, differences, identitiesOf, startKey } from './identity.js';
-import { checkMark, isWrittenByPanx, notByPanx, otherThanFile } from './outputs.js';
+import { checkMark, isWrittenAs, notByPanx, otherThanFile } from './outputs.js';
 import { curriculum, type Phase, phaseNumber, type Stage, stageId } from './protocols/curriculum.js';
 import {
   otherVersion,
@@ -108,7 +108,7 @@ async function lookAtSettings(sweep: SweepDirectory): Promise<string> {
     );
   }
   await checkModelName(sweep, config, done);
-  if (!(await isWrittenByPanx(sweep.config))) throw new PanxError(`${sweep.config} ${notByPanx}`);
+  if (!(await isWrittenAs(sweep.config, config))) throw new PanxError(`${sweep.config} ${notByPanx}`);
   return "config.json is what the stages' identity.json say";
 }
 
