@@ -76,7 +76,10 @@ export async function checkpointChecksums(run: RunDirectory): Promise<Checksums>
 export async function outputChanges(run: RunDirectory): Promise<Map<string, string>> {
   const changes = await recordChanges(run);
   if (changes.has(inside(run, run.checksums))) return changes;
-  return new Map([...changes, ...(await checkpointChanges(run))]);
+  const all = new Map([...changes, ...(await checkpointChanges(run))]);
+  if (all.size > 0) return all;
+  const inItsOrder = await isWrittenAs(run.checksums, inOrder(run, await readChecksums(run)));
+  return inItsOrder ? all : new Map([[inside(run, run.checksums), notByPanx]]);
 }
 
 /** The same of its small files alone, without its checkpoint. */
@@ -101,14 +104,10 @@ export async function recordChanges(run: RunDirectory): Promise<Map<string, stri
     ...stray.map(path => `names ${shown(path)}, which no run makes`),
   ];
   if (about.length > 0) changes.set(inside(run, checksums), about.join(' and '));
-  // The others are sealed by their bytes.
-  for (const [path, read] of [
-    [environment, () => readEnvironment(run)],
-    [checksums, async () => inOrder(run, sums)],
-  ] as const) {
-    if (!changes.has(inside(run, path)) && !(await isWrittenAs(path, await read()))) {
-      changes.set(inside(run, path), notByPanx);
-    }
+  // Sealed by nothing.
+  const ofEnvironment = inside(run, environment);
+  if (!changes.has(ofEnvironment) && !(await isWrittenAs(environment, await readEnvironment(run)))) {
+    changes.set(ofEnvironment, notByPanx);
   }
   const there = sealed.filter(path => sums[path] !== undefined && !changes.has(path));
   const changed = await changesSince(run.root, Object.fromEntries(there.map(path => [path, sums[path]!])));
