@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { PanxError } from '../errors.js';
 import { reasonOf } from '../system/files.js';
-import { type Engine, type EngineCalls, engineCalls } from './engine.js';
+import { type EngineCalls, type EngineProcess, engineCalls } from './engine.js';
 
 /** Bounds of an engine's process. */
 export interface EngineLimits {
@@ -22,7 +22,7 @@ export interface EngineLimits {
  *
  * @returns calls that throw, beside the engine's own errors, one that says how its process ended; PanxError where it cannot be started
  */
-export function startEngineProcess(limits: EngineLimits): Engine {
+export function startEngineProcess(limits: EngineLimits): EngineProcess {
   let child: ChildProcess;
   try {
     child = launch(limits);
@@ -56,7 +56,7 @@ export function startEngineProcess(limits: EngineLimits): Engine {
   child.on('close', (code, signal) => stop(new Error(why ?? reasonOfEnd(complaint, code, signal))));
   hold(child, false);
 
-  function ask<Method extends keyof EngineCalls>(method: Method, ...args: Parameters<EngineCalls[Method]>) {
+  function ask<Method extends keyof Calls>(method: Method, ...args: Parameters<Calls[Method]>) {
     return new Promise<never>((resolve, reject) => {
       if (stopped !== undefined) return reject(stopped);
       const id = asked++;
@@ -74,13 +74,12 @@ export function startEngineProcess(limits: EngineLimits): Engine {
   };
 }
 
-type Ask = <Method extends keyof EngineCalls>(
-  method: Method,
-  ...args: Parameters<EngineCalls[Method]>
-) => Promise<never>;
+type Calls = EngineCalls & Pick<EngineProcess, 'loadFile'>;
+type Ask = <Method extends keyof Calls>(method: Method, ...args: Parameters<Calls[Method]>) => Promise<never>;
 
-function callsOf(ask: Ask): EngineCalls {
+function callsOf(ask: Ask): Calls {
   return {
+    loadFile: (...args) => ask('loadFile', ...args),
     load: (...args) => ask('load', ...args),
     ids: (...args) => ask('ids', ...args),
     probe: (...args) => ask('probe', ...args),
@@ -89,7 +88,7 @@ function callsOf(ask: Ask): EngineCalls {
   };
 }
 
-function neverStarted(error: unknown): Engine {
+function neverStarted(error: unknown): EngineProcess {
   return { ...callsOf(() => Promise.reject(cannotStart(error))), end: () => {} };
 }
 
@@ -175,8 +174,15 @@ setInterval(() => {
 
 /** The thread that the engine is in. */
 const worker = `
+const { createHash } = require('node:crypto');
+const { readFileSync } = require('node:fs');
 const { parentPort, workerData } = require('node:worker_threads');
 const calls = (${engineCalls})(require(workerData));
+calls.loadFile = async (path, sha256) => {
+  const bytes = readFileSync(path);
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Error('it was changed while it was read');
+  await calls.load(bytes.toString('utf8'));
+};
 parentPort.on('message', async ({ id, method, args }) => {
   try {
     parentPort.postMessage({ id, value: await calls[method](...args) });

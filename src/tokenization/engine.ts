@@ -14,6 +14,15 @@ export interface EngineCalls {
   tokens(ids: readonly number[]): Promise<(string | null)[]>;
 }
 
+/** An engine in a process of its own. */
+export interface EngineProcess extends Engine {
+  /**
+   * Load a file that this process has read, by its path and SHA-256: a text of megabytes would not be on its way before this process, busy
+   * with checking it, comes to send it. Throws where the file is another by then.
+   */
+  loadFile(path: string, sha256: string): Promise<void>;
+}
+
 /** An engine somewhere, until it is ended. */
 export interface Engine extends EngineCalls {
   /** Let go of it. What is asked after that is refused. */

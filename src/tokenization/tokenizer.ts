@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
 import { collectGarbage } from '../system/memory.js';
@@ -98,9 +98,10 @@ function fromBytes(bytes: Buffer, path: string, sha256: string): SubwordTokenize
   refuseThreadCounts(tokenizerThreads);
   const limits = engineLimits(bytes.length);
   const text = textOf(bytes, path);
-  // It loads the file while this process parses it, and again what is made of it, where that is another.
-  let engine: Engine | undefined = bytes.length > smallFile ? startEngineProcess(limits) : undefined;
-  let loading = engine?.load(text);
+  // It loads the file while this process parses it, and then what is made of it, where that is another.
+  const ofLarge = bytes.length > smallFile ? startEngineProcess(limits) : undefined;
+  let engine: Engine | undefined = ofLarge;
+  let loading = ofLarge?.loadFile(resolve(path), sha256);
   loading?.catch(() => {}); // Said to whoever encodes.
   let description: TokenizerDescription | null;
   try {

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { sha256 } from '../../src/system/checksums.js';
 import { type EngineLimits, startEngineProcess } from '../../src/tokenization/engine-process.js';
 import { buildCli, panx, root } from '../built-cli.js';
 import { tokenizerFolder } from './fixtures.js';
@@ -36,6 +37,17 @@ describe('startEngineProcess', () => {
     expect(probe.special).toEqual([1, 0, 1]);
     expect(words).toEqual(Int32Array.of(1, probe.ids[1]!, 0, 1, probe.ids[1]!));
     expect(tokens).toEqual(['<s>', null]);
+  });
+
+  it('loads a file by its path, if it is the one that was read', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'panx-test-')), 'tokenizer.json');
+    writeFileSync(path, text);
+    const engine = start();
+    await engine.loadFile(path, sha256(text));
+    expect(await engine.ids(['<s>'])).toEqual([0]);
+    writeFileSync(path, `${text}\n`);
+    await expect(engine.loadFile(path, sha256(text))).rejects.toThrow('it was changed while it was read');
+    await expect(engine.loadFile(join(path, 'none'), sha256(text))).rejects.toThrow('ENOTDIR');
   });
 
   it("gives the engine's own errors, and goes on", async () => {
