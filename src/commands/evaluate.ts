@@ -96,8 +96,8 @@ async function evaluateAsAsked(
   const metrics = metricsOf(options);
   const { config } = await configOf(command);
   const resampling = resamplingOf(options, config.seed);
-  const folder = await resolveModel(config.model, { onProgress: transferLine() });
   const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
+  const folder = await resolveModel(config.model, { onProgress: transferLine() });
   const read = [modelFolder(folder), ...(await dataFolders(dataDir))];
   for (const [option, file] of [
     ['--out', places.report],

@@ -61,13 +61,14 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   await checkOutFolder(run.root, 'run');
   refuseOrReplace(run, options);
   const seen = await standOf(run);
-  const startFrom = await resolveModel(asked.model, { onProgress: transferLine() });
   const langs = [...new Set([...asked.training.langs, ...asked.evaluation.langs])];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
+  const files = await phase('hash data', () => dataFiles(asked, dataDir));
+  // After the data: a mistyped folder or language should not show after a gigabyte was brought.
+  const startFrom = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseAsLanguage(run.root, dataDir);
   await refuseOverlap(run.root, [...(await modelFolders(startFrom)), ...(await dataFolders(dataDir))]);
   await checkModelFolder(startFrom, 'start');
-  const files = await phase('hash data', () => dataFiles(asked, dataDir));
   const label = `train ${asked.training.langs.join('+')}`;
   // Other threads hash the checkpoint and look at its weights meanwhile. Data that cannot be read are refused before the engine takes
   // its time and memory.

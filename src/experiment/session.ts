@@ -67,14 +67,12 @@ export async function openSession({ request, run, data, engine, plan, standing, 
     checkLabels(model.config.labels, data.labelNames, request.startFrom);
     const { weightDecay, maxGradNorm } = config.training;
     const settings = { weightDecay, maxGradNorm };
-    const begun = await phase('make optimizer', async () =>
+    const opened = await phase('make optimizer', async () =>
       stateFolder === null
         ? { optimizer: createOptimizer(model.parameters, settings), position: trained ? atEnd(course.steps) : atStart }
         : await restoreState(stateFolder, model, settings, course),
     );
-    const { position } = begun;
-    const made = begun.optimizer;
-    optimizer = made;
+    optimizer = opened.optimizer;
     await writeJson(run.config, config);
     await writeJson(run.identity, request.identity); // Of a run that is gone on with it says the same, but may be written otherwise.
     const { environment } = standing;
@@ -83,22 +81,23 @@ export async function openSession({ request, run, data, engine, plan, standing, 
       engine,
       request,
       data.files,
-      position.step,
+      opened.position.step,
       git,
       environment,
     );
     await cutLog(run, history.bytes);
     const epochs = Math.ceil(course.steps / course.stepsPerEpoch);
     const session: Session = {
-      ...{ request, run, data, model, optimizer: made, epochs },
-      start: position,
+      ...{ request, run, data, model, epochs },
+      optimizer: opened.optimizer,
+      start: opened.position,
       steps: course.steps,
       past: history.evaluations,
       log: openEventLog(run),
-      narration: narrate(request.label, { epochs, totalSteps: course.steps, fromStep: position.step }),
+      narration: narrate(request.label, { epochs, totalSteps: course.steps, fromStep: opened.position.step }),
       close() {
         session.log.close();
-        made.dispose();
+        opened.optimizer.dispose();
         model.dispose();
       },
     };

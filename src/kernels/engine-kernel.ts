@@ -48,7 +48,7 @@ export type EngineKernel = (inputs: readonly tf.Tensor[], attributes?: Attribute
 export function engineKernel(name: KernelName): EngineKernel | null {
   const kernel = tf.getKernel(name, tf.getBackend());
   if (!kernel) return null;
-  // Not through TensorFlow.js's own runKernel: that keeps a tape and a list of tensors, which take as long as the call.
+  // Not through TensorFlow.js's own runKernel, which keeps a tape for gradients that nothing here asks for.
   return (inputs, attrs = {}) =>
     kernel.kernelFunc({
       inputs: inputs as unknown as tf.NamedTensorInfoMap,
