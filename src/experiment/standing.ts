@@ -4,7 +4,7 @@ import { findState, openState } from '../training/state.js';
 import type { Environment } from './environment.js';
 import { checkHistory, type History, noHistory, type Plan } from './history.js';
 import { checkCheckpoint, sealedLog } from './outputs.js';
-import { ofThisVersion, readEnvironment } from './records.js';
+import { readEnvironment } from './records.js';
 
 /** Where a run stands that begins, or that is gone on with. */
 export interface Standing {
@@ -27,18 +27,19 @@ export const atTheBeginning: Standing = { trained: false, stateFolder: null, his
  * @throws PanxError where something is not as the run left it
  */
 export async function standingOf(run: RunDirectory, plan: Plan): Promise<Standing> {
-  const trained = existsSync(run.checkpoint) && existsSync(run.checksums);
-  const stateFolder = trained ? null : await findState(run.state);
-  // It begins anew: what earlier sessions did is gone.
-  if (!trained && stateFolder === null) return atTheBeginning;
-  const standing = { trained, stateFolder, environment: await readEnvironment(run) };
-  if (trained) {
+  if (existsSync(run.checkpoint) && existsSync(run.checksums)) {
     await checkCheckpoint(run);
-    const seal = { when: 'the trained model was sealed', step: plan.course.steps, trained, log: await sealedLog(run) };
-    return { ...standing, history: await checkHistory(run, plan, seal) };
+    const { steps } = plan.course;
+    const seal = { when: 'the trained model was sealed', step: steps, trained: true, log: await sealedLog(run) };
+    const [history, environment] = [await checkHistory(run, plan, seal), await readEnvironment(run)];
+    return { trained: true, stateFolder: null, history, environment };
   }
-  const { position, log } = await ofThisVersion(run, () => openState(stateFolder!, plan.course));
+  const stateFolder = await findState(run.state);
+  if (stateFolder === null) return atTheBeginning; // What earlier sessions did is gone.
+  const environment = await readEnvironment(run);
+  const { position, log } = await openState(stateFolder, plan.course);
   const { step } = position;
   const when = `the training state of step ${step} was saved`;
-  return { ...standing, history: await checkHistory(run, plan, { when, step, trained, log }) };
+  const history = await checkHistory(run, plan, { when, step, trained: false, log });
+  return { trained: false, stateFolder, history, environment };
 }
