@@ -28,7 +28,7 @@ import { languagesOf, toSplit } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
-import { dataFolders, modelFolder } from './read-folders.js';
+import { checkTyped, dataFolders, modelFolder } from './read-folders.js';
 
 interface EvaluateOptions extends MetricOptions {
   langs: string;
@@ -96,6 +96,7 @@ async function evaluateAsAsked(
   const metrics = metricsOf(options);
   const { config } = await configOf(command);
   const resampling = resamplingOf(options, config.seed);
+  await checkTyped(config);
   const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
   const folder = await resolveModel(config.model, { onProgress: transferLine() });
   const read = [modelFolder(folder), ...(await dataFolders(dataDir))];

@@ -1,7 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Config } from '../config/schema.js';
 import { folderOf } from '../data/formats/panx.js';
 import { availableLangs } from '../data/shards.js';
+import { placeOf } from '../hub/resolve.js';
 import { isBegun, runDirectory } from '../run/directory.js';
 import type { ReadFolder } from '../system/place.js';
 
@@ -21,4 +23,10 @@ export async function modelFolders(path: string): Promise<ReadFolder[]> {
 export async function dataFolders(dataDir: string): Promise<ReadFolder[]> {
   const langs = await availableLangs(dataDir);
   return langs.map(lang => ({ path: join(dataDir, folderOf(lang)), what: 'a folder of the data' }));
+}
+
+/** Look at --model and --data before anything is brought: a mistyped folder should not show after a gigabyte. @throws PanxError where one is none */
+export async function checkTyped({ model, data }: Pick<Config, 'model' | 'data'>): Promise<void> {
+  await placeOf(model, 'model');
+  await placeOf(data, 'dataset');
 }

@@ -28,7 +28,7 @@ import { temporaryNeighbour } from '../system/temporary.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf } from './options.js';
 import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
-import { dataFolders, modelFolders } from './read-folders.js';
+import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
 import { planText } from './sweep/plan-text.js';
 
 interface SweepCommandOptions {
@@ -70,6 +70,7 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   const out = await throughLink(options.out ?? join('results', `sweep-${source}-${target}`));
   await checkOutFolder(out, 'sweep');
   const force = options.force ?? false;
+  await checkTyped(asked);
   const dataDir = await resolveData(asked.data, [source, target], { onProgress: transferLine() });
   await refuseAsLanguage(out, dataDir);
   const { trainRows, hashes } = await readCorpus(dataDir, [source, target]);

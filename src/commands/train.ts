@@ -29,7 +29,7 @@ import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf } from './options.js';
 import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
-import { dataFolders, modelFolders } from './read-folders.js';
+import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
 
 interface TrainOptions {
   out?: string;
@@ -61,10 +61,11 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   await checkOutFolder(run.root, 'run');
   refuseOrReplace(run, options);
   const seen = await standOf(run);
+  await checkTyped(asked);
   const langs = [...new Set([...asked.training.langs, ...asked.evaluation.langs])];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   const files = await phase('hash data', () => dataFiles(asked, dataDir));
-  // After the data: a mistyped folder or language should not show after a gigabyte was brought.
+  // After the data: a language that is not there should not show after a gigabyte was brought.
   const startFrom = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseAsLanguage(run.root, dataDir);
   await refuseOverlap(run.root, [...(await modelFolders(startFrom)), ...(await dataFolders(dataDir))]);

@@ -59,6 +59,20 @@ it('a run that comes to no step prints no profile', () => {
   expect(stderr).toContain('holds a finished run.');
 });
 
+it('a mistyped model or data folder is told before anything is brought', () => {
+  // A hub that nobody answers: whoever asks it first speaks of that.
+  const nobody = { HF_ENDPOINT: 'http://127.0.0.1:9', HF_HUB_CACHE: join(folder, 'empty-cache') };
+  for (const command of [['train'], ['sweep'], ['evaluate', '--langs', 'en']]) {
+    const model = panx([...command, '--model', './nowhere'], nobody);
+    expect([model.code, model.stderr]).toEqual([
+      1,
+      expect.stringContaining('--model ./nowhere: there is no such folder'),
+    ]);
+    const data = panx([...command, '--data', './nowhere'], nobody);
+    expect([data.code, data.stderr]).toEqual([1, expect.stringContaining('--data ./nowhere: there is no such folder')]);
+  }
+});
+
 it('data that cannot be read are refused before the engine is loaded', () => {
   const data = join(folder, 'data');
   cpSync(join(packageRoot, 'sample', 'data'), data, { recursive: true });
