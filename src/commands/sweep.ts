@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { resolveData } from '../data/fetch.js';
-import { withPrecision } from '../engine/open.js';
+import { resolveEngine } from '../engine/open.js';
 import { messageOf, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { measuredPace, type Pace } from '../experiment/estimate.js';
-import { type Contents, identityOf } from '../experiment/identity.js';
+import { arithmeticOf, type Contents, identityOf } from '../experiment/identity.js';
 import { readCorpus, readStart } from '../experiment/inputs.js';
-import { type PlannedStage, planSweep } from '../experiment/plan.js';
+import { type PlannedStage, planSweep, trainRowsOf } from '../experiment/plan.js';
 import { checkSweepSettings, curriculum } from '../experiment/protocols/curriculum.js';
 import { runStage } from '../experiment/run.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
@@ -73,25 +73,25 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   await checkTyped(asked);
   const dataDir = await resolveData(asked.data, [source, target], { onProgress: transferLine() });
   await refuseAsLanguage(out, dataDir);
-  const { trainRows, hashes } = await readCorpus(dataDir, [source, target]);
+  const contentOf = await readCorpus(dataDir, [source, target]);
   // Sizes that do not fit are told before a large model is fetched.
-  curriculum(asked, trainRows);
+  curriculum(asked, trainRowsOf(asked, contentOf));
   const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
   await checkModelFolder(modelDir, 'start');
-  const config = await withPrecision(asked);
-  const contents = { checkpoint: await readStart(modelDir), data: hashes };
-  const inputs = { trainRows, contents };
+  const engine = await resolveEngine(asked);
+  const config = { ...asked, precision: engine.precision };
+  const contents = { checkpoint: await readStart(modelDir), contentOf, arithmetic: arithmeticOf(engine) };
   if (options.dryRun) {
     await removeLeftovers(out, sweepLayout, false);
-    const plan = await planSweep(config, inputs, out, force);
+    const plan = await planSweep(config, contents, out, force);
     const pace = await measuredPace(plan.map(({ run }) => run));
     print(planText(plan, pace ?? (await timeSteps(plan[0]!, { modelDir, dataDir, contents }, out))));
     return;
   }
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
   const outcome = await runSweep(
-    { config, inputs, modelDir, dataDir, out, force, metric: testMetric, signal },
+    { config, contents, modelDir, dataDir, out, force, metric: testMetric, signal },
     { runStage, onTable: table => writeSweepReport(out, table), onNotice: notice },
   );
   print(sweepText(outcome.table));

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { resolveData } from '../data/fetch.js';
-import { withPrecision } from '../engine/open.js';
+import { resolveEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { readRunData } from '../experiment/corpus.js';
-import { identityOf, trainId } from '../experiment/identity.js';
-import { dataFiles, readStart } from '../experiment/inputs.js';
+import { arithmeticOf, identityOf, trainId } from '../experiment/identity.js';
+import { findSplits, readStart } from '../experiment/inputs.js';
 import { scoresText } from '../experiment/narration.js';
 import { runStage } from '../experiment/run.js';
 import type { StageResult } from '../experiment/stage.js';
@@ -64,7 +64,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   await checkTyped(asked);
   const langs = [...new Set([...asked.training.langs, ...asked.evaluation.langs])];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
-  const files = await phase('hash data', () => dataFiles(asked, dataDir));
+  await findSplits(asked, dataDir);
   // After the data: a language that is not there should not show after a gigabyte was brought.
   const startFrom = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseAsLanguage(run.root, dataDir);
@@ -75,11 +75,13 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   // its time and memory.
   const readAndStart = async () => {
     const data = await readRunData(asked, startFrom, dataDir, label);
-    return { data, config: await withPrecision(asked) };
+    return { data, engine: await resolveEngine(asked) };
   };
-  const [checkpoint, { data, config }] = await phase('start up and hash the model', () =>
+  const [checkpoint, { data, engine }] = await phase('start up and hash the model', () =>
     Promise.all([readStart(startFrom), readAndStart()]),
   );
+  const config = { ...asked, precision: engine.precision };
+  const contents = { checkpoint, contentOf: data.contentOf, arithmetic: arithmeticOf(engine) };
   const result = await runStage({
     config,
     startFrom,
@@ -87,7 +89,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
     dataDir,
     data,
     out: run.root,
-    identity: identityOf(trainId, config, { checkpoint, data: files }),
+    identity: identityOf(trainId, config, contents),
     resume: options.resume === true,
     check: async () => {
       refuseOrReplace(run, options);

@@ -92,6 +92,7 @@ export const schema = {
       { min: 0 },
       'languages whose test splits are scored at the end; [] takes the training languages',
     ),
+    atEnd: toggle(true, 'score the test splits at the end; false leaves them untouched'),
     eachEpoch: toggle(true, 'score the validation splits of the training languages after every epoch'),
     batchSize: integer(
       32,

@@ -28,13 +28,13 @@ export async function openEngine(
 }
 
 /**
- * A configuration whose precision is decided: `auto` becomes what it is on this machine. So the saved settings repeat the run
- * anywhere, and what was begun in one precision is not gone on with in another. The engine is loaded in any case: where it cannot be, that is
- * told before a run directory is made.
+ * The same without a word, for who only wants to know what will compute, and that it can: where it cannot be loaded, that is told before a
+ * run directory is made. With the precision that `auto` stands for here, saved settings repeat the run anywhere, and what was begun in one
+ * precision is not gone on with in another.
  *
  * @throws PanxError as `openEngine` does
  */
-export async function withPrecision<Settings extends EngineSettings>(config: Settings): Promise<Settings> {
-  const engine = await loadEngine(config.backend);
-  return { ...config, precision: resolvePrecision(config.precision, engine).precision };
+export async function resolveEngine(settings: EngineSettings): Promise<Engine & { precision: Precision }> {
+  const engine = await loadEngine(settings.backend);
+  return { ...engine, precision: resolvePrecision(settings.precision, engine).precision };
 }

@@ -3,8 +3,9 @@ import { takeRows } from '../batching/batches.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SourceFile, type SplitSource } from '../data/corpus.js';
 import { sameLabels, someLabels } from '../data/labels.js';
+import { indexed } from '../data/row-index.js';
+import { type RowSet, selectRows } from '../data/row-sets.js';
 import type { SplitName } from '../data/splits.js';
-import { selectRows } from '../data/subsets.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../system/cache.js';
 import { formatCount, progress } from '../system/console.js';
@@ -12,7 +13,16 @@ import { phase } from '../system/profile.js';
 import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, type EncodedRows } from '../tokenization/rows.js';
 import { openTokenizer, type TokenizerFile } from '../tokenization/tokenizer.js';
-import { splitsOf } from './inputs.js';
+import type { StageIdentity } from './identity.js';
+import {
+  type CorpusContents,
+  contentsIn,
+  filesInside,
+  namedRowsOf,
+  rowSetsOf,
+  type SplitContents,
+  splitsOf,
+} from './inputs.js';
 
 /** An encoded split of one language. */
 export interface EncodedSplit {
@@ -32,6 +42,8 @@ export interface RunData {
   test: EncodedSplit[];
   labelNames: readonly string[];
   files: SourceFile[];
+  /** What its splits hold. */
+  contentOf: CorpusContents;
 }
 
 /** Where rows come from, and how they are encoded. */
@@ -50,20 +62,49 @@ export interface CorpusSource {
  *   encoding throw.
  */
 export async function loadRunData(source: CorpusSource): Promise<RunData> {
-  const { training, evaluation } = source.config;
-  const all = await loadSplits(source, splitsOf(source.config));
+  const { config, dataDir } = source;
+  const sources = (await openSplits(dataDir, splitsOf(config))).map(split => indexed(split));
+  const all = await encodeSplits(source, sources);
   const labelNames = commonLabels(all);
-  const of = (split: SplitName) => all.filter(encoded => encoded.split === split);
-  const train = concatRows(of('train').map(({ rows }) => takeRows(rows, selectRows(rows.rows, training))));
-  if (!train.labelIds.some(label => label >= 0)) throw nothingToLearn(train, source.config);
-  const scored = (split: SplitName) => of(split).map(encoded => limited(encoded, evaluation.limit));
+  const contents = new Map<string, SplitContents>();
+  for (const split of sources) {
+    contents.set(keyOf(split), { index: await split.index(), files: filesInside(dataDir, split.files) });
+  }
+  const encoded = new Map(all.map(split => [keyOf(split), split]));
+  const sets = rowSetsOf(config, (lang, split) => encoded.get(`${lang}/${split}`)!.rows.rows);
+  const rowsOf = ({ lang, split, steps }: RowSet): EncodedSplit => {
+    const whole = encoded.get(`${lang}/${split}`)!;
+    return steps.length === 0 ? whole : { ...whole, rows: takeRows(whole.rows, selectRows(whole.rows.rows, steps)) };
+  };
+  const train = concatRows(sets.training.map(set => rowsOf(set).rows));
+  if (!train.labelIds.some(label => label >= 0)) throw nothingToLearn(train, config);
   return {
     train,
-    validation: scored('validation'),
-    test: scored('test'),
+    validation: sets.validation.map(rowsOf),
+    test: sets.test.map(rowsOf),
     labelNames,
     files: all.flatMap(({ files }) => files),
+    contentOf: contentsIn(contents),
   };
+}
+
+function keyOf({ lang, split }: Pick<EncodedSplit, 'lang' | 'split'>): string {
+  return `${lang}/${split}`;
+}
+
+/** @throws PanxError where rows are not those that a stage was planned with: hours may lie between */
+export function refuseOtherRows(planned: StageIdentity, config: Config, { contentOf }: RunData): void {
+  const now = namedRowsOf(config, contentOf);
+  for (const which of ['training', 'validation', 'test'] as const) {
+    const changed = now[which].find(({ sha256 }, i) => planned.rows[which][i]?.sha256 !== sha256);
+    if (changed === undefined) continue;
+    throw new PanxError(
+      `The rows of ${changed.name} are not those that ${planned.id} was to work on: the data were changed.`,
+      {
+        hint: 'Put the data back as they were, or type the command again.',
+      },
+    );
+  }
 }
 
 /** All rows empty, or of nothing but words without subwords: a loss over no label is 0, and would look like the best one. */
@@ -92,13 +133,27 @@ export async function readRunData(config: Config, startFrom: string, dataDir: st
  * @throws PanxError for everything that loading and encoding throw.
  */
 export async function loadSplits(
-  { dataDir, tokenizer, config, onProgress }: CorpusSource,
+  source: CorpusSource,
   splits: readonly (readonly [lang: string, split: SplitName])[],
 ): Promise<EncodedSplit[]> {
-  const cacheDir = join(panxCacheDir(), 'tokens');
-  // All of them before any is encoded: a language that is not there should show at once.
+  return await encodeSplits(source, await openSplits(source.dataDir, splits));
+}
+
+/** All of them before any is encoded: a language that is not there should show at once. */
+async function openSplits(
+  dataDir: string,
+  splits: readonly (readonly [lang: string, split: SplitName])[],
+): Promise<SplitSource[]> {
   const sources: SplitSource[] = [];
   for (const [lang, split] of splits) sources.push(await openSplit(dataDir, lang, split));
+  return sources;
+}
+
+async function encodeSplits(
+  { tokenizer, config, onProgress }: CorpusSource,
+  sources: readonly SplitSource[],
+): Promise<EncodedSplit[]> {
+  const cacheDir = join(panxCacheDir(), 'tokens');
   const encoded = [];
   // One after the other, so that one file at a time is in memory.
   for (const source of sources) {
@@ -114,12 +169,6 @@ export async function loadSplits(
     ...{ lang, split, files, labelNames },
     rows: concatRows(parts),
   }));
-}
-
-function limited(encoded: EncodedSplit, limit: number | null): EncodedSplit {
-  if (limit === null || limit >= encoded.rows.rows) return encoded;
-  const head = Int32Array.from({ length: limit }, (_, row) => row);
-  return { ...encoded, rows: takeRows(encoded.rows, head) };
 }
 
 function commonLabels(splits: readonly EncodedSplit[]): readonly string[] {

@@ -6,7 +6,6 @@ import type { SourceFile } from '../data/corpus.js';
 import { type Engine, reproducibility } from '../engine/engine.js';
 import { readHardware } from '../engine/hardware.js';
 import type { Precision } from '../engine/precision.js';
-import { PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import {
   anything,
@@ -90,7 +89,6 @@ export interface GitState {
  *
  * @param earlier what it was before; null of a run that begins
  * @returns how the engine differs from the earlier sessions', in words, where it does: bytes may then differ from an unbroken run's
- * @throws PanxError where an earlier session computed with another engine, whose dropout draws other numbers
  */
 export async function writeEnvironment(
   path: string,
@@ -101,7 +99,6 @@ export async function writeEnvironment(
   git: GitState | null,
   earlier: Environment | null,
 ): Promise<string | null> {
-  if (earlier !== null) refuseOtherEngine(earlier.engine, engine);
   const { cpu, cores, features, gpu, memoryBytes } = await readHardware();
   const { name, version, device, threads, operations, precision } = engine;
   const { id, start } = request.identity;
@@ -145,16 +142,6 @@ export function engineDifference(there: Environment['engine'], now: Environment[
   const text = ({ name, version, device, threads, operations, precision }: Environment['engine']) =>
     `${name} ${version} on ${device} (${threads === null ? '' : `threads: ${threads}, `}operations: ${operations}, ${precision})`;
   return text(there) === text(now) ? null : `begun with ${text(there)}, now ${text(now)}`;
-}
-
-function refuseOtherEngine(there: Environment['engine'], now: Environment['engine']): void {
-  // Each of the engines and operations draws dropout from streams of its own.
-  const kind = ({ name, operations, precision }: Environment['engine']) =>
-    `${name} with ${operations.split(' ')[0]} operations in ${precision}`;
-  if (kind(there) === kind(now)) return;
-  throw new PanxError(`The run was begun with ${kind(there)}, and this process computes with ${kind(now)}.`, {
-    hint: 'Go on on a machine set up like the first (`panx doctor`, --backend, --precision), or start anew (panx train: with --force).',
-  });
 }
 
 /** The state of panx's own repository; null where panx was installed as a package, or there is no git. */

@@ -7,6 +7,7 @@ import {
   eventsIn,
   type LogFiles,
   type LogLine,
+  type LogSeal,
   type RunEvent,
   type RunTime,
   timesIn,
@@ -64,10 +65,12 @@ export interface History {
   evaluations: EvaluationEvent[];
   /** How much of each file. */
   bytes: Record<keyof LogFiles, number>;
+  /** Where training was over: the log up to there, without the scores at the end; null where it was not. */
+  trained: { bytes: Record<keyof LogFiles, number>; log: LogSeal } | null;
 }
 
 /** What a run has that begins. */
-export const noHistory: History = { evaluations: [], bytes: { events: 0, times: 0 } };
+export const noHistory: History = { evaluations: [], bytes: { events: 0, times: 0 }, trained: null };
 
 /**
  * Look at what a run that is gone on with has logged. What came after the seal is not looked at: it is repeated.
@@ -76,7 +79,7 @@ export const noHistory: History = { evaluations: [], bytes: { events: 0, times: 
  */
 export async function checkHistory(files: LogFiles, plan: Plan, sealed: Sealed): Promise<History> {
   const sums = { events: createHash('sha256'), times: createHash('sha256') };
-  const history: History = { evaluations: [], bytes: { events: 0, times: 0 } };
+  const history: History = structuredClone(noHistory);
   let steps = 0;
   // From the last line that must be there on, the seal may lie at the end of any line: after some of the scores that
   // follow it.
@@ -88,6 +91,10 @@ export async function checkHistory(files: LogFiles, plan: Plan, sealed: Sealed):
       for (const [file, { bytes }] of Object.entries({ events: event, times: time }) as [keyof LogFiles, Line][]) {
         sums[file].update(bytes);
         history.bytes[file] += bytes.length;
+      }
+      if (history.trained === null && (next === null || next.split === 'test')) {
+        const log = { events: sums.events.copy().digest('hex'), times: sums.times.copy().digest('hex') };
+        history.trained = { bytes: { ...history.bytes }, log };
       }
       if (sealed.trained ? next !== null && next.split !== 'test' : steps < sealed.step) continue;
       const { log } = sealed;

@@ -3,6 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
 import type { RunDirectory } from '../run/directory.js';
+import type { LogSeal } from '../run/events.js';
 import { modelLayout, runLayout } from '../run/layouts.js';
 import type { FolderKind } from '../run/mark.js';
 import { modelFile } from '../run/model-files.js';
@@ -26,6 +27,12 @@ export async function sealCheckpoint(run: RunDirectory): Promise<void> {
 /** Note what the log of a trained run is now, with the scores that came to it; they are not found again. */
 export async function sealLog(run: RunDirectory): Promise<void> {
   await writeJson(run.checksums, { ...(await readChecksums(run)), ...(await checksumsOf(run.root, logPaths(run))) });
+}
+
+/** The same for a log that is to be cut to what it was: from now on only that counts. */
+export async function sealLogAs(run: RunDirectory, log: LogSeal): Promise<void> {
+  const [events, times] = logPaths(run);
+  await writeJson(run.checksums, { ...(await readChecksums(run)), [events]: log.events, [times]: log.times });
 }
 
 /** Write metrics.json, which says that the run is done, and before it the checksums of everything that the run has made. */

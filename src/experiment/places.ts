@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { type RunDirectory, sweepDirectory } from '../run/directory.js';
 import type { Environment } from './environment.js';
-import type { StageIdentity } from './identity.js';
+import type { OldIdentity, StageIdentity } from './identity.js';
 import { readEnvironment, readIdentity } from './records.js';
 
 /** Where the data and the model lie now, where they were moved since the run. */
@@ -13,7 +13,7 @@ export interface Places {
 /** What a run's records say, and the folders that it was made from, as they lie now. */
 export interface Records {
   environment: Environment;
-  identity: StageIdentity;
+  identity: StageIdentity | OldIdentity;
   startFrom: string;
   dataDir: string;
 }

@@ -3,17 +3,12 @@ import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { canResume, holdsWork, isDone, type RunDirectory, standOf, sweepDirectory } from '../run/directory.js';
 import { checkPlace } from '../run/mark.js';
-import { type Contents, differences, identitiesOf, type StageIdentity } from './identity.js';
+import { differences } from './differences.js';
+import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
+import type { CorpusContents } from './inputs.js';
 import { curriculum, type Stage } from './protocols/curriculum.js';
 import { otherVersion, readIdentity } from './records.js';
 import { checkDone } from './results.js';
-
-/** What a sweep works on, found out before any training. */
-export interface SweepInputs {
-  /** Rows of the train splits of both languages. */
-  trainRows: Record<string, number>;
-  contents: Contents;
-}
 
 /** A stage, where it goes, and what is there. */
 export interface PlannedStage {
@@ -35,12 +30,12 @@ export interface PlannedStage {
  */
 export async function planSweep(
   config: Config,
-  inputs: SweepInputs,
+  contents: Contents,
   out: string,
   force: boolean,
 ): Promise<PlannedStage[]> {
-  const stages = curriculum(config, inputs.trainRows);
-  const identities = identitiesOf(stages, inputs.contents);
+  const stages = curriculum(config, trainRowsOf(config, contents.contentOf));
+  const identities = identitiesOf(stages, contents);
   const planned: PlannedStage[] = [];
   const conflicts: Conflict[] = [];
   const damaged: string[] = [];
@@ -58,6 +53,11 @@ export async function planSweep(
   if (conflicts.length > 0 && !force) throw await conflictError(out, conflicts);
   if (damaged.length > 0 && !force) throw new PanxError(damaged[0]!, { hint: damageHint });
   return planned;
+}
+
+/** Rows of the train splits of a sweep's languages. */
+export function trainRowsOf({ sweep: { source, target } }: Config, contentOf: CorpusContents): Record<string, number> {
+  return Object.fromEntries([source, target].map(lang => [lang, contentOf(lang, 'train').index.rows]));
 }
 
 interface Conflict {
@@ -81,7 +81,7 @@ async function lookAt(run: RunDirectory, now: StageIdentity): Promise<{ differen
   if ((await otherVersion(run)) !== null) return { different: ['another version of panx made it'], damage: null };
   try {
     const there = await readIdentity(run);
-    const different = there.key === now.key ? [] : differences(there, now);
+    const different = differences(there, now);
     if (done && different.length === 0) await checkDone(run);
     return { different, damage: null };
   } catch (error) {

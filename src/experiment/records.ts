@@ -4,10 +4,11 @@ import { PanxError } from '../errors.js';
 import type { RunDirectory } from '../run/directory.js';
 import { anything, readJsonAs, record, type Shape, shown } from '../system/checked-json.js';
 import { type Checksums, checksumsShape } from '../system/checksums.js';
+import { readIfPresent, toJson } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { readPackage } from '../system/package.js';
 import { type Environment, environmentShape } from './environment.js';
-import { identityShape, keyOf, type StageIdentity } from './identity.js';
+import { identityShape, isCurrent, keyOf, type OldIdentity, oldKeyOf, type StageIdentity } from './identity.js';
 import { metricsShape, type StageMetrics } from './stage.js';
 
 /**
@@ -17,15 +18,28 @@ import { metricsShape, type StageMetrics } from './stage.js';
  */
 
 /** identity.json, whose key is that of its content. */
-export async function readIdentity(run: RunDirectory): Promise<StageIdentity> {
+export async function readIdentity(run: RunDirectory): Promise<StageIdentity | OldIdentity> {
   return await ofThisVersion(run, async () => {
     const identity = await readJsonAs(run.identity, identityShape, unlikePanx);
-    const key = keyOf(identity);
+    const key = isCurrent(identity) ? keyOf(identity) : oldKeyOf(identity);
     if (key === identity.key) return identity;
     throw new PanxError(`${run.identity}: key is ${identity.key}, expected ${key}, which its content has.`, {
       hint: unlikePanx,
     });
   });
+}
+
+/** The same, of a run that this version of panx is to go on with, to repeat or to take. */
+export async function readCurrentIdentity(run: RunDirectory): Promise<StageIdentity> {
+  const other = await otherVersion(run);
+  if (other !== null)
+    throw new PanxError(`${other}; only the version that began a run goes on with it.`, {
+      hint: useThatVersion,
+      exitCode: 2,
+    });
+  const identity = await readIdentity(run);
+  if (isCurrent(identity)) return identity;
+  throw new PanxError(`${run.identity} is that of an older panx.`, { hint: useThatVersion, exitCode: 2 });
 }
 
 export async function readEnvironment(run: RunDirectory): Promise<Environment> {
@@ -50,9 +64,22 @@ export async function readRunConfig(run: RunDirectory): Promise<Config> {
  * and extend another file: see `loadConfig`.
  */
 export async function readSavedConfig(path: string): Promise<Config> {
+  return (await readSaved(path)).config;
+}
+
+/** Whether a saved configuration has the very text that panx writes for it. */
+export async function isConfigAsWritten(path: string): Promise<boolean> {
+  const { config, keys } = await readSaved(path);
+  return (await readIfPresent(path)) === toJson(restrict(config, keys));
+}
+
+/** Settings that runs of panx 0.2 and older do not have. */
+const addedSince: readonly Key[] = ['evaluation.atEnd'];
+
+async function readSaved(path: string): Promise<{ config: Config; keys: ReadonlySet<string> }> {
   const given = flatten(await readJsonAs(path, record(anything), unlikePanx), '');
   const stray = [...given.keys()].find(key => !settings.has(key as Key));
-  const absent = [...settings.keys()].find(key => !given.has(key));
+  const absent = [...settings.keys()].find(key => !given.has(key) && !addedSince.includes(key));
   if (stray !== undefined || absent !== undefined) {
     throw new PanxError(
       stray === undefined
@@ -63,11 +90,22 @@ export async function readSavedConfig(path: string): Promise<Config> {
   }
   const options = [...given].map(([key, value]) => ({ key: key as Key, value, origin: path }));
   try {
-    return (await loadConfig({ options })).config;
+    return { config: (await loadConfig({ options })).config, keys: new Set(given.keys()) };
   } catch (error) {
     if (!(error instanceof PanxError)) throw error;
     throw new PanxError(error.message, { hint: unlikePanx, cause: error }); // It is no mistake in what was typed.
   }
+}
+
+/** Only the settings that were given, in the order of the schema. */
+function restrict(section: object, keys: ReadonlySet<string>, prefix = ''): object {
+  return Object.fromEntries(
+    Object.entries(section).flatMap(([name, value]: [string, unknown]) => {
+      const key = `${prefix}${name}`;
+      if (settings.has(key as Key)) return keys.has(key) ? [[name, value]] : [];
+      return [[name, restrict(value as object, keys, `${key}.`)]];
+    }),
+  );
 }
 
 const unlikePanx = 'Copy the file again from a backup, or start the run anew (panx train: with --force).';

@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
-import { loadEngine } from '../engine/engine.js';
+import { resolveEngine } from '../engine/open.js';
+import { PanxError } from '../errors.js';
 import type { RunDirectory } from '../run/directory.js';
 import { eventsIn } from '../run/events.js';
 import { engineDifference } from './environment.js';
 import { nameOf } from './history.js';
+import { arithmeticOf, isCurrent, keyOf } from './identity.js';
 import { type Places, recordsOf } from './places.js';
 import { otherVersion, readChecksums, readEnvironment, readRunConfig } from './records.js';
 import type { StageRequest, StageResult } from './stage.js';
@@ -23,14 +25,21 @@ export async function repeatRun(
 ): Promise<Check> {
   const { startFrom, dataDir, environment, identity } = await recordsOf(run, places);
   const config = await readRunConfig(run);
-  await loadEngine(config.backend); // Where it cannot be, that is told before a folder is made.
+  if (!isCurrent(identity)) {
+    throw new PanxError(`${(await otherVersion(run)) ?? `${run.identity} is that of an older panx`}.`, {
+      hint: 'Only the version that made a run repeats it; without --rerun, this one verifies it too.',
+    });
+  }
+  // Where the engine cannot be had, that is told before a folder is made.
+  const arithmetic = arithmeticOf(await resolveEngine(config));
+  const asked = { ...identity, arithmetic };
   await train({
     config,
     startFrom,
     startFiles: environment.startFrom.files,
     dataDir,
     out: again.root,
-    identity,
+    identity: { ...asked, key: keyOf(asked) },
     resume: false,
     label: `${basename(run.root)} again`,
   });

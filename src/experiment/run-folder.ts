@@ -7,8 +7,9 @@ import { checkPlace, writeMark } from '../run/mark.js';
 import { notice } from '../system/console.js';
 import { cannotWrite, writeJson } from '../system/files.js';
 import { removeLeftovers } from '../system/made.js';
-import { differences, type StageIdentity } from './identity.js';
-import { otherVersion, readIdentity, useThatVersion } from './records.js';
+import { differencesInTraining } from './differences.js';
+import type { StageIdentity } from './identity.js';
+import { readCurrentIdentity } from './records.js';
 import type { StageRequest } from './stage.js';
 
 /**
@@ -60,15 +61,7 @@ export async function begin(run: RunDirectory, { config, identity }: StageReques
 }
 
 async function refuseChanges(run: RunDirectory, now: StageIdentity): Promise<void> {
-  const other = await otherVersion(run);
-  if (other !== null) {
-    throw new PanxError(`${other}; only the version that began a run goes on with it.`, {
-      hint: useThatVersion,
-      exitCode: 2,
-    });
-  }
-  const there = await readIdentity(run);
-  const different = there.key === now.key ? [] : differences(there, now);
+  const different = differencesInTraining(await readCurrentIdentity(run), now);
   if (different.length === 0) return;
   throw new PanxError(`${run.root} was begun otherwise: ${different.join('; ')}.`, {
     hint: 'Go on with the settings, data and model that it was begun with, or start anew: --force, or another --out.',

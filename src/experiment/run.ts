@@ -8,7 +8,7 @@ import { removeMade } from '../system/made.js';
 import { collectGarbage } from '../system/memory.js';
 import { hasRounds } from '../system/profile.js';
 import { writeTrace } from '../system/trace.js';
-import { readRunData } from './corpus.js';
+import { readRunData, refuseOtherRows } from './corpus.js';
 import { gitState } from './environment.js';
 import { planOf } from './history.js';
 import { begin, clearLeftovers, inRunFolder } from './run-folder.js';
@@ -41,6 +41,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   const { config } = request;
   const git = gitState(); // 40 ms that pass beside the loading.
   const data = request.data ?? (await readRunData(config, request.startFrom, request.dataDir, request.label));
+  refuseOtherRows(request.identity, config, data);
   const engine = await openEngine(config, request.profile);
   // The whole splits, and the parts that they were joined from, are twice as large as the rows that were taken of them.
   if (data.train.inputIds.length > manySubwords) await collectGarbage();
@@ -48,7 +49,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   await clearLeftovers(run);
   if (!request.resume) await begin(run, request);
   const plan = planOf(config, data.train.rows);
-  const standing = request.resume ? await standingOf(run, plan) : atTheBeginning;
+  const standing = request.resume ? await standingOf(run, plan, request.identity) : atTheBeginning;
   const session = await openSession({ request, run, data, engine, plan, standing, git: await git });
   try {
     if (!standing.trained) await trainAndSave(session);

@@ -9,8 +9,9 @@ import { changesText } from '../system/checksums.js';
 import { systemFault } from '../system/faults.js';
 import { writeJson } from '../system/files.js';
 import { removeLeftovers } from '../system/made.js';
+import type { Contents } from './identity.js';
 import { checkpointChanges, checkpointChecksums } from './outputs.js';
-import { type PlannedStage, planSweep, type SweepInputs } from './plan.js';
+import { type PlannedStage, planSweep } from './plan.js';
 import type { Stage } from './protocols/curriculum.js';
 import { readResult } from './results.js';
 import type { StageRequest, StageResult } from './stage.js';
@@ -18,7 +19,7 @@ import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js'
 
 export interface SweepRequest {
   config: Config;
-  inputs: SweepInputs;
+  contents: Contents;
   /** Folder of the base checkpoint. */
   modelDir: string;
   /** Folder that holds PAN-X.<lang>/. */
@@ -59,7 +60,7 @@ export async function runSweep(request: SweepRequest, hooks: SweepHooks): Promis
   const release = await takeLock(lock);
   try {
     await checkPlace(root, 'sweep'); // It may have changed until the lock was taken.
-    const plan = await planSweep(request.config, request.inputs, root, request.force);
+    const plan = await planSweep(request.config, request.contents, root, request.force);
     await refuseStrangers(root, sweepLayout);
     await writeMark(root, 'sweep');
     await removeLeftovers(root, sweepLayout, true);
@@ -111,14 +112,14 @@ async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly 
 }
 
 async function runOne(
-  { inputs, modelDir, dataDir, out, signal }: SweepRequest,
+  { contents, modelDir, dataDir, out, signal }: SweepRequest,
   { runStage }: SweepHooks,
   { stage, identity, run, state, seen }: PlannedStage,
   label: string,
 ): Promise<StageResult> {
   const start =
     stage.startStage === null
-      ? { startFrom: modelDir, startFiles: inputs.contents.checkpoint }
+      ? { startFrom: modelDir, startFiles: contents.checkpoint }
       : await checkpointOf(sweepDirectory(out).stage(stage.startStage), stage);
   return await runStage({
     ...start,

@@ -21,10 +21,13 @@ import {
 } from '../system/checked-json.js';
 import { reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
-import { checkpointFiles, differences, identitiesOf, startKey } from './identity.js';
-import { checkMark, isWrittenAs, notByPanx, otherThanFile } from './outputs.js';
+import { settingDifferences, startChanges } from './differences.js';
+import { isCurrent, type OldIdentity, type StageIdentity, type StartIdentity, startKey } from './identity.js';
+import { checkpointFiles } from './inputs.js';
+import { checkMark, notByPanx, otherThanFile } from './outputs.js';
 import { curriculum, type Phase, phaseNumber, type Stage, stageId } from './protocols/curriculum.js';
 import {
+  isConfigAsWritten,
   otherVersion,
   readEnvironment,
   readIdentity,
@@ -94,12 +97,19 @@ async function lookAtSettings(sweep: SweepDirectory): Promise<string> {
   const base = done.find(({ startStage }) => startStage === null);
   if (base === undefined) throw new PanxError('no stage that starts from the base model is done');
   await checkMark(join(sweep.root, markName), 'sweep', await versionOf(sweep.stage(base.id)));
-  const { data } = await readIdentity(sweep.stage(base.id));
   const { startFrom } = await readEnvironment(sweep.stage(base.id));
-  const expected = identitiesOf(stages, { checkpoint: startFrom.files, data });
-  for (const { id } of done) {
+  const contents = new Map<string, string>();
+  for (const { id, config, startStage } of done) {
     const there = await readIdentity(sweep.stage(id));
-    const different = differences(there, expected.get(id)!);
+    const start: StartIdentity =
+      startStage === null
+        ? { checkpoint: startKey(startFrom.files) }
+        : { stage: startStage, key: (await readIdentity(sweep.stage(startStage))).key };
+    const different = [
+      ...settingDifferences(there, config),
+      ...otherContents(there, contents),
+      ...startChanges(there.start, start),
+    ];
     if (there.id !== id) different.push(`it is ${there.id}`);
     if (different.length === 0) continue;
     const other = await otherVersion(sweep.stage(id));
@@ -108,8 +118,22 @@ async function lookAtSettings(sweep: SweepDirectory): Promise<string> {
     );
   }
   await checkModelName(sweep, config, done);
-  if (!(await isWrittenAs(sweep.config, config))) throw new PanxError(`${sweep.config} ${notByPanx}`);
+  if (!(await isConfigAsWritten(sweep.config))) throw new PanxError(`${sweep.config} ${notByPanx}`);
   return "config.json is what the stages' identity.json say";
+}
+
+/** What of the data and rows of a stage is not what the stages before it had under that name. @param contents takes what they have */
+function otherContents(identity: StageIdentity | OldIdentity, contents: Map<string, string>): string[] {
+  const rows = isCurrent(identity) ? Object.values(identity.rows).flat() : [];
+  const named = [
+    ...Object.entries(identity.data).map(([path, sum]) => [`the data file ${path} is`, sum] as const),
+    ...rows.map(({ name, sha256 }) => [`the rows of ${name} are`, sha256] as const),
+  ];
+  return named.flatMap(([subject, sum]) => {
+    const before = contents.get(subject) ?? sum;
+    contents.set(subject, before);
+    return before === sum ? [] : [`${subject} not the same`];
+  });
 }
 
 function isLink(path: string): boolean {

@@ -2,14 +2,16 @@ import { basename, dirname } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { folderOf } from '../data/formats/panx.js';
 import { shardPaths } from '../data/shards.js';
+import { engineKind } from '../engine/numerics.js';
 import { codeOf, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { type RunDirectory, sweepDirectory } from '../run/directory.js';
 import { shown } from '../system/checked-json.js';
 import { type Checksums, changesSince, changesText } from '../system/checksums.js';
 import { reasonOf } from '../system/files.js';
+import { settingDifferences } from './differences.js';
 import type { Environment } from './environment.js';
-import { type StageIdentity, settingDifferences, startKey, trainId } from './identity.js';
+import { isCurrent, type OldIdentity, type StageIdentity, startKey, trainId } from './identity.js';
 import { splitsOf } from './inputs.js';
 import { checkpointChecksums, otherNamesIn, outputChanges } from './outputs.js';
 import { type Places, recordsOf } from './places.js';
@@ -93,7 +95,7 @@ async function lookAtSettings(run: RunDirectory): Promise<string> {
 /** The run whose checkpoint a stage starts from: its neighbour, wherever the sweep's folder lies now. */
 async function neighbourOf(
   run: RunDirectory,
-  { start }: StageIdentity,
+  { start }: OldIdentity,
 ): Promise<{ key: string; files: Checksums } | null> {
   if (!('stage' in start)) return null;
   const neighbour = sweepDirectory(dirname(run.root)).stage(start.stage);
@@ -101,7 +103,7 @@ async function neighbourOf(
 }
 
 function startDifferences(
-  { start }: StageIdentity,
+  { start }: OldIdentity,
   { startFrom }: Environment,
   neighbour: { key: string; files: Checksums } | null,
 ): string[] {
@@ -120,11 +122,12 @@ function startDifferences(
 
 /** What environment.json says that follows from the other records; the rest of it nobody can check. */
 function environmentDifferences(
-  { id, start, data, settings }: StageIdentity,
+  identity: StageIdentity | OldIdentity,
   environment: Environment,
   config: Config,
   metric: string,
 ): string[] {
+  const { id, start, data, settings } = identity;
   const of = (lang: string, split: string) =>
     Object.entries(data).filter(([path]) => path.startsWith(`${folderOf(lang)}/${split}-`));
   const read = splitsOf(config);
@@ -135,7 +138,7 @@ function environmentDifferences(
   if (!sameEntries(environment.data.files, files)) {
     phrases.push('environment.json names other data files than identity.json');
   }
-  if (id === trainId && !sameEntries(data, files))
+  if ((id === trainId || isCurrent(identity)) && !sameEntries(data, files))
     phrases.push('identity.json names data that config.json does not ask for');
   const expect = (what: string, found: unknown, expected: unknown) => {
     if (found !== expected) phrases.push(`environment.json: ${what} is ${shown(found)}, expected ${shown(expected)}`);
@@ -146,6 +149,10 @@ function environmentDifferences(
   expect('protocol.metric', protocol.metric, metric);
   if (settings.precision !== 'auto') expect('engine.precision', engine.precision, settings.precision);
   if (settings.backend !== 'auto') expect('engine.name', engine.name, settings.backend);
+  if (isCurrent(identity)) {
+    expect('engine', engineKind(engine), identity.arithmetic.kind);
+    expect('engine.precision', engine.precision, identity.arithmetic.precision);
+  }
   expect('sessions[0].fromStep', sessions[0]?.fromStep ?? null, 0);
   const back = sessions.findIndex(({ fromStep }, i) => i > 0 && fromStep < sessions[i - 1]!.fromStep);
   if (back > 0) phrases.push(`environment.json: sessions[${back}] begins before the one before it`);

@@ -84,3 +84,10 @@ const closeBrace = 0x7d;
 function oneLine(text: string): string {
   return visible(text.replaceAll(/\s+/g, ' '));
 }
+
+/** JSON with sorted keys, so that equal values have equal texts. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}

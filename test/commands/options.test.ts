@@ -73,7 +73,7 @@ it('turns every option into its setting', async () => {
       maxSteps: 9,
       dropout: 0,
     },
-    evaluation: { enabled: false, langs: ['tr'], eachEpoch: true, batchSize: 32, limit: 100 },
+    evaluation: { enabled: false, langs: ['tr'], atEnd: true, eachEpoch: true, batchSize: 32, limit: 100 },
     checkpoint: { everyMinutes: 5, everySteps: null },
     sweep: { source: 'de', target: 'fr', sizes: [10, 20], protocol: 'from-source' },
   });

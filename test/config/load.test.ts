@@ -44,7 +44,7 @@ describe('precedence and origin', () => {
         maxSteps: null,
         dropout: null,
       },
-      evaluation: { enabled: true, langs: [], eachEpoch: true, batchSize: 32, limit: null },
+      evaluation: { enabled: true, langs: [], atEnd: true, eachEpoch: true, batchSize: 32, limit: null },
       checkpoint: { everyMinutes: 5, everySteps: null },
       sweep: {
         source: 'en',

@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { loadEngine } from '../../src/engine/engine.js';
-import { withPrecision } from '../../src/engine/open.js';
+import { resolveEngine } from '../../src/engine/open.js';
 
 it('decides what auto is on this machine, so that saved settings repeat the run on any', async () => {
   const { config } = await loadConfig({});
-  const { bf16 } = await loadEngine('auto');
-  expect(await withPrecision(config)).toEqual({ ...config, precision: bf16 ? 'bf16' : 'fp32' });
+  const engine = await loadEngine('auto');
+  expect(await resolveEngine(config)).toEqual({ ...engine, precision: engine.bf16 ? 'bf16' : 'fp32' });
 });
 
 it('leaves a precision that was asked for', async () => {
   const { config } = await loadConfig({ assignments: ['precision=fp32'] });
-  expect(await withPrecision(config)).toEqual(config);
+  expect(await resolveEngine(config)).toMatchObject({ precision: 'fp32' });
 });

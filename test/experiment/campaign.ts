@@ -5,8 +5,8 @@ import { expect } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { PanxError } from '../../src/errors.js';
 import { testMetric } from '../../src/evaluation/score.js';
-import { checkpointFiles, identityOf, trainId } from '../../src/experiment/identity.js';
-import { dataFiles, readCorpus } from '../../src/experiment/inputs.js';
+import { identityOf, trainId } from '../../src/experiment/identity.js';
+import { readCorpus } from '../../src/experiment/inputs.js';
 import { runStage } from '../../src/experiment/run.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
 import { runSweep } from '../../src/experiment/sweep.js';
@@ -16,7 +16,9 @@ import { samplePaths } from '../../src/hub/sample.js';
 import { sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
 import { runDirectory, sweepDirectory } from '../../src/run/directory.js';
 import { mulberry32 } from '../mulberry32.js';
+import { contentsOf } from './contents.js';
 import { filesIn, mutate, placesThatDiffer } from './mutations.js';
+import { stopAfter } from './stop-after.js';
 
 /**
  * Finished and interrupted runs on the embedded sample, to which anything may happen: made once, in seconds. What is
@@ -42,7 +44,7 @@ export async function startCampaign(): Promise<Campaign> {
   const { config } = await loadConfig({
     assignments: [...short, 'training.size=70', 'training.epochs=2', 'evaluation.langs=[en, tr]'],
   });
-  const contents = { checkpoint: await checkpointFiles(modelDir), data: await dataFiles(config, dataDir) };
+  const contents = await contentsOf(config, dataDir, modelDir);
   const request = (out: string): StageRequest => ({
     ...{ config, startFrom: modelDir, startFiles: contents.checkpoint, dataDir, out },
     ...{ identity: identityOf(trainId, config, contents), resume: false, label: 'test' },
@@ -61,30 +63,16 @@ export async function startCampaign(): Promise<Campaign> {
   return campaign;
 }
 
-/** Stop a run when its log has so many lines. */
-async function stopAfter(request: StageRequest, lines: number): Promise<void> {
-  const controller = new AbortController();
-  const path = runDirectory(request.out).events;
-  const watch = async () => {
-    while (!controller.signal.aborted) {
-      if ((await readFile(path, 'utf8').catch(() => '')).split('\n').length > lines) controller.abort();
-      await new Promise(resolve => setImmediate(resolve));
-    }
-  };
-  const watching = watch();
-  await expect(runStage({ ...request, signal: controller.signal })).rejects.toMatchObject({ exitCode: 130 });
-  await watching;
-}
-
 async function trainSweep(out: string): Promise<void> {
   const { config } = await loadConfig({
     assignments: [...short, 'sweep.sizes=[20, 40]', `model=${modelDir}`, 'training.maxSteps=1'],
   });
-  const { trainRows, hashes } = await readCorpus(dataDir, ['en', 'tr']);
+  const langs = [config.sweep.source, config.sweep.target];
+  const contents = { ...(await contentsOf(config, dataDir, modelDir)), contentOf: await readCorpus(dataDir, langs) };
   await runSweep(
     {
       ...{ config, out, dataDir, modelDir, force: false, metric: testMetric },
-      inputs: { trainRows, contents: { checkpoint: await checkpointFiles(modelDir), data: hashes } },
+      contents,
     },
     { runStage, onTable: table => writeSweepReport(out, table), onNotice: () => {} },
   );

@@ -7,6 +7,7 @@ import { estimateMs, measuredPace } from '../../src/experiment/estimate.js';
 import { planSweep } from '../../src/experiment/plan.js';
 import { type RunDirectory, runDirectory } from '../../src/run/directory.js';
 import { openEventLog } from '../../src/run/events.js';
+import { fakeContents } from './contents.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -43,8 +44,7 @@ it('takes the pace of all steps but the first of each run, and the mean scoring 
 it('estimates rows of all epochs, or of maxSteps, and scoring', async () => {
   const estimate = async (...assignments: string[]) => {
     const { config } = await loadConfig({ assignments: ['sweep.sizes=[10]', ...assignments] });
-    const inputs = { trainRows: { en: 100, tr: 50 }, contents: { checkpoint: {}, data: {} } };
-    const plan = await planSweep(config, inputs, folder, false);
+    const plan = await planSweep(config, fakeContents({ en: 100, tr: 50 }), folder, false);
     return plan.map(planned => estimateMs(planned, { msPerRow: 2, scoringMs: 1000 }));
   };
   expect(await estimate()).toEqual([1300, 1600, 1060]);

@@ -53,7 +53,13 @@ export async function writeFakeRun(request: StageRequest, rows: number): Promise
   return { metrics, durationMs: 1000 * course.steps };
 }
 
-function environmentOf({ config, identity: { id, start }, dataDir, startFrom, startFiles }: StageRequest): Environment {
+function environmentOf({
+  config,
+  identity: { id, start, data },
+  dataDir,
+  startFrom,
+  startFiles,
+}: StageRequest): Environment {
   return {
     panx: { version: readPackage().version, git: null },
     node: 'v20.0.0',
@@ -67,7 +73,7 @@ function environmentOf({ config, identity: { id, start }, dataDir, startFrom, st
       metric: testMetric,
     },
     startFrom: { folder: startFrom, files: startFiles },
-    data: { folder: dataDir, files: {} },
+    data: { folder: dataDir, files: data },
     sessions: [{ command: [], startedAt: '2026-01-01T00:00:00.000Z', fromStep: 0 }],
   };
 }

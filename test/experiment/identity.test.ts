@@ -1,26 +1,21 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
-import {
-  type Contents,
-  checkpointFiles,
-  differences,
-  identitiesOf,
-  identityOf,
-  type StageIdentity,
-} from '../../src/experiment/identity.js';
+import { differences, differencesInTraining, scoresTheSame } from '../../src/experiment/differences.js';
+import { type Contents, identitiesOf, identityOf, type StageIdentity } from '../../src/experiment/identity.js';
+import { checkpointFiles } from '../../src/experiment/inputs.js';
 import { curriculum } from '../../src/experiment/protocols/curriculum.js';
+import { fakeContents } from './contents.js';
 
-const contents: Contents = {
-  checkpoint: { 'model.safetensors': 'c0' },
-  data: { 'PAN-X.en/train.parquet': 'd0', 'PAN-X.tr/train.parquet': 'd1' },
-};
+const rows = { en: 100, tr: 100 };
+const contents = fakeContents(rows);
+const otherModel = { ...contents, checkpoint: { 'model.safetensors': 'c1' } };
 
 async function identities(assignments: string[], of = contents): Promise<Map<string, StageIdentity>> {
   const { config } = await loadConfig({ assignments: ['sweep.sizes=[10, 20]', ...assignments] });
-  return identitiesOf(curriculum(config, { en: 100, tr: 100 }), of);
+  return identitiesOf(curriculum(config, rows), of);
 }
 
 async function changedKeys(assignments: string[], of = contents): Promise<string[]> {
@@ -30,37 +25,73 @@ async function changedKeys(assignments: string[], of = contents): Promise<string
 
 const all = ['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20'];
 
-it('gives every stage a key of its own', async () => {
-  expect(new Set([...(await identities([])).values()].map(({ key }) => key)).size).toBe(4);
-});
+describe('the key of a training', () => {
+  it('is one of its own for every stage', async () => {
+    expect(new Set([...(await identities([])).values()].map(({ key }) => key)).size).toBe(4);
+  });
 
-it.each(['model=elsewhere', 'data=elsewhere', 'checkpoint.everyMinutes=1', 'sweep.sizes=[10, 20, 30]'])(
-  'keeps the keys under %s, which no result depends on',
-  async assignment => {
+  it.each([
+    ...['model=elsewhere', 'data=elsewhere', 'checkpoint.everyMinutes=1', 'sweep.sizes=[10, 20, 30]'],
+    ...['evaluation.batchSize=8', 'evaluation.limit=5', 'evaluation.eachEpoch=false', 'backend=wasm'],
+  ])('does not depend on %s', async assignment => {
     expect(await changedKeys([assignment])).toEqual([]);
-  },
-);
+  });
 
-it.each([
-  'training.epochs=1',
-  'seed=1',
-  'evaluation.batchSize=8',
-  'tokenization.maxLength=64',
-  'evaluation.limit=5',
-  'training.dropout=0',
-])('changes every key under %s', async assignment => {
-  expect(await changedKeys([assignment])).toEqual(all);
-});
+  it.each([
+    ...['training.epochs=1', 'training.batchSize=8', 'training.dropout=0', 'training.groupByLength=true'],
+    ...['training.accumulation=sum', 'training.maxSteps=3', 'training.warmupSteps=3', 'training.maxGradNorm=2'],
+    ...['seed=1', 'tokenization.maxLength=64', 'tokenization.emptyWords=unk'],
+  ])('changes in every stage under %s', async assignment => {
+    expect(await changedKeys([assignment])).toEqual(all);
+  });
 
-it('changes every key with the data or the base checkpoint', async () => {
-  expect(await changedKeys([], { ...contents, checkpoint: { 'model.safetensors': 'c1' } })).toEqual(all);
-  expect(await changedKeys([], { ...contents, data: { ...contents.data, 'PAN-X.tr/test.parquet': 'd2' } })).toEqual(
-    all,
-  );
-});
+  it('changes with the model that training starts from, in the stages after it too', async () => {
+    expect(await changedKeys([], otherModel)).toEqual(all);
+  });
 
-it('changes the keys of the stages that start from another one under another protocol', async () => {
-  expect(await changedKeys(['sweep.protocol=from-source'])).toEqual(['phase-3.2-tr-20']);
+  it('changes with the training rows, of the language that has others and of what starts from it', async () => {
+    expect(await changedKeys([], fakeContents(rows, ['tr/train']))).toEqual(all.filter(id => id !== 'phase-2-en'));
+    expect(await changedKeys([], fakeContents(rows, ['en/train']))).toEqual(all.slice(1));
+    expect(await changedKeys([], fakeContents(rows, ['en/test', 'tr/test', 'en/validation']))).toEqual([]);
+  });
+
+  it('changes with rows that come in another order, and not with how that order came about', async () => {
+    const of = async (...assignments: string[]) => {
+      const { config } = await loadConfig({ assignments: ['training.langs=[tr]', ...assignments] });
+      return identityOf('train', config, contents).key;
+    };
+    const head = await of('training.subset=head', 'training.size=100');
+    expect(await of('training.subset=head')).toBe(head); // All of 100 rows.
+    expect(await of()).not.toBe(head);
+    expect(await of('training.size=100')).not.toBe(await of());
+  });
+
+  it('does not depend on what a language is called, nor on the tag names being numbered otherwise in its rows', async () => {
+    const { config } = await loadConfig({ assignments: ['training.langs=[en]'] });
+    const renamed = { ...config, training: { ...config.training, langs: ['qq'] } };
+    const asEn: Contents = { ...contents, contentOf: (_, split) => contents.contentOf('en', split) };
+    expect(identityOf('train', renamed, asEn).key).toBe(identityOf('train', config, contents).key);
+  });
+
+  it.each([
+    { kind: 'tensorflow-fused', precision: 'fp32', revision: 1 },
+    { kind: 'wasm', precision: 'bf16', revision: 1 },
+    { kind: 'wasm', precision: 'fp32', revision: 2 },
+  ] as const)('is another under $kind in $precision, revision $revision', async arithmetic => {
+    expect(await changedKeys([], { ...contents, arithmetic })).toEqual(all);
+  });
+
+  it('is another where the tags are in another order', async () => {
+    const contentOf: Contents['contentOf'] = (lang, split) => {
+      const { index, files } = contents.contentOf(lang, split);
+      return { index: { ...index, labelNames: index.labelNames.toReversed() }, files };
+    };
+    expect(await changedKeys([], { ...contents, contentOf })).toEqual(all);
+  });
+
+  it('changes in the stages that start from another one under another protocol', async () => {
+    expect(await changedKeys(['sweep.protocol=from-source'])).toEqual(['phase-3.2-tr-20']);
+  });
 });
 
 it('identifies a training by itself by the same ingredients', async () => {
@@ -69,7 +100,13 @@ it('identifies a training by itself by the same ingredients', async () => {
   const [there, same, now] = [config, config, other].map(of => identityOf('train', of, contents));
   expect(same).toEqual(there);
   expect(differences(there!, now!)).toEqual(['training.epochs was 3 and is 1 now']);
+  const sweeps = await identities([]);
+  expect(identityOf('train', curriculumConfig(config, 'en'), contents).key).toBe(sweeps.get('phase-2-en')!.key);
 });
+
+function curriculumConfig<C extends { training: { langs: string[] } }>(config: C, lang: string): C {
+  return { ...config, training: { ...config.training, langs: [lang] } };
+}
 
 it('names what differs', async () => {
   const there = await identities([]);
@@ -80,16 +117,39 @@ it('names what differs', async () => {
     'training.epochs was 3 and is 1 now',
     'training.dropout was null and is 0.2 now',
   ]);
-  expect(await differ('phase-1-tr', [], { ...contents, checkpoint: { 'model.safetensors': 'c1' } })).toEqual([
-    'the model that training starts from is not the same',
+  expect(await differ('phase-1-tr', [], otherModel)).toEqual(['the model that training starts from is not the same']);
+  expect(await differ('phase-1-tr', [], fakeContents(rows, ['tr/train', 'en/test']))).toEqual([
+    'the rows of tr/train are not the same',
+    'the rows of en/test are not the same',
   ]);
-  expect(await differ('phase-3.1-tr-10', [], { ...contents, data: { 'PAN-X.en/train.parquet': 'd0' } })).toEqual([
-    'the data file PAN-X.tr/train.parquet is not the same',
+  expect(await differ('phase-3.1-tr-10', [], fakeContents(rows, ['en/train']))).toEqual([
     'phase-2-en, which it starts from, is not the same',
   ]);
   expect(await differ('phase-3.2-tr-20', ['sweep.protocol=from-source'])).toEqual([
     'it started from phase-3.1-tr-10 and starts from phase-2-en now',
   ]);
+  const arithmetic = { kind: 'tensorflow-fused', precision: 'bf16', revision: 2 } as const;
+  expect(await differ('phase-1-tr', [], { ...contents, arithmetic })).toEqual([
+    'it was computed by wasm in fp32 and would be by tensorflow-fused in bf16 (numerics revision 2) now',
+  ]);
+});
+
+it('lets a training be gone on with for other scores at the end, and not for others after each epoch', async () => {
+  const of = async (...assignments: string[]) => {
+    const { config } = await loadConfig({ assignments: ['training.langs=[en]', ...assignments] });
+    return identityOf('train', config, contents);
+  };
+  const there = await of();
+  expect(differencesInTraining(there, await of('evaluation.langs=[en, tr]'))).toEqual([]);
+  expect(scoresTheSame(there, await of('evaluation.langs=[en, tr]'))).toBe(false);
+  expect(differencesInTraining(there, await of('evaluation.atEnd=false'))).toEqual([]);
+  expect(differencesInTraining(there, await of('evaluation.eachEpoch=false'))).toEqual([
+    'evaluation.eachEpoch was true and is false now',
+  ]);
+  expect(differencesInTraining(there, await of('evaluation.batchSize=8'))).not.toEqual([]);
+  const without = await of('evaluation.eachEpoch=false');
+  expect(differencesInTraining(without, await of('evaluation.eachEpoch=false', 'evaluation.limit=3'))).toEqual([]);
+  expect(scoresTheSame(without, there)).toBe(true);
 });
 
 it('hashes the files of a checkpoint that make the model, and no others', async () => {

@@ -7,11 +7,12 @@ import { loadConfig } from '../../src/config/load.js';
 import { score } from '../../src/evaluation/score.js';
 import { readRunData } from '../../src/experiment/corpus.js';
 import type { Environment } from '../../src/experiment/environment.js';
-import { checkpointFiles, identityOf, keyOf, type StageIdentity } from '../../src/experiment/identity.js';
-import { dataFiles } from '../../src/experiment/inputs.js';
+import { planOf } from '../../src/experiment/history.js';
+import { identityOf, keyOf, type StageIdentity } from '../../src/experiment/identity.js';
 import { readResult } from '../../src/experiment/results.js';
 import { runStage } from '../../src/experiment/run.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
+import { standingOf } from '../../src/experiment/standing.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { loadTokenClassifier } from '../../src/model/token-classifier.js';
 import { refuseIfChanged, runDirectory, standOf } from '../../src/run/directory.js';
@@ -21,6 +22,8 @@ import { readPackage } from '../../src/system/package.js';
 import { endProfile, startProfile } from '../../src/system/profile.js';
 import { hasTensorflow } from '../kernels/each-backend.js';
 import { readTrace } from '../system/trace.js';
+import { contentsOf } from './contents.js';
+import { stopAfter } from './stop-after.js';
 
 const { dataDir, modelDir } = samplePaths();
 
@@ -38,7 +41,7 @@ async function requestFor(out: string, assignments: string[] = []): Promise<Stag
       ...assignments,
     ],
   });
-  const contents = { checkpoint: await checkpointFiles(modelDir), data: await dataFiles(config, dataDir) };
+  const contents = await contentsOf(config, dataDir, modelDir);
   return {
     ...{ config, startFrom: modelDir, startFiles: contents.checkpoint, dataDir, out },
     ...{ identity: identityOf('train', config, contents), resume: false, label: 'test' },
@@ -105,6 +108,26 @@ describe('a run', () => {
   it('the same request gives the same bytes', async () => {
     await runStage(await requestFor(join(folder, 'again')));
     expect(await resultsOf(join(folder, 'again'))).toEqual(unbroken);
+  });
+
+  it('begun for some scores at the end goes on for others, wherever it was stopped', async () => {
+    for (const lines of [3, 12, 13]) {
+      const out = join(folder, `begun-${lines}`);
+      await stopAfter(await requestFor(out, ['evaluation.langs=[tr, en]']), lines);
+      await runStage({ ...(await requestFor(out)), resume: true });
+      expect(await resultsOf(out), `stopped after ${lines} lines`).toEqual(unbroken);
+    }
+  });
+
+  it('goes on for other scores after a kill at the moment when those before are given up', async () => {
+    const out = join(folder, 'half-given-up');
+    const run = runDirectory(out);
+    await stopAfter(await requestFor(out, ['evaluation.langs=[tr, en]']), 13);
+    const [before, now] = [await readFile(run.checksums), await requestFor(out)];
+    await standingOf(run, planOf(now.config, 70), now.identity);
+    expect(await readFile(run.checksums)).not.toEqual(before);
+    await runStage({ ...now, resume: true });
+    expect(await resultsOf(out)).toEqual(unbroken);
   });
 
   it('trains the same whatever it is scored on, and scores as its checkpoint does', async () => {
@@ -321,28 +344,20 @@ describe('a run', () => {
       });
     });
 
-    it('and refuses another engine', async () => {
-      const path = join(out, 'environment.json');
-      const environment = JSON.parse(await readFile(path, 'utf8')) as Environment;
-      const name = environment.engine.name === 'wasm' ? 'tensorflow' : 'wasm';
-      await writeFile(path, JSON.stringify({ ...environment, engine: { ...environment.engine, name } }));
-      await expect(runStage({ ...request, resume: true })).rejects.toThrow(`The run was begun with ${name} with `);
-    });
-
-    it('and refuses another precision, asked for or taken by auto', async () => {
-      const changed = await requestFor(out, ['evaluation.enabled=false', 'precision=fp32']);
-      await expect(runStage({ ...changed, resume: true })).rejects.toThrow(
-        `${out} was begun otherwise: precision was auto and is fp32 now.`,
-      );
-      const path = join(out, 'environment.json');
-      const environment = JSON.parse(await readFile(path, 'utf8')) as Environment;
-      const { name, operations, precision } = environment.engine;
-      const other = precision === 'bf16' ? 'fp32' : 'bf16';
-      await writeFile(path, JSON.stringify({ ...environment, engine: { ...environment.engine, precision: other } }));
-      const kind = `${name} with ${operations.split(' ')[0]} operations in`;
-      await expect(runStage({ ...request, resume: true })).rejects.toThrow(
-        `The run was begun with ${kind} ${other}, and this process computes with ${kind} ${precision}.`,
-      );
+    it('and refuses another engine, another precision and other numerics', async () => {
+      const { identity } = request;
+      const { kind, precision, revision } = identity.arithmetic;
+      const was = `it was computed by ${kind} in ${precision} and would be by`;
+      const changed = [
+        { kind: kind === 'wasm' ? 'tensorflow-plain' : 'wasm', precision, revision },
+        { kind, precision: precision === 'bf16' ? 'fp32' : 'bf16', revision },
+        { kind, precision, revision: revision + 1 },
+      ] as const;
+      for (const arithmetic of changed) {
+        const other = { ...identity, arithmetic };
+        const asked = { ...request, resume: true, identity: { ...other, key: keyOf(other) } };
+        await expect(runStage(asked)).rejects.toThrow(`${out} was begun otherwise: ${was}`);
+      }
     });
   });
 

@@ -14,6 +14,7 @@ import { writeMark } from '../../src/run/mark.js';
 import { sha256 } from '../../src/system/checksums.js';
 import { writeJson } from '../../src/system/files.js';
 import { readPackage } from '../../src/system/package.js';
+import { fakeContents } from './contents.js';
 import { writeFakeRun } from './fake-run.js';
 
 const all = ['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20', 'phase-3.3-tr-30'];
@@ -55,16 +56,10 @@ async function sweep({ settings = [], force = false, signal, before }: Case = {}
     const { training } = request.config;
     return await writeFakeRun(request, training.size ?? 100);
   };
-  const inputs = {
-    trainRows: { en: 100, tr: 100 },
-    contents: {
-      checkpoint: { 'model.safetensors': 'c'.repeat(64) },
-      data: { 'PAN-X.tr/train-0.parquet': 'd'.repeat(64) },
-    },
-  };
+  const contents = fakeContents({ en: 100, tr: 100 });
   return await runSweep(
     {
-      ...{ config, inputs, out, force, modelDir: 'base', dataDir: 'data', metric: 'F1' },
+      ...{ config, contents, out, force, modelDir: 'base', dataDir: 'data', metric: 'F1' },
       ...(signal === undefined ? {} : { signal }),
     },
     {

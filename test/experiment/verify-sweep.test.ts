@@ -14,6 +14,7 @@ import { runDirectory, sweepDirectory } from '../../src/run/directory.js';
 import { sha256 } from '../../src/system/checksums.js';
 import { toJson } from '../../src/system/files.js';
 import { readPackage } from '../../src/system/package.js';
+import { fakeContents } from './contents.js';
 import { writeFakeRun } from './fake-run.js';
 
 let folder: string;
@@ -28,11 +29,11 @@ async function sweep(
   checkpoint = { 'model.safetensors': 'c'.repeat(64) },
 ): Promise<void> {
   const { config } = await loadConfig({ assignments: ['sweep.sizes=[10, 20]', 'model=base', ...settings] });
-  const contents = { checkpoint, data: { 'PAN-X.tr/a': 'd'.repeat(64) } };
+  const contents = { ...fakeContents({ en: 100, tr: 60 }), checkpoint };
   await runSweep(
     {
       ...{ config, out: into, force: false, modelDir: 'base', dataDir: 'data', metric: testMetric },
-      inputs: { trainRows: { en: 100, tr: 60 }, contents },
+      contents,
     },
     {
       runStage: async (request: StageRequest) => {

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
-import { checkpointFiles, identityOf, keyOf, type StageIdentity, trainId } from '../../src/experiment/identity.js';
-import { dataFiles } from '../../src/experiment/inputs.js';
+import { identityOf, keyOf, type StageIdentity, trainId } from '../../src/experiment/identity.js';
 import { repeatRun } from '../../src/experiment/repeat.js';
 import { runStage } from '../../src/experiment/run.js';
 import { verifyRun } from '../../src/experiment/verify.js';
@@ -15,6 +14,7 @@ import { type RunDirectory, runDirectory } from '../../src/run/directory.js';
 import { sha256 } from '../../src/system/checksums.js';
 import { toJson, writeJson } from '../../src/system/files.js';
 import { readPackage } from '../../src/system/package.js';
+import { contentsOf } from './contents.js';
 
 let folder: string;
 let made: string;
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const { config } = await loadConfig({
     assignments: ['training.size=40', 'training.maxSteps=2', 'evaluation.limit=10', 'evaluation.eachEpoch=false'],
   });
-  const contents = { checkpoint: await checkpointFiles(model), data: await dataFiles(config, dataDir) };
+  const contents = await contentsOf(config, dataDir, model);
   await runStage({
     ...{ config, startFrom: model, startFiles: contents.checkpoint, dataDir, out: made },
     ...{ identity: identityOf(trainId, config, contents), resume: false, label: 'test' },

@@ -103,8 +103,9 @@ export function checkSweepSettings(config: Config): void {
       exitCode: 2,
     });
   }
-  if (!config.evaluation.enabled) {
-    throw new PanxError('evaluation.enabled is false, but a sweep is a table of scores; expected true.', {
+  for (const setting of ['enabled', 'atEnd'] as const) {
+    if (config.evaluation[setting]) continue;
+    throw new PanxError(`evaluation.${setting} is false, but a sweep is a table of scores; expected true.`, {
       exitCode: 2,
     });
   }

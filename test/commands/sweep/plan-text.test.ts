@@ -6,6 +6,7 @@ import { planText } from '../../../src/commands/sweep/plan-text.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { type PlannedStage, planSweep } from '../../../src/experiment/plan.js';
 import { writeJson } from '../../../src/system/files.js';
+import { fakeContents } from '../../experiment/contents.js';
 import { writeFakeRun } from '../../experiment/fake-run.js';
 
 let out: string;
@@ -16,8 +17,7 @@ afterEach(() => rm(out, { recursive: true }));
 
 async function plan(...more: string[]): Promise<PlannedStage[]> {
   const { config } = await loadConfig({ assignments: ['sweep.sizes=[250, 1000]', ...more] });
-  const inputs = { trainRows: { en: 20000, tr: 20000 }, contents: { checkpoint: {}, data: {} } };
-  return await planSweep(config, inputs, out, false);
+  return await planSweep(config, fakeContents({ en: 20000, tr: 20000 }), out, false);
 }
 
 it('says plainly that nothing is known before anything has run', async () => {
