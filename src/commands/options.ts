@@ -108,14 +108,14 @@ const trainingOptions: ConfigOption[] = [
 ];
 
 const sweepOptions: ConfigOption[] = [
-  { flags: '--source <lang>', key: 'sweep.source', read: typed => once('--source', typed) },
-  { flags: '--target <lang>', key: 'sweep.target', read: typed => once('--target', typed) },
+  { flags: '--source <lang>', key: 'study.source', read: typed => once('--source', typed) },
+  { flags: '--target <lang>', key: 'study.target', read: typed => once('--target', typed) },
   {
     flags: '--sizes <rows,...>',
-    key: 'sweep.sizes',
+    key: 'study.sizes',
     read: typed => once('--sizes', typed).split(',').map(yamlValue),
   },
-  { flags: '--protocol <name>', key: 'sweep.protocol', read: lastText },
+  { flags: '--protocol <name>', key: 'study.protocol', read: lastText },
 ];
 
 function addOptions(command: Command, options: readonly ConfigOption[]): void {

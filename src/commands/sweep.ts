@@ -11,7 +11,7 @@ import { measuredPace, type Pace } from '../experiment/estimate.js';
 import { arithmeticOf, type Contents, identityOf } from '../experiment/identity.js';
 import { readCorpus, readStart } from '../experiment/inputs.js';
 import { type PlannedStage, planSweep, trainRowsOf } from '../experiment/plan.js';
-import { checkSweepSettings, curriculum } from '../experiment/protocols/curriculum.js';
+import { checkSweepSettings, curriculum, scoredLangs, splitsToRead } from '../experiment/protocols/curriculum.js';
 import { runStage } from '../experiment/run.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
 import { transferLine } from '../hub/progress.js';
@@ -66,14 +66,15 @@ export function expandSizes(argv: readonly string[]): string[] {
 
 async function sweep(asked: Config, options: SweepCommandOptions): Promise<void> {
   checkSweepSettings(asked);
-  const { source, target } = asked.sweep;
+  const { source, target } = asked.study;
   const out = await throughLink(options.out ?? join('results', `sweep-${source}-${target}`));
   await checkOutFolder(out, 'sweep');
   const force = options.force ?? false;
   await checkTyped(asked);
-  const dataDir = await resolveData(asked.data, [source, target], { onProgress: transferLine() });
+  const langs = [...new Set([source, target, ...scoredLangs(asked)])];
+  const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await refuseAsLanguage(out, dataDir);
-  const contentOf = await readCorpus(dataDir, [source, target]);
+  const contentOf = await readCorpus(dataDir, splitsToRead(asked));
   // Sizes that do not fit are told before a large model is fetched.
   curriculum(asked, trainRowsOf(asked, contentOf));
   const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });

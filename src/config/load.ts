@@ -159,6 +159,7 @@ function readAssignment(assignment: string): Given[] {
 
 /** A mapping of settings and sections as single settings. @throws PanxError on a name that the schema does not have. */
 function flatten(node: unknown, prefix: string, origin: string): Given[] {
+  if (prefix === 'sweep.') return flatten(node, 'study.', origin); // As panx 0.2 and older called that section.
   const name = prefix.slice(0, -1);
   if (settings.has(name as Key)) return [{ key: name as Key, value: node, origin }];
   const known = [...settings.keys()].filter(key => key.startsWith(prefix));

@@ -4,6 +4,7 @@ import {
   integer,
   language,
   languages,
+  names,
   number,
   orNull,
   type Setting,
@@ -107,14 +108,20 @@ export const schema = {
       integer(1, { min: 1 }, 'also keep a training state every so many steps; null goes by minutes alone'),
     ),
   },
-  sweep: {
-    source: language('en', 'language with many labelled rows'),
-    target: language('tr', 'language whose labelled rows are added step by step'),
-    sizes: sizes([250, 500, 1000, 2000, 5000, 10000, 20000], 'rows of the target in the stages of phase 3'),
+  study: {
     protocol: choice(
       ['cumulative', 'from-source'],
       'cumulative',
       'where a stage of phase 3 starts: cumulative, from the stage before it; from-source, from the source-only model',
+    ),
+    source: language('en', 'language with many labelled rows'),
+    target: language('tr', 'language whose labelled rows are added step by step'),
+    sizes: sizes([250, 500, 1000, 2000, 5000, 10000, 20000], 'rows of the target in the stages of phase 3'),
+    score: languages([], { min: 0 }, 'languages whose test splits every stage is scored on; [] takes source and target'),
+    keep: names(
+      ['last', 'all'],
+      'last',
+      'stages whose weights panx run keeps when nothing needs them any more: the last one, all, or those of a list of stages',
     ),
   },
 };

@@ -111,7 +111,7 @@ export async function writeEnvironment(
     machine: { cpu, cores, features, gpu, memoryBytes },
     protocol: {
       stage: 'stage' in start ? `${id}, from ${start.stage}` : id,
-      curriculum: id === trainId ? null : request.config.sweep.protocol,
+      curriculum: id === trainId ? null : request.config.study.protocol,
       metric: testMetric,
     },
     startFrom: { folder: resolve(request.startFrom), files: request.startFiles },

@@ -185,10 +185,10 @@ function startOf({ checkpoint }: Contents): StartIdentity {
   return { checkpoint: startKey(checkpoint) };
 }
 
-/** The settings that a result may depend on: model and data count by content, the sweep's own by what they make of a stage. */
+/** The settings that a result may depend on: model and data count by content, the study's own by what they make of a stage. */
 export function settingsThatCount(config: Config): Partial<Record<Key, unknown>> {
   const counting = [...settings.keys()].filter(
-    key => key !== 'model' && key !== 'data' && !key.startsWith('sweep.') && !key.startsWith('checkpoint.'),
+    key => key !== 'model' && key !== 'data' && !key.startsWith('study.') && !key.startsWith('checkpoint.'),
   );
   return Object.fromEntries(counting.map(key => [key, settingIn(config, key)]));
 }

@@ -7,7 +7,7 @@ import { openSplit, type SourceFile } from '../data/corpus.js';
 import { indexed, type RowIndex } from '../data/row-index.js';
 import { limitSteps, type NamedRows, nameRows, type RowSet, subsetSteps } from '../data/row-sets.js';
 import { shardPaths } from '../data/shards.js';
-import { type SplitName, splitNames } from '../data/splits.js';
+import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import { isPartOfModel } from '../run/model-files.js';
 import { checksumsInBackground } from '../system/background-hash.js';
@@ -58,18 +58,18 @@ export interface SplitContents {
 export type CorpusContents = (lang: string, split: string) => SplitContents;
 
 /**
- * Find out what every split of the languages holds. What was never read before is read, which checks it: a damaged file is found before
- * hours of training.
+ * Find out what splits hold. What was never read before is read, which checks it.
  *
  * @throws PanxError as `openSplit` and its `shards` do
  */
-export async function readCorpus(dataDir: string, langs: readonly string[]): Promise<CorpusContents> {
+export async function readCorpus(
+  dataDir: string,
+  splits: readonly (readonly [lang: string, split: SplitName])[],
+): Promise<CorpusContents> {
   const contents = new Map<string, SplitContents>();
-  for (const lang of langs) {
-    for (const split of splitNames) {
-      const source = indexed(await openSplit(dataDir, lang, split));
-      contents.set(`${lang}/${split}`, { index: await source.index(), files: filesInside(dataDir, source.files) });
-    }
+  for (const [lang, split] of splits) {
+    const source = indexed(await openSplit(dataDir, lang, split));
+    contents.set(`${lang}/${split}`, { index: await source.index(), files: filesInside(dataDir, source.files) });
   }
   return contentsIn(contents);
 }

@@ -56,7 +56,7 @@ export async function planSweep(
 }
 
 /** Rows of the train splits of a sweep's languages. */
-export function trainRowsOf({ sweep: { source, target } }: Config, contentOf: CorpusContents): Record<string, number> {
+export function trainRowsOf({ study: { source, target } }: Config, contentOf: CorpusContents): Record<string, number> {
   return Object.fromEntries([source, target].map(lang => [lang, contentOf(lang, 'train').index.rows]));
 }
 

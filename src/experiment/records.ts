@@ -69,15 +69,21 @@ export async function readSavedConfig(path: string): Promise<Config> {
 
 /** Whether a saved configuration has the very text that panx writes for it. */
 export async function isConfigAsWritten(path: string): Promise<boolean> {
-  const { config, keys } = await readSaved(path);
-  return (await readIfPresent(path)) === toJson(restrict(config, keys));
+  const { config, keys, isOld } = await readSaved(path);
+  const { study, ...others } = restrict(config, keys) as Config;
+  if (!isOld) return (await readIfPresent(path)) === toJson({ ...others, study });
+  const { source, target, sizes, protocol } = study;
+  return (await readIfPresent(path)) === toJson({ ...others, sweep: { source, target, sizes, protocol } });
 }
 
 /** Settings that runs of panx 0.2 and older do not have. */
-const addedSince: readonly Key[] = ['evaluation.atEnd'];
+const addedSince: readonly Key[] = ['evaluation.atEnd', 'study.score', 'study.keep'];
 
-async function readSaved(path: string): Promise<{ config: Config; keys: ReadonlySet<string> }> {
-  const given = flatten(await readJsonAs(path, record(anything), unlikePanx), '');
+async function readSaved(path: string): Promise<{ config: Config; keys: ReadonlySet<string>; isOld: boolean }> {
+  const saved = await readJsonAs(path, record(anything), unlikePanx);
+  const isOld = 'sweep' in saved && !('study' in saved);
+  const { sweep, ...others } = saved;
+  const given = flatten(isOld ? { ...others, study: sweep } : saved, '');
   const stray = [...given.keys()].find(key => !settings.has(key as Key));
   const absent = [...settings.keys()].find(key => !given.has(key) && !addedSince.includes(key));
   if (stray !== undefined || absent !== undefined) {
@@ -90,7 +96,7 @@ async function readSaved(path: string): Promise<{ config: Config; keys: Readonly
   }
   const options = [...given].map(([key, value]) => ({ key: key as Key, value, origin: path }));
   try {
-    return { config: (await loadConfig({ options })).config, keys: new Set(given.keys()) };
+    return { config: (await loadConfig({ options })).config, keys: new Set(given.keys()), isOld };
   } catch (error) {
     if (!(error instanceof PanxError)) throw error;
     throw new PanxError(error.message, { hint: unlikePanx, cause: error }); // It is no mistake in what was typed.

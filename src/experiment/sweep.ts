@@ -12,7 +12,7 @@ import { removeLeftovers } from '../system/made.js';
 import type { Contents } from './identity.js';
 import { checkpointChanges, checkpointChecksums } from './outputs.js';
 import { type PlannedStage, planSweep } from './plan.js';
-import type { Stage } from './protocols/curriculum.js';
+import { type Stage, scoredLangs } from './protocols/curriculum.js';
 import { readResult } from './results.js';
 import type { StageRequest, StageResult } from './stage.js';
 import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
@@ -78,9 +78,9 @@ export async function runSweep(request: SweepRequest, hooks: SweepHooks): Promis
 
 async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly PlannedStage[]): Promise<SweepOutcome> {
   const { config, metric, signal } = request;
-  const { source, target, protocol } = config.sweep;
+  const { source, target, protocol } = config.study;
   const rows = new Map<string, SweepRow>();
-  for (const planned of plan) rows.set(planned.stage.id, await rowOnDisk(planned, [source, target]));
+  for (const planned of plan) rows.set(planned.stage.id, await rowOnDisk(planned, scoredLangs(config)));
   const table = (): SweepTable => ({ source, target, protocol, metric, model: config.model, rows: [...rows.values()] });
   const ids = (status: SweepRow['status']) => [...rows].filter(([, row]) => row.status === status).map(([id]) => id);
 

@@ -25,7 +25,7 @@ import { settingDifferences, startChanges } from './differences.js';
 import { isCurrent, type OldIdentity, type StageIdentity, type StartIdentity, startKey } from './identity.js';
 import { checkpointFiles } from './inputs.js';
 import { checkMark, notByPanx, otherThanFile } from './outputs.js';
-import { curriculum, type Phase, phaseNumber, type Stage, stageId } from './protocols/curriculum.js';
+import { curriculum, type Phase, phaseNumber, type Stage, scoredLangs, stageId } from './protocols/curriculum.js';
 import {
   isConfigAsWritten,
   otherVersion,
@@ -194,13 +194,13 @@ async function lookAtTable(sweep: SweepDirectory, draw: DrawSweep): Promise<stri
 
 /** The table that the stages on disk and the settings of the sweep make. @throws PanxError where one of their files is none */
 export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
-  const { model, sweep: asked } = await readSavedConfig(sweep.config);
-  const { source, target, protocol } = asked;
+  const config = await readSavedConfig(sweep.config);
+  const { source, target, protocol } = config.study;
   const told = await readJsonAs(join(sweep.root, 'sweep.json'), tableShape).catch(() => null);
   const rows: SweepRow[] = [];
   const metrics = new Set<string>();
   for (const stage of await stagesOf(sweep)) {
-    const [run, row] = [sweep.stage(stage.id), plannedRow(stage, [source, target])];
+    const [run, row] = [sweep.stage(stage.id), plannedRow(stage, scoredLangs(config))];
     if (isDone(run)) {
       const result = await readResult(run);
       metrics.add(result.metrics.metric ?? testMetric);
@@ -211,7 +211,7 @@ export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
       rows.push(failed ? { ...row, status: 'failed' } : row);
     }
   }
-  return { source, target, protocol, metric: [...metrics][0] ?? testMetric, model, rows };
+  return { source, target, protocol, metric: [...metrics][0] ?? testMetric, model: config.model, rows };
 }
 
 /** sweep.json, where a stage is not done: then it alone says how that came, and how many rows it was to have. */
@@ -236,7 +236,7 @@ const tableShape: Shape<{ rows: { phase: string; samples: number; status: string
 /** The stages that the settings of a sweep ask for. @throws PanxError where they are none, or ask for what cannot be */
 async function stagesOf(sweep: SweepDirectory): Promise<Stage[]> {
   const config = await readSavedConfig(sweep.config);
-  const { source, target, sizes } = config.sweep;
+  const { source, target, sizes } = config.study;
   if (sizes.length > mostSizes) {
     throw new PanxError(
       `${sweep.config} asks for ${sizes.length} sizes; a sweep of at most ${mostSizes} can be verified.`,

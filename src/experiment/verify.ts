@@ -145,7 +145,7 @@ function environmentDifferences(
   };
   const { protocol, engine, sessions } = environment;
   expect('protocol.stage', protocol.stage, 'stage' in start ? `${id}, from ${start.stage}` : id);
-  expect('protocol.curriculum', protocol.curriculum, id === trainId ? null : config.sweep.protocol);
+  expect('protocol.curriculum', protocol.curriculum, id === trainId ? null : config.study.protocol);
   expect('protocol.metric', protocol.metric, metric);
   if (settings.precision !== 'auto') expect('engine.precision', engine.precision, settings.precision);
   if (settings.backend !== 'auto') expect('engine.name', engine.name, settings.backend);

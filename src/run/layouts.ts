@@ -43,3 +43,21 @@ export const sweepLayout: Layout = {
     { name: 'timing', layout: runLayout },
   ],
 };
+
+/** A scoring of a stage, in the store. Checksums first: one that is half removed must not look done. */
+export const scoringLayout: Layout = {
+  files: ['checksums.json', 'scores.json', 'predictions.jsonl.gz', 'environment.json', markName],
+  folders: [],
+};
+
+/** A study's folder: its stages lie in the store. */
+export const studyLayout: Layout = {
+  files: [
+    ...['stages.json', 'table.json', 'table.csv', 'table.md', 'times.csv', 'learning-curve.svg', 'learning-curve.png'],
+    ...['config.json', markName],
+  ],
+  folders: [{ name: 'lock', layout: lockLayout }],
+};
+
+/** A store, less its stages and scorings, which are found by their keys. */
+export const storeLayout: Layout = { files: [markName], folders: [] };

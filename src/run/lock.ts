@@ -58,6 +58,16 @@ export async function clearStaleLock(path: string): Promise<void> {
   });
 }
 
+/** A folder is locked by another process. */
+export class InUse extends PanxError {}
+
+/** Who holds a lock, in words: "process 12 on host". null where nobody does, as far as this host can tell. */
+export async function lockedBy(path: string): Promise<string | null> {
+  const holder = parseHolder(await readIfPresent(holderFile(path)).catch(() => undefined));
+  if (holder === undefined || (holder.host === hostname() && !isAlive(holder))) return null;
+  return `process ${holder.pid} on ${holder.host}`;
+}
+
 /** Who holds a lock. */
 interface Holder {
   pid: number;
@@ -78,7 +88,7 @@ async function removeStale(path: string): Promise<void> {
   const holder = parseHolder(content);
   if (holder !== undefined && holder.host === hostname()) await waitWhileEnding(holder);
   if (holder !== undefined && (holder.host !== hostname() || isAlive(holder))) {
-    throw new PanxError(
+    throw new InUse(
       `${dirname(path)} is in use by process ${holder.pid} on ${holder.host}, since ${holder.since}.`,
       {
         hint:

@@ -6,10 +6,10 @@ import { isObject, parseJson } from '../system/json.js';
 import { isMade, type Layout } from '../system/made.js';
 import { whereabouts } from '../system/place.js';
 import { parseTemporary } from '../system/temporary.js';
-import { markName, modelLayout, runLayout, sweepLayout } from './layouts.js';
+import { markName, modelLayout, runLayout, scoringLayout, storeLayout, studyLayout, sweepLayout } from './layouts.js';
 
 /** What a folder that panx made is. */
-export type FolderKind = 'run' | 'sweep' | 'model';
+export type FolderKind = 'run' | 'sweep' | 'model' | 'scoring' | 'study' | 'store';
 
 const format = 1;
 
@@ -55,7 +55,7 @@ export async function refuseInsideMade(out: string): Promise<void> {
   const place = await whereabouts(out);
   for (let folder = dirname(place), below = place; folder !== below; below = folder, folder = dirname(folder)) {
     const made = (await markOf(folder)) ?? ((await hasIdentity(folder)) ? 'run' : null);
-    if (made === null || made === 'sweep') continue;
+    if (made === null || made === 'sweep' || made === 'study') continue;
     throw new PanxError(`--out ${out} lies inside ${inWords[made]} of panx, ${folder}.`, {
       hint: `Choose a folder outside of it with --out.`,
       exitCode: 2,
@@ -73,9 +73,23 @@ async function foreignAmong(folder: string, names: readonly string[], kind: Fold
   return foreign;
 }
 
-const layouts: Record<FolderKind, Layout> = { run: runLayout, sweep: sweepLayout, model: modelLayout };
+const layouts: Record<FolderKind, Layout> = {
+  run: runLayout,
+  sweep: sweepLayout,
+  model: modelLayout,
+  scoring: scoringLayout,
+  study: studyLayout,
+  store: storeLayout,
+};
 
-const inWords: Record<FolderKind, string> = { run: 'a run', sweep: 'a sweep', model: 'a model' };
+const inWords: Record<FolderKind, string> = {
+  run: 'a run',
+  sweep: 'a sweep',
+  model: 'a model',
+  scoring: 'a scoring',
+  study: 'a study',
+  store: 'a store of stages',
+};
 
 /** What a folder's mark says that it is; null where it has none. @throws PanxError where a later panx has marked it otherwise */
 async function markOf(folder: string): Promise<FolderKind | null> {

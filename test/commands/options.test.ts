@@ -75,7 +75,7 @@ it('turns every option into its setting', async () => {
     },
     evaluation: { enabled: false, langs: ['tr'], atEnd: true, eachEpoch: true, batchSize: 32, limit: 100 },
     checkpoint: { everyMinutes: 5, everySteps: null },
-    sweep: { source: 'de', target: 'fr', sizes: [10, 20], protocol: 'from-source' },
+    study: { protocol: 'from-source', source: 'de', target: 'fr', sizes: [10, 20], score: [], keep: 'last' },
   });
 });
 
@@ -104,7 +104,7 @@ it.each([
   [['--epochs', '[1'], 'training.epochs is "[1", from --epochs; expected a whole number of at least 1.'],
   [['--lang', 'en,'], 'training.langs is ["en",""], from --lang; expected a list of different language codes'],
   [['--backend', 'cuda'], 'backend is "cuda", from --backend; expected one of auto, tensorflow, wasm.'],
-  [['--sizes', '250,x'], 'sweep.sizes is [250,"x"], from --sizes; expected a list of whole numbers of at least 1'],
+  [['--sizes', '250,x'], 'study.sizes is [250,"x"], from --sizes; expected a list of whole numbers of at least 1'],
   [['--target', 'tr', '--target', 'de'], '--target is given more than once: tr and de.'],
 ])('refuses %s', async (argv, sentence) => {
   await expect(resolve(...argv)).rejects.toThrow(sentence);

@@ -19,7 +19,7 @@ it('reads --<lang>-sizes as the target and its sizes', () => {
 it.each([
   [['--target', 'de', '--tr-sizes', '250'], '--target is given more than once: de and tr.'],
   [['--tr-sizes', '250', '--de-sizes', '500'], '--target is given more than once: tr and de.'],
-  [['--tr-sizes', '500,250'], 'sweep.sizes is [500,250], from --sizes; expected a list of whole numbers'],
+  [['--tr-sizes', '500,250'], 'study.sizes is [500,250], from --sizes; expected a list of whole numbers'],
   [['--protocoll', 'x'], "unknown option '--protocoll'\n(Did you mean --protocol?)"],
   [['--tr-sized', '250'], "unknown option '--tr-sized'"],
   [['--lang', 'tr'], "unknown option '--lang'"],

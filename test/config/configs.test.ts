@@ -20,5 +20,5 @@ it('runs the small model from scratch with a warm-up that its smallest stage out
   const { config } = await loadConfig({ file: `${folder}small-from-scratch.yaml` });
   const { warmupSteps, epochs, batchSize } = config.training;
   expect(config.training.learningRate).toBe(1e-3);
-  expect(warmupSteps).toBeLessThan(epochs * Math.ceil(config.sweep.sizes[0]! / batchSize));
+  expect(warmupSteps).toBeLessThan(epochs * Math.ceil(config.study.sizes[0]! / batchSize));
 });

@@ -46,11 +46,13 @@ describe('precedence and origin', () => {
       },
       evaluation: { enabled: true, langs: [], atEnd: true, eachEpoch: true, batchSize: 32, limit: null },
       checkpoint: { everyMinutes: 5, everySteps: null },
-      sweep: {
+      study: {
+        protocol: 'cumulative',
         source: 'en',
         target: 'tr',
         sizes: [250, 500, 1000, 2000, 5000, 10000, 20000],
-        protocol: 'cumulative',
+        score: [],
+        keep: 'last',
       },
     });
     expect(new Set(Object.values(origins))).toEqual(new Set(['default']));
@@ -99,7 +101,7 @@ describe('the syntax of --set', () => {
   it('reads YAML values, lists and sections', async () => {
     const { config } = await loadConfig({
       assignments: [
-        'sweep.sizes=[10, 20]',
+        'study.sizes=[10, 20]',
         'training.learningRate=5e-4',
         'evaluation.enabled=false',
         'training.size=null',
@@ -107,7 +109,7 @@ describe('the syntax of --set', () => {
         'training={epochs: 1, langs: [no]}',
       ],
     });
-    expect(config.sweep.sizes).toEqual([10, 20]);
+    expect(config.study.sizes).toEqual([10, 20]);
     expect(config.evaluation.enabled).toBe(false);
     expect(config.model).toBe('./a=b');
     expect(config.training).toMatchObject({ learningRate: 5e-4, size: null, epochs: 1, langs: ['no'] });
@@ -159,10 +161,10 @@ describe('what is refused', () => {
     ['training.langs', '[]', '[]', 'a list of different language codes such as [en, tr]'],
     ['training.langs', 'en', '"en"', 'a list of different language codes such as [en, tr]'],
     ['training.langs', '[en, en]', '["en","en"]', 'a list of different language codes such as [en, tr]'],
-    ['sweep.target', '../x', '"../x"', 'a language code such as tr'],
+    ['study.target', '../x', '"../x"', 'a language code such as tr'],
     ['evaluation.enabled', 'yes', '"yes"', 'true or false'],
     [
-      'sweep.sizes',
+      'study.sizes',
       '[500, 250]',
       '[500,250]',
       'a list of whole numbers of at least 1, each larger than the one before, such as [250, 500]',
@@ -237,7 +239,7 @@ describe('a value that is not there', () => {
     ['model=', 'model is empty, from --set model=; expected text.'],
     ['training=', '--set training= gives "training" no value; expected KEY=VALUE, such as training.epochs=1.'],
     ['training.epochs.x=', '--set training.epochs.x= gives "training.epochs.x" no value;'],
-    ['sweep.sizes=[250, "", 500]', 'sweep.sizes is [250,"",500], from --set sweep.sizes=[250, "", 500];'],
+    ['study.sizes=[250, "", 500]', 'study.sizes is [250,"",500], from --set study.sizes=[250, "", 500];'],
   ])('--set %s', async (assignment, sentence) => {
     await expect(loadConfig({ assignments: [assignment] })).rejects.toMatchObject({
       message: expect.stringContaining(sentence) as string,
@@ -274,7 +276,7 @@ describe('numbers', () => {
     ['training.maxGradNorm', '1e308', '1e+308'],
     ['training.dropout', '0.99999999', '0.99999999'],
     ['training.dropout', '1e-50', '1e-50'],
-    ['sweep.sizes', '[1, 9007199254740993]', '[1,"9007199254740993"]'],
+    ['study.sizes', '[1, 9007199254740993]', '[1,"9007199254740993"]'],
   ])('%s=%s is refused, not rounded', async (key, value, found) => {
     await expect(loadConfig({ assignments: [`${key}=${value}`] })).rejects.toMatchObject({
       message: expect.stringContaining(`${key} is ${found}, from --set ${key}=${value}; expected a`) as string,

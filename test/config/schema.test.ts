@@ -14,9 +14,9 @@ it('says what each setting means and takes, as the continuation of a sentence', 
 });
 
 it('derives a type that the compiler checks', () => {
-  const protocol: Config['sweep']['protocol'] = 'from-source';
+  const protocol: Config['study']['protocol'] = 'from-source';
   const size: Config['training']['size'] = null;
   // @ts-expect-error: the schema has no such protocol.
-  const wrong: Config['sweep']['protocol'] = 'backwards';
+  const wrong: Config['study']['protocol'] = 'backwards';
   expect([protocol, size, wrong]).toHaveLength(3);
 });

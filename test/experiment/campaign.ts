@@ -7,6 +7,7 @@ import { PanxError } from '../../src/errors.js';
 import { testMetric } from '../../src/evaluation/score.js';
 import { identityOf, trainId } from '../../src/experiment/identity.js';
 import { readCorpus } from '../../src/experiment/inputs.js';
+import { splitsToRead } from '../../src/experiment/protocols/curriculum.js';
 import { runStage } from '../../src/experiment/run.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
 import { runSweep } from '../../src/experiment/sweep.js';
@@ -65,10 +66,9 @@ export async function startCampaign(): Promise<Campaign> {
 
 async function trainSweep(out: string): Promise<void> {
   const { config } = await loadConfig({
-    assignments: [...short, 'sweep.sizes=[20, 40]', `model=${modelDir}`, 'training.maxSteps=1'],
+    assignments: [...short, 'study.sizes=[20, 40]', `model=${modelDir}`, 'training.maxSteps=1'],
   });
-  const langs = [config.sweep.source, config.sweep.target];
-  const contents = { ...(await contentsOf(config, dataDir, modelDir)), contentOf: await readCorpus(dataDir, langs) };
+  const contents = { ...(await contentsOf(config, dataDir, modelDir)), contentOf: await readCorpus(dataDir, splitsToRead(config)) };
   await runSweep(
     {
       ...{ config, out, dataDir, modelDir, force: false, metric: testMetric },

@@ -7,10 +7,9 @@ import { checkpointFiles, readCorpus, type SplitContents, splitsOf } from '../..
 
 /** What a run is made from, as `panx train` finds it out. */
 export async function contentsOf(config: Config, dataDir: string, modelDir: string): Promise<Contents> {
-  const langs = new Set(splitsOf(config).map(([lang]) => lang));
   return {
     checkpoint: await checkpointFiles(modelDir),
-    contentOf: await readCorpus(dataDir, [...langs]),
+    contentOf: await readCorpus(dataDir, splitsOf(config)),
     arithmetic: arithmeticOf(await resolveEngine(config)),
   };
 }

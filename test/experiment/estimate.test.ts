@@ -43,7 +43,7 @@ it('takes the pace of all steps but the first of each run, and the mean scoring 
 
 it('estimates rows of all epochs, or of maxSteps, and scoring', async () => {
   const estimate = async (...assignments: string[]) => {
-    const { config } = await loadConfig({ assignments: ['sweep.sizes=[10]', ...assignments] });
+    const { config } = await loadConfig({ assignments: ['study.sizes=[10]', ...assignments] });
     const plan = await planSweep(config, fakeContents({ en: 100, tr: 50 }), folder, false);
     return plan.map(planned => estimateMs(planned, { msPerRow: 2, scoringMs: 1000 }));
   };

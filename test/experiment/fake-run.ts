@@ -69,7 +69,7 @@ function environmentOf({
     machine: {},
     protocol: {
       stage: 'stage' in start ? `${id}, from ${start.stage}` : id,
-      curriculum: config.sweep.protocol,
+      curriculum: config.study.protocol,
       metric: testMetric,
     },
     startFrom: { folder: startFrom, files: startFiles },

@@ -14,7 +14,7 @@ const contents = fakeContents(rows);
 const otherModel = { ...contents, checkpoint: { 'model.safetensors': 'c1' } };
 
 async function identities(assignments: string[], of = contents): Promise<Map<string, StageIdentity>> {
-  const { config } = await loadConfig({ assignments: ['sweep.sizes=[10, 20]', ...assignments] });
+  const { config } = await loadConfig({ assignments: ['study.sizes=[10, 20]', ...assignments] });
   return identitiesOf(curriculum(config, rows), of);
 }
 
@@ -31,7 +31,7 @@ describe('the key of a training', () => {
   });
 
   it.each([
-    ...['model=elsewhere', 'data=elsewhere', 'checkpoint.everyMinutes=1', 'sweep.sizes=[10, 20, 30]'],
+    ...['model=elsewhere', 'data=elsewhere', 'checkpoint.everyMinutes=1', 'study.sizes=[10, 20, 30]'],
     ...['evaluation.batchSize=8', 'evaluation.limit=5', 'evaluation.eachEpoch=false', 'backend=wasm'],
   ])('does not depend on %s', async assignment => {
     expect(await changedKeys([assignment])).toEqual([]);
@@ -90,7 +90,7 @@ describe('the key of a training', () => {
   });
 
   it('changes in the stages that start from another one under another protocol', async () => {
-    expect(await changedKeys(['sweep.protocol=from-source'])).toEqual(['phase-3.2-tr-20']);
+    expect(await changedKeys(['study.protocol=from-source'])).toEqual(['phase-3.2-tr-20']);
   });
 });
 
@@ -125,7 +125,7 @@ it('names what differs', async () => {
   expect(await differ('phase-3.1-tr-10', [], fakeContents(rows, ['en/train']))).toEqual([
     'phase-2-en, which it starts from, is not the same',
   ]);
-  expect(await differ('phase-3.2-tr-20', ['sweep.protocol=from-source'])).toEqual([
+  expect(await differ('phase-3.2-tr-20', ['study.protocol=from-source'])).toEqual([
     'it started from phase-3.1-tr-10 and starts from phase-2-en now',
   ]);
   const arithmetic = { kind: 'tensorflow-fused', precision: 'bf16', revision: 2 } as const;

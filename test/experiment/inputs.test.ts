@@ -11,7 +11,11 @@ const dataDir = fileURLToPath(new URL('../../../shared/panx/', import.meta.url))
 
 describe.skipIf(!existsSync(dataDir))('the real PAN-X', () => {
   it('gives the rows of each train split and the hash of every file', async () => {
-    const contentOf = await readCorpus(dataDir, ['en', 'tr']);
+    const contentOf = await readCorpus(dataDir, [
+      ['en', 'train'],
+      ['tr', 'train'],
+      ['tr', 'test'],
+    ]);
     expect(['en', 'tr'].map(lang => contentOf(lang, 'train').index.rows)).toEqual([20000, 20000]);
     const path = 'PAN-X.tr/test-00000-of-00001.parquet';
     expect(contentOf('tr', 'test').files).toEqual({ [path]: await sha256OfFile(`${dataDir}${path}`) });

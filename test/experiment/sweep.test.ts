@@ -39,7 +39,7 @@ interface Case {
 
 /** A sweep whose stages train nothing: each leaves what a real one leaves. */
 async function sweep({ settings = [], force = false, signal, before }: Case = {}): Promise<SweepOutcome> {
-  const { config } = await loadConfig({ assignments: ['sweep.sizes=[10, 20, 30]', ...settings] });
+  const { config } = await loadConfig({ assignments: ['study.sizes=[10, 20, 30]', ...settings] });
   const trainStage = async (request: StageRequest): Promise<StageResult> => {
     const run = runDirectory(request.out);
     const id = basename(request.out);
@@ -108,7 +108,7 @@ it('runs every stage in order, each from the checkpoint it builds on, and writes
 it('saves its configuration, which repeats it', async () => {
   await sweep({ settings: ['training.epochs=2'] });
   const { config } = await loadConfig({ file: join(out, 'config.json') });
-  expect([config.training.epochs, config.sweep.sizes]).toEqual([2, [10, 20, 30]]);
+  expect([config.training.epochs, config.study.sizes]).toEqual([2, [10, 20, 30]]);
 });
 
 it('skips what is done when it is typed again, and still writes the table', async () => {
@@ -124,7 +124,7 @@ it('skips what is done when it is typed again, and still writes the table', asyn
 it('runs only what larger sizes add', async () => {
   await sweep();
   ran = [];
-  await sweep({ settings: ['sweep.sizes=[10, 20, 30, 40]'] });
+  await sweep({ settings: ['study.sizes=[10, 20, 30, 40]'] });
   expect(ran).toEqual(['phase-3.4-tr-40']);
 });
 
@@ -251,7 +251,7 @@ it('loses only the stages that depend on a failed one, under cumulative', async 
 });
 
 it('runs every other stage under from-source', async () => {
-  const settings = ['sweep.protocol=from-source'];
+  const settings = ['study.protocol=from-source'];
   const { table } = await sweep({ settings, before: failIn('phase-3.1-tr-10') });
   expect(table.rows.map(({ status }) => status)).toEqual(['done', 'done', 'failed', 'done', 'done']);
 });
@@ -287,7 +287,7 @@ it('refuses to mix stages of other settings, says what differs, and touches noth
 it('trains stages of other settings anew with --force, and only those', async () => {
   await sweep();
   ran = [];
-  await sweep({ settings: ['sweep.protocol=from-source'], force: true });
+  await sweep({ settings: ['study.protocol=from-source'], force: true });
   expect(ran).toEqual(['phase-3.2-tr-20', 'phase-3.3-tr-30']);
 });
 

@@ -28,7 +28,7 @@ async function sweep(
   failing: string[] = [],
   checkpoint = { 'model.safetensors': 'c'.repeat(64) },
 ): Promise<void> {
-  const { config } = await loadConfig({ assignments: ['sweep.sizes=[10, 20]', 'model=base', ...settings] });
+  const { config } = await loadConfig({ assignments: ['study.sizes=[10, 20]', 'model=base', ...settings] });
   const contents = { ...fakeContents({ en: 100, tr: 60 }), checkpoint };
   await runSweep(
     {

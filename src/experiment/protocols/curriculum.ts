@@ -1,5 +1,6 @@
 import { inline, settingIn } from '../../config/describe.js';
 import { type Config, settings } from '../../config/schema.js';
+import { type SplitName, splitNames } from '../../data/splits.js';
 import { PanxError } from '../../errors.js';
 import { totalSteps } from '../../training/schedule.js';
 
@@ -36,7 +37,7 @@ export interface Stage {
   startStage: string | null;
   /** Optimizer steps. */
   steps: number;
-  /** The configuration of this training: its languages, its size, and both languages to score. */
+  /** The configuration of this training: its languages, its size, and the languages to score. */
   config: Config;
 }
 
@@ -53,7 +54,7 @@ export interface Stage {
  * @throws PanxError where a size is larger than the target's train split, and as `checkSweepSettings` does
  */
 export function curriculum(config: Config, trainRows: Record<string, number>): Stage[] {
-  const { source, target, sizes, protocol } = config.sweep;
+  const { source, target, sizes, protocol } = config.study;
   checkSweepSettings(config);
   checkSizes(config, rowsOf(target, trainRows));
   const sourceOnly = stageOf(config, {
@@ -97,7 +98,7 @@ export function curriculum(config: Config, trainRows: Record<string, number>): S
  * @throws PanxError where source and target are one, or a setting is given that the curriculum itself chooses
  */
 export function checkSweepSettings(config: Config): void {
-  const { source, target } = config.sweep;
+  const { source, target } = config.study;
   if (source === target) {
     throw new PanxError(`The source and the target of the sweep are both ${source}; expected two languages.`, {
       exitCode: 2,
@@ -113,7 +114,7 @@ export function checkSweepSettings(config: Config): void {
     const [value, byDefault] = [inline(settingIn(config, key)), inline(settings.get(key)!.default)];
     if (value !== byDefault) {
       throw new PanxError(`${key} is ${value}, but a sweep chooses it for each stage; expected it to be left out.`, {
-        hint: 'A sweep is told its languages and sizes by --source, --target and --sizes.',
+        hint: 'A sweep is told its languages and sizes by --source, --target and --sizes, and what to score by study.score.',
         exitCode: 2,
       });
     }
@@ -132,7 +133,6 @@ function stageOf(
   },
 ): Stage {
   const { phase, label, lang, size, rows, startStage } = choice;
-  const { source, target } = config.sweep;
   return {
     id: stageId(phase, lang, size),
     phase,
@@ -143,12 +143,25 @@ function stageOf(
     config: {
       ...config,
       training: { ...config.training, langs: [lang], size },
-      evaluation: { ...config.evaluation, langs: [source, target] },
+      evaluation: { ...config.evaluation, langs: scoredLangs(config) },
     },
   };
 }
 
-function checkSizes({ sweep: { target, sizes } }: Config, targetRows: number): void {
+/** The splits that a study reads, all of its two languages among them: a damaged file is found before hours of training. */
+export function splitsToRead(config: Config): [lang: string, split: SplitName][] {
+  const { source, target } = config.study;
+  const whole = [source, target].flatMap(lang => splitNames.map((split): [string, SplitName] => [lang, split]));
+  const others = scoredLangs(config).filter(lang => lang !== source && lang !== target);
+  return [...whole, ...others.map((lang): [string, SplitName] => [lang, 'test'])];
+}
+
+/** The languages whose test splits every stage is scored on. */
+export function scoredLangs({ study: { score, source, target } }: Config): string[] {
+  return score.length > 0 ? score : [source, target];
+}
+
+function checkSizes({ study: { target, sizes } }: Config, targetRows: number): void {
   const largest = sizes.at(-1)!;
   if (largest <= targetRows) return;
   const fitting = sizes

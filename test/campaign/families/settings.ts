@@ -87,10 +87,10 @@ const keys = [
     'evaluation.limit',
     'checkpoint.everyMinutes',
     'checkpoint.everySteps',
-    'sweep.source',
-    'sweep.target',
+    'study.source',
+    'study.target',
   ],
-  ...['sweep.sizes', 'sweep.protocol', 'training', 'evaluation', 'sweep', ''],
+  ...['study.sizes', 'study.protocol', 'training', 'evaluation', 'sweep', ''],
 ];
 
 /** An option or a setting without a value, as an unset variable of a shell leaves it. */
@@ -293,7 +293,7 @@ function control(random: Random): Step[] {
     ['config'],
     ['config', '--markdown'],
     ['config', '--set', 'seed=7', '--epochs', '2', '--sizes', '5,6'],
-    ['config', '--set', 'training={epochs: 1, size: null}', '--set', 'sweep.sizes=[5, 6]'],
+    ['config', '--set', 'training={epochs: 1, size: null}', '--set', 'study.sizes=[5, 6]'],
     ['config', '--lang', 'en,tr', '--lang', 'de', '--no-eval', '--dropout', '0.5', '--learning-rate', '2e-5'],
     ['config', '--config', '{box}/home/../c.yaml'],
     ['data', 'stats', '--sample', '--langs', 'en,tr', '--format', 'json'],

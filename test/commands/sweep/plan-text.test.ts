@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(out, { recursive: true }));
 
 async function plan(...more: string[]): Promise<PlannedStage[]> {
-  const { config } = await loadConfig({ assignments: ['sweep.sizes=[250, 1000]', ...more] });
+  const { config } = await loadConfig({ assignments: ['study.sizes=[250, 1000]', ...more] });
   return await planSweep(config, fakeContents({ en: 20000, tr: 20000 }), out, false);
 }
 

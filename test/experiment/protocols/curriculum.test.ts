@@ -25,7 +25,7 @@ it('has the stages and optimizer steps of the published curriculum', async () =>
 });
 
 it('starts every stage of phase 3 from the source-only model under from-source', async () => {
-  const config = await configWith('sweep.protocol=from-source', 'sweep.sizes=[10, 20, 30]');
+  const config = await configWith('study.protocol=from-source', 'study.sizes=[10, 20, 30]');
   expect(curriculum(config, rows).map(({ startStage }) => startStage)).toEqual([
     null,
     null,
@@ -36,7 +36,7 @@ it('starts every stage of phase 3 from the source-only model under from-source',
 });
 
 it('trains each stage on its own rows and scores both languages', async () => {
-  const config = await configWith('sweep.source=de', 'sweep.target=fr', 'sweep.sizes=[7]', 'training.epochs=2');
+  const config = await configWith('study.source=de', 'study.target=fr', 'study.sizes=[7]', 'training.epochs=2');
   const stages = curriculum(config, { de: 65, fr: 33 });
   expect(
     stages.map(({ config: { training, evaluation } }) => [training.langs, training.size, evaluation.langs]),
@@ -56,15 +56,15 @@ it('trains each stage on its own rows and scores both languages', async () => {
 
 it('counts the steps of accumulated batches, and maxSteps', async () => {
   const steps = async (...assignments: string[]) =>
-    curriculum(await configWith('sweep.sizes=[100]', ...assignments), rows).at(-1)!.steps;
+    curriculum(await configWith('study.sizes=[100]', ...assignments), rows).at(-1)!.steps;
   expect(await steps('training.gradientAccumulationSteps=3')).toBe(3 * 2);
   expect(await steps('training.maxSteps=5')).toBe(5);
 });
 
 it.each([
-  [['sweep.source=tr'], 'The source and the target of the sweep are both tr; expected two languages.'],
+  [['study.source=tr'], 'The source and the target of the sweep are both tr; expected two languages.'],
   [
-    ['sweep.sizes=[250, 20001]'],
+    ['study.sizes=[250, 20001]'],
     'The sweep asks for 20001 rows of tr, but its train split has 20000; expected sizes up to 20000.',
   ],
   [['evaluation.enabled=false'], 'evaluation.enabled is false, but a sweep is a table of scores; expected true.'],
