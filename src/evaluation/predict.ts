@@ -22,12 +22,18 @@ export interface RowPrediction {
   probabilities: Float32Array | null;
   /** Sum of the cross entropies of its W words. */
   loss: number;
+  /** (W) -ln of the true label's probability, (W) the predicted label's probability; only where they were asked for. */
+  perWord: { losses: Float64Array; probabilities: Float64Array } | null;
 }
+
+/** Takes values one after the other; where it gives a promise, the next comes when that is settled. */
+export type Sink<Value> = ((value: Value) => void) | ((value: Value) => Promise<void>);
 
 export interface PredictOptions {
   /** Rows of a batch of the loss, which is a mean of batch means. How rows are computed together does not depend on it. */
   batchSize: number;
   withProbabilities?: boolean;
+  perWord?: boolean;
   /**
    * Rows whose predictions are held back until all of them are there. Default 16,384: the splits of most languages whole, some 10 MB. The more,
    * the more rows are alike.
@@ -54,7 +60,7 @@ export async function predict(
   model: TokenClassifier,
   data: EncodedRows,
   options: PredictOptions,
-  sink: (prediction: RowPrediction) => void,
+  sink: Sink<RowPrediction>,
 ): Promise<{ loss: number }> {
   const { windowRows = 16_384 } = options;
   const loss = meanOfBatches(options.batchSize);
@@ -71,10 +77,11 @@ export async function predict(
         // Lets signals and timers through: everything else is synchronous.
         await new Promise(resolve => setImmediate(resolve));
       }
-      phase('metrics', () => {
+      await phase('metrics', async () => {
         for (const prediction of predictions) {
           loss.add(prediction.loss, prediction.labelIds.length);
-          sink(prediction);
+          const taken = sink(prediction);
+          if (taken instanceof Promise) await taken;
         }
       });
     }
@@ -129,7 +136,6 @@ async function predictBatch(
   alike: ReadonlyMap<number, readonly number[]>,
   options: PredictOptions,
 ): Promise<RowPrediction[]> {
-  const { withProbabilities = false } = options;
   const batch = phase('make batch', () => makeBatch(data, rows));
   const labelled = labelledTokens(batch);
   const logits = labelled.length === 0 ? new Float32Array(0) : await logitsOf(model, batch, labelled);
@@ -144,7 +150,7 @@ async function predictBatch(
     refuseNonFinite(own, model, first, options);
     return alike.get(first)!.map(row => {
       const labelIds = positions.map(position => data.labelIds[data.offsets[row]! + position]!);
-      return rowPrediction({ row, labelIds, positions }, own, labels, withProbabilities);
+      return rowPrediction({ row, labelIds, positions }, own, labels, options);
     });
   };
   return phase('best labels', () => Array.from(rows, predictionsOf).flat());
@@ -188,7 +194,7 @@ function rowPrediction(
   row: Pick<RowPrediction, 'row' | 'labelIds' | 'positions'>,
   logits: Float32Array,
   labels: number,
-  withProbabilities: boolean,
+  { withProbabilities = false, perWord = false }: PredictOptions,
 ): RowPrediction {
   const words = row.labelIds.length;
   const prediction: RowPrediction = {
@@ -196,6 +202,7 @@ function rowPrediction(
     predictedIds: new Int32Array(words),
     probabilities: withProbabilities ? new Float32Array(words * labels) : null,
     loss: 0,
+    perWord: perWord ? { losses: new Float64Array(words), probabilities: new Float64Array(words) } : null,
   };
   for (let word = 0; word < words; word++) {
     const at = word * labels;
@@ -205,7 +212,12 @@ function rowPrediction(
     let total = 0;
     for (let label = 0; label < labels; label++) total += Math.exp(logits[at + label]! - highest);
     prediction.predictedIds[word] = best;
-    prediction.loss += highest + Math.log(total) - logits[at + prediction.labelIds[word]!]!;
+    const loss = highest + Math.log(total) - logits[at + prediction.labelIds[word]!]!;
+    prediction.loss += loss;
+    if (prediction.perWord !== null) {
+      prediction.perWord.losses[word] = loss;
+      prediction.perWord.probabilities[word] = 1 / total;
+    }
     for (let label = 0; prediction.probabilities !== null && label < labels; label++) {
       prediction.probabilities[word * labels + label] = Math.exp(logits[at + label]! - highest) / total;
     }

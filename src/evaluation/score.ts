@@ -5,7 +5,7 @@ import { phase } from '../system/profile.js';
 import type { EncodedRows } from '../tokenization/rows.js';
 import type { Resampling } from './bootstrap.js';
 import { createEntityScoring, type EntityScores, type Metrics } from './entity-scores.js';
-import { type PredictOptions, predict } from './predict.js';
+import { type PredictOptions, predict, type RowPrediction, type Sink } from './predict.js';
 
 /** The scores of one split: entity-level precision, recall and F1 (seqeval's default mode, micro average). */
 export interface Scores {
@@ -35,6 +35,7 @@ export interface ScoreOptions extends PredictOptions {
 /**
  * Predict and score rows; no logits are kept.
  *
+ * @param sink takes each row's predictions too, in order
  * @returns the scores that tables hold, and those of every mode and average that was asked for, with their intervals
  * @throws PanxError for strict metrics of a model whose labels are not IOB2's
  */
@@ -42,11 +43,13 @@ export async function score(
   model: TokenClassifier,
   data: EncodedRows,
   options: ScoreOptions,
+  sink?: Sink<RowPrediction>,
 ): Promise<{ scores: Scores; entities: EntityScores }> {
   const { metrics = 'default', resampling = null } = options;
   const scoring = createEntityScoring(model.config.labels, { metrics, resampling, rows: data.rows });
-  const { loss } = await predict(model, data, options, ({ labelIds, predictedIds }) => {
-    scoring.add(labelIds, predictedIds);
+  const { loss } = await predict(model, data, options, prediction => {
+    scoring.add(prediction.labelIds, prediction.predictedIds);
+    return sink?.(prediction);
   });
   const entities = phase('metrics', () => scoring.scores());
   const { precision, recall, f1 } = entities.default.micro;
