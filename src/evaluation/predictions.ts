@@ -92,7 +92,7 @@ function lineOf({ row, words, gold, predicted, loss, probability }: PredictedRow
   return `${formatJson({ row, words, gold, predicted, loss, probability })}\n`;
 }
 
-/** PAN-X's longest row takes 20,000 bytes, one of 100,000 words, the most that panx reads, some 5 MB. */
+/** A word takes some 50 bytes: PAN-X's longest row, of 439, some 22,000; one of as many as panx reads, 100,000, 5 MB. */
 const longestLine = 16_000_000;
 
 function refuseLong(path: string, line: number, bytes: number): void {
