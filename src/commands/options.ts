@@ -7,6 +7,9 @@ import { parseYaml } from '../config/yaml.js';
 import { PanxError } from '../errors.js';
 import { samplePaths } from '../hub/sample.js';
 
+/** The help of --store, the same wherever it is taken. */
+export const storeHelp = 'folder in which trained stages are found again (default: PANX_STORE, else results/store)';
+
 /** Add the options of every command that takes a configuration. */
 export function addConfigOptions(command: Command): void {
   command

@@ -13,6 +13,7 @@ import { readCorpus, readStart } from '../experiment/inputs.js';
 import { type PlannedStage, planSweep, trainRowsOf } from '../experiment/plan.js';
 import { checkSweepSettings, curriculum, scoredLangs, splitsToRead } from '../experiment/protocols/curriculum.js';
 import { runStage } from '../experiment/run.js';
+import { storePath } from '../experiment/store.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
@@ -20,13 +21,14 @@ import { checkModelFolder } from '../model/parameter-specs.js';
 import { sweepText, writeSweepReport } from '../reporting/sweep.js';
 import { runDirectory } from '../run/directory.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
+import { storeDirectory } from '../run/store-directory.js';
 import { notice, print } from '../system/console.js';
 import { systemFault } from '../system/faults.js';
 import { removeLeftovers, removeMade } from '../system/made.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { abortOnSignals } from './interrupt.js';
-import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf } from './options.js';
+import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
 import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
 import { planText } from './sweep/plan-text.js';
@@ -35,6 +37,9 @@ interface SweepCommandOptions {
   out?: string;
   dryRun?: boolean;
   force?: boolean;
+  store?: string;
+  failFast?: boolean;
+  retryFailed?: boolean;
 }
 
 /** panx sweep: the stages of a cross-lingual curriculum, their table and their learning curve. */
@@ -45,7 +50,10 @@ export function define(command: Command): void {
   command
     .option('--out <folder>', 'folder of the sweep (default: results/sweep-<source>-<target>)')
     .option('--dry-run', 'print the stages, their steps and the estimated time; train nothing')
-    .option('--force', 'train stages anew that the folder holds with other settings')
+    .option('--force', 'train stages anew that the folder holds with other settings, and take none from the store')
+    .option('--fail-fast', 'after a stage has failed, begin no other')
+    .option('--retry-failed', 'try again also the stages that diverged before')
+    .option('--store <folder>', storeHelp)
     .addHelpText('after', '\n--tr-sizes 250,500 stands for --target tr --sizes 250,500; so does it for every language.')
     .action(async (options: SweepCommandOptions) => sweep((await configOf(command)).config, options));
   const parseOptions = command.parseOptions.bind(command);
@@ -92,7 +100,12 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   }
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
   const outcome = await runSweep(
-    { config, contents, modelDir, dataDir, out, force, metric: testMetric, signal },
+    {
+      ...{ config, contents, modelDir, dataDir, out, force, signal, metric: testMetric },
+      store: storeDirectory(storePath(options.store)),
+      failFast: options.failFast ?? false,
+      retryFailed: options.retryFailed ?? false,
+    },
     { runStage, onTable: table => writeSweepReport(out, table), onNotice: notice },
   );
   print(sweepText(outcome.table));

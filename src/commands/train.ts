@@ -4,11 +4,12 @@ import { resolveData } from '../data/fetch.js';
 import { resolveEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { readRunData } from '../experiment/corpus.js';
-import { arithmeticOf, identityOf, trainId } from '../experiment/identity.js';
+import { arithmeticOf, identityOf, type StageIdentity, trainId } from '../experiment/identity.js';
 import { findSplits, readStart } from '../experiment/inputs.js';
 import { scoresText } from '../experiment/narration.js';
 import { runStage } from '../experiment/run.js';
 import type { StageResult } from '../experiment/stage.js';
+import { register, storePath } from '../experiment/store.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
@@ -26,7 +27,7 @@ import { formatCount, formatSeconds, notice, print } from '../system/console.js'
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { type Profile, phase } from '../system/profile.js';
 import { abortOnSignals } from './interrupt.js';
-import { addConfigOptions, addRowOptions, addTrainingOptions, configOf } from './options.js';
+import { addConfigOptions, addRowOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
 import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
@@ -36,6 +37,7 @@ interface TrainOptions {
   resume?: boolean;
   force?: boolean;
   profile?: boolean;
+  store?: string;
 }
 
 /** panx train: fine-tune a token classifier on one or more languages and score it. */
@@ -47,6 +49,7 @@ export function define(command: Command): void {
     .option('--out <folder>', 'run directory (default: results/train-<langs>[-<size>])')
     .option('--resume', 'go on with the interrupted run in --out')
     .option('--force', 'start anew, replacing the run in --out')
+    .option('--store <folder>', storeHelp)
     .option('--profile', 'print where the time goes, by phase and operation, and leave a trace in the run directory')
     .action(async (options: TrainOptions) => {
       const work = (profile: Profile | null) => trainAsAsked(command, options, profile);
@@ -82,6 +85,8 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   );
   const config = { ...asked, precision: engine.precision };
   const contents = { checkpoint, contentOf: data.contentOf, arithmetic: arithmeticOf(engine) };
+  const identity = identityOf(trainId, config, contents);
+  await note(options, identity, run);
   const result = await runStage({
     config,
     startFrom,
@@ -89,7 +94,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
     dataDir,
     data,
     out: run.root,
-    identity: identityOf(trainId, config, contents),
+    identity,
     resume: options.resume === true,
     check: async () => {
       refuseOrReplace(run, options);
@@ -99,8 +104,15 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
     signal: abortOnSignals(`${label}  stopping after this step; the training state will be saved`),
     profile,
   });
+  await note(options, identity, run);
   notice(`${label}  done: ${run.root}`);
   print(summary(result));
+}
+
+/** Let studies and sweeps find the run. */
+async function note({ store }: TrainOptions, { key }: StageIdentity, run: RunDirectory): Promise<void> {
+  const fault = await register(storePath(store), key, run);
+  if (fault !== null) notice(`the store does not know of this run: ${fault}`);
 }
 
 /** Unless told what to do with it, an earlier run in the folder is neither overwritten nor mixed with this one. */

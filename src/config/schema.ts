@@ -117,7 +117,11 @@ export const schema = {
     source: language('en', 'language with many labelled rows'),
     target: language('tr', 'language whose labelled rows are added step by step'),
     sizes: sizes([250, 500, 1000, 2000, 5000, 10000, 20000], 'rows of the target in the stages of phase 3'),
-    score: languages([], { min: 0 }, 'languages whose test splits every stage is scored on; [] takes source and target'),
+    score: languages(
+      [],
+      { min: 0 },
+      'languages whose test splits every stage is scored on; [] takes source and target',
+    ),
     keep: names(
       ['last', 'all'],
       'last',

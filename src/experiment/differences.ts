@@ -26,6 +26,11 @@ export function differencesInTraining(there: StageIdentity, now: StageIdentity):
     : differences(there, now);
 }
 
+/** Whether a training has the scores after each epoch that are wanted of it, or none are. */
+export function epochScoresFit(there: StageIdentity, wanted: StageIdentity): boolean {
+  return wanted.rows.validation.length === 0 || canonicalJson(monitorOf(there)) === canonicalJson(monitorOf(wanted));
+}
+
 /** Whether what two runs of one training score at the end, and how, is the same. */
 export function scoresTheSame(there: StageIdentity, now: StageIdentity): boolean {
   const of = ({ rows, settings }: StageIdentity) => canonicalJson([rows.test, settings['evaluation.batchSize']]);

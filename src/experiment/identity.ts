@@ -43,6 +43,12 @@ export function arithmeticOf(engine: Engine & { precision: Precision }): Arithme
   return { kind, precision: engine.precision, revision: numericsRevision[kind] };
 }
 
+export const arithmeticShape: Shape<Arithmetic> = object({
+  kind: oneOf('tensorflow-fused', 'tensorflow-plain', 'wasm'),
+  precision: oneOf('fp32', 'bf16'),
+  revision: integer({ min: 1 }),
+});
+
 /** All that determines what a run computes; written as identity.json beside its results. */
 export interface StageIdentity {
   id: string;
@@ -90,11 +96,7 @@ const currentShape: Shape<StageIdentity> = object({
   start: startShape,
   rows: object({ training: namedRows, validation: namedRows, test: namedRows }),
   labels: arrayOf(text()),
-  arithmetic: object({
-    kind: oneOf('tensorflow-fused', 'tensorflow-plain', 'wasm'),
-    precision: oneOf('fp32', 'bf16'),
-    revision: integer({ min: 1 }),
-  }),
+  arithmetic: arithmeticShape,
   settings: record(anything),
   data: checksumsShape,
 });

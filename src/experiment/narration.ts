@@ -11,7 +11,7 @@ export interface Narration {
 }
 
 /** Progress on the terminal: one line that moves, with the loss and the time left, and a line for each result. */
-export function narrate(label: string, plan: { epochs: number; totalSteps: number; fromStep: number }): Narration {
+export function narrate(label: string, plan: Course): Narration {
   let rows = 0;
   let durationMs = 0;
   return {
@@ -33,18 +33,24 @@ export function narrate(label: string, plan: { epochs: number; totalSteps: numbe
   };
 }
 
+interface Course {
+  epochs: number;
+  totalSteps: number;
+  fromStep: number;
+  /** Milliseconds that what comes after this training will take, at a pace. */
+  outlook?: ((msPerRow: number) => number) | undefined;
+}
+
 /** "epoch 1/3  step 120/1,875  loss 0.4321  rate 1.87e-5  310 rows/s  4 min 12 s left" */
-export function stepText(
-  report: StepReport,
-  plan: { epochs: number; totalSteps: number; fromStep: number },
-  rows: number,
-  durationMs: number,
-): string {
+export function stepText(report: StepReport, plan: Course, rows: number, durationMs: number): string {
   const pace = [];
   if (durationMs > 0) {
     const stepMs = durationMs / (report.step - plan.fromStep - 1);
     pace.push(`${formatCount(Math.round((rows / durationMs) * 1000))} rows/s`);
-    pace.push(`${formatSeconds(((plan.totalSteps - report.step) * stepMs) / 1000)} left`);
+    const leftMs = (plan.totalSteps - report.step) * stepMs;
+    pace.push(`${formatSeconds(leftMs / 1000)} left`);
+    const afterMs = plan.outlook?.(durationMs / rows) ?? 0;
+    if (afterMs > 0) pace.push(`${formatSeconds((leftMs + afterMs) / 1000)} in all`);
   }
   return [
     `epoch ${report.epoch + 1}/${plan.epochs}`,

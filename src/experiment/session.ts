@@ -94,7 +94,10 @@ export async function openSession({ request, run, data, engine, plan, standing, 
       steps: course.steps,
       past: history.evaluations,
       log: openEventLog(run),
-      narration: narrate(request.label, { epochs, totalSteps: course.steps, fromStep: opened.position.step }),
+      narration: narrate(request.label, {
+        ...{ epochs, totalSteps: course.steps, fromStep: opened.position.step },
+        outlook: request.outlook,
+      }),
       close() {
         session.log.close();
         opened.optimizer.dispose();

@@ -29,6 +29,8 @@ export interface StageRequest {
   label: string;
   /** Aborted when the user wants to stop: leave a training state and throw, or finish. */
   signal?: AbortSignal;
+  /** Milliseconds that what comes after this stage will take, at a pace; for progress lines. */
+  outlook?: (msPerRow: number) => number;
   /** Watch the engine for this profile, and leave its trace in the run directory. Results do not depend on it. */
   profile?: Profile | null;
 }
@@ -49,21 +51,21 @@ export interface StageMetrics {
 
 const fraction = number({ min: 0, max: 1 });
 
+export const scoresShape: Shape<Scores> = object({
+  precision: fraction,
+  recall: fraction,
+  f1: fraction,
+  accuracy: fraction,
+  loss: number(),
+  rows: integer({ min: 1 }),
+});
+
 export const metricsShape: Shape<StageMetrics> = object({
   rows: integer({ min: 1 }),
   steps: integer({ min: 1 }),
   trainLoss: orNull(number()),
   metric: orNull(text()),
-  test: record(
-    object({
-      precision: fraction,
-      recall: fraction,
-      f1: fraction,
-      accuracy: fraction,
-      loss: number(),
-      rows: integer({ min: 1 }),
-    }),
-  ),
+  test: record(scoresShape),
 });
 
 /** What a finished stage came to, and how long it took: training and scoring, loading not counted. */

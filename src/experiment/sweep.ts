@@ -1,20 +1,20 @@
-import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.js';
 import { messageOf, PanxError } from '../errors.js';
-import { type RunDirectory, refuseIfChanged, refuseStrangers, sweepDirectory } from '../run/directory.js';
+import { refuseStrangers, sweepDirectory } from '../run/directory.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
 import { clearStaleLock, takeLock } from '../run/lock.js';
 import { checkPlace, writeMark } from '../run/mark.js';
-import { changesText } from '../system/checksums.js';
-import { systemFault } from '../system/faults.js';
+import type { StoreDirectory } from '../run/store-directory.js';
 import { writeJson } from '../system/files.js';
 import { removeLeftovers } from '../system/made.js';
+import { describeError } from './failures.js';
+import { runGraph } from './graph.js';
 import type { Contents } from './identity.js';
-import { checkpointChanges, checkpointChecksums } from './outputs.js';
 import { type PlannedStage, planSweep } from './plan.js';
-import { type Stage, scoredLangs } from './protocols/curriculum.js';
+import { scoredLangs } from './protocols/curriculum.js';
 import { readResult } from './results.js';
 import type { StageRequest, StageResult } from './stage.js';
+import { noteAll, runSweepStage } from './sweep-stage.js';
 import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
 
 export interface SweepRequest {
@@ -28,6 +28,12 @@ export interface SweepRequest {
   out: string;
   /** Train stages of other settings anew instead of refusing. */
   force: boolean;
+  /** Where stages that were trained elsewhere are found. */
+  store: StoreDirectory;
+  /** After a stage has failed, begin no other. */
+  failFast: boolean;
+  /** Try again also what diverged before. */
+  retryFailed: boolean;
   /** What the scores are, in words, for the table. */
   metric: string;
   signal?: AbortSignal;
@@ -77,76 +83,55 @@ export async function runSweep(request: SweepRequest, hooks: SweepHooks): Promis
 }
 
 async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly PlannedStage[]): Promise<SweepOutcome> {
-  const { config, metric, signal } = request;
+  const { config, metric, signal, failFast } = request;
   const { source, target, protocol } = config.study;
   const rows = new Map<string, SweepRow>();
   for (const planned of plan) rows.set(planned.stage.id, await rowOnDisk(planned, scoredLangs(config)));
   const table = (): SweepTable => ({ source, target, protocol, metric, model: config.model, rows: [...rows.values()] });
-  const ids = (status: SweepRow['status']) => [...rows].filter(([, row]) => row.status === status).map(([id]) => id);
+  const plannedAs = (id: string) => plan.find(({ stage }) => stage.id === id)!;
 
-  const done = ids('done');
+  const done = plan.filter(({ state }) => state === 'done');
   if (done.length > 0) {
-    hooks.onNotice(`${done.length} of ${plan.length} stages are done already: ${done.join(', ')}`);
+    hooks.onNotice(
+      `${done.length} of ${plan.length} stages are done already: ${done.map(({ stage }) => stage.id).join(', ')}`,
+    );
     await hooks.onTable(table());
   }
-  for (const [index, planned] of plan.entries()) {
-    const { stage } = planned;
-    if (planned.state === 'done') continue;
-    if (stage.startStage !== null && rows.get(stage.startStage)!.status !== 'done') {
-      hooks.onNotice(`${stage.id} is not run: ${stage.startStage}, which it starts from, has not been trained`);
-      continue;
-    }
-    if (signal?.aborted) throw stopped(stage.id);
-    const row = rows.get(stage.id)!;
-    try {
-      const result = await runOne(request, hooks, planned, `${stage.id} (${index + 1} of ${plan.length})`);
-      rows.set(stage.id, doneRow(row, result));
-    } catch (error) {
-      if (signal?.aborted) throw stopped(stage.id, error);
-      rows.set(stage.id, { ...row, status: 'failed' });
-      hooks.onNotice(`${stage.id} failed: ${describe(error)}`);
-    }
-    await hooks.onTable(table());
-  }
-  return { table: table(), failed: ids('failed'), notRun: ids('not run') };
-}
-
-async function runOne(
-  { contents, modelDir, dataDir, out, signal }: SweepRequest,
-  { runStage }: SweepHooks,
-  { stage, identity, run, state, seen }: PlannedStage,
-  label: string,
-): Promise<StageResult> {
-  const start =
-    stage.startStage === null
-      ? { startFrom: modelDir, startFiles: contents.checkpoint }
-      : await checkpointOf(sweepDirectory(out).stage(stage.startStage), stage);
-  return await runStage({
-    ...start,
-    config: stage.config,
-    dataDir,
-    out: run.root,
-    identity,
-    resume: state === 'resume',
-    check: () => refuseIfChanged(run, seen),
-    label,
-    ...(signal === undefined ? {} : { signal }),
+  await noteAll(request, hooks, done);
+  const nodes = plan.map(({ stage, state }) => ({
+    id: stage.id,
+    startsFrom: stage.startStage,
+    done: state === 'done',
+  }));
+  const outcome = await runGraph(
+    nodes,
+    { jobs: 1, failFast, signal },
+    {
+      async work(id, wait) {
+        const planned = plannedAs(id);
+        const position = `${id} (${plan.indexOf(planned) + 1} of ${plan.length})`;
+        try {
+          const result = await runSweepStage(request, hooks, planned, position, wait);
+          if (result === 'busy') return 'busy';
+          rows.set(id, doneRow(rows.get(id)!, result));
+          return 'done';
+        } catch (error) {
+          throw signal?.aborted ? stopped(id, error) : error;
+        }
+      },
+      onDone: async () => await hooks.onTable(table()),
+      async onFailed(id, error) {
+        rows.set(id, { ...rows.get(id)!, status: 'failed' });
+        hooks.onNotice(`${id} failed: ${describeError(error)}`);
+        await hooks.onTable(table());
+      },
+      onNotRun: (id, because) => hooks.onNotice(`${id} is not run: ${because}`),
+    },
+  ).catch((error: unknown) => {
+    throw error instanceof PanxError || !signal?.aborted ? error : stopped(nodes.find(node => !node.done)!.id, error);
   });
+  return { table: table(), ...outcome };
 }
-
-/** The checkpoint that an earlier stage has left, checked to be what it wrote. */
-async function checkpointOf(run: RunDirectory, { id, startStage }: Stage): Promise<Start> {
-  const hint = `Remove ${run.root} to have ${startStage} trained again.`;
-  if (!existsSync(run.checkpoint))
-    throw new PanxError(`${run.checkpoint} is gone, and ${id} starts from it.`, { hint });
-  const changes = changesText(await checkpointChanges(run));
-  if (changes === null) return { startFrom: run.checkpoint, startFiles: await checkpointChecksums(run) };
-  throw new PanxError(`${run.checkpoint} is not as ${startStage} left it, and ${id} starts from it: ${changes}.`, {
-    hint,
-  });
-}
-
-type Start = Pick<StageRequest, 'startFrom' | 'startFiles'>;
 
 async function rowOnDisk({ stage, run, state }: PlannedStage, langs: readonly string[]): Promise<SweepRow> {
   const row = plannedRow(stage, langs);
@@ -159,12 +144,4 @@ function stopped(id: string, cause?: unknown): PanxError {
     exitCode: 130,
     cause,
   });
-}
-
-/** A user's error as its sentence and remedy; a bug of panx with the place that it comes from. */
-function describe(error: unknown): string {
-  const told = error instanceof PanxError ? error : systemFault(error);
-  if (told !== null) return told.hint === undefined ? told.message : `${told.message} ${told.hint}`;
-  const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-  return stack.replaceAll(/\s*\n\s*/g, ' '); // A notice is a line.
 }

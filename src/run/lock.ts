@@ -88,15 +88,12 @@ async function removeStale(path: string): Promise<void> {
   const holder = parseHolder(content);
   if (holder !== undefined && holder.host === hostname()) await waitWhileEnding(holder);
   if (holder !== undefined && (holder.host !== hostname() || isAlive(holder))) {
-    throw new InUse(
-      `${dirname(path)} is in use by process ${holder.pid} on ${holder.host}, since ${holder.since}.`,
-      {
-        hint:
-          holder.host === hostname()
-            ? 'Wait for it, stop it, or choose another folder.'
-            : `Wait for it, or choose another folder. If that process is gone for certain, remove ${path}.`,
-      },
-    );
+    throw new InUse(`${dirname(path)} is in use by process ${holder.pid} on ${holder.host}, since ${holder.since}.`, {
+      hint:
+        holder.host === hostname()
+          ? 'Wait for it, stop it, or choose another folder.'
+          : `Wait for it, or choose another folder. If that process is gone for certain, remove ${path}.`,
+    });
   }
   const strangers = await strangersIn(path, lockLayout);
   if (strangers.length > 0) {

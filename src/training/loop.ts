@@ -127,14 +127,17 @@ export function worseThanGuessing(losses: readonly number[], labels: number): st
   );
 }
 
-function diverged(step: number, loss: number, gradNorm: number): PanxError {
+/** A training whose numbers are none any more: from the same start it always comes to that. */
+export class Diverged extends PanxError {}
+
+function diverged(step: number, loss: number, gradNorm: number): Diverged {
   // The loss of the first step is that of the weights that training starts from.
   if (step === 1 && !Number.isFinite(loss)) {
-    return new PanxError(`The first loss is ${loss}, before any weight was changed; expected a number.`, {
+    return new Diverged(`The first loss is ${loss}, before any weight was changed; expected a number.`, {
       hint: 'The weights of the starting checkpoint are finite, but too large to compute with: use another one.',
     });
   }
-  return new PanxError(`Training diverged at step ${step}: the loss is ${loss}, the gradient norm ${gradNorm}.`, {
+  return new Diverged(`Training diverged at step ${step}: the loss is ${loss}, the gradient norm ${gradNorm}.`, {
     hint: 'Use a lower learning rate (--learning-rate) or a warm-up (--set training.warmupSteps=100).',
   });
 }

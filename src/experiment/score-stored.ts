@@ -1,0 +1,98 @@
+import { takeRows } from '../batching/batches.js';
+import type { Config } from '../config/schema.js';
+import { concatColumns, type WordColumns } from '../data/columns.js';
+import { openSplit } from '../data/corpus.js';
+import { indexed, selectionSha256 } from '../data/row-index.js';
+import { selectRows } from '../data/row-sets.js';
+import { openEngine } from '../engine/open.js';
+import { PanxError } from '../errors.js';
+import { openPredictions } from '../evaluation/predictions.js';
+import { checkLabels } from '../evaluation/score.js';
+import { scoreWithPredictions } from '../evaluation/score-with-predictions.js';
+import { loadTrained } from '../model/token-classifier.js';
+import type { StoreDirectory } from '../run/store-directory.js';
+import { formatCount, notice, progress } from '../system/console.js';
+import { openTokenizer } from '../tokenization/tokenizer.js';
+import { loadSplits } from './corpus.js';
+import { scoresText } from './narration.js';
+import type { ScoringTask } from './scoring.js';
+import { leaveScoring } from './scoring-folder.js';
+import type { StoredStage } from './store.js';
+
+export interface ScoreRequest {
+  store: StoreDirectory;
+  stage: StoredStage;
+  tasks: readonly ScoringTask[];
+  config: Config;
+  dataDir: string;
+  label: string;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Score a trained stage on row sets, and leave each scoring in the store as soon as it is whole.
+ *
+ * @throws PanxError where the data cannot be read or the labels do not fit, and with exit code 130 where `signal` is aborted
+ */
+export async function scoreStage({ store, stage, tasks, config, dataDir, label, signal }: ScoreRequest): Promise<void> {
+  const folder = stage.run.checkpoint;
+  const tokenizer = await openTokenizer(folder);
+  const splits = tasks.map(({ set }) => [set.lang, set.split] as const);
+  const onProgress = (text: string) => progress(`${label}  ${text}`);
+  const encoded = await loadSplits({ dataDir, tokenizer, config, onProgress }, splits);
+  const engine = await openEngine(config);
+  const model = await loadTrained(
+    folder,
+    encoded.map(({ rows }) => rows.inputIds),
+    engine.precision,
+  );
+  try {
+    for (const [i, task] of tasks.entries()) {
+      const split = encoded[i]!;
+      checkLabels(model.config.labels, split.labelNames, folder);
+      const order = selectRows(split.rows.rows, task.set.steps);
+      const columns = await columnsOf(dataDir, task, order);
+      const rows = takeRows(split.rows, order);
+      const sentences = { columns, order, labelNames: split.labelNames };
+      const stopIfAsked = () => {
+        if (signal?.aborted) throw new PanxError(`${label} was stopped before ${task.rows.name} was scored.`, stopHint);
+      };
+      stopIfAsked();
+      await leaveScoring(store, task, engine, async place => {
+        const startedMs = performance.now();
+        const file = openPredictions(place.predictions);
+        try {
+          const options = {
+            batchSize: task.batchSize,
+            weights: folder,
+            onProgress: (done: number) => {
+              progress(`${label}  score ${task.rows.name}  ${formatCount(done)}/${formatCount(rows.rows)} rows`);
+              stopIfAsked();
+            },
+          };
+          const { scores } = await scoreWithPredictions(model, rows, sentences, options, file.append);
+          await file.close();
+          notice(`${label}  ${scoresText(task.set.lang, task.set.split, scores)}`);
+          return { scores, durationMs: performance.now() - startedMs };
+        } finally {
+          await file.discard();
+        }
+      });
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+const stopHint = { hint: 'Type the same command again to go on.', exitCode: 130 };
+
+/** The words of a split. @throws PanxError where its rows are not those that were planned with: hours may lie between */
+async function columnsOf(dataDir: string, { set, rows }: ScoringTask, order: Int32Array): Promise<WordColumns> {
+  const source = indexed(await openSplit(dataDir, set.lang, set.split));
+  const parts: WordColumns[] = [];
+  for await (const { columns } of source.shards()) parts.push(columns);
+  if (selectionSha256(await source.index(), order) === rows.sha256) return concatColumns(parts);
+  throw new PanxError(`The rows of ${rows.name} are not those that were to be scored: the data were changed.`, {
+    hint: 'Put the data back as they were, or type the command again.',
+  });
+}

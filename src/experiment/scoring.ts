@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import type { Config } from '../config/schema.js';
+import type { NamedRows, RowSet } from '../data/row-sets.js';
+import { listed, PanxError } from '../errors.js';
+import type { Scores } from '../evaluation/score.js';
+import type { ScoringDirectory, StoreDirectory } from '../run/store-directory.js';
+import {
+  anything,
+  integer,
+  number,
+  object,
+  oneOf,
+  readJsonAs,
+  record,
+  sha256Text,
+  text,
+} from '../system/checked-json.js';
+import { changesSince, changesText, checksumsShape, sha256 } from '../system/checksums.js';
+import { canonicalJson } from '../system/json.js';
+import { type Arithmetic, arithmeticShape } from './identity.js';
+import { scoresShape } from './stage.js';
+import { setAside } from './store.js';
+
+/** Rows that a stage is scored on, and how: all that the scores depend on beside its weights. */
+export interface ScoringTask {
+  /** SHA-256 of all of it: the name of its folder in the store. */
+  key: string;
+  /** Key of the stage. */
+  stage: string;
+  set: RowSet;
+  rows: NamedRows;
+  tokenization: Config['tokenization'];
+  arithmetic: Arithmetic;
+  /** Of the evaluation loss, which depends on it. */
+  batchSize: number;
+}
+
+/** The key is made of contents; what the rows are called is not in it. */
+export function scoringTask(parts: Omit<ScoringTask, 'key'>): ScoringTask {
+  const { set: _, rows, ...others } = parts;
+  return { key: sha256(canonicalJson({ ...others, rows: rows.sha256 })), ...parts };
+}
+
+/** A scoring that was found in the store. */
+export interface FoundScoring {
+  scores: Scores;
+  durationMs: number;
+}
+
+/**
+ * Look for a scoring in the store. One that is not any more as it was left is set aside.
+ *
+ * @param onNotice told of such a scoring, in a sentence
+ */
+export async function findScoring(
+  store: StoreDirectory,
+  task: ScoringTask,
+  onNotice: (text: string) => void,
+): Promise<FoundScoring | null> {
+  const place = store.scoring(task.key);
+  if (!existsSync(place.root)) return null;
+  try {
+    return await readScoring(place, task);
+  } catch (error) {
+    if (!(error instanceof PanxError)) throw error;
+    const damage = error.message.replace(/\.$/, '');
+    onNotice(
+      `${place.root} is not as it was left, and is not taken: ${damage}; it is set aside as ${await setAside(store, task.key, place.root)}`,
+    );
+    return null;
+  }
+}
+
+async function readScoring(place: ScoringDirectory, task: ScoringTask): Promise<FoundScoring> {
+  const sums = await readJsonAs(place.checksums, checksumsShape);
+  const expected = ['predictions.jsonl.gz', 'scores.json'];
+  if (canonicalJson(Object.keys(sums).sort()) !== canonicalJson(expected)) {
+    throw new PanxError(`${place.checksums} does not name ${listed(expected)}.`);
+  }
+  const changes = changesText(await changesSince(place.root, sums));
+  if (changes !== null) throw new PanxError(changes);
+  const { scores, metric: _, ...of } = await readJsonAs(place.scores, storedShape);
+  const wanted = recordOf(task);
+  if (canonicalJson({ ...of, rows: of.rows.sha256 }) !== canonicalJson({ ...wanted, rows: wanted.rows.sha256 })) {
+    throw new PanxError(`${place.scores} is of another scoring than its folder`);
+  }
+  const { durationMs } = await readJsonAs(place.environment, environmentShape);
+  return { scores, durationMs };
+}
+
+/** What scores.json says beside the scores. */
+export function recordOf({ set: _, ...record }: ScoringTask): Omit<ScoringTask, 'set'> {
+  return record;
+}
+
+const storedShape = object({
+  key: sha256Text,
+  stage: sha256Text,
+  rows: object({ name: text(), sha256: sha256Text }),
+  tokenization: object({ maxLength: integer({ min: 3 }), emptyWords: oneOf('drop', 'unk') }),
+  arithmetic: arithmeticShape,
+  batchSize: integer({ min: 1 }),
+  metric: text(),
+  scores: scoresShape,
+});
+
+/** Where a scoring was made, and how long it took; differs from machine to machine. */
+const environmentShape = object({
+  panx: text(),
+  node: text(),
+  engine: record(anything),
+  scoredAt: text(),
+  durationMs: number({ min: 0 }),
+});

@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, relative, resolve } from 'node:path';
+import type { Config } from '../config/schema.js';
+import { PanxError } from '../errors.js';
+import { writeMark } from '../run/mark.js';
+import { type StoreDirectory, type StudyDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
+import { boolean, integer, object, orNull, readJsonAs, record, sha256Text, text } from '../system/checked-json.js';
+import { sha256 } from '../system/checksums.js';
+import { writeJson } from '../system/files.js';
+import type { StudyStage } from './study.js';
+
+/** stages.json of a study: what its stages are called, and where the store has them. */
+export interface StudyRecord {
+  /** Folder of the store, as seen from that of the study. */
+  store: string;
+  /** By name, each after the one that it starts from. */
+  stages: Record<string, RecordedStage>;
+}
+
+export interface RecordedStage {
+  key: string;
+  /** Name of the stage that it starts from; null starts from the base model. */
+  startsFrom: string | null;
+  /** Training rows, and optimizer steps. */
+  rows: number;
+  steps: number;
+  /** Whether its weights stay. */
+  keep: boolean;
+  /** Keys of its scorings, by the names of their rows. */
+  scorings: Record<string, string>;
+}
+
+const recordShape = object({
+  store: text({ pattern: /./, expected: 'a folder' }),
+  stages: record(
+    object({
+      key: sha256Text,
+      startsFrom: orNull(text()),
+      rows: integer({ min: 1 }),
+      steps: integer({ min: 1 }),
+      keep: boolean,
+      scorings: record(sha256Text),
+    }),
+  ),
+});
+
+/**
+ * Write what a study is into its folder, and note in the store that it is there: from then on nothing that it needs is let go.
+ *
+ * @throws PanxError where something cannot be written
+ */
+export async function writeStudy(
+  folder: StudyDirectory,
+  config: Config,
+  stages: readonly StudyStage[],
+  store: StoreDirectory,
+): Promise<void> {
+  await writeMark(folder.root, 'study');
+  await writeJson(folder.config, config);
+  await writeJson(folder.stages, recordOf(folder, stages, store));
+  await writeJson(store.study(noteName(folder)), { path: fromTo(store.root, folder.root) });
+}
+
+function recordOf(folder: StudyDirectory, stages: readonly StudyStage[], store: StoreDirectory): StudyRecord {
+  const recorded = stages.map(({ stage, task }): [string, RecordedStage] => [
+    stage.id,
+    {
+      key: task.identity.key,
+      startsFrom: stage.startStage,
+      rows: stage.samples,
+      steps: stage.steps,
+      keep: task.keep,
+      scorings: Object.fromEntries(task.scorings.map(({ rows, key }) => [rows.name, key])),
+    },
+  ]);
+  return { store: fromTo(folder.root, store.root), stages: Object.fromEntries(recorded) };
+}
+
+/** @throws PanxError where the folder holds no study, or its stages.json is damaged */
+export async function readStudy(folder: StudyDirectory): Promise<StudyRecord> {
+  if (!existsSync(folder.stages)) {
+    throw new PanxError(`${folder.root} holds no study: it has no stages.json.`, {
+      hint: 'Give the folder that panx run wrote, such as results/en-tr-cumulative.',
+    });
+  }
+  return await readJsonAs(folder.stages, recordShape, 'Type panx run with the study again: it writes the file anew.');
+}
+
+/** The store that a study uses. */
+export function storeOf(folder: StudyDirectory, { store }: StudyRecord): StoreDirectory {
+  return storeDirectory(resolve(folder.root, store));
+}
+
+const noteShape = object({ path: text({ pattern: /./, expected: 'a folder' }) });
+
+/** The studies that use a store and are still there, by their folders. */
+export async function studiesIn(store: StoreDirectory): Promise<{ folder: StudyDirectory; record: StudyRecord }[]> {
+  const names = await readdir(store.studies).catch(() => []);
+  const studies = [];
+  for (const name of names.sort()) {
+    if (!name.endsWith('.json')) continue;
+    const note = await readJsonAs(store.study(name.slice(0, -'.json'.length)), noteShape).catch(() => null);
+    if (note === null) continue;
+    const folder = studyDirectory(resolve(store.root, note.path));
+    if (existsSync(folder.stages)) studies.push({ folder, record: await readStudy(folder) });
+  }
+  return studies;
+}
+
+/** The name under which a store notes a study: two of one name may lie in two places. */
+export function noteName({ root }: Pick<StudyDirectory, 'root'>): string {
+  return `${basename(resolve(root))}-${sha256(resolve(root)).slice(0, 8)}`;
+}
+
+function fromTo(from: string, to: string): string {
+  return relative(from, to).replaceAll('\\', '/') || '.';
+}

@@ -1,0 +1,83 @@
+import type { Config } from '../config/schema.js';
+import { limitSteps, nameRows, type RowSet } from '../data/row-sets.js';
+import { excerpt, PanxError } from '../errors.js';
+import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
+import { trainRowsOf } from './plan.js';
+import { curriculum, type Stage, scoredLangs } from './protocols/curriculum.js';
+import { type ScoringTask, scoringTask } from './scoring.js';
+
+/** A stage of a study: all that whoever works on it needs to know. It can be written as JSON. */
+export interface StageTask {
+  identity: StageIdentity;
+  /** The configuration of its training. Scores at the end are no part of it. */
+  config: Config;
+  /** What progress lines call it. */
+  label: string;
+  /** The stage whose weights it starts from; null starts from the base model. */
+  start: StageTask | null;
+  /** What it is scored on. */
+  scorings: ScoringTask[];
+  /** Whether its weights stay when nothing needs them any more. */
+  keep: boolean;
+}
+
+/** A stage as its protocol has it, and as it is worked on. */
+export interface StudyStage {
+  stage: Stage;
+  task: StageTask;
+}
+
+/**
+ * The stages of a study, each after the one that it starts from.
+ *
+ * @throws PanxError as `curriculum` does, and where study.keep names a stage that the study does not have
+ */
+export function studyOf(config: Config, contents: Contents): StudyStage[] {
+  const stages = curriculum(config, trainRowsOf(config, contents.contentOf)).map(trainedOnly);
+  const identities = identitiesOf(stages, contents);
+  const kept = keptStages(config, stages);
+  const tasks = new Map<string, StageTask>();
+  return stages.map((stage, i) => {
+    const identity = identities.get(stage.id)!;
+    const task: StageTask = {
+      identity,
+      config: stage.config,
+      label: `${stage.id} (${i + 1} of ${stages.length})`,
+      start: stage.startStage === null ? null : tasks.get(stage.startStage)!,
+      scorings: scoringsOf(config, identity, contents),
+      keep: kept.has(stage.id),
+    };
+    tasks.set(stage.id, task);
+    return { stage, task };
+  });
+}
+
+/** Stages are shared by studies that score them otherwise. */
+function trainedOnly(stage: Stage): Stage {
+  const evaluation = { ...stage.config.evaluation, langs: [], atEnd: false };
+  return { ...stage, config: { ...stage.config, evaluation } };
+}
+
+function scoringsOf(config: Config, { key, arithmetic }: StageIdentity, { contentOf }: Contents): ScoringTask[] {
+  const { evaluation, tokenization } = config;
+  return scoredLangs(config).map(lang => {
+    const { index } = contentOf(lang, 'test');
+    const set: RowSet = { lang, split: 'test', steps: limitSteps(evaluation.limit, index.rows) };
+    const rows = nameRows(set, index);
+    return scoringTask({ stage: key, set, rows, tokenization, arithmetic, batchSize: evaluation.batchSize });
+  });
+}
+
+function keptStages({ study: { keep } }: Config, stages: readonly Stage[]): ReadonlySet<string> {
+  const ids = stages.map(({ id }) => id);
+  if (keep === 'all') return new Set(ids);
+  if (keep === 'last') return new Set(ids.slice(-1));
+  const stray = keep.find(name => !ids.includes(name));
+  if (stray === undefined) return new Set(keep);
+  throw new PanxError(
+    `study.keep names ${excerpt(stray)}, and the study has no such stage; it has ${ids.join(', ')}.`,
+    {
+      exitCode: 2,
+    },
+  );
+}

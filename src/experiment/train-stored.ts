@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { PanxError } from '../errors.js';
+import { canResume, isBegun, isDone, type RunDirectory, standOf } from '../run/directory.js';
+import { modelLayout } from '../run/layouts.js';
+import { InUse } from '../run/lock.js';
+import type { StoreDirectory } from '../run/store-directory.js';
+import type { Checksums } from '../system/checksums.js';
+import { removeMade } from '../system/made.js';
+import { temporaryNeighbour } from '../system/temporary.js';
+import { Busy } from './busy.js';
+import { epochScoresFit } from './differences.js';
+import { checkpointChecksums } from './outputs.js';
+import { readCurrentIdentity, readRunConfig } from './records.js';
+import type { StageRequest, StageResult } from './stage.js';
+import { lookUp, replaceByAgain, type StoredStage } from './store.js';
+import type { StageTask } from './study.js';
+
+/** Where stages are worked on, and from what. */
+export interface Workplace {
+  store: StoreDirectory;
+  /** Folder of the base model, and the checksums of its files. */
+  modelDir: string;
+  startFiles: Checksums;
+  dataDir: string;
+  /** Try again also what diverged before. */
+  retryFailed: boolean;
+  signal?: AbortSignal | undefined;
+  /** How long is left after this stage, at a pace: see narration.ts. */
+  outlook?: StageRequest['outlook'];
+  runStage(request: StageRequest): Promise<StageResult>;
+  onNotice(text: string): void;
+}
+
+/** A stage from the store, trained where it is not there. @throws Busy where somebody else is training it */
+export async function trained(task: StageTask, place: Workplace, withWeights: boolean): Promise<StoredStage> {
+  const { store } = place;
+  const { key } = task.identity;
+  for (;;) {
+    const { stage, recorded, busy } = await lookUp(store, task.identity, place.onNotice);
+    if (stage !== null && (stage.hasWeights || !withWeights)) return stage;
+    if (busy !== null) throw new Busy(busy);
+    const isThere = isDone(store.stage(key));
+    await trainInto(isThere ? store.again(key) : store.stage(key), task, place);
+    if (!isThere) continue;
+    refuseOtherWeights(store.again(key), recorded!, await checkpointChecksums(store.again(key)));
+    await replaceByAgain(store, key);
+  }
+}
+
+async function trainInto(run: RunDirectory, task: StageTask, place: Workplace): Promise<void> {
+  if (isDone(run)) return;
+  const { modelDir, startFiles, signal, outlook } = place;
+  const start = task.start === null ? null : await trained(task.start, place, true);
+  const begun = await begunIn(run, task);
+  const seen = await standOf(run);
+  try {
+    await place.runStage({
+      ...(begun ?? { config: task.config, identity: task.identity }),
+      startFrom: start?.run.checkpoint ?? modelDir,
+      startFiles: start?.checkpoint ?? startFiles,
+      dataDir: place.dataDir,
+      out: run.root,
+      resume: begun !== null,
+      check: async () => {
+        if (isDone(run)) throw new Busy('another process');
+        if ((await standOf(run)) !== seen) throw new Busy('another process');
+      },
+      label: task.label,
+      ...(signal === undefined ? {} : { signal }),
+      ...(outlook === undefined ? {} : { outlook }),
+    });
+  } catch (error) {
+    if (error instanceof InUse) throw new Busy('another process');
+    throw error;
+  }
+}
+
+/**
+ * What the interrupted training in a folder was begun as, where it can be gone on with: it may have scores after each epoch that are not
+ * asked for now.
+ */
+async function begunIn(
+  run: RunDirectory,
+  { identity }: StageTask,
+): Promise<Pick<StageRequest, 'config' | 'identity'> | null> {
+  if (!isBegun(run) || !canResume(run)) return null;
+  const there = await readCurrentIdentity(run).catch((error: unknown) => {
+    if (error instanceof PanxError) return null;
+    throw error;
+  });
+  if (there?.key !== identity.key || !epochScoresFit(there, identity)) return null;
+  return { config: await readRunConfig(run), identity: there };
+}
+
+function refuseOtherWeights(again: RunDirectory, recorded: Checksums, now: Checksums): void {
+  const different = Object.keys(recorded).filter(name => recorded[name] !== now[name]);
+  if (different.length === 0) return;
+  throw new PanxError(
+    `${again.root} was trained once more, and its ${different.join(', ')} is not what it was the first time: what was made from that would not fit.`,
+    {
+      hint: 'Bytes are the same on the machine and the engine of the first time (its environment.json names them). Or begin the study in another store.',
+    },
+  );
+}
+
+/** Let the weights of a stage of the store go; its scores, events and checksums stay. */
+export async function dropWeights(run: RunDirectory): Promise<void> {
+  const aside = temporaryNeighbour(run.checkpoint);
+  if (!existsSync(run.checkpoint) || !isDone(run)) return;
+  await rename(run.checkpoint, aside);
+  await removeMade(aside, modelLayout);
+}
