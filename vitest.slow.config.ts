@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: 'test/temporary-folders.ts',
+    setupFiles: 'test/own-store.ts',
     include: ['test/**/*.slow.test.ts'],
     pool: 'forks',
     maxWorkers: 1,

@@ -3,5 +3,5 @@ import { become, build, provision } from './prepare.mjs';
 
 build();
 provision();
-const sweep = ['sweep', '--sample', '--config', 'configs/demo.yaml', '--out', 'results/demo'];
-become(['dist/cli.js', ...sweep, ...process.argv.slice(2)]);
+const study = ['run', 'configs/studies/en-tr-demo.yaml', '--sample'];
+become(['dist/cli.js', ...study, ...process.argv.slice(2)]);

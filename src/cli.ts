@@ -21,6 +21,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
     summary: 'run a cross-lingual curriculum and draw its learning curve',
     load: () => import('./commands/sweep.js'),
   },
+  run: {
+    summary: 'run a study: stages that are trained once, tables and figures',
+    load: () => import('./commands/run.js'),
+  },
   evaluate: {
     summary: 'score a checkpoint on the splits of one or more languages',
     load: () => import('./commands/evaluate.js'),
@@ -37,6 +41,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
   },
   init: { summary: 'write a randomly initialised checkpoint', load: () => import('./commands/init.js') },
   config: { summary: 'show every setting, its default and its range', load: () => import('./commands/config.js') },
+  stage: {
+    summary: 'work on one stage of a study (what panx run --jobs begins)',
+    load: () => import('./commands/stage.js'),
+  },
   setup: { summary: 'provision the TensorFlow engine', load: () => import('./commands/setup.js') },
   doctor: {
     summary: 'print what panx found on this machine, and what is wrong with it',

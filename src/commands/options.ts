@@ -10,15 +10,14 @@ import { samplePaths } from '../hub/sample.js';
 /** The help of --store, the same wherever it is taken. */
 export const storeHelp = 'folder in which trained stages are found again (default: PANX_STORE, else results/store)';
 
-/** Add the options of every command that takes a configuration. */
-export function addConfigOptions(command: Command): void {
-  command
-    .option('--config <file>', 'YAML file with settings; its "extends: other.yaml" is read first')
-    .option(
-      '--set <key=value>',
-      'set one setting, such as training.epochs=1; may be repeated (panx config lists all)',
-      (assignment: string, before: string[] | undefined) => [...(before ?? []), assignment],
-    );
+/** Add the options of every command that takes a configuration. @param file whether it comes by --config, not as an argument */
+export function addConfigOptions(command: Command, { file } = { file: true }): void {
+  if (file) command.option('--config <file>', 'YAML file with settings; its "extends: other.yaml" is read first');
+  command.option(
+    '--set <key=value>',
+    'set one setting, such as training.epochs=1; may be repeated (panx config lists all)',
+    (assignment: string, before: string[] | undefined) => [...(before ?? []), assignment],
+  );
   addOptions(command, sharedOptions.slice(0, 2));
   command.option('--sample', 'take model and data from the small synthetic sample that comes with panx');
   addOptions(command, sharedOptions.slice(2));
@@ -45,10 +44,10 @@ export function addSweepOptions(command: Command): void {
  *
  * @throws PanxError as `loadConfig` does, naming the option that a wrong value came from.
  */
-export async function configOf(command: Command): Promise<LoadedConfig> {
+export async function configOf(command: Command, file?: string): Promise<LoadedConfig> {
   const parsed = command.opts<{ config?: string; set?: string[]; sample?: boolean }>();
   return await loadConfig({
-    file: parsed.config,
+    file: file ?? parsed.config,
     assignments: parsed.set,
     options: [...(parsed.sample ? sampleOptions() : []), ...typedOptions(command)],
   });

@@ -123,9 +123,9 @@ export const schema = {
       'languages whose test splits every stage is scored on; [] takes source and target',
     ),
     keep: names(
-      ['last', 'all'],
-      'last',
-      'stages whose weights panx run keeps when nothing needs them any more: the last one, all, or those of a list of stages',
+      ['all', 'last'],
+      'all',
+      'stages whose weights panx run keeps when nothing needs them any more: all, the last one, or those of a list of stages',
     ),
   },
 };

@@ -92,6 +92,20 @@ function keyOf({ lang, split }: Pick<EncodedSplit, 'lang' | 'split'>): string {
   return `${lang}/${split}`;
 }
 
+/** How many different subwords the train splits of a study hold: as many rows of the word table a training state has at most. */
+export async function distinctSubwords(config: Config, dataDir: string, modelDir: string): Promise<number> {
+  const { source, target } = config.study;
+  const tokenizer = await openTokenizer(modelDir);
+  const onProgress = (text: string) => progress(text);
+  const splits = await loadSplits({ dataDir, tokenizer, config, onProgress }, [
+    [source, 'train'],
+    [target, 'train'],
+  ]);
+  const seen = new Set<number>();
+  for (const { rows } of splits) for (const id of rows.inputIds) seen.add(id);
+  return seen.size;
+}
+
 /** @throws PanxError where rows are not those that a stage was planned with: hours may lie between */
 export function refuseOtherRows(planned: StageIdentity, config: Config, { contentOf }: RunData): void {
   const now = namedRowsOf(config, contentOf);

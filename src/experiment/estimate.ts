@@ -2,6 +2,7 @@ import { PanxError } from '../errors.js';
 import type { RunDirectory } from '../run/directory.js';
 import { timesIn } from '../run/events.js';
 import type { PlannedStage } from './plan.js';
+import type { Stage } from './protocols/curriculum.js';
 
 /** How fast stages train here, from what earlier ones logged. */
 export interface Pace {
@@ -42,9 +43,13 @@ export async function measuredPace(runs: readonly RunDirectory[]): Promise<Pace 
 
 /** Milliseconds that a whole stage takes at a pace; what an interrupted part has done is not taken off. */
 export function estimateMs({ stage }: PlannedStage, { msPerRow, scoringMs }: Pace): number {
-  const { epochs, batchSize, gradientAccumulationSteps, maxSteps } = stage.config.training;
-  const rows = maxSteps === null ? stage.samples * epochs : stage.steps * batchSize * gradientAccumulationSteps;
-  return rows * msPerRow + (scoringMs ?? 0);
+  return stageMs(stage, msPerRow) + (scoringMs ?? 0);
+}
+
+/** Milliseconds that the training of a stage takes at a pace. */
+export function stageMs({ config, samples, steps }: Stage, msPerRow: number): number {
+  const { epochs, batchSize, gradientAccumulationSteps, maxSteps } = config.training;
+  return msPerRow * (maxSteps === null ? samples * epochs : steps * batchSize * gradientAccumulationSteps);
 }
 
 function mean(values: readonly number[]): number {

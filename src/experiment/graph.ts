@@ -39,7 +39,8 @@ export interface GraphOutcome {
  * worked on, and no others.
  *
  * @param nodes each after the one it starts from
- * @throws what `work` throws once `signal` is aborted; the stages that are being worked on have ended by then
+ * @throws what `work` throws once `signal` is aborted, or `StoppedBefore` the first stage that was not begun; those that are being worked on
+ *   have ended by then
  */
 export async function runGraph(
   nodes: readonly GraphNode[],
@@ -92,13 +93,21 @@ export async function runGraph(
     if (running.size === 0) break;
     await Promise.race(running.values());
   }
-  if (signal?.aborted) throw interrupted ?? new Error('stopped before any stage was begun');
+  const [next] = of('waiting');
+  if (signal?.aborted && next !== undefined) throw interrupted ?? new StoppedBefore(next.id);
   for (const { id } of of('waiting')) {
     state.set(id, 'not run');
     hooks.onNotRun(id, `${of('failed')[0]!.id} has failed`);
   }
   const ids = (wanted: State) => of(wanted).map(({ id }) => id);
   return { failed: ids('failed'), notRun: ids('not run') };
+}
+
+/** No stage was interrupted, and one is left. */
+export class StoppedBefore extends Error {
+  constructor(readonly id: string) {
+    super(`stopped before ${id}`);
+  }
 }
 
 type State = 'waiting' | 'running' | 'done' | 'failed' | 'not run';

@@ -8,7 +8,7 @@ import type { StoreDirectory } from '../run/store-directory.js';
 import { writeJson } from '../system/files.js';
 import { removeLeftovers } from '../system/made.js';
 import { describeError } from './failures.js';
-import { runGraph } from './graph.js';
+import { runGraph, StoppedBefore } from './graph.js';
 import type { Contents } from './identity.js';
 import { type PlannedStage, planSweep } from './plan.js';
 import { scoredLangs } from './protocols/curriculum.js';
@@ -128,7 +128,7 @@ async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly 
       onNotRun: (id, because) => hooks.onNotice(`${id} is not run: ${because}`),
     },
   ).catch((error: unknown) => {
-    throw error instanceof PanxError || !signal?.aborted ? error : stopped(nodes.find(node => !node.done)!.id, error);
+    throw error instanceof StoppedBefore ? stopped(error.id) : error;
   });
   return { table: table(), ...outcome };
 }

@@ -41,6 +41,10 @@ export async function trained(task: StageTask, place: Workplace, withWeights: bo
     if (stage !== null && (stage.hasWeights || !withWeights)) return stage;
     if (busy !== null) throw new Busy(busy);
     const isThere = isDone(store.stage(key));
+    if (isThere)
+      place.onNotice(
+        `${task.label}  is trained once more: ${stage === null ? 'its scores after each epoch are wanted' : 'its weights were let go'}`,
+      );
     await trainInto(isThere ? store.again(key) : store.stage(key), task, place);
     if (!isThere) continue;
     refuseOtherWeights(store.again(key), recorded!, await checkpointChecksums(store.again(key)));

@@ -14,25 +14,29 @@ import { alignColumns, type Column } from './text-table.js';
  *
  * @throws PanxError naming the file that could not be written
  */
-export async function writeSweepReport(folder: string, table: SweepTable): Promise<void> {
-  for (const [name, content] of await sweepFiles(table)) await writeFileAtomic(join(folder, name), content);
+export async function writeSweepReport(folder: string, table: SweepTable, as: ReportOf = 'sweep'): Promise<void> {
+  for (const [name, content] of await sweepFiles(table, as)) await writeFileAtomic(join(folder, name), content);
 }
+
+/** Whose folder a report goes into: the names of its files differ. */
+export type ReportOf = 'sweep' | 'study';
 
 /**
  * What a sweep has found, as the files of its folder: `sweep.md`, `sweep.csv` and `sweep.json` with the table, and
  * `learning-curve.svg` and `learning-curve.png`. The same sweep gives the same bytes; how long it took stands apart, in
- * `sweep-times.csv`.
+ * `sweep-times.csv`. A study calls them `table.md`, ..., and `times.csv`.
  */
-export async function sweepFiles(table: SweepTable): Promise<Map<string, string | Uint8Array>> {
+export async function sweepFiles(table: SweepTable, as: ReportOf = 'sweep'): Promise<Map<string, string | Uint8Array>> {
   const withoutTimes = table.rows.map(({ durationMs: _, ...row }) => ({ ...row, phase: phaseNumber(row.phase) }));
   // Loaded here because the plotting library takes half a second, and what only prints a table does not need it.
   const { learningCurveSvg, renderPng } = await import('./learning-curve.js');
   const svg = learningCurveSvg(table);
+  const name = as === 'sweep' ? 'sweep' : 'table';
   return new Map<string, string | Uint8Array>([
-    ['sweep.json', toJson({ ...table, rows: withoutTimes })],
-    ['sweep-times.csv', timesCsv(table)],
-    ['sweep.csv', sweepCsv(table)],
-    ['sweep.md', sweepMarkdown(table)],
+    [`${name}.json`, toJson({ ...table, rows: withoutTimes })],
+    [as === 'sweep' ? 'sweep-times.csv' : 'times.csv', timesCsv(table)],
+    [`${name}.csv`, sweepCsv(table)],
+    [`${name}.md`, sweepMarkdown(table)],
     ['learning-curve.svg', svg],
     ['learning-curve.png', renderPng(svg)],
   ]);
@@ -76,8 +80,7 @@ export function sweepCsv(table: SweepTable): string {
     trained_on: row.label,
     target_samples: targetSamples(row),
     samples: row.samples,
-    [`f1_${source}`]: row.f1[source] ?? null,
-    [`f1_${target}`]: row.f1[target] ?? null,
+    ...Object.fromEntries(langsOf(table).map(lang => [`f1_${lang}`, row.f1[lang] ?? null])),
     steps: row.steps,
     status: row.status,
     source,
@@ -114,15 +117,19 @@ function zeroShotNote(table: SweepTable): string {
 }
 
 function columns(table: SweepTable): Column[] {
-  const [source, target] = [table.source.toUpperCase(), table.target.toUpperCase()];
+  const target = table.target.toUpperCase();
   return [
     { head: 'phase', align: 'left' },
     { head: 'trained on', align: 'left', shrinks: true },
     { head: `${target} samples`, align: 'right' },
-    { head: `${source} F1`, align: 'right' },
-    { head: `${target} F1`, align: 'right' },
+    ...langsOf(table).map((lang): Column => ({ head: `${lang.toUpperCase()} F1`, align: 'right' })),
     { head: 'steps', align: 'right' },
   ];
+}
+
+/** The languages that the stages are scored on. */
+function langsOf({ rows }: SweepTable): string[] {
+  return Object.keys(rows[0]?.f1 ?? {});
 }
 
 /** What stands in the columns for a stage. */
@@ -132,8 +139,7 @@ function cells(table: SweepTable, row: SweepRow): string[] {
     phaseNumber(row.phase),
     row.label,
     formatCount(targetSamples(row)),
-    f1(table.source),
-    f1(table.target),
+    ...langsOf(table).map(f1),
     formatCount(row.steps),
   ];
 }

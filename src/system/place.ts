@@ -43,7 +43,7 @@ export async function throughLink(path: string): Promise<string> {
 export async function refuseOverlap(
   out: string,
   folders: readonly ReadFolder[],
-  option: '--out' | '--profile' = '--out',
+  option: '--out' | '--profile' | '--store' = '--out',
 ): Promise<void> {
   const place = await whereabouts(out);
   for (const { path, what } of folders) {

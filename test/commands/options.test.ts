@@ -75,7 +75,7 @@ it('turns every option into its setting', async () => {
     },
     evaluation: { enabled: false, langs: ['tr'], atEnd: true, eachEpoch: true, batchSize: 32, limit: 100 },
     checkpoint: { everyMinutes: 5, everySteps: null },
-    study: { protocol: 'from-source', source: 'de', target: 'fr', sizes: [10, 20], score: [], keep: 'last' },
+    study: { protocol: 'from-source', source: 'de', target: 'fr', sizes: [10, 20], score: [], keep: 'all' },
   });
 });
 

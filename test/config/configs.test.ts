@@ -6,9 +6,16 @@ import { loadConfig } from '../../src/config/load.js';
 
 const folder = fileURLToPath(new URL('../../configs/', import.meta.url));
 
-it.each(readdirSync(folder))('%s is valid, and says how to run it', async name => {
+const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.yaml'));
+
+it.each(names)('%s is valid, and says how to run it', async name => {
   await loadConfig({ file: `${folder}${name}` });
   expect(await readFile(`${folder}${name}`, 'utf8')).toMatch(/^# .*\n(#.*\n)*# +(panx|npm run) /);
+});
+
+it.each(names.filter(name => name.startsWith('studies')))('%s is a study', async name => {
+  const { origins } = await loadConfig({ file: `${folder}${name}` });
+  expect(origins['study.protocol']).not.toBe('default');
 });
 
 it('writes down the defaults in xlmr-base.yaml', async () => {

@@ -52,7 +52,7 @@ describe('precedence and origin', () => {
         target: 'tr',
         sizes: [250, 500, 1000, 2000, 5000, 10000, 20000],
         score: [],
-        keep: 'last',
+        keep: 'all',
       },
     });
     expect(new Set(Object.values(origins))).toEqual(new Set(['default']));

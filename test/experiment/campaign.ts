@@ -16,6 +16,7 @@ import { type DrawSweep, verifySweep } from '../../src/experiment/verify-sweep.j
 import { samplePaths } from '../../src/hub/sample.js';
 import { sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
 import { runDirectory, sweepDirectory } from '../../src/run/directory.js';
+import { storeDirectory } from '../../src/run/store-directory.js';
 import { mulberry32 } from '../mulberry32.js';
 import { contentsOf } from './contents.js';
 import { filesIn, mutate, placesThatDiffer } from './mutations.js';
@@ -68,10 +69,14 @@ async function trainSweep(out: string): Promise<void> {
   const { config } = await loadConfig({
     assignments: [...short, 'study.sizes=[20, 40]', `model=${modelDir}`, 'training.maxSteps=1'],
   });
-  const contents = { ...(await contentsOf(config, dataDir, modelDir)), contentOf: await readCorpus(dataDir, splitsToRead(config)) };
+  const contents = {
+    ...(await contentsOf(config, dataDir, modelDir)),
+    contentOf: await readCorpus(dataDir, splitsToRead(config)),
+  };
   await runSweep(
     {
       ...{ config, out, dataDir, modelDir, force: false, metric: testMetric },
+      ...{ store: storeDirectory(`${out}-store`), failFast: false, retryFailed: false },
       contents,
     },
     { runStage, onTable: table => writeSweepReport(out, table), onNotice: () => {} },

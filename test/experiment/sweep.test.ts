@@ -11,6 +11,7 @@ import type { SweepTable } from '../../src/experiment/table.js';
 import { clearRun, runDirectory } from '../../src/run/directory.js';
 import { takeLock } from '../../src/run/lock.js';
 import { writeMark } from '../../src/run/mark.js';
+import { storeDirectory } from '../../src/run/store-directory.js';
 import { sha256 } from '../../src/system/checksums.js';
 import { writeJson } from '../../src/system/files.js';
 import { readPackage } from '../../src/system/package.js';
@@ -19,15 +20,18 @@ import { writeFakeRun } from './fake-run.js';
 
 const all = ['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20', 'phase-3.3-tr-30'];
 
+let folder: string;
 let out: string;
 let ran: string[];
 let tables: SweepTable[];
 let notices: string[];
 beforeEach(async () => {
-  out = await mkdtemp(join(tmpdir(), 'panx-sweep-'));
+  folder = await mkdtemp(join(tmpdir(), 'panx-sweep-'));
+  out = join(folder, 'sweep');
+  await mkdir(out);
   [ran, tables, notices] = [[], [], []];
 });
-afterEach(() => rm(out, { recursive: true }));
+afterEach(() => rm(folder, { recursive: true }));
 
 interface Case {
   settings?: string[];
@@ -60,6 +64,7 @@ async function sweep({ settings = [], force = false, signal, before }: Case = {}
   return await runSweep(
     {
       ...{ config, contents, out, force, modelDir: 'base', dataDir: 'data', metric: 'F1' },
+      ...{ store: storeDirectory(join(folder, 'store')), failFast: false, retryFailed: false },
       ...(signal === undefined ? {} : { signal }),
     },
     {

@@ -11,6 +11,7 @@ import type { SweepTable } from '../../src/experiment/table.js';
 import { findRuns, tableOf, verifySweep } from '../../src/experiment/verify-sweep.js';
 import { sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
 import { runDirectory, sweepDirectory } from '../../src/run/directory.js';
+import { storeDirectory } from '../../src/run/store-directory.js';
 import { sha256 } from '../../src/system/checksums.js';
 import { toJson } from '../../src/system/files.js';
 import { readPackage } from '../../src/system/package.js';
@@ -33,6 +34,7 @@ async function sweep(
   await runSweep(
     {
       ...{ config, out: into, force: false, modelDir: 'base', dataDir: 'data', metric: testMetric },
+      ...{ store: storeDirectory(`${into}-store`), failFast: false, retryFailed: false },
       contents,
     },
     {

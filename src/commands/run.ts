@@ -1,0 +1,192 @@
+import { basename, extname, join } from 'node:path';
+import type { Command } from 'commander';
+import type { Config } from '../config/schema.js';
+import { resolveData } from '../data/fetch.js';
+import { usableCores } from '../engine/hardware.js';
+import { resolveEngine } from '../engine/open.js';
+import { PanxError } from '../errors.js';
+import { testMetric } from '../evaluation/score.js';
+import { distinctSubwords } from '../experiment/corpus.js';
+import { diskNeed, diskText, freeBytes, refuseLack, sizesOf } from '../experiment/disk.js';
+import { measuredPace, stageMs } from '../experiment/estimate.js';
+import { arithmeticOf, type Contents } from '../experiment/identity.js';
+import { readCorpus, readStart } from '../experiment/inputs.js';
+import { trainRowsOf } from '../experiment/plan.js';
+import { checkSweepSettings, curriculum, scoredLangs, splitsToRead } from '../experiment/protocols/curriculum.js';
+import { runStage } from '../experiment/run.js';
+import { lookAtStages, type PlannedWork, runStudy, type StudyOutcome } from '../experiment/run-study.js';
+import { openStore, storePath } from '../experiment/store.js';
+import { type StudyStage, studyOf } from '../experiment/study.js';
+import { workOnStage } from '../experiment/work.js';
+import { transferLine } from '../hub/progress.js';
+import { resolveModel } from '../hub/resolve.js';
+import { workInProcess } from '../launch/processes.js';
+import { checkModelFolder } from '../model/parameter-specs.js';
+import { sweepText, writeSweepReport } from '../reporting/sweep.js';
+import { type StoreDirectory, storeDirectory } from '../run/store-directory.js';
+import { notice, print } from '../system/console.js';
+import { refuseOverlap, throughLink } from '../system/place.js';
+import { abortOnSignals } from './interrupt.js';
+import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
+import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
+import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
+import { studyText } from './run/study-text.js';
+
+interface RunOptions {
+  out?: string;
+  store?: string;
+  dryRun?: boolean;
+  jobs: string;
+  failFast?: boolean;
+  retryFailed?: boolean;
+}
+
+/** panx run: the stages of a study, each trained once, its tables and figures. */
+export function define(command: Command): void {
+  command.argument('<study>', 'YAML file with settings and a section "study"');
+  addConfigOptions(command, { file: false });
+  addSweepOptions(command);
+  addTrainingOptions(command);
+  command
+    .option('--out <folder>', 'folder of the tables and figures (default: results/<name of the file>)')
+    .option('--store <folder>', storeHelp)
+    .option('--dry-run', 'print the stages, what of them is done, the time and the disk they need; train nothing')
+    .option('--jobs <n>', 'stages that are trained side by side, each in a process of its own', '1')
+    .option('--fail-fast', 'after a stage has failed, begin no other')
+    .option('--retry-failed', 'try again also the stages that diverged before')
+    .action(async (file: string, options: RunOptions) => await run(command, file, options));
+}
+
+/** What a study works on. */
+interface Inputs {
+  config: Config;
+  stages: StudyStage[];
+  contents: Contents;
+  modelDir: string;
+  dataDir: string;
+}
+
+async function run(command: Command, file: string, options: RunOptions): Promise<void> {
+  const jobs = jobsOf(options.jobs);
+  const { config: asked, origins } = await configOf(command, file);
+  if (Object.entries(origins).every(([key, origin]) => !key.startsWith('study.') || origin === 'default')) {
+    throw new PanxError(`${file} has no section "study"; expected one with at least protocol, such as cumulative.`, {
+      hint: 'configs/studies holds examples. A training by itself is panx train --config.',
+      exitCode: 2,
+    });
+  }
+  checkSweepSettings(asked);
+  const out = await throughLink(options.out ?? join('results', basename(file, extname(file))));
+  const storeFolder = await throughLink(storePath(options.store));
+  await checkOutFolder(out, 'study');
+  const inputs = await readInputs(asked, out);
+  if (options.dryRun) {
+    const store = storeDirectory(storeFolder);
+    const plan = await lookAtStages({ stages: inputs.stages, store }, notice);
+    const pace = await measuredPace(plan.map(({ task }) => store.stage(task.identity.key)));
+    print(studyText(plan, pace));
+    print(`The study ${await diskLine(plan, inputs, store, jobs)}.\n`);
+    return;
+  }
+  const store = await openStore(storeFolder);
+  await refuseOverlap(
+    store.root,
+    [...(await modelFolders(inputs.modelDir)), ...(await dataFolders(inputs.dataDir))],
+    '--store',
+  );
+  const outcome = await work(inputs, out, store, jobs, options);
+  print(sweepText(outcome.table));
+  notice(`tables and curve: ${out}; stages: ${store.root}`);
+  refuseFailures(outcome);
+}
+
+async function readInputs(asked: Config, out: string): Promise<Inputs> {
+  await checkTyped(asked);
+  const { source, target } = asked.study;
+  const langs = [...new Set([source, target, ...scoredLangs(asked)])];
+  const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
+  await refuseAsLanguage(out, dataDir);
+  const contentOf = await readCorpus(dataDir, splitsToRead(asked));
+  // Sizes that do not fit are told before a large model is fetched.
+  curriculum(asked, trainRowsOf(asked, contentOf));
+  const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
+  await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
+  await checkModelFolder(modelDir, 'start');
+  const engine = await resolveEngine(asked);
+  const config = { ...asked, precision: engine.precision };
+  const contents = { checkpoint: await readStart(modelDir), contentOf, arithmetic: arithmeticOf(engine) };
+  return { config, stages: studyOf(config, contents), contents, modelDir, dataDir };
+}
+
+async function work(
+  { config, stages, contents, modelDir, dataDir }: Inputs,
+  out: string,
+  store: StoreDirectory,
+  jobs: number,
+  { failFast = false, retryFailed = false }: RunOptions,
+): Promise<StudyOutcome> {
+  const signal = abortOnSignals('stopping after this step; type the same command again to go on');
+  const threads = Math.max(1, Math.floor((await usableCores()) / jobs));
+  if (jobs > 1) notice(`${jobs} stages side by side, ${threads} ${threads === 1 ? 'thread' : 'threads'} each`);
+  const place = { store, modelDir, startFiles: contents.checkpoint, dataDir, retryFailed, signal };
+  const undone = new Set<string>();
+  const outlook = (id: string) => (msPerRow: number) =>
+    stages
+      .filter(({ stage }) => stage.id !== id && undone.has(stage.id))
+      .reduce((sum, { stage }) => sum + stageMs(stage, msPerRow), 0);
+  return await runStudy(
+    { config, stages, out, store, jobs, failFast, signal, metric: testMetric },
+    {
+      async work(task, wait) {
+        const { id } = task.identity;
+        const here = { ...place, outlook: outlook(id), runStage, onNotice: notice };
+        const end =
+          jobs === 1
+            ? await workOnStage(task, here, wait)
+            : await workInProcess(
+                { task, modelDir, startFiles: contents.checkpoint, dataDir, retryFailed, wait },
+                place,
+                threads,
+              );
+        if (end === 'done') undone.delete(id);
+        return end;
+      },
+      async onPlan(plan) {
+        for (const { stage, done } of plan) if (!done) undone.add(stage.id);
+        if (undone.size === 0) return;
+        const inputs = { config, stages, contents, modelDir, dataDir };
+        notice(`the study ${await diskLine(plan, inputs, store, jobs, true)}`);
+      },
+      onTable: table => writeSweepReport(out, table, 'study'),
+      onNotice: notice,
+    },
+  );
+}
+
+/** What of disk a plan needs, in words. @throws PanxError where that is not there, if that is asked */
+async function diskLine(
+  plan: readonly PlannedWork[],
+  { config, modelDir, dataDir }: Inputs,
+  store: StoreDirectory,
+  jobs: number,
+  refuse = false,
+): Promise<string> {
+  const words = plan.every(({ trained }) => trained) ? 0 : await distinctSubwords(config, dataDir, modelDir);
+  const need = diskNeed(plan, await sizesOf(modelDir, words), jobs);
+  const free = await freeBytes(store.root);
+  if (refuse) refuseLack(need, free, store.root);
+  return diskText(need, free, store.root);
+}
+
+function refuseFailures({ table, failed, notRun }: StudyOutcome): void {
+  if (failed.length + notRun.length === 0) return;
+  const lost = notRun.length === 0 ? '' : `; not run: ${notRun.join(', ')}`;
+  throw new PanxError(`${failed.length} of ${table.rows.length} stages failed: ${failed.join(', ')}${lost}.`, {
+    hint: 'Type the same command again to run what is missing; what diverged is tried again with --retry-failed.',
+  });
+}
+
+function jobsOf(typed: string): number {
+  if (/^[1-9]\d{0,2}$/.test(typed)) return Number(typed);
+  throw new PanxError(`--jobs is "${typed}"; expected a whole number from 1 to 999.`, { exitCode: 2 });
+}

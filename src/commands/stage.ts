@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { PanxError } from '../errors.js';
+import { runStage } from '../experiment/run.js';
+import { openStore, storePath } from '../experiment/store.js';
+import { workOnStage } from '../experiment/work.js';
+import { busyExitCode, type ProcessRequest } from '../launch/processes.js';
+import { notice } from '../system/console.js';
+import { readJson } from '../system/files.js';
+import { abortOnSignals } from './interrupt.js';
+import { storeHelp } from './options.js';
+
+/** panx stage: work on one stage of a study, as `panx run --jobs` has it done in processes of their own. */
+export function define(command: Command): void {
+  command
+    .argument('<key>', 'key of the stage: its request is a file of the store')
+    .option('--store <folder>', storeHelp)
+    .action(async (key: string, options: { store?: string }) => await stage(key, options));
+}
+
+async function stage(key: string, options: { store?: string }): Promise<void> {
+  if (!/^[0-9a-f]{64}$/.test(key)) {
+    throw new PanxError(`"${key}" is no key of a stage; expected 64 hexadecimal digits.`, {
+      hint: 'panx run --jobs begins these processes itself; panx list shows the keys.',
+      exitCode: 2,
+    });
+  }
+  const store = await openStore(storePath(options.store));
+  // panx run has written it a moment ago.
+  const { task, wait, ...request } = (await readJson(store.request(key))) as ProcessRequest;
+  const signal = abortOnSignals(`${task.label}  stopping after this step; the training state will be saved`);
+  stopWithParent();
+  const place = { ...request, store, signal, runStage, onNotice: notice };
+  if ((await workOnStage(task, place, wait)) === 'busy') process.exitCode = busyExitCode;
+}
+
+/** Whoever began this process holds its standard input open; when that ends, the study was stopped. */
+function stopWithParent(): void {
+  if (process.stdin.isTTY) return;
+  process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM'));
+  process.stdin.on('error', () => {});
+  process.stdin.resume();
+  process.stdin.unref?.();
+}

@@ -1,0 +1,109 @@
+import { stat, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { openTensors } from '../checkpoint/safetensors.js';
+import { PanxError } from '../errors.js';
+import { tokenizerFiles } from '../run/model-files.js';
+import { formatBytes } from '../system/console.js';
+import type { PlannedWork } from './run-study.js';
+
+/** Bytes that a study takes on the disk of its store. */
+export interface DiskNeed {
+  /** At most, while it is worked on, beyond what is there already. */
+  peak: number;
+  /** What stays of that in the end. */
+  kept: number;
+}
+
+/** What one checkpoint and one training state of a study take. */
+export interface Sizes {
+  checkpoint: number;
+  state: number;
+}
+
+/**
+ * The sizes of what a training from a model leaves: its weights in float32 with the tokenizer's files; and a training state, which has of
+ * every weight three numbers, of the word table only the rows of the training data, and two of which are there while one replaces the other.
+ *
+ * @param mostWords rows of the word table that a training uses, at most
+ */
+export async function sizesOf(modelDir: string, mostWords: number): Promise<Sizes> {
+  const source = await openTensors(modelDir);
+  let [weights, state] = [0, 0];
+  try {
+    for (const [name, { shape }] of source.tensors) {
+      const count = shape.reduce((product, size) => product * size, 1);
+      weights += 4 * count;
+      const rows = shape[0] ?? 1;
+      const used = name.endsWith('word_embeddings.weight') ? Math.min(1, mostWords / rows) : 1;
+      state += 2 * 3 * 4 * count * used;
+    }
+  } finally {
+    await source.close();
+  }
+  let tokenizer = 0;
+  for (const name of tokenizerFiles) tokenizer += await sizeOf(resolve(modelDir, name));
+  return { checkpoint: weights + tokenizer, state };
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return await stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+/** What a plan needs at most: the stages in their order, each with its state until it is trained, weights going as soon as nothing needs them. */
+export function diskNeed(plan: readonly PlannedWork[], { checkpoint, state }: Sizes, jobs: number): DiskNeed {
+  const training = weightsToMake(plan);
+  const left = new Set(plan.filter(({ done }) => !done).map(({ stage }) => stage.id));
+  const there = new Set<string>();
+  let peak = 0;
+  for (const { stage } of plan) {
+    if (training.has(stage.id)) there.add(stage.id);
+    left.delete(stage.id);
+    if (training.has(stage.id)) peak = Math.max(peak, there.size * checkpoint);
+    for (const id of there) {
+      const { task } = plan.find(({ stage }) => stage.id === id)!;
+      const isStart = plan.some(({ stage }) => left.has(stage.id) && stage.startStage === id);
+      if (!task.keep && !isStart && !left.has(id)) there.delete(id);
+    }
+  }
+  const atOnce = Math.min(jobs, training.size);
+  // Side by side, as many checkpoints more may be there as there are jobs beyond one.
+  if (atOnce > 0) peak += atOnce * state + (atOnce - 1) * checkpoint;
+  return { peak, kept: there.size * checkpoint };
+}
+
+/** The stages whose weights are to be made: those not trained, and those whose weights were let go and are needed again. */
+function weightsToMake(plan: readonly PlannedWork[]): Set<string> {
+  const made = new Set<string>();
+  for (const { stage, task, trained, hasWeights, done } of plan.toReversed()) {
+    const isStart = plan.some(other => other.stage.startStage === stage.id && made.has(other.stage.id));
+    const isNeeded = isStart || task.keep || !done;
+    if (!trained || (isNeeded && !hasWeights)) made.add(stage.id);
+  }
+  return made;
+}
+
+/** "needs at most 6.9 GB of disk, of which 1.1 GB stay; 30.0 GB are free in results/store" */
+export function diskText({ peak, kept }: DiskNeed, free: number, folder: string): string {
+  return `needs at most ${formatBytes(peak)} of disk, of which ${formatBytes(kept)} stay; ${formatBytes(free)} are free in ${folder}`;
+}
+
+/** @throws PanxError where there is not so much room */
+export function refuseLack(need: DiskNeed, free: number, folder: string): void {
+  if (need.peak <= free) return;
+  throw new PanxError(
+    `The study needs at most ${formatBytes(need.peak)} of disk in ${folder}, and ${formatBytes(free)} are free there; nothing was trained.`,
+    { hint: 'Make room (panx rm --unused), choose another store with --store, or keep fewer weights (study.keep).' },
+  );
+}
+
+/** Bytes free to this user where a folder is, or will be. */
+export async function freeBytes(folder: string): Promise<number> {
+  for (let place = resolve(folder); ; place = dirname(place)) {
+    const found = await statfs(place).catch(() => null);
+    if (found !== null) return found.bavail * found.bsize;
+    if (place === dirname(place)) return Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,172 @@
+import type { Config } from '../config/schema.js';
+import { messageOf, PanxError } from '../errors.js';
+import { refuseStrangers } from '../run/directory.js';
+import { studyLayout } from '../run/layouts.js';
+import { takeLock } from '../run/lock.js';
+import { checkPlace } from '../run/mark.js';
+import { type StoreDirectory, studyDirectory } from '../run/store-directory.js';
+import { removeLeftovers } from '../system/made.js';
+import { describeError } from './failures.js';
+import { type GraphOutcome, runGraph } from './graph.js';
+import { scoredLangs } from './protocols/curriculum.js';
+import { pruneWeights, withWeightsLock } from './prune.js';
+import { readResult } from './results.js';
+import { findScoring } from './scoring.js';
+import { lookUp } from './store.js';
+import type { StageTask, StudyStage } from './study.js';
+import { writeStudy } from './study-folder.js';
+import { plannedRow, type SweepRow, type SweepTable } from './table.js';
+
+export interface StudyRequest {
+  config: Config;
+  stages: readonly StudyStage[];
+  /** Folder of the study: its tables and figures. */
+  out: string;
+  store: StoreDirectory;
+  /** What the scores are, in words, for the table. */
+  metric: string;
+  /** Stages that are worked on at once, at most. */
+  jobs: number;
+  /** After a stage has failed, begin no other. */
+  failFast: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+export interface StudyHooks {
+  /** Train and score a stage: see `workOnStage`. */
+  work(task: StageTask, wait: boolean): Promise<'done' | 'busy'>;
+  /** Once what is there was looked at, before anything is trained; may refuse. */
+  onPlan(states: readonly PlannedWork[]): Promise<void>;
+  /** After every stage, and once at the beginning where results are there already. */
+  onTable(table: SweepTable): Promise<void>;
+  onNotice(text: string): void;
+}
+
+/** A stage, and what of it is still to be done. */
+export interface PlannedWork extends StudyStage {
+  trained: boolean;
+  hasWeights: boolean;
+  done: boolean;
+}
+
+export interface StudyOutcome extends GraphOutcome {
+  table: SweepTable;
+}
+
+/**
+ * Work on the stages of a study until all are trained and scored. What the store has is taken; what another process does is waited for.
+ *
+ * @throws PanxError where the folder is not to be had, and with exit code 130 where `signal` is aborted
+ */
+export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promise<StudyOutcome> {
+  const { out, config, stages, store } = request;
+  const folder = studyDirectory(out);
+  await checkPlace(out, 'study'); // Not even a lock is made in a folder of something else.
+  const release = await takeLock(folder.lock);
+  try {
+    await checkPlace(out, 'study');
+    await refuseStrangers(out, studyLayout);
+    await removeLeftovers(out, studyLayout, true);
+    await withWeightsLock(store, () => writeStudy(folder, config, stages, store));
+    return await runStages(request, hooks);
+  } finally {
+    await release().catch((error: unknown) => hooks.onNotice(messageOf(error)));
+  }
+}
+
+async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<StudyOutcome> {
+  const { stages, store, config, jobs, failFast, signal } = request;
+  const rows = new Map<string, SweepRow>();
+  const plan = await lookAtStages(request, hooks.onNotice);
+  for (const { stage, done, task } of plan) {
+    const row = plannedRow(stage, scoredLangs(config));
+    rows.set(stage.id, done ? ((await scoredRow(row, task, store, hooks.onNotice)) ?? row) : row);
+  }
+  await hooks.onPlan(plan);
+  const table = (): SweepTable => tableOf(request, [...rows.values()]);
+  const done = plan.filter(planned => planned.done).map(({ stage }) => stage.id);
+  if (done.length > 0) {
+    hooks.onNotice(`${done.length} of ${plan.length} stages are done already: ${done.join(', ')}`);
+    await hooks.onTable(table());
+  }
+  const taskOf = (id: string) => stages.find(({ stage }) => stage.id === id)!.task;
+  const prune = () =>
+    pruneWeights(
+      store,
+      stages.map(({ task }) => task.identity.key),
+    );
+  await prune();
+  const nodes = plan.map(({ stage, done }) => ({ id: stage.id, startsFrom: stage.startStage, done }));
+  const outcome = await runGraph(
+    nodes,
+    { jobs, failFast, signal },
+    {
+      work: (id, wait) => hooks.work(taskOf(id), wait),
+      async onDone(id) {
+        const row = await scoredRow(rows.get(id)!, taskOf(id), store, hooks.onNotice);
+        if (row !== null) rows.set(id, row);
+        await prune();
+        await hooks.onTable(table());
+      },
+      async onFailed(id, error) {
+        rows.set(id, { ...rows.get(id)!, status: 'failed' });
+        hooks.onNotice(`${id} failed: ${describeError(error)}`);
+        await hooks.onTable(table());
+      },
+      onNotRun: (id, because) => hooks.onNotice(`${id} is not run: ${because}`),
+    },
+  ).catch((error: unknown) => {
+    if (!signal?.aborted) throw error;
+    const left = [...rows.values()].filter(({ status }) => status !== 'done').length;
+    throw new PanxError(`Stopped; ${left} of ${plan.length} stages are still to be done.`, {
+      hint: 'Type the same command again to go on from there.',
+      exitCode: 130,
+      cause: error,
+    });
+  });
+  return { table: table(), ...outcome };
+}
+
+/** What of each stage the store has, all of it looked at closely. */
+export async function lookAtStages(
+  { stages, store }: Pick<StudyRequest, 'stages' | 'store'>,
+  onNotice: (text: string) => void,
+): Promise<PlannedWork[]> {
+  const plan: PlannedWork[] = [];
+  for (const { stage, task } of stages) {
+    const { stage: found } = await lookUp(store, task.identity, onNotice);
+    let scored = true;
+    for (const scoring of task.scorings) {
+      if ((await findScoring(store, scoring, onNotice)) === null) scored = false;
+    }
+    const hasWeights = found?.hasWeights ?? false;
+    const done = found !== null && scored && (hasWeights || !task.keep);
+    plan.push({ stage, task, trained: found !== null, hasWeights, done });
+  }
+  return plan;
+}
+
+/** The row of a stage with its scores from the store; null where one of them is not there any more. */
+async function scoredRow(
+  row: SweepRow,
+  task: StageTask,
+  store: StoreDirectory,
+  onNotice: (text: string) => void,
+): Promise<SweepRow | null> {
+  const f1: SweepRow['f1'] = {};
+  let durationMs = 0;
+  for (const scoring of task.scorings) {
+    const found = await findScoring(store, scoring, onNotice);
+    if (found === null) return null;
+    f1[scoring.set.lang] = found.scores.f1;
+    durationMs += found.durationMs;
+  }
+  const { stage } = await lookUp(store, task.identity, onNotice);
+  if (stage !== null) durationMs += (await readResult(stage.run)).durationMs;
+  return { ...row, f1, durationMs, status: 'done' };
+}
+
+function tableOf({ config, metric }: StudyRequest, rows: SweepRow[]): SweepTable {
+  const { source, target, protocol } = config.study;
+  return { source, target, protocol, metric, model: config.model, rows };
+}

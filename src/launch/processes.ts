@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { PanxError } from '../errors.js';
+import { readFailure } from '../experiment/failures.js';
+import type { StageTask } from '../experiment/study.js';
+import type { Workplace } from '../experiment/train-stored.js';
+import { noticeLines } from '../system/console.js';
+import { writeJson } from '../system/files.js';
+
+/** What a process of its own is to do: the content of its request, a file of the store. */
+export interface ProcessRequest {
+  task: StageTask;
+  modelDir: string;
+  startFiles: Workplace['startFiles'];
+  dataDir: string;
+  retryFailed: boolean;
+  /** Whether to wait for another process that works on the stage. */
+  wait: boolean;
+}
+
+/** How `panx stage` says that another process works on its stage. sysexits.h: EX_TEMPFAIL. */
+export const busyExitCode = 75;
+
+/**
+ * Work on a stage in a process of its own, `panx stage KEY`. What it says is passed on.
+ *
+ * The process reads its standard input: when this process is gone, however that came, that ends, and it saves its state and stops.
+ *
+ * @param threads that it may use
+ * @throws PanxError with the sentence of the stage's failure, and where the process ended otherwise
+ */
+export async function workInProcess(
+  request: ProcessRequest,
+  { store, signal }: Pick<Workplace, 'store' | 'signal'>,
+  threads: number,
+): Promise<'done' | 'busy'> {
+  const { key } = request.task.identity;
+  await writeJson(store.request(key), request);
+  const child = spawn(process.execPath, [cli, 'stage', key, '--store', store.root], {
+    stdio: ['pipe', 'inherit', 'pipe'],
+    // A Ctrl-C of the terminal reaches this process alone, which stops its children.
+    detached: true,
+    env: { ...process.env, TF_NUM_INTRAOP_THREADS: String(threads) },
+  });
+  const stop = () => child.kill('SIGTERM');
+  signal?.addEventListener('abort', stop);
+  try {
+    const code = await ended(child);
+    if (code === 0) return 'done';
+    if (code === busyExitCode) return 'busy';
+    if (signal?.aborted) throw new PanxError(`${request.task.label} was stopped.`, { exitCode: 130 });
+    const failure = await readFailure(store, key);
+    throw new PanxError(failure?.sentence ?? `The process of ${request.task.label} ended with ${code}.`);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
+
+/** Pass on what a process says, until it ends. @returns its exit code, or the signal that ended it */
+async function ended(child: ChildProcess): Promise<number | string> {
+  createInterface({ input: child.stderr! }).on('line', noticeLines);
+  child.stdin!.on('error', () => {}); // It may end before it has read.
+  return await new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? signal ?? 'no exit code'));
+  });
+}
