@@ -142,6 +142,12 @@ export type Values<S> = { -readonly [K in keyof S]: S[K] extends Setting<infer T
 /** Every setting with its dotted name, in the order of the schema. */
 export const settings: ReadonlyMap<Key, Setting<unknown>> = new Map(walk(schema, ''));
 
+/** What the settings of a section are when nobody sets them. */
+export function defaultsOf<S extends Record<string, Setting<unknown>>>(section: S): Values<S> {
+  const values = Object.entries(section).map(([name, setting]) => [name, structuredClone(setting.default)]);
+  return Object.fromEntries(values) as Values<S>;
+}
+
 export function isSetting(node: unknown): node is Setting<unknown> {
   return typeof (node as Setting<unknown> | undefined)?.accepts === 'function';
 }

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { Config } from '../config/schema.js';
 import type { SourceFile } from '../data/corpus.js';
 import { type Engine, reproducibility } from '../engine/engine.js';
 import { readHardware } from '../engine/hardware.js';
@@ -22,7 +23,7 @@ import {
 import { type Checksums, checksumsShape } from '../system/checksums.js';
 import { writeJson } from '../system/files.js';
 import { packageRoot, readPackage } from '../system/package.js';
-import { trainId } from './identity.js';
+import { type StageIdentity, trainId } from './identity.js';
 import type { StageRequest } from './stage.js';
 
 /** Where a run's numbers come from: environment.json. Unlike the results it differs from machine to machine. */
@@ -111,7 +112,7 @@ export async function writeEnvironment(
     machine: { cpu, cores, features, gpu, memoryBytes },
     protocol: {
       stage: 'stage' in start ? `${id}, from ${start.stage}` : id,
-      curriculum: id === trainId ? null : request.config.study.protocol,
+      curriculum: curriculumOf(request.out, request.identity, request.config),
       metric: testMetric,
     },
     startFrom: { folder: resolve(request.startFrom), files: request.startFiles },
@@ -135,6 +136,15 @@ export async function writeEnvironment(
     engineDifference(earlier.engine, engine),
   ].filter(difference => difference !== null);
   return differences.length === 0 ? null : differences.join('; ');
+}
+
+/** The protocol of the curriculum that a run is a stage of; null of a training by itself, and of a stage of the store, which many may share. */
+export function curriculumOf(
+  folder: string,
+  { id, key }: Pick<StageIdentity, 'id' | 'key'>,
+  { study }: Config,
+): string | null {
+  return id === trainId || basename(folder) === key ? null : study.protocol;
 }
 
 /** How two engines differ in what the bytes of a result may depend on, in words; null where they do not. */

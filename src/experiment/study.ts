@@ -1,4 +1,4 @@
-import type { Config } from '../config/schema.js';
+import { type Config, defaultsOf, schema } from '../config/schema.js';
 import { limitSteps, nameRows, type RowSet } from '../data/row-sets.js';
 import { excerpt, PanxError } from '../errors.js';
 import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
@@ -52,10 +52,10 @@ export function studyOf(config: Config, contents: Contents): StudyStage[] {
   });
 }
 
-/** Stages are shared by studies that score them otherwise. */
+/** Stages are shared by studies that score them otherwise: of the study itself their settings say nothing. */
 function trainedOnly(stage: Stage): Stage {
   const evaluation = { ...stage.config.evaluation, langs: [], atEnd: false };
-  return { ...stage, config: { ...stage.config, evaluation } };
+  return { ...stage, config: { ...stage.config, evaluation, study: defaultsOf(schema.study) } };
 }
 
 function scoringsOf(config: Config, { key, arithmetic }: StageIdentity, { contentOf }: Contents): ScoringTask[] {

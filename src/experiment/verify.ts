@@ -10,7 +10,7 @@ import { shown } from '../system/checked-json.js';
 import { type Checksums, changesSince, changesText } from '../system/checksums.js';
 import { reasonOf } from '../system/files.js';
 import { settingDifferences } from './differences.js';
-import type { Environment } from './environment.js';
+import { curriculumOf, type Environment } from './environment.js';
 import { isCurrent, type OldIdentity, type StageIdentity, startKey, trainId } from './identity.js';
 import { splitsOf } from './inputs.js';
 import { checkpointChecksums, otherNamesIn, outputChanges } from './outputs.js';
@@ -86,7 +86,7 @@ async function lookAtSettings(run: RunDirectory): Promise<string> {
   const different = [
     ...settingDifferences(identity, config),
     ...startDifferences(identity, environment, await neighbourOf(run, identity)),
-    ...environmentDifferences(identity, environment, config, (await readMetrics(run)).metric ?? testMetric),
+    ...environmentDifferences(run.root, identity, environment, config, (await readMetrics(run)).metric ?? testMetric),
   ];
   if (different.length > 0) throw new PanxError(different.join('; '));
   return 'config.json and environment.json are what identity.json says';
@@ -122,6 +122,7 @@ function startDifferences(
 
 /** What environment.json says that follows from the other records; the rest of it nobody can check. */
 function environmentDifferences(
+  folder: string,
   identity: StageIdentity | OldIdentity,
   environment: Environment,
   config: Config,
@@ -145,7 +146,7 @@ function environmentDifferences(
   };
   const { protocol, engine, sessions } = environment;
   expect('protocol.stage', protocol.stage, 'stage' in start ? `${id}, from ${start.stage}` : id);
-  expect('protocol.curriculum', protocol.curriculum, id === trainId ? null : config.study.protocol);
+  expect('protocol.curriculum', protocol.curriculum, curriculumOf(folder, identity, config));
   expect('protocol.metric', protocol.metric, metric);
   if (settings.precision !== 'auto') expect('engine.precision', engine.precision, settings.precision);
   if (settings.backend !== 'auto') expect('engine.name', engine.name, settings.backend);
