@@ -155,7 +155,8 @@ async function work(
         for (const { stage, done } of plan) if (!done) undone.add(stage.id);
         if (undone.size === 0) return;
         const inputs = { config, stages, contents, modelDir, dataDir };
-        notice(`the study ${await diskLine(plan, inputs, store, jobs, true)}`);
+        const line = await diskLine(plan, inputs, store, jobs, true);
+        if (plan.some(({ trained }) => !trained)) notice(`the study ${line}`);
       },
       onTable: table => writeSweepReport(out, table, 'study'),
       onNotice: notice,

@@ -6,7 +6,7 @@ import { eventsIn } from '../run/events.js';
 import { engineDifference } from './environment.js';
 import { nameOf } from './history.js';
 import { arithmeticOf, isCurrent, keyOf } from './identity.js';
-import { type Places, recordsOf } from './places.js';
+import { lacksWeights, neighbourOf, type Places, recordsOf } from './places.js';
 import { otherVersion, readChecksums, readEnvironment, readRunConfig } from './records.js';
 import type { StageRequest, StageResult } from './stage.js';
 import { type Check, countOf } from './verify.js';
@@ -28,6 +28,12 @@ export async function repeatRun(
   if (!isCurrent(identity)) {
     throw new PanxError(`${(await otherVersion(run)) ?? `${run.identity} is that of an older panx`}.`, {
       hint: 'Only the version that made a run repeats it; without --rerun, this one verifies it too.',
+    });
+  }
+  const neighbour = await neighbourOf(run, identity);
+  if (neighbour !== null && (await lacksWeights(neighbour))) {
+    throw new PanxError(`${run.root} starts from ${neighbour.root}, whose weights were let go.`, {
+      hint: 'Type its study again with that stage in study.keep: it is trained once more, to the same bytes.',
     });
   }
   // Where the engine cannot be had, that is told before a folder is made.

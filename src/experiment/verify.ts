@@ -1,11 +1,11 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { folderOf } from '../data/formats/panx.js';
 import { shardPaths } from '../data/shards.js';
 import { engineKind } from '../engine/numerics.js';
 import { codeOf, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
-import { type RunDirectory, sweepDirectory } from '../run/directory.js';
+import type { RunDirectory } from '../run/directory.js';
 import { shown } from '../system/checked-json.js';
 import { type Checksums, changesSince, changesText } from '../system/checksums.js';
 import { reasonOf } from '../system/files.js';
@@ -13,8 +13,8 @@ import { settingDifferences } from './differences.js';
 import { curriculumOf, type Environment } from './environment.js';
 import { isCurrent, type OldIdentity, type StageIdentity, startKey, trainId } from './identity.js';
 import { splitsOf } from './inputs.js';
-import { checkpointChecksums, otherNamesIn, outputChanges } from './outputs.js';
-import { type Places, recordsOf } from './places.js';
+import { checkpointChecksums, otherNamesIn, outputChanges, recordChanges } from './outputs.js';
+import { lacksWeights, neighbourOf, type Places, recordsOf } from './places.js';
 import { otherVersion, readChecksums, readEnvironment, readIdentity, readMetrics, readRunConfig } from './records.js';
 import { checkResults } from './results.js';
 import { lookAtCheckpoint } from './verify-checkpoint.js';
@@ -40,7 +40,9 @@ export async function verifyRun(run: RunDirectory, places: Places): Promise<Chec
     await look('outputs', () => lookAtOutputs(run)),
     await look('results', () => lookAtResults(run)),
     await look('settings', () => lookAtSettings(run)),
-    await look('checkpoint', () => lookAtCheckpoint(run, places)),
+    await look('checkpoint', async () =>
+      (await lacksWeights(run)) ? 'its weights were let go' : await lookAtCheckpoint(run, places),
+    ),
     await look('data', () => lookAtData(run, places)),
     await look('start', () => lookAtStart(run, places)),
   ];
@@ -63,13 +65,15 @@ function isOfTheSystem(error: unknown): boolean {
 }
 
 async function lookAtOutputs(run: RunDirectory): Promise<string> {
-  const changes = changesText(await outputChanges(run));
+  const isBare = await lacksWeights(run).catch(() => false);
+  const changes = changesText(isBare ? await recordChanges(run) : await outputChanges(run));
   if (changes !== null) {
     const unfinished = changes.includes('metrics.json is missing') ? ': the run is not finished' : '';
     throw new PanxError(`${run.root}: ${changes}${unfinished}`);
   }
   const strangers = await otherNamesIn(run);
   const more = strangers.length === 0 ? '' : `; not panx's, and not looked at: ${strangers.join(', ')}`;
+  if (isBare) return `its records as the run left them, without its weights, which were let go${more}`;
   return `${countOf(await readChecksums(run))} as the run left them${more}`;
 }
 
@@ -85,20 +89,20 @@ async function lookAtSettings(run: RunDirectory): Promise<string> {
   const config = await readRunConfig(run);
   const different = [
     ...settingDifferences(identity, config),
-    ...startDifferences(identity, environment, await neighbourOf(run, identity)),
+    ...startDifferences(identity, environment, await recordsOfNeighbour(run, identity)),
     ...environmentDifferences(run.root, identity, environment, config, (await readMetrics(run)).metric ?? testMetric),
   ];
   if (different.length > 0) throw new PanxError(different.join('; '));
   return 'config.json and environment.json are what identity.json says';
 }
 
-/** The run whose checkpoint a stage starts from: its neighbour, wherever the sweep's folder lies now. */
-async function neighbourOf(
+/** What the run whose checkpoint a stage starts from says of itself. */
+async function recordsOfNeighbour(
   run: RunDirectory,
-  { start }: OldIdentity,
+  identity: OldIdentity,
 ): Promise<{ key: string; files: Checksums } | null> {
-  if (!('stage' in start)) return null;
-  const neighbour = sweepDirectory(dirname(run.root)).stage(start.stage);
+  const neighbour = await neighbourOf(run, identity);
+  if (neighbour === null) return null;
   return { key: (await readIdentity(neighbour)).key, files: await checkpointChecksums(neighbour) };
 }
 
@@ -172,6 +176,10 @@ async function lookAtData(run: RunDirectory, places: Places): Promise<string> {
 }
 
 async function lookAtStart(run: RunDirectory, places: Places): Promise<string> {
+  const neighbour = await neighbourOf(run, await readIdentity(run));
+  if (neighbour !== null && (await lacksWeights(neighbour))) {
+    return `${neighbour.root}, whose weights were let go; its records name those that this one started from`;
+  }
   const { startFrom, environment } = await recordsOf(run, places);
   return await lookAtFiles(startFrom, environment.startFrom.files);
 }
