@@ -63,8 +63,9 @@ export function diskNeed(plan: readonly PlannedWork[], { checkpoint, state }: Si
     left.delete(stage.id);
     if (training.has(stage.id)) peak = Math.max(peak, there.size * checkpoint);
     for (const id of there) {
-      const { task } = plan.find(({ stage }) => stage.id === id)!;
-      const isStart = plan.some(({ stage }) => left.has(stage.id) && stage.startStage === id);
+      const { task, trained } = plan.find(({ stage }) => stage.id === id)!;
+      // What is trained once more stays until the stage is trained that it is made for, be it through others.
+      const isStart = [...left].some(other => (trained ? comesFrom(plan, other, id) : startOf(plan, other) === id));
       if (!task.keep && !isStart && !left.has(id)) there.delete(id);
     }
   }
@@ -72,6 +73,16 @@ export function diskNeed(plan: readonly PlannedWork[], { checkpoint, state }: Si
   // Side by side, as many checkpoints more may be there as there are jobs beyond one.
   if (atOnce > 0) peak += atOnce * state + (atOnce - 1) * checkpoint;
   return { peak, kept: there.size * checkpoint };
+}
+
+function startOf(plan: readonly PlannedWork[], id: string): string | null {
+  return plan.find(({ stage }) => stage.id === id)!.stage.startStage;
+}
+
+/** Whether a stage starts from another one, or from one that does. */
+function comesFrom(plan: readonly PlannedWork[], id: string, from: string): boolean {
+  const start = startOf(plan, id);
+  return start !== null && (start === from || comesFrom(plan, start, from));
 }
 
 /** The stages whose weights are to be made: those not trained, and those whose weights were let go and are needed again. */

@@ -1,0 +1,206 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.js';
+import type { Config } from '../../src/config/schema.js';
+import { identityOf, type StageIdentity } from '../../src/experiment/identity.js';
+import { lookUp, openStore, register, replaceByAgain, storePath } from '../../src/experiment/store.js';
+import { type RunDirectory, runDirectory } from '../../src/run/directory.js';
+import { takeLock } from '../../src/run/lock.js';
+import type { StoreDirectory } from '../../src/run/store-directory.js';
+import { fakeContents } from './contents.js';
+import { writeFakeRun } from './fake-run.js';
+
+let folder: string;
+let store: StoreDirectory;
+let config: Config;
+let identity: StageIdentity;
+let notices: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'panx-store-'));
+  store = await openStore(join(folder, 'store'));
+  ({ config, identity } = await asked());
+  notices = [];
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function asked(...settings: string[]) {
+  const assignments = ['training.size=10', 'training.epochs=1', 'evaluation.atEnd=false', ...settings];
+  const { config } = await loadConfig({ assignments });
+  return { config, identity: identityOf('train', config, fakeContents({ en: 100 })) };
+}
+
+async function train(run: RunDirectory, as = { config, identity }): Promise<void> {
+  const start = { startFrom: 'base', startFiles: {}, dataDir: 'data' };
+  await writeFakeRun({ ...start, ...as, out: run.root, resume: false, label: 'test' }, 10);
+}
+
+const look = (wanted = identity) => lookUp(store, wanted, text => void notices.push(text));
+
+describe('a store', () => {
+  it('is where it was asked for, else in PANX_STORE, else in results/store', () => {
+    const before = process.env.PANX_STORE;
+    try {
+      process.env.PANX_STORE = '/somewhere';
+      expect(storePath('here')).toBe('here');
+      expect(storePath(undefined)).toBe('/somewhere');
+      process.env.PANX_STORE = '';
+      expect(storePath(undefined)).toBe('results/store');
+    } finally {
+      process.env.PANX_STORE = before;
+    }
+  });
+
+  it('is not made where something else is', async () => {
+    mkdirSync(join(folder, 'mine'));
+    writeFileSync(join(folder, 'mine', 'notes.txt'), 'mine');
+    await expect(openStore(join(folder, 'mine'))).rejects.toThrow('holds what panx did not make (notes.txt)');
+  });
+});
+
+describe('a stage of the store', () => {
+  it('is found by its key, with its weights, and not before it is done', async () => {
+    expect(await look()).toEqual({ stage: null, recorded: null, busy: null });
+    await train(store.stage(identity.key));
+    const { stage, recorded } = await look();
+    expect(stage).toMatchObject({ hasWeights: true, isOwn: true, identity: { key: identity.key } });
+    expect(Object.keys(recorded!)).toContain('model.safetensors');
+    expect((await look((await asked('seed=1')).identity)).stage).toBeNull();
+    rmSync(store.stage(identity.key).metrics);
+    expect((await look()).stage).toBeNull();
+    expect(notices).toEqual([]);
+  });
+
+  it('is found for other scores at the end, without its weights, and with what these must be', async () => {
+    await train(store.stage(identity.key));
+    const { recorded } = await look();
+    rmSync(store.stage(identity.key).checkpoint, { recursive: true });
+    const found = await look((await asked('evaluation.batchSize=32', 'evaluation.langs=[en]')).identity);
+    expect(found.stage).toMatchObject({ hasWeights: false });
+    expect(found.recorded).toEqual(recorded);
+  });
+
+  it('is not found where scores after each epoch are wanted that it lacks, but what its weights must be is', async () => {
+    const without = await asked('evaluation.eachEpoch=false');
+    expect(without.identity.key).toBe(identity.key);
+    await train(store.stage(identity.key), without);
+    const found = await look();
+    expect(found.stage).toBeNull();
+    expect(found.recorded).not.toBeNull();
+    // One that has more than is wanted will do.
+    rmSync(store.stage(identity.key).root, { recursive: true });
+    await train(store.stage(identity.key));
+    expect((await look(without.identity)).stage).not.toBeNull();
+  });
+
+  it.each([
+    ...['config.json', 'identity.json', 'environment.json', 'events.jsonl', 'times.jsonl', 'metrics.json'],
+    ...['checksums.json', 'checkpoint/model.safetensors', 'checkpoint/config.json', 'checkpoint/more.txt'],
+  ])('is not taken once somebody has changed its %s: it is set aside, whole', async name => {
+    const { root } = store.stage(identity.key);
+    await train(store.stage(identity.key));
+    await appendFile(join(root, name), ' ');
+    const names = readdirSync(root);
+    expect((await look()).stage).toBeNull();
+    expect(existsSync(root)).toBe(false);
+    const aside = store.setAside(identity.key, 1);
+    expect(readdirSync(aside)).toEqual(names);
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toMatch(`${root} is not as its run left it, and is not taken: `);
+    expect(notices[0]).toMatch(`it is set aside as ${aside}`);
+    // The next one finds room.
+    await train(store.stage(identity.key));
+    await appendFile(join(root, 'metrics.json'), ' ');
+    await look();
+    expect(existsSync(store.setAside(identity.key, 2))).toBe(true);
+  });
+
+  it('is not taken where its folder bears the key of another', async () => {
+    const other = await asked('seed=1');
+    await train(store.stage(identity.key), other);
+    expect((await look()).stage).toBeNull();
+    expect(notices[0]).toMatch('it holds another stage than its name says');
+  });
+
+  it('is told to be in work where another process holds its lock, or that of its second training', async () => {
+    for (const run of [store.stage(identity.key), store.again(identity.key)]) {
+      const release = await takeLock(run.lock);
+      expect((await look()).busy).toMatch(/^process \d+ on /);
+      await release();
+      expect((await look()).busy).toBeNull();
+    }
+  });
+});
+
+describe('a run that was registered', () => {
+  const elsewhere = () => runDirectory(join(folder, 'results', 'run'));
+
+  it('is found where it lies, also when both were moved together, and left alone', async () => {
+    await train(elsewhere());
+    expect(await register(store.root, identity.key, elsewhere())).toBeNull();
+    expect((await look()).stage).toMatchObject({ isOwn: false, run: { root: elsewhere().root } });
+    const moved = join(folder, 'moved');
+    mkdirSync(moved);
+    for (const name of ['store', 'results']) renameSync(join(folder, name), join(moved, name));
+    store = await openStore(join(moved, 'store'));
+    expect((await look()).stage?.run.root).toBe(join(moved, 'results', 'run'));
+  });
+
+  it('that is gone, holds another run, has lost its weights or was changed, is no stage', async () => {
+    await train(elsewhere());
+    await register(store.root, identity.key, elsewhere());
+    cpSync(elsewhere().root, join(folder, 'copy'), { recursive: true });
+    const restore = () => {
+      rmSync(elsewhere().root, { recursive: true, force: true });
+      cpSync(join(folder, 'copy'), elsewhere().root, { recursive: true });
+    };
+    rmSync(elsewhere().checkpoint, { recursive: true });
+    expect((await look()).stage).toBeNull();
+    rmSync(elsewhere().root, { recursive: true });
+    expect((await look()).stage).toBeNull();
+    await train(elsewhere(), await asked('seed=1'));
+    expect((await look()).stage).toBeNull();
+    expect(notices).toEqual([]);
+    restore();
+    expect((await look()).stage).not.toBeNull();
+    await appendFile(join(elsewhere().checkpoint, 'model.safetensors'), 'x');
+    expect((await look()).stage).toBeNull();
+    expect(notices).toEqual([
+      `${elsewhere().root} is not as its run left it, and is not taken: checkpoint/model.safetensors has changed`,
+    ]);
+    expect(existsSync(elsewhere().root)).toBe(true);
+  });
+
+  it('stays registered when another run of that key is begun', async () => {
+    await train(elsewhere());
+    await register(store.root, identity.key, elsewhere());
+    const begun = runDirectory(join(folder, 'begun'));
+    await register(store.root, identity.key, begun);
+    expect((await look()).stage?.run.root).toBe(elsewhere().root);
+    await train(begun);
+    await register(store.root, identity.key, begun);
+    expect((await look()).stage?.run.root).toBe(begun.root);
+  });
+
+  it('cannot be where the store is something else, which is said', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(await register(join(folder, 'file'), identity.key, elsewhere())).toMatch('cannot be written');
+  });
+});
+
+it('a stage that was trained once more takes the place of the one before, also after a kill in between', async () => {
+  const { key } = identity;
+  await train(store.stage(key), await asked('evaluation.eachEpoch=false'));
+  await train(store.again(key));
+  await replaceByAgain(store, key);
+  expect((await look()).stage).not.toBeNull();
+  expect(existsSync(store.again(key).root)).toBe(false);
+  // Killed when the old one was away and the new one not yet there.
+  mkdirSync(join(store.root, 'again'), { recursive: true });
+  renameSync(store.stage(key).root, store.again(key).root);
+  expect((await look()).stage).not.toBeNull();
+  expect(readdirSync(store.root).filter(name => name.startsWith(key))).toEqual([key]);
+});
