@@ -33,6 +33,7 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
     summary: 'check a finished run against its checksums; with --rerun, repeat and compare it',
     load: () => import('./commands/verify.js'),
   },
+  status: { summary: 'say how far the stages of a study are', load: () => import('./commands/status.js') },
   predict: { summary: 'tag sentences with a checkpoint', load: () => import('./commands/predict.js') },
   data: { summary: 'look at a corpus: data stats, data show', load: () => import('./commands/data.js') },
   fetch: {

@@ -47,7 +47,10 @@ export function estimateMs({ stage }: PlannedStage, { msPerRow, scoringMs }: Pac
 }
 
 /** Milliseconds that the training of a stage takes at a pace. */
-export function stageMs({ config, samples, steps }: Stage, msPerRow: number): number {
+export function stageMs(
+  { config, samples, steps }: Pick<Stage, 'config' | 'samples' | 'steps'>,
+  msPerRow: number,
+): number {
   const { epochs, batchSize, gradientAccumulationSteps, maxSteps } = config.training;
   return msPerRow * (maxSteps === null ? samples * epochs : steps * batchSize * gradientAccumulationSteps);
 }

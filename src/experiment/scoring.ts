@@ -88,6 +88,21 @@ async function readScoring(place: ScoringDirectory, task: ScoringTask): Promise<
   return { scores, durationMs };
 }
 
+/** What a folder's scores.json says, as it stands there: nothing is hashed. @throws PanxError where it is damaged */
+export async function readScores(
+  place: ScoringDirectory,
+): Promise<Pick<ScoringTask, 'key' | 'stage' | 'rows'> & { scores: Scores }> {
+  return await readJsonAs(place.scores, storedShape);
+}
+
+/** How long a scoring took; null where nothing says so. */
+export async function scoringMs(place: ScoringDirectory): Promise<number | null> {
+  return await readJsonAs(place.environment, environmentShape).then(
+    ({ durationMs }) => durationMs,
+    () => null,
+  );
+}
+
 /** What scores.json says beside the scores. */
 export function recordOf({ set: _, ...record }: ScoringTask): Omit<ScoringTask, 'set'> {
   return record;

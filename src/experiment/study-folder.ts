@@ -92,7 +92,8 @@ export function storeOf(folder: StudyDirectory, { store }: StudyRecord): StoreDi
   return storeDirectory(resolve(folder.root, store));
 }
 
-const noteShape = object({ path: text({ pattern: /./, expected: 'a folder' }) });
+/** What a store notes of a study: its folder, as seen from the store. */
+export const noteShape = object({ path: text({ pattern: /./, expected: 'a folder' }) });
 
 /** The studies that use a store and are still there, by their folders. */
 export async function studiesIn(store: StoreDirectory): Promise<{ folder: StudyDirectory; record: StudyRecord }[]> {

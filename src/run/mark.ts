@@ -92,7 +92,7 @@ const inWords: Record<FolderKind, string> = {
 };
 
 /** What a folder's mark says that it is; null where it has none. @throws PanxError where a later panx has marked it otherwise */
-async function markOf(folder: string): Promise<FolderKind | null> {
+export async function markOf(folder: string): Promise<FolderKind | null> {
   const path = join(folder, markName);
   const text = await readIfPresent(path).catch((error: unknown) => {
     if (['ENOTDIR', 'EISDIR'].includes(codeOf(error) ?? '')) return undefined;

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { findStudy, notedStudies } from '../experiment/noted-studies.js';
+import { storePath } from '../experiment/store.js';
+import { existingStore, storeToSearch } from '../experiment/store-contents.js';
+import { readStudy, type StudyRecord, storeOf } from '../experiment/study-folder.js';
+import { msLeft, stagesOf } from '../experiment/study-progress.js';
+import { lockedBy } from '../run/lock.js';
+import type { StudyDirectory } from '../run/store-directory.js';
+import { print } from '../system/console.js';
+import { toJson } from '../system/files.js';
+import { storeHelp } from './options.js';
+import { type StudyStatus, statusText } from './status/status-text.js';
+
+interface StatusOptions {
+  store?: string;
+  json?: boolean;
+}
+
+/** panx status: how far the stages of a study are. */
+export function define(command: Command): void {
+  command
+    .argument('[study]', 'folder of a study, its name, or its YAML file (default: all studies that the store notes)')
+    .option('--store <folder>', storeHelp)
+    .option('--json', 'print what was found as JSON')
+    .action(async (study: string | undefined, options: StatusOptions) => await status(study, options));
+}
+
+async function status(typed: string | undefined, options: StatusOptions): Promise<void> {
+  const path = storePath(options.store);
+  const store = typed === undefined ? await existingStore(path) : await storeToSearch(options.store);
+  const found: StudyStatus[] = [];
+  if (typed !== undefined) {
+    const folder = await findStudy(typed, store);
+    found.push(await statusOf(folder, await readStudy(folder)));
+  } else {
+    for (const { name, folder, record, fault } of store === null ? [] : await notedStudies(store)) {
+      if (folder !== null && record !== null) found.push(await statusOf(folder, record));
+      else found.push({ name, folder: folder?.root ?? null, fault: fault! });
+    }
+  }
+  if (options.json) print(toJson(found));
+  else if (store === null && typed === undefined) print(`The store ${path} holds nothing.\n`);
+  else if (found.length === 0) print(`The store ${path} notes no study.\n`);
+  else print(found.map(statusText).join('\n'));
+}
+
+async function statusOf(folder: StudyDirectory, record: StudyRecord): Promise<StudyStatus> {
+  const store = storeOf(folder, record);
+  const stages = await stagesOf(store, record);
+  return {
+    name: basename(resolve(folder.root)),
+    folder: folder.root,
+    store: store.root,
+    storeIsThere: existsSync(store.root),
+    by: await lockedBy(folder.lock),
+    stages,
+    msLeft: await msLeft(folder, store, record, stages),
+  };
+}
