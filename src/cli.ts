@@ -34,6 +34,7 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
     load: () => import('./commands/verify.js'),
   },
   status: { summary: 'say how far the stages of a study are', load: () => import('./commands/status.js') },
+  list: { summary: 'list the studies and the stages of a store', load: () => import('./commands/list.js') },
   predict: { summary: 'tag sentences with a checkpoint', load: () => import('./commands/predict.js') },
   data: { summary: 'look at a corpus: data stats, data show', load: () => import('./commands/data.js') },
   fetch: {

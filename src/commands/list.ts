@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { storePath } from '../experiment/store.js';
+import { existingStore } from '../experiment/store-contents.js';
+import { listStore } from '../experiment/store-listing.js';
+import { print } from '../system/console.js';
+import { toJson } from '../system/files.js';
+import { listingText } from './list/listing-text.js';
+import { storeHelp } from './options.js';
+
+interface ListOptions {
+  store?: string;
+  json?: boolean;
+}
+
+/** panx list: the studies and the stages of a store. */
+export function define(command: Command): void {
+  command
+    .option('--store <folder>', storeHelp)
+    .option('--json', 'print the tables as JSON')
+    .action(async (options: ListOptions) => await list(options));
+}
+
+async function list(options: ListOptions): Promise<void> {
+  const path = storePath(options.store);
+  const store = await existingStore(path);
+  const listing = store === null ? { studies: [], stages: [], strangers: [], bytes: 0 } : await listStore(store);
+  if (options.json) print(toJson({ store: path, ...listing }));
+  else if (store === null) print(`The store ${path} holds nothing.\n`);
+  else print(listingText(path, listing));
+}
