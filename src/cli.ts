@@ -35,6 +35,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
   },
   status: { summary: 'say how far the stages of a study are', load: () => import('./commands/status.js') },
   list: { summary: 'list the studies and the stages of a store', load: () => import('./commands/list.js') },
+  rm: {
+    summary: 'remove a study; with --unused, what no study in the store needs',
+    load: () => import('./commands/rm.js'),
+  },
   predict: { summary: 'tag sentences with a checkpoint', load: () => import('./commands/predict.js') },
   data: { summary: 'look at a corpus: data stats, data show', load: () => import('./commands/data.js') },
   fetch: {
