@@ -17,20 +17,23 @@ import { runStage } from '../experiment/run.js';
 import { lookAtStages, type PlannedWork, runStudy, type StudyOutcome } from '../experiment/run-study.js';
 import { openStore, storePath } from '../experiment/store.js';
 import { type StudyStage, studyOf } from '../experiment/study.js';
+import { readStudy } from '../experiment/study-folder.js';
+import { msLeft, stagesOf } from '../experiment/study-progress.js';
 import { workOnStage } from '../experiment/work.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { workInProcess } from '../launch/processes.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
 import { sweepText, writeSweepReport } from '../reporting/sweep.js';
-import { type StoreDirectory, storeDirectory } from '../run/store-directory.js';
-import { notice, print } from '../system/console.js';
+import { type StoreDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
+import { notice, print, progress } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
 import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
 import { studyText } from './run/study-text.js';
+import { summary } from './status/status-text.js';
 
 interface RunOptions {
   out?: string;
@@ -134,6 +137,7 @@ async function work(
     stages
       .filter(({ stage }) => stage.id !== id && undone.has(stage.id))
       .reduce((sum, { stage }) => sum + stageMs(stage, msPerRow), 0);
+  const stopTelling = jobs === 1 ? () => {} : tellProgress(out, store, jobs);
   return await runStudy(
     { config, stages, out, store, jobs, failFast, signal, metric: testMetric },
     {
@@ -161,7 +165,21 @@ async function work(
       onTable: table => writeSweepReport(out, table, 'study'),
       onNotice: notice,
     },
-  );
+  ).finally(stopTelling);
+}
+
+/** Of stages in processes of their own, say now and then how far they are all together. @returns what ends that */
+function tellProgress(out: string, store: StoreDirectory, jobs: number): () => void {
+  const folder = studyDirectory(out);
+  const tell = async () => {
+    const record = await readStudy(folder);
+    const stages = await stagesOf(store, record);
+    const leftMs = await msLeft(folder, store, record, stages);
+    progress(summary(stages, leftMs === null ? null : leftMs / jobs));
+  };
+  // It is told again soon: what cannot be read now, since it is being written, does not matter.
+  const timer = setInterval(() => void tell().catch(() => {}), process.stderr.isTTY ? 2000 : 30_000);
+  return () => clearInterval(timer);
 }
 
 /** What of disk a plan needs, in words. @throws PanxError where that is not there, if that is asked */

@@ -30,7 +30,13 @@ async function stage(key: string, options: { store?: string }): Promise<void> {
   const signal = abortOnSignals(`${task.label}  stopping after this step; the training state will be saved`);
   stopWithParent();
   const place = { ...request, store, signal, runStage, onNotice: notice };
-  if ((await workOnStage(task, place, wait)) === 'busy') process.exitCode = busyExitCode;
+  try {
+    if ((await workOnStage(task, place, wait)) === 'busy') process.exitCode = busyExitCode;
+  } catch (error) {
+    // Whoever began this process tells why it failed, which the store notes, or that it was stopped.
+    if (process.stdin.isTTY || !(error instanceof PanxError)) throw error;
+    process.exitCode = error.exitCode;
+  }
 }
 
 /** Whoever began this process holds its standard input open; when that ends, the study was stopped. */

@@ -90,12 +90,9 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
     await hooks.onTable(table());
   }
   const taskOf = (id: string) => stages.find(({ stage }) => stage.id === id)!.task;
-  const prune = () =>
-    pruneWeights(
-      store,
-      stages.map(({ task }) => task.identity.key),
-    );
-  await prune();
+  const keys = stages.map(({ task }) => task.identity.key);
+  const kept = await pruneWeights(store, keys);
+  if (kept !== null) hooks.onNotice(kept);
   const nodes = plan.map(({ stage, done }) => ({ id: stage.id, startsFrom: stage.startStage, done }));
   const outcome = await runGraph(
     nodes,
@@ -105,7 +102,7 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
       async onDone(id) {
         const row = await scoredRow(rows.get(id)!, taskOf(id), store, hooks.onNotice);
         if (row !== null) rows.set(id, row);
-        await prune();
+        await pruneWeights(store, keys);
         await hooks.onTable(table());
       },
       async onFailed(id, error) {

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { basename, relative, resolve } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { writeMark } from '../run/mark.js';
-import { type StoreDirectory, type StudyDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
+import { type StoreDirectory, type StudyDirectory, storeDirectory } from '../run/store-directory.js';
 import { boolean, integer, object, orNull, readJsonAs, record, sha256Text, text } from '../system/checked-json.js';
 import { sha256 } from '../system/checksums.js';
 import { writeJson } from '../system/files.js';
@@ -94,20 +93,6 @@ export function storeOf(folder: StudyDirectory, { store }: StudyRecord): StoreDi
 
 /** What a store notes of a study: its folder, as seen from the store. */
 export const noteShape = object({ path: text({ pattern: /./, expected: 'a folder' }) });
-
-/** The studies that use a store and are still there, by their folders. */
-export async function studiesIn(store: StoreDirectory): Promise<{ folder: StudyDirectory; record: StudyRecord }[]> {
-  const names = await readdir(store.studies).catch(() => []);
-  const studies = [];
-  for (const name of names.sort()) {
-    if (!name.endsWith('.json')) continue;
-    const note = await readJsonAs(store.study(name.slice(0, -'.json'.length)), noteShape).catch(() => null);
-    if (note === null) continue;
-    const folder = studyDirectory(resolve(store.root, note.path));
-    if (existsSync(folder.stages)) studies.push({ folder, record: await readStudy(folder) });
-  }
-  return studies;
-}
 
 /** The name under which a store notes a study: two of one name may lie in two places. */
 export function noteName({ root }: Pick<StudyDirectory, 'root'>): string {

@@ -32,7 +32,7 @@ export async function checkPlace(folder: string, kind: FolderKind): Promise<'emp
     throw new PanxError(
       `${folder} holds ${inWords[made]}; expected a new folder, or one that holds ${inWords[kind]}.`,
       {
-        hint: 'Choose another folder with --out.',
+        hint: `Choose another folder with ${optionOf[kind]}.`,
       },
     );
   }
@@ -40,7 +40,7 @@ export async function checkPlace(folder: string, kind: FolderKind): Promise<'emp
   if (foreign.length === 0) return 'empty';
   throw new PanxError(
     `${folder} holds what panx did not make (${listed(foreign)}); expected a new or empty folder, or one that holds ${inWords[kind]} of panx.`,
-    { hint: 'Choose another folder with --out. Not even --force replaces what is not of panx.' },
+    { hint: `Choose another folder with ${optionOf[kind]}. Not even --force replaces what is not of panx.` },
   );
 }
 
@@ -80,6 +80,16 @@ const layouts: Record<FolderKind, Layout> = {
   scoring: scoringLayout,
   study: studyLayout,
   store: storeLayout,
+};
+
+/** The option that names the place of a folder. */
+const optionOf: Record<FolderKind, string> = {
+  run: '--out',
+  sweep: '--out',
+  model: '--out',
+  scoring: '--store',
+  study: '--out',
+  store: '--store',
 };
 
 const inWords: Record<FolderKind, string> = {

@@ -32,7 +32,13 @@ export async function writeFakeRun(request: StageRequest, rows: number): Promise
   await writeMark(run.root, 'run');
   const { course, validation, test } = planOf(config, rows);
   const score = { precision: fakeF1, recall: fakeF1, f1: fakeF1, accuracy: 0.75, loss: 1, rows: 5 };
-  const metrics: StageMetrics = { rows, steps: course.steps, trainLoss: 0.5, metric: test.length === 0 ? null : testMetric, test: {} };
+  const metrics: StageMetrics = {
+    rows,
+    steps: course.steps,
+    trainLoss: 0.5,
+    metric: test.length === 0 ? null : testMetric,
+    test: {},
+  };
   const log = openEventLog(run);
   for (let step = 1; step <= course.steps; step++) {
     const at = course.at(step);

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { type GraphNode, type GraphOptions, type GraphOutcome, runGraph, StoppedBefore } from '../../src/experiment/graph.js';
+import {
+  type GraphNode,
+  type GraphOptions,
+  type GraphOutcome,
+  runGraph,
+  StoppedBefore,
+} from '../../src/experiment/graph.js';
 
 /** Nodes written as "b<a" (b starts from a), with "!" behind those that are done. */
 function nodesOf(text: string): GraphNode[] {

@@ -102,7 +102,7 @@ describe('a stage of the store', () => {
   ])('is not taken once somebody has changed its %s: it is set aside, whole', async name => {
     const { root } = store.stage(identity.key);
     await train(store.stage(identity.key));
-    await appendFile(join(root, name), ' ');
+    await appendFile(join(root, name), 'x');
     const names = readdirSync(root);
     expect((await look()).stage).toBeNull();
     expect(existsSync(root)).toBe(false);
@@ -113,7 +113,7 @@ describe('a stage of the store', () => {
     expect(notices[0]).toMatch(`it is set aside as ${aside}`);
     // The next one finds room.
     await train(store.stage(identity.key));
-    await appendFile(join(root, 'metrics.json'), ' ');
+    await appendFile(join(root, 'metrics.json'), 'x');
     await look();
     expect(existsSync(store.setAside(identity.key, 2))).toBe(true);
   });
