@@ -12,7 +12,7 @@ import { measuredPace, stageMs } from '../experiment/estimate.js';
 import { arithmeticOf, type Contents } from '../experiment/identity.js';
 import { readCorpus, readStart } from '../experiment/inputs.js';
 import { trainRowsOf } from '../experiment/plan.js';
-import { checkSweepSettings, curriculum, scoredLangs, splitsToRead } from '../experiment/protocols/curriculum.js';
+import { protocolOf } from '../experiment/protocols/protocol.js';
 import { runStage } from '../experiment/run.js';
 import { lookAtStages, type PlannedWork, runStudy, type StudyOutcome } from '../experiment/run-study.js';
 import { openStore, storePath } from '../experiment/store.js';
@@ -78,7 +78,7 @@ async function run(command: Command, file: string, options: RunOptions): Promise
       exitCode: 2,
     });
   }
-  checkSweepSettings(asked);
+  protocolOf(asked).check(asked);
   const out = await throughLink(options.out ?? join('results', basename(file, extname(file))));
   const storeFolder = await throughLink(storePath(options.store));
   await checkOutFolder(out, 'study');
@@ -105,13 +105,18 @@ async function run(command: Command, file: string, options: RunOptions): Promise
 
 async function readInputs(asked: Config, out: string): Promise<Inputs> {
   await checkTyped(asked);
-  const { source, target } = asked.study;
-  const langs = [...new Set([source, target, ...scoredLangs(asked)])];
+  const langs = [
+    ...new Set(
+      protocolOf(asked)
+        .splitsToRead(asked)
+        .map(([lang]) => lang),
+    ),
+  ];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await refuseAsLanguage(out, dataDir);
-  const contentOf = await readCorpus(dataDir, splitsToRead(asked));
+  const contentOf = await readCorpus(dataDir, protocolOf(asked).splitsToRead(asked));
   // Sizes that do not fit are told before a large model is fetched.
-  curriculum(asked, trainRowsOf(asked, contentOf));
+  protocolOf(asked).stages(asked, trainRowsOf(asked, contentOf));
   const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
   await checkModelFolder(modelDir, 'start');

@@ -11,7 +11,7 @@ import { measuredPace, type Pace } from '../experiment/estimate.js';
 import { arithmeticOf, type Contents, identityOf } from '../experiment/identity.js';
 import { readCorpus, readStart } from '../experiment/inputs.js';
 import { type PlannedStage, planSweep, trainRowsOf } from '../experiment/plan.js';
-import { checkSweepSettings, curriculum, scoredLangs, splitsToRead } from '../experiment/protocols/curriculum.js';
+import { protocolOf } from '../experiment/protocols/protocol.js';
 import { runStage } from '../experiment/run.js';
 import { storePath } from '../experiment/store.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
@@ -73,18 +73,24 @@ export function expandSizes(argv: readonly string[]): string[] {
 }
 
 async function sweep(asked: Config, options: SweepCommandOptions): Promise<void> {
-  checkSweepSettings(asked);
+  protocolOf(asked).check(asked);
   const { source, target } = asked.study;
   const out = await throughLink(options.out ?? join('results', `sweep-${source}-${target}`));
   await checkOutFolder(out, 'sweep');
   const force = options.force ?? false;
   await checkTyped(asked);
-  const langs = [...new Set([source, target, ...scoredLangs(asked)])];
+  const langs = [
+    ...new Set(
+      protocolOf(asked)
+        .splitsToRead(asked)
+        .map(([lang]) => lang),
+    ),
+  ];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await refuseAsLanguage(out, dataDir);
-  const contentOf = await readCorpus(dataDir, splitsToRead(asked));
+  const contentOf = await readCorpus(dataDir, protocolOf(asked).splitsToRead(asked));
   // Sizes that do not fit are told before a large model is fetched.
-  curriculum(asked, trainRowsOf(asked, contentOf));
+  protocolOf(asked).stages(asked, trainRowsOf(asked, contentOf));
   const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
   await checkModelFolder(modelDir, 'start');

@@ -3,11 +3,11 @@ import tf = require('@tensorflow/tfjs-core');
 import { type Batch, makeBatch } from '../batching/batches.js';
 import { PanxError } from '../errors.js';
 import { ignoredLabel } from '../kernels/cross-entropy.js';
+import { forward } from '../model/encoder.js';
 import { labelledTokens, toDevice } from '../model/inputs.js';
 import { withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { type ScoringModel, withWordRows } from '../model/word-rows.js';
-import { forward } from '../model/xlm-roberta.js';
 import { phase, round } from '../system/profile.js';
 import type { EncodedRows } from '../tokenization/rows.js';
 

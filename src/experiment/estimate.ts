@@ -2,7 +2,7 @@ import { PanxError } from '../errors.js';
 import type { RunDirectory } from '../run/directory.js';
 import { timesIn } from '../run/events.js';
 import type { PlannedStage } from './plan.js';
-import type { Stage } from './protocols/curriculum.js';
+import type { Stage } from './protocols/stage.js';
 
 /** How fast stages train here, from what earlier ones logged. */
 export interface Pace {

@@ -18,7 +18,7 @@ import {
 import { type Checksums, checksumsShape, sha256 } from '../system/checksums.js';
 import { canonicalJson, isObject } from '../system/json.js';
 import { namedRowsOf, type SplitContents, splitsOf } from './inputs.js';
-import type { Stage } from './protocols/curriculum.js';
+import type { Stage } from './protocols/stage.js';
 
 /** The contents that an experiment works on, and what computes. */
 export interface Contents {

@@ -6,7 +6,8 @@ import { checkPlace } from '../run/mark.js';
 import { differences } from './differences.js';
 import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
 import type { CorpusContents } from './inputs.js';
-import { curriculum, type Stage } from './protocols/curriculum.js';
+import { protocolOf } from './protocols/protocol.js';
+import type { Stage } from './protocols/stage.js';
 import { otherVersion, readIdentity } from './records.js';
 import { checkDone } from './results.js';
 
@@ -34,7 +35,7 @@ export async function planSweep(
   out: string,
   force: boolean,
 ): Promise<PlannedStage[]> {
-  const stages = curriculum(config, trainRowsOf(config, contents.contentOf));
+  const stages = protocolOf(config).stages(config, trainRowsOf(config, contents.contentOf));
   const identities = identitiesOf(stages, contents);
   const planned: PlannedStage[] = [];
   const conflicts: Conflict[] = [];
@@ -55,9 +56,11 @@ export async function planSweep(
   return planned;
 }
 
-/** Rows of the train splits of a sweep's languages. */
-export function trainRowsOf({ study: { source, target } }: Config, contentOf: CorpusContents): Record<string, number> {
-  return Object.fromEntries([source, target].map(lang => [lang, contentOf(lang, 'train').index.rows]));
+/** Rows of the train splits of a study's languages. */
+export function trainRowsOf(config: Config, contentOf: CorpusContents): Record<string, number> {
+  const read = protocolOf(config).splitsToRead(config);
+  const langs = read.flatMap(([lang, split]) => (split === 'train' ? [lang] : []));
+  return Object.fromEntries(langs.map(lang => [lang, contentOf(lang, 'train').index.rows]));
 }
 
 interface Conflict {

@@ -8,7 +8,7 @@ import { type StoreDirectory, studyDirectory } from '../run/store-directory.js';
 import { removeLeftovers } from '../system/made.js';
 import { describeError } from './failures.js';
 import { type GraphOutcome, runGraph } from './graph.js';
-import { scoredLangs } from './protocols/curriculum.js';
+import { protocolOf } from './protocols/protocol.js';
 import { pruneWeights, withWeightsLock } from './prune.js';
 import { readResult } from './results.js';
 import { findScoring } from './scoring.js';
@@ -79,7 +79,7 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
   const rows = new Map<string, SweepRow>();
   const plan = await lookAtStages(request, hooks.onNotice);
   for (const { stage, done, task } of plan) {
-    const row = plannedRow(stage, scoredLangs(config));
+    const row = plannedRow(stage, protocolOf(config).scoredLangs(config));
     rows.set(stage.id, done ? ((await scoredRow(row, task, store, hooks.onNotice)) ?? row) : row);
   }
   await hooks.onPlan(plan);

@@ -3,7 +3,8 @@ import { limitSteps, nameRows, type RowSet } from '../data/row-sets.js';
 import { excerpt, PanxError } from '../errors.js';
 import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
 import { trainRowsOf } from './plan.js';
-import { curriculum, type Stage, scoredLangs } from './protocols/curriculum.js';
+import { protocolOf } from './protocols/protocol.js';
+import type { Stage } from './protocols/stage.js';
 import { type ScoringTask, scoringTask } from './scoring.js';
 
 /** A stage of a study: all that whoever works on it needs to know. It can be written as JSON. */
@@ -30,10 +31,11 @@ export interface StudyStage {
 /**
  * The stages of a study, each after the one that it starts from.
  *
- * @throws PanxError as `curriculum` does, and where study.keep names a stage that the study does not have
+ * @throws PanxError as the protocol does, and where study.keep names a stage that the study does not have
  */
 export function studyOf(config: Config, contents: Contents): StudyStage[] {
-  const stages = curriculum(config, trainRowsOf(config, contents.contentOf)).map(trainedOnly);
+  const trainRows = trainRowsOf(config, contents.contentOf);
+  const stages = protocolOf(config).stages(config, trainRows).map(trainedOnly);
   const identities = identitiesOf(stages, contents);
   const kept = keptStages(config, stages);
   const tasks = new Map<string, StageTask>();
@@ -60,12 +62,14 @@ function trainedOnly(stage: Stage): Stage {
 
 function scoringsOf(config: Config, { key, arithmetic }: StageIdentity, { contentOf }: Contents): ScoringTask[] {
   const { evaluation, tokenization } = config;
-  return scoredLangs(config).map(lang => {
-    const { index } = contentOf(lang, 'test');
-    const set: RowSet = { lang, split: 'test', steps: limitSteps(evaluation.limit, index.rows) };
-    const rows = nameRows(set, index);
-    return scoringTask({ stage: key, set, rows, tokenization, arithmetic, batchSize: evaluation.batchSize });
-  });
+  return protocolOf(config)
+    .scoredLangs(config)
+    .map(lang => {
+      const { index } = contentOf(lang, 'test');
+      const set: RowSet = { lang, split: 'test', steps: limitSteps(evaluation.limit, index.rows) };
+      const rows = nameRows(set, index);
+      return scoringTask({ stage: key, set, rows, tokenization, arithmetic, batchSize: evaluation.batchSize });
+    });
 }
 
 function keptStages({ study: { keep } }: Config, stages: readonly Stage[]): ReadonlySet<string> {

@@ -8,7 +8,7 @@ import { waitAWhile } from './busy.js';
 import { forgetFailure, recordFailure, refuseDiverged } from './failures.js';
 import { checkpointChanges, checkpointChecksums } from './outputs.js';
 import type { PlannedStage } from './plan.js';
-import type { Stage } from './protocols/curriculum.js';
+import type { Stage } from './protocols/stage.js';
 import type { StageRequest, StageResult } from './stage.js';
 import { lookUp, register } from './store.js';
 import type { SweepHooks, SweepRequest } from './sweep.js';

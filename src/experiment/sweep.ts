@@ -11,7 +11,7 @@ import { describeError } from './failures.js';
 import { runGraph, StoppedBefore } from './graph.js';
 import type { Contents } from './identity.js';
 import { type PlannedStage, planSweep } from './plan.js';
-import { scoredLangs } from './protocols/curriculum.js';
+import { protocolOf } from './protocols/protocol.js';
 import { readResult } from './results.js';
 import type { StageRequest, StageResult } from './stage.js';
 import { noteAll, runSweepStage } from './sweep-stage.js';
@@ -86,7 +86,8 @@ async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly 
   const { config, metric, signal, failFast } = request;
   const { source, target, protocol } = config.study;
   const rows = new Map<string, SweepRow>();
-  for (const planned of plan) rows.set(planned.stage.id, await rowOnDisk(planned, scoredLangs(config)));
+  for (const planned of plan)
+    rows.set(planned.stage.id, await rowOnDisk(planned, protocolOf(config).scoredLangs(config)));
   const table = (): SweepTable => ({ source, target, protocol, metric, model: config.model, rows: [...rows.values()] });
   const plannedAs = (id: string) => plan.find(({ stage }) => stage.id === id)!;
 

@@ -1,4 +1,5 @@
-import type { Phase, Stage } from './protocols/curriculum.js';
+import type { Phase } from './protocols/curriculum.js';
+import type { Stage } from './protocols/stage.js';
 import type { StageResult } from './stage.js';
 
 /** The results of a sweep, one row per stage, in the order in which the stages run. */

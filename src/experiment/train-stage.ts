@@ -1,8 +1,8 @@
 import { writeCheckpointFolder } from '../checkpoint/folder.js';
 import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
+import type { DropoutPlan } from '../model/dropout-plan.js';
 import { type TokenClassifier, tensorsOf } from '../model/token-classifier.js';
-import type { DropoutPlan } from '../model/xlm-roberta.js';
 import { stateLayout } from '../run/layouts.js';
 import { removeMade } from '../system/made.js';
 import { phase } from '../system/profile.js';

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, statSync } from 'node:fs';
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { listed, PanxError } from '../errors.js';
@@ -20,12 +20,14 @@ import {
   text,
 } from '../system/checked-json.js';
 import { reasonOf } from '../system/files.js';
-import { isObject } from '../system/json.js';
 import { settingDifferences, startChanges } from './differences.js';
+import { differenceFrom } from './file-difference.js';
 import { isCurrent, type OldIdentity, type StageIdentity, type StartIdentity, startKey } from './identity.js';
 import { checkpointFiles } from './inputs.js';
 import { checkMark, notByPanx, otherThanFile } from './outputs.js';
-import { curriculum, type Phase, phaseNumber, type Stage, scoredLangs, stageId } from './protocols/curriculum.js';
+import { type Phase, phaseNumber, stageId } from './protocols/curriculum.js';
+import { protocolOf } from './protocols/protocol.js';
+import type { Stage } from './protocols/stage.js';
 import {
   isConfigAsWritten,
   otherVersion,
@@ -200,7 +202,7 @@ export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
   const rows: SweepRow[] = [];
   const metrics = new Set<string>();
   for (const stage of await stagesOf(sweep)) {
-    const [run, row] = [sweep.stage(stage.id), plannedRow(stage, scoredLangs(config))];
+    const [run, row] = [sweep.stage(stage.id), plannedRow(stage, protocolOf(config).scoredLangs(config))];
     if (isDone(run)) {
       const result = await readResult(run);
       metrics.add(result.metrics.metric ?? testMetric);
@@ -253,7 +255,7 @@ async function stagesOf(sweep: SweepDirectory): Promise<Stage[]> {
       await rowsOf({ trains: 'target' }, target),
       await rowsOf({ trains: 'source' }, source),
     ];
-    return curriculum(config, { [target]: ofTarget, [source]: ofSource });
+    return protocolOf(config).stages(config, { [target]: ofTarget, [source]: ofSource });
   } catch (error) {
     throw error instanceof PanxError ? new PanxError(`${sweep.config}: ${error.message}`, { cause: error }) : error;
   }
@@ -261,53 +263,6 @@ async function stagesOf(sweep: SweepDirectory): Promise<Stage[]> {
 
 /** Each is looked at; nobody trains so many. */
 const mostSizes = 1000;
-
-/** How a file differs from what it should hold, in words; null where it does not. */
-async function differenceFrom(path: string, expected: Buffer): Promise<string | null> {
-  try {
-    const there = await lstat(path);
-    if (!there.isFile()) return 'is not a file';
-    const found = there.size === expected.length ? await readFile(path) : null;
-    if (found?.equals(expected)) return null;
-  } catch (error) {
-    return existsSync(path) ? `cannot be read: ${reasonOf(error)}` : 'is missing';
-  }
-  return path.endsWith('.json') ? await placeThatDiffers(path, expected) : 'is not the same';
-}
-
-async function placeThatDiffers(path: string, expected: Buffer): Promise<string> {
-  try {
-    const found = await readJsonAs(path, value => value);
-    return firstPlace(found, JSON.parse(expected.toString()), '') ?? 'is not written as panx writes it';
-  } catch (error) {
-    if (error instanceof PanxError) return `is not the same: ${error.message.replace(/\.$/, '')}`;
-    throw error;
-  }
-}
-
-/** "says that rows[2].f1.tr is 0.9, expected 0.78"; null where two values are the same. */
-function firstPlace(found: unknown, expected: unknown, at: string): string | null {
-  const [a, b] = [found, expected];
-  if (isObject(a) && isObject(b)) {
-    for (const key of new Set([...Object.keys(b), ...Object.keys(a)])) {
-      const place = firstPlace(a[key], b[key], at === '' ? key : `${at}.${key}`);
-      if (place !== null) return place;
-    }
-    return null;
-  }
-  if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
-    for (const [i, item] of a.entries()) {
-      const place = firstPlace(item, b[i], `${at}[${i}]`);
-      if (place !== null) return place;
-    }
-    return null;
-  }
-  if (a === b) return null;
-  const text = (value: unknown) => (value === undefined ? 'missing' : shown(value));
-  return b === undefined
-    ? `has ${at}, which panx does not write`
-    : `says that ${at || 'it'} is ${text(a)}, expected ${shown(b)}`;
-}
 
 function isStageName(name: string): boolean {
   return /^phase-\d[\w.-]*$/.test(name);

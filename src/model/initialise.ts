@@ -1,7 +1,8 @@
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { TensorToWrite } from '../checkpoint/safetensors.js';
 import { fillNormal } from '../system/random/normal.js';
-import { type ParameterSpec, parameterSpecs } from './xlm-roberta-parameters.js';
+import { parameterSpecs } from './encoder.js';
+import type { ParameterSpec } from './parameter-group.js';
 
 /** All parameters of a randomly initialised model, each made when it is written. */
 export function initialTensors(config: ModelConfig, seed: number): TensorToWrite[] {

@@ -3,7 +3,8 @@ import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import { openTensors, type TensorInfo, type TensorSource } from '../checkpoint/safetensors.js';
 import { PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
-import { type ParameterSpec, parameterSpecs } from './xlm-roberta-parameters.js';
+import { parameterSpecs } from './encoder.js';
+import type { ParameterSpec } from './parameter-group.js';
 
 /** How many values the parameters hold in all. */
 export function countParameters(specs: readonly ParameterSpec[]): number {

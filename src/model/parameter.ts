@@ -6,7 +6,7 @@ import type { RowGradient, RowUpdates } from '../kernels/row-updates.js';
 import { distinctRows, sumByRow } from '../kernels/table-rows.js';
 import { createVariable, type Variable } from '../kernels/variable.js';
 import { phase } from '../system/profile.js';
-import type { ParameterSpec } from './xlm-roberta-parameters.js';
+import type { ParameterSpec } from './parameter-group.js';
 
 /**
  * A tensor of a model's weights. `parts` are the checkpoint tensors it holds, stacked along the first axis: one for most, three for the fused

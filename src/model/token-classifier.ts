@@ -2,25 +2,19 @@ import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import { openTensors, type TensorSource, type TensorToWrite } from '../checkpoint/safetensors.js';
 import type { Precision } from '../engine/precision.js';
 import { readInPieces } from '../kernels/variable.js';
+import { makeNetwork, type Network, parameterSpecs, wordTableName } from './encoder.js';
 import { initialValues } from './initialise.js';
 import { type CompactVocabulary, compactVocabulary } from './inputs.js';
 import { createParameter, type Parameter } from './parameter.js';
+import type { ParameterSpec } from './parameter-group.js';
 import { checkTensors, noClassifier } from './parameter-specs.js';
-import type { XlmRoberta } from './xlm-roberta.js';
-import {
-  mapPlaces,
-  type ParameterSpec,
-  parameterSpecs,
-  wordTableName,
-  xlmRobertaParameters,
-} from './xlm-roberta-parameters.js';
 
 /** A network with its weights on the device, and what is needed to write it back whole. */
 export interface TokenClassifier {
   /** The checkpoint that it was loaded from. */
   readonly folder: string;
   readonly config: ModelConfig;
-  readonly network: XlmRoberta;
+  readonly network: Network;
   readonly parameters: readonly Parameter[];
   readonly vocabulary: CompactVocabulary;
   /** What weight decay has multiplied the word rows outside the vocabulary with: the product of 1 - lr * wd over the updates. */
@@ -55,12 +49,12 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
     const config = headMissing ? { ...ownConfig, labels: [...options.newHead.labels] } : ownConfig;
     const vocabulary = compactVocabulary(options.inputIds ?? [allIds(config.vocabularySize)], config.vocabularySize);
     const read = async (spec: ParameterSpec): Promise<Float32Array> => {
-      if (spec.name === wordTableName) return source.readRows(spec.name, vocabulary.ids);
+      if (spec.name === wordTableName(config)) return source.readRows(spec.name, vocabulary.ids);
       if (headMissing && spec.name.startsWith('classifier.')) return initialValues(spec, config, options.newHead.seed);
       return source.read(spec.name);
     };
     const parameters: Parameter[] = [];
-    const network = await mapPlaces(xlmRobertaParameters(config), async ({ parts, kind }) => {
+    const network = await makeNetwork(config, async ({ parts, kind }) => {
       const values = await Promise.all(parts.map(read));
       const [first, ...rest] = parts[0]!.shape as [number, ...number[]];
       const rows = kind === 'word table' ? vocabulary.ids.length : first * parts.length;
@@ -108,7 +102,7 @@ export function tensorsOf(model: TokenClassifier, source: TensorSource): TensorT
         name: spec.name,
         shape: spec.shape,
         data: () => {
-          if (spec.name === wordTableName) return wholeWordTable(model, source, parameter);
+          if (spec.name === wordTableName(model.config)) return wholeWordTable(model, source, parameter);
           const rows = parameter.shape[0]! / parameter.parts.length;
           return readInPieces(parameter.variable, part * rows, (part + 1) * rows);
         },
@@ -132,7 +126,11 @@ async function* wholeWordTable(
   let row = 0;
   for (let first = 0; first < rowOfId.length; first += rowsOfPiece) {
     const inPiece = Int32Array.from({ length: Math.min(rowsOfPiece, rowOfId.length - first) }, (_, i) => first + i);
-    const piece = await source.readRows(wordTableName, inPiece, buffer.subarray(0, inPiece.length * width));
+    const piece = await source.readRows(
+      wordTableName(model.config),
+      inPiece,
+      buffer.subarray(0, inPiece.length * width),
+    );
     decayed(piece, model.unusedRowScale);
     let end = row;
     while (end < ids.length && ids[end]! < first + inPiece.length) end++;

@@ -1,10 +1,10 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import { openTensors } from '../checkpoint/safetensors.js';
+import { wordTableName } from './encoder.js';
 import { type CompactVocabulary, compactVocabulary } from './inputs.js';
 import { currentValue } from './parameter.js';
 import { decayed, type TokenClassifier } from './token-classifier.js';
-import { wordTableName } from './xlm-roberta-parameters.js';
 
 /** A model as it scores some data: with a row of the word table for each subword of that data. */
 export interface ScoringModel extends Pick<TokenClassifier, 'folder' | 'config' | 'network'> {
@@ -55,10 +55,13 @@ export async function withWordRows<Result>(
 }
 
 /** (U, C) rows of the word table that were not trained. */
-async function startingRows({ folder, unusedRowScale }: TokenClassifier, ids: Int32Array): Promise<Float32Array> {
+async function startingRows(
+  { folder, config, unusedRowScale }: TokenClassifier,
+  ids: Int32Array,
+): Promise<Float32Array> {
   const source = await openTensors(folder);
   try {
-    return decayed(await source.readRows(wordTableName, ids), unusedRowScale);
+    return decayed(await source.readRows(wordTableName(config), ids), unusedRowScale);
   } finally {
     await source.close();
   }

@@ -1,20 +1,5 @@
 import type { ModelConfig } from '../checkpoint/config.js';
-
-/** One tensor of a checkpoint, under the name that Hugging Face gives it. */
-export interface ParameterSpec {
-  name: string;
-  shape: number[];
-  /** Whether weight decay applies: to weights of linear layers and embeddings, not to biases and LayerNorm. */
-  decay: boolean;
-  init: 'normal' | 'zeros' | 'ones';
-}
-
-/** What becomes one parameter of the network: tensors of one shape, stacked along their first axis. */
-export interface ParameterGroup {
-  parts: readonly ParameterSpec[];
-  /** `encoder`: the weight of a linear map of the encoder, which is multiplied in the run's precision; all others stay float32. */
-  kind: 'encoder' | 'word table' | 'other';
-}
+import type { ParameterGroup, ParameterSpec } from './parameter-group.js';
 
 /**
  * The network of XLM-RoBERTa's token classifier, place by place. T is what stands there: the names and shapes of its tensors, or the tensors.
@@ -72,7 +57,7 @@ export function xlmRobertaParameters(config: ModelConfig): XlmRobertaOf<Paramete
 }
 
 /** All tensors of a checkpoint in the order in which transformers writes them: from the embeddings up to the classifier. */
-export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
+export function xlmRobertaSpecs(config: ModelConfig): ParameterSpec[] {
   const { wordTable, positionTable, typeTable, embeddingNorm, layers, classifier } = xlmRobertaParameters(config);
   const places = layers.flatMap(layer => [
     ...[layer.qkv, layer.attentionOutput, layer.attentionNorm],

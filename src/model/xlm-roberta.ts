@@ -5,7 +5,7 @@ import type { Precision } from '../engine/precision.js';
 import { attention } from '../kernels/attention.js';
 import type { WithBackward } from '../kernels/backward.js';
 import { biasGelu } from '../kernels/bias-gelu.js';
-import { type DropoutSeed, dropout } from '../kernels/dropout.js';
+import { dropout } from '../kernels/dropout.js';
 import { embeddings as normOfEmbeddings } from '../kernels/embeddings.js';
 import {
   type EncoderLayerOptions,
@@ -17,6 +17,7 @@ import {
 import { linear } from '../kernels/linear.js';
 import { residualNorm } from '../kernels/residual-norm.js';
 import { embedding, sumByRow } from '../kernels/table-rows.js';
+import type { DropoutPlan } from './dropout-plan.js';
 import type { ModelInputs } from './inputs.js';
 import { addGradient, addRowGradient, currentPanels, currentValue, type Parameter, setGradient } from './parameter.js';
 import type { AffineOf, EncoderLayerOf, XlmRobertaOf } from './xlm-roberta-parameters.js';
@@ -31,12 +32,6 @@ import type { AffineOf, EncoderLayerOf, XlmRobertaOf } from './xlm-roberta-param
 export type XlmRoberta = XlmRobertaOf<Parameter>;
 type EncoderLayer = EncoderLayerOf<Parameter>;
 type Affine = AffineOf<Parameter>;
-
-/** How one forward pass drops: the rates, and the seed of the next dropout site. Null: no dropout (evaluation). */
-export interface DropoutPlan {
-  rates: Pick<ModelConfig, 'hiddenDropout' | 'attentionDropout' | 'classifierDropout'>;
-  nextSeed(): DropoutSeed;
-}
 
 /**
  * What comes after the last layer's attention works on tokens alone, and there the tokens without a label are left out.

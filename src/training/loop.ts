@@ -1,8 +1,8 @@
 import { makeBatch, slices } from '../batching/batches.js';
 import { epochOrder, type OrderSettings } from '../batching/order.js';
 import { PanxError } from '../errors.js';
+import type { DropoutPlan } from '../model/dropout-plan.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
-import type { DropoutPlan } from '../model/xlm-roberta.js';
 import type { StepEvent } from '../run/events.js';
 import { beginRound, phase } from '../system/profile.js';
 import type { EncodedRows } from '../tokenization/rows.js';

@@ -2,10 +2,11 @@ import tf = require('@tensorflow/tfjs-core');
 
 import type { Batch } from '../batching/batches.js';
 import { crossEntropy } from '../kernels/cross-entropy.js';
+import type { DropoutPlan } from '../model/dropout-plan.js';
+import { forward } from '../model/encoder.js';
 import { labelledTokens, toDevice, wordRowsOf } from '../model/inputs.js';
 import { addGradient, withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
-import { type DropoutPlan, forward } from '../model/xlm-roberta.js';
 import { phase } from '../system/profile.js';
 
 /** What the micro-batches of one optimizer step make together: the mean, or the sum, of their mean losses. */

@@ -7,7 +7,7 @@ import { PanxError } from '../../src/errors.js';
 import { testMetric } from '../../src/evaluation/score.js';
 import { identityOf, trainId } from '../../src/experiment/identity.js';
 import { readCorpus } from '../../src/experiment/inputs.js';
-import { splitsToRead } from '../../src/experiment/protocols/curriculum.js';
+import { protocolOf } from '../../src/experiment/protocols/protocol.js';
 import { runStage } from '../../src/experiment/run.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
 import { runSweep } from '../../src/experiment/sweep.js';
@@ -71,7 +71,7 @@ async function trainSweep(out: string): Promise<void> {
   });
   const contents = {
     ...(await contentsOf(config, dataDir, modelDir)),
-    contentOf: await readCorpus(dataDir, splitsToRead(config)),
+    contentOf: await readCorpus(dataDir, protocolOf(config).splitsToRead(config)),
   };
   await runSweep(
     {

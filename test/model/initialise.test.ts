@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseModelConfig } from '../../src/checkpoint/config.js';
+import { parameterSpecs } from '../../src/model/encoder.js';
 import { initialTensors, initialValues } from '../../src/model/initialise.js';
-import { parameterSpecs } from '../../src/model/xlm-roberta-parameters.js';
 import { exampleConfig } from '../checkpoint/example.js';
 
 const config = parseModelConfig('example', { ...exampleConfig, vocab_size: 3000, hidden_size: 64 });

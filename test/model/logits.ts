@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../../src/batching/batches.js';
+import { forward } from '../../src/model/encoder.js';
 import { toDevice } from '../../src/model/inputs.js';
 import { withValues } from '../../src/model/parameter.js';
 import type { TokenClassifier } from '../../src/model/token-classifier.js';
-import { forward } from '../../src/model/xlm-roberta.js';
 
 /** (N * L) The logits of a batch, without dropout; or (M * L) of some of its tokens, as if they alone had a label. */
 export async function logitsOf(

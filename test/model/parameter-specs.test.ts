@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
 import { openTensors, type TensorInfo } from '../../src/checkpoint/safetensors.js';
+import { parameterSpecs } from '../../src/model/encoder.js';
 import {
   checkModelFolder,
   checkTensors,
   countParameters,
   multiplyAddsPerSubword,
 } from '../../src/model/parameter-specs.js';
-import { parameterSpecs } from '../../src/model/xlm-roberta-parameters.js';
 import { exampleConfig, temporaryFolder } from '../checkpoint/example.js';
 
 const config = parseModelConfig('example', exampleConfig);

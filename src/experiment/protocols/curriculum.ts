@@ -3,6 +3,7 @@ import { type Config, settings } from '../../config/schema.js';
 import { type SplitName, splitNames } from '../../data/splits.js';
 import { PanxError } from '../../errors.js';
 import { totalSteps } from '../../training/schedule.js';
+import type { Protocol, Stage } from './stage.js';
 
 /** What a stage of a curriculum trains on: the target alone, the source alone, or, after the source, the target's rows of the k-th size. */
 export type Phase = { trains: 'target' } | { trains: 'source' } | { trains: 'adapted'; k: number };
@@ -24,22 +25,13 @@ export function stageId(phase: Phase, lang: string, size: number | null): string
   return `phase-${phaseNumber(phase)}-${lang}${size === null ? '' : `-${size}`}`;
 }
 
-/** One stage of a curriculum: a training with a fresh optimizer and schedule, scored on both languages. */
-export interface Stage {
-  /** Name of its run directory: phase-3.1-tr-250. */
-  id: string;
-  phase: Phase;
-  /** What it trains on, in words: "en → tr 250". */
-  label: string;
-  /** Training rows. */
-  samples: number;
-  /** Id of the stage whose checkpoint it starts from; null starts from the base checkpoint. */
-  startStage: string | null;
-  /** Optimizer steps. */
-  steps: number;
-  /** The configuration of this training: its languages, its size, and the languages to score. */
-  config: Config;
-}
+/** A cross-lingual curriculum: `cumulative` and `from-source`. */
+export const curriculumProtocol: Protocol = {
+  check: checkSettings,
+  splitsToRead,
+  scoredLangs,
+  stages: curriculum,
+};
 
 /**
  * The stages of a cross-lingual curriculum, in an order in which each comes after the one it starts from:
@@ -51,11 +43,11 @@ export interface Stage {
  *   start from phase 2.
  *
  * @param trainRows rows of the train split of the source and the target
- * @throws PanxError where a size is larger than the target's train split, and as `checkSweepSettings` does
+ * @throws PanxError where a size is larger than the target's train split, and as `checkSettings` does
  */
-export function curriculum(config: Config, trainRows: Record<string, number>): Stage[] {
+function curriculum(config: Config, trainRows: Record<string, number>): Stage[] {
   const { source, target, sizes, protocol } = config.study;
-  checkSweepSettings(config);
+  checkSettings(config);
   checkSizes(config, rowsOf(target, trainRows));
   const sourceOnly = stageOf(config, {
     phase: { trains: 'source' },
@@ -93,11 +85,9 @@ export function curriculum(config: Config, trainRows: Record<string, number>): S
 }
 
 /**
- * Check what can be checked before a file is read or fetched.
- *
  * @throws PanxError where source and target are one, or a setting is given that the curriculum itself chooses
  */
-export function checkSweepSettings(config: Config): void {
+function checkSettings(config: Config): void {
   const { source, target } = config.study;
   if (source === target) {
     throw new PanxError(`The source and the target of the sweep are both ${source}; expected two languages.`, {
@@ -149,7 +139,7 @@ function stageOf(
 }
 
 /** The splits that a study reads, all of its two languages among them: a damaged file is found before hours of training. */
-export function splitsToRead(config: Config): [lang: string, split: SplitName][] {
+function splitsToRead(config: Config): [lang: string, split: SplitName][] {
   const { source, target } = config.study;
   const whole = [source, target].flatMap(lang => splitNames.map((split): [string, SplitName] => [lang, split]));
   const others = scoredLangs(config).filter(lang => lang !== source && lang !== target);
@@ -157,7 +147,7 @@ export function splitsToRead(config: Config): [lang: string, split: SplitName][]
 }
 
 /** The languages whose test splits every stage is scored on. */
-export function scoredLangs({ study: { score, source, target } }: Config): string[] {
+function scoredLangs({ study: { score, source, target } }: Config): string[] {
   return score.length > 0 ? score : [source, target];
 }
 

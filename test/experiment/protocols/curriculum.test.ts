@@ -1,13 +1,15 @@
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.js';
 import type { Config } from '../../../src/config/schema.js';
-import { curriculum, phaseNumber } from '../../../src/experiment/protocols/curriculum.js';
+import { curriculumProtocol, phaseNumber } from '../../../src/experiment/protocols/curriculum.js';
 
 const rows = { en: 20000, tr: 20000 };
 
 async function configWith(...assignments: string[]): Promise<Config> {
   return (await loadConfig({ assignments })).config;
 }
+
+const curriculum = curriculumProtocol.stages;
 
 it('has the stages and optimizer steps of the published curriculum', async () => {
   const stages = curriculum(await configWith(), rows);
