@@ -1,77 +1,31 @@
-import { existsSync, lstatSync, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { listed, PanxError } from '../errors.js';
-import { testMetric } from '../evaluation/score.js';
-import { isDone, type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
+import { isDone, type SweepDirectory } from '../run/directory.js';
 import { markName, sweepLayout } from '../run/layouts.js';
-import {
-  arrayOf,
-  integer,
-  number,
-  object,
-  oneOf,
-  orNull,
-  readJsonAs,
-  record,
-  type Shape,
-  shown,
-  text,
-} from '../system/checked-json.js';
-import { reasonOf } from '../system/files.js';
+import { shown } from '../system/checked-json.js';
 import { settingDifferences, startChanges } from './differences.js';
 import { differenceFrom } from './file-difference.js';
 import { isCurrent, type OldIdentity, type StageIdentity, type StartIdentity, startKey } from './identity.js';
 import { checkpointFiles } from './inputs.js';
 import { checkMark, notByPanx, otherThanFile } from './outputs.js';
-import { type Phase, phaseNumber, stageId } from './protocols/curriculum.js';
-import { protocolOf } from './protocols/protocol.js';
 import type { Stage } from './protocols/stage.js';
 import {
   isConfigAsWritten,
   otherVersion,
   readEnvironment,
   readIdentity,
-  readMetrics,
   readRunConfig,
   readSavedConfig,
   versionOf,
 } from './records.js';
-import { readResult } from './results.js';
-import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
+import { isStageName, namesIn, stagesOf, tableOf } from './sweep-on-disk.js';
+import type { SweepTable } from './table.js';
 import { type Check, check } from './verify.js';
 
 /** Draws the tables and figures of a sweep: their contents by the names of their files. */
 export type DrawSweep = (table: SweepTable) => Promise<ReadonlyMap<string, string | Uint8Array>>;
-
-/** What there is to verify in a folder: a run, or a sweep with the runs of its stages. */
-export type Found = { run: RunDirectory } | { sweep: SweepDirectory; stages: RunDirectory[] };
-
-/**
- * Find out what a folder holds. A run or a sweep of which a file is gone is recognised by the others.
- *
- * @throws PanxError where it holds neither
- */
-export async function findRuns(folder: string): Promise<Found> {
-  const names = await namesIn(folder);
-  const { identity, metrics, events, environment } = runDirectory(folder);
-  if ([identity, metrics, events, environment].some(path => existsSync(path))) return { run: runDirectory(folder) };
-  const sweep = sweepDirectory(folder);
-  const stages = names.filter(isStageName);
-  if (stages.length > 0 || existsSync(join(folder, 'sweep.json'))) {
-    const asked = await stagesOf(sweep).catch(() => null);
-    const order = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true });
-    return { sweep, stages: (asked?.map(({ id }) => id) ?? stages.sort(order)).map(id => sweep.stage(id)) };
-  }
-  const inside = names.filter(name => existsSync(runDirectory(join(folder, name)).identity));
-  throw new PanxError(`${folder} holds no run: neither identity.json nor stages of a sweep are there.`, {
-    hint:
-      inside.length === 0
-        ? 'Give the folder that panx train or panx sweep wrote (--out).'
-        : `Give the folder of one run; in this one are ${inside.slice(0, 10).join(', ')}${inside.length > 10 ? ', ...' : ''}.`,
-  });
-}
 
 /**
  * Look at what a sweep's folder holds beside its stages: whether its settings are those that they were trained with,
@@ -192,92 +146,4 @@ async function lookAtTable(sweep: SweepDirectory, draw: DrawSweep): Promise<stri
     );
   }
   return `${[...files.keys()].join(', ')} come out the same when they are drawn again from the stages' results`;
-}
-
-/** The table that the stages on disk and the settings of the sweep make. @throws PanxError where one of their files is none */
-export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
-  const config = await readSavedConfig(sweep.config);
-  const { source, target, protocol } = config.study;
-  const told = await readJsonAs(join(sweep.root, 'sweep.json'), tableShape).catch(() => null);
-  const rows: SweepRow[] = [];
-  const metrics = new Set<string>();
-  for (const stage of await stagesOf(sweep)) {
-    const [run, row] = [sweep.stage(stage.id), plannedRow(stage, protocolOf(config).scoredLangs(config))];
-    if (isDone(run)) {
-      const result = await readResult(run);
-      metrics.add(result.metrics.metric ?? testMetric);
-      rows.push(doneRow(row, result));
-    } else {
-      // Whether it failed, nothing else says.
-      const failed = told?.rows.find(({ phase }) => phase === phaseNumber(stage.phase))?.status === 'failed';
-      rows.push(failed ? { ...row, status: 'failed' } : row);
-    }
-  }
-  return { source, target, protocol, metric: [...metrics][0] ?? testMetric, model: config.model, rows };
-}
-
-/** sweep.json, where a stage is not done: then it alone says how that came, and how many rows it was to have. */
-const tableShape: Shape<{ rows: { phase: string; samples: number; status: string }[] }> = object({
-  source: text(),
-  target: text(),
-  protocol: text(),
-  metric: text(),
-  model: text(),
-  rows: arrayOf(
-    object({
-      phase: text(),
-      label: text(),
-      samples: integer({ min: 1 }),
-      steps: integer({ min: 1 }),
-      f1: record(orNull(number({ min: 0, max: 1 }))),
-      status: oneOf('done', 'failed', 'not run'),
-    }),
-  ),
-});
-
-/** The stages that the settings of a sweep ask for. @throws PanxError where they are none, or ask for what cannot be */
-async function stagesOf(sweep: SweepDirectory): Promise<Stage[]> {
-  const config = await readSavedConfig(sweep.config);
-  const { source, target, sizes } = config.study;
-  if (sizes.length > mostSizes) {
-    throw new PanxError(
-      `${sweep.config} asks for ${sizes.length} sizes; a sweep of at most ${mostSizes} can be verified.`,
-    );
-  }
-  const told = await readJsonAs(join(sweep.root, 'sweep.json'), tableShape).catch(() => null);
-  const rowsOf = async (phase: Phase, lang: string) => {
-    const run = sweep.stage(stageId(phase, lang, null));
-    if (isDone(run)) return (await readMetrics(run)).rows;
-    return told?.rows.find(row => row.phase === phaseNumber(phase))?.samples ?? sizes.at(-1)!;
-  };
-  try {
-    const [ofTarget, ofSource] = [
-      await rowsOf({ trains: 'target' }, target),
-      await rowsOf({ trains: 'source' }, source),
-    ];
-    return protocolOf(config).stages(config, { [target]: ofTarget, [source]: ofSource });
-  } catch (error) {
-    throw error instanceof PanxError ? new PanxError(`${sweep.config}: ${error.message}`, { cause: error }) : error;
-  }
-}
-
-/** Each is looked at; nobody trains so many. */
-const mostSizes = 1000;
-
-function isStageName(name: string): boolean {
-  return /^phase-\d[\w.-]*$/.test(name);
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    if (!statSync(folder).isDirectory())
-      throw new PanxError(`${folder} is not a folder; expected that of a run or a sweep.`);
-    return await readdir(folder);
-  } catch (error) {
-    if (error instanceof PanxError) throw error;
-    throw new PanxError(`${folder === '' ? '""' : folder} cannot be read: ${reasonOf(error)}.`, {
-      hint: 'Give the folder that panx train or panx sweep wrote (--out).',
-      cause: error,
-    });
-  }
 }
