@@ -1,0 +1,278 @@
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.js';
+import { resolveEngine } from '../../src/engine/open.js';
+import { PanxError } from '../../src/errors.js';
+import { readPredictions } from '../../src/evaluation/predictions.js';
+import { arithmeticOf, type Contents } from '../../src/experiment/identity.js';
+import { readCorpus, readStart } from '../../src/experiment/inputs.js';
+import { protocolOf } from '../../src/experiment/protocols/protocol.js';
+import { runStage } from '../../src/experiment/run.js';
+import { runStudy, type StudyOutcome } from '../../src/experiment/run-study.js';
+import type { StageRequest } from '../../src/experiment/stage.js';
+import { openStore } from '../../src/experiment/store.js';
+import { type StudyStage, studyOf } from '../../src/experiment/study.js';
+import { noteName, readStudy } from '../../src/experiment/study-folder.js';
+import { neededWeights, statesOf } from '../../src/experiment/study-state.js';
+import { workOnStage } from '../../src/experiment/work.js';
+import { samplePaths } from '../../src/hub/sample.js';
+import { takeLock } from '../../src/run/lock.js';
+import type { StoreDirectory } from '../../src/run/store-directory.js';
+import { storeDirectory, studyDirectory } from '../../src/run/store-directory.js';
+import { Diverged } from '../../src/training/loop.js';
+
+const { dataDir, modelDir } = samplePaths();
+let folder: string;
+let contents: Omit<Contents, 'arithmetic'>;
+let store: StoreDirectory;
+let ran: string[];
+let notices: string[];
+
+const short = ['training.maxSteps=2', 'training.learningRate=1e-3', 'evaluation.limit=10'];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'panx-study-'));
+  const { config } = await loadConfig({});
+  const contentOf = await readCorpus(dataDir, protocolOf(config).splitsToRead(config));
+  contents = { checkpoint: await readStart(modelDir), contentOf };
+});
+afterAll(() => rm(folder, { recursive: true }));
+beforeEach(async () => {
+  store = await openStore(join(await mkdtemp(join(folder, 'case-')), 'store'));
+  [ran, notices] = [[], []];
+});
+
+interface Case {
+  settings?: string[];
+  /** Name of the study. */
+  name?: string;
+  failFast?: boolean;
+  retryFailed?: boolean;
+  /** Happens in a stage before it is trained. */
+  before?: (request: StageRequest) => Promise<void> | void;
+}
+
+async function stagesFor(settings: string[]) {
+  const { config: asked } = await loadConfig({ assignments: ['study.sizes=[10, 20]', ...short, ...settings] });
+  const engine = await resolveEngine(asked);
+  const config = { ...asked, precision: engine.precision };
+  return { config, stages: studyOf(config, { ...contents, arithmetic: arithmeticOf(engine) }) };
+}
+
+async function study({
+  settings = [],
+  name = 'study',
+  failFast = false,
+  retryFailed = false,
+  before,
+}: Case = {}): Promise<StudyOutcome & { stages: readonly StudyStage[]; out: string }> {
+  const { config, stages } = await stagesFor(settings);
+  const out = join(store.root, '..', name);
+  const place = {
+    ...{ store, modelDir, startFiles: contents.checkpoint, dataDir, retryFailed },
+    onNotice: (text: string) => void notices.push(text),
+    async runStage(request: StageRequest) {
+      ran.push(request.identity.id);
+      await before?.(request);
+      return await runStage(request);
+    },
+  };
+  const outcome = await runStudy(
+    { config, stages, out, store, metric: 'F1', jobs: 1, failFast },
+    {
+      work: (task, wait) => workOnStage(task, place, wait),
+      onPlan: async () => {},
+      onTable: async () => {},
+      onNotice: place.onNotice,
+    },
+  );
+  return { ...outcome, stages, out };
+}
+
+const all = ['phase-1-tr', 'phase-2-en', 'phase-3.1-tr-10', 'phase-3.2-tr-20'];
+
+function weightsOf(stages: readonly StudyStage[]): string[] {
+  return stages.flatMap(({ stage, task }) => (existsSync(store.stage(task.identity.key).checkpoint) ? [stage.id] : []));
+}
+
+/** When every file of the store was last written. */
+function timesOfFiles(root: string): Record<string, number> {
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(name => !/^(studies|locks)/.test(name));
+  return Object.fromEntries(files.sort().map(name => [name, statSync(join(root, name)).mtimeMs]));
+}
+
+it('trains and scores each stage once, and nothing when it is typed again', async () => {
+  const { table, stages, failed, notRun, out } = await study();
+  expect(ran).toEqual(all);
+  expect([failed, notRun]).toEqual([[], []]);
+  expect(table.rows.map(({ status }) => status)).toEqual(['done', 'done', 'done', 'done']);
+  for (const { f1 } of table.rows) expect(Object.keys(f1)).toEqual(['en', 'tr']);
+  expect(weightsOf(stages)).toEqual(all);
+  const before = timesOfFiles(store.root);
+  const again = await study();
+  expect(ran).toEqual(all);
+  expect(again.table).toEqual(table);
+  expect(timesOfFiles(store.root)).toEqual(before);
+  const { stages: recorded } = await readStudy(studyDirectory(out));
+  expect(Object.keys(recorded)).toEqual(all);
+  expect(recorded['phase-3.1-tr-10']).toMatchObject({ startsFrom: 'phase-2-en', rows: 10, steps: 2, keep: true });
+});
+
+it('leaves of every scored row what was predicted of each word', async () => {
+  const { stages } = await study();
+  const [scoring] = stages[0]!.task.scorings;
+  let rows = 0;
+  for await (const { words, gold, predicted } of readPredictions(store.scoring(scoring!.key).predictions)) {
+    expect([gold.length, predicted.length]).toEqual([words.length, words.length]);
+    rows++;
+  }
+  expect(rows).toBe(10);
+  const { scores, rows: named } = JSON.parse(await readFile(store.scoring(scoring!.key).scores, 'utf8'));
+  expect([scores.rows, named.name]).toEqual([10, 'en/test:10']);
+});
+
+it('takes the stages that another protocol has trained, and scores only what that did not score', async () => {
+  const first = await study();
+  ran = [];
+  const second = await study({ name: 'other', settings: ['study.protocol=from-source', 'study.score=[tr]'] });
+  expect(ran).toEqual(['phase-3.2-tr-20']);
+  expect(second.table.rows.map(({ f1 }) => f1.tr).slice(0, 3)).toEqual(
+    first.table.rows.map(({ f1 }) => f1.tr).slice(0, 3),
+  );
+  const scorings = (of: readonly StudyStage[]) => of.flatMap(({ task }) => task.scorings.map(({ key }) => key));
+  expect(scorings(first.stages)).toEqual(expect.arrayContaining(scorings(second.stages).slice(0, 3)));
+});
+
+it('lets weights go that nothing needs any more, and makes them again, to the byte, when they are', async () => {
+  const { stages } = await study({ settings: ['study.keep=last'] });
+  expect(weightsOf(stages)).toEqual(['phase-3.2-tr-20']);
+  const named = await study({ settings: ['study.keep=[phase-3.2-tr-20, phase-2-en]'] });
+  expect(ran).toEqual([...all, 'phase-2-en']);
+  expect(notices).toContain('phase-2-en (2 of 4)  is trained once more: its weights were let go');
+  expect(weightsOf(named.stages)).toEqual(['phase-2-en', 'phase-3.2-tr-20']);
+  ran = [];
+  await study({ settings: ['study.keep=[phase-3.2-tr-20, phase-2-en]'] });
+  expect(ran).toEqual([]);
+});
+
+it('does not let weights go that another study needs, or that nobody can tell of', async () => {
+  const first = await study({ name: 'first' });
+  await study({ name: 'second', settings: ['study.keep=last'] });
+  expect(weightsOf(first.stages)).toEqual(all);
+  rmSync(first.out, { recursive: true });
+  await study({ name: 'second', settings: ['study.keep=last'] });
+  expect(weightsOf(first.stages)).toEqual(all);
+  expect(notices.at(-1)).toMatch(/^no weights are let go: .*first is not there any more/);
+  rmSync(store.study(noteName({ root: first.out })));
+  await study({ name: 'second', settings: ['study.keep=last'] });
+  expect(weightsOf(first.stages)).toEqual(['phase-3.2-tr-20']);
+});
+
+it('refuses weights that were trained once more and are others than those recorded', async () => {
+  const { stages } = await study({ settings: ['study.keep=last'] });
+  const tampered = store.again(stages[1]!.task.identity.key);
+  const before = async ({ out, startFrom }: StageRequest) => {
+    expect([out, startFrom]).toEqual([tampered.root, modelDir]);
+    throw new PanxError('not now');
+  };
+  const keep = 'study.keep=[phase-2-en]';
+  expect((await study({ settings: [keep], before })).failed).toEqual(['phase-2-en']);
+  // Another run of the same length under that name: as if this machine computed otherwise.
+  const other = await stagesFor(['seed=7', 'evaluation.atEnd=true']);
+  const { task } = other.stages[1]!;
+  await runStage({
+    ...{ config: task.config, identity: { ...task.identity, key: task.identity.key }, startFrom: modelDir, dataDir },
+    ...{ startFiles: contents.checkpoint, out: tampered.root, resume: false, label: 'other' },
+  });
+  notices = [];
+  expect((await study({ settings: [keep] })).failed).toEqual(['phase-2-en']);
+  expect(notices.join('\n')).toMatch(
+    /was trained once more, and its model.safetensors is not what it was the first time/,
+  );
+  expect(existsSync(store.stage(stages[1]!.task.identity.key).metrics)).toBe(true);
+});
+
+it('trains a stage once more for scores after each epoch that it lacks, and takes one that has them', async () => {
+  await study({ settings: ['evaluation.eachEpoch=false'] });
+  ran = [];
+  await study();
+  expect(ran).toEqual(all);
+  ran = [];
+  await study({ settings: ['evaluation.eachEpoch=false'] });
+  expect(ran).toEqual([]);
+});
+
+it('after a failure does all that does not start from it, and tries again when it is typed again', async () => {
+  const failing = (request: StageRequest) => {
+    if (request.identity.id === 'phase-2-en') throw new PanxError('The disk is full.', { hint: 'Make room.' });
+  };
+  const { table, failed, notRun } = await study({ before: failing });
+  expect([failed, notRun]).toEqual([['phase-2-en'], ['phase-3.1-tr-10', 'phase-3.2-tr-20']]);
+  expect(table.rows.map(({ status }) => status)).toEqual(['done', 'failed', 'not run', 'not run']);
+  expect(notices).toContain('phase-2-en failed: The disk is full. Make room.');
+  expect((await study({ name: 'fast', before: failing, settings: ['seed=3'], failFast: true })).notRun).toHaveLength(2);
+  ran = [];
+  expect((await study()).failed).toEqual([]);
+  expect(ran).toEqual(all.slice(1));
+  expect(readdirSync(join(store.root, 'failures'))).toHaveLength(1); // That of the other seed.
+});
+
+it('tries a stage that diverged again only where that is asked for', async () => {
+  const diverging = ({ identity }: StageRequest) => {
+    if (identity.id === 'phase-1-tr') throw new Diverged('Training diverged at step 1: the loss is NaN.');
+  };
+  expect((await study({ before: diverging })).failed).toEqual(['phase-1-tr']);
+  ran = [];
+  const again = await study();
+  expect(again.failed).toEqual(['phase-1-tr']);
+  expect(ran).toEqual([]);
+  expect(notices.at(-1)).toMatch(
+    /phase-1-tr failed: Training diverged at step 1: the loss is NaN\. \(on .*it would again\)/,
+  );
+  expect((await study({ retryFailed: true })).failed).toEqual([]);
+  expect(ran).toEqual(['phase-1-tr']);
+});
+
+it('does not take a stage or a scoring that somebody has changed', async () => {
+  const { stages } = await study();
+  const { task } = stages[3]!;
+  await appendFile(join(store.stage(task.identity.key).checkpoint, 'model.safetensors'), 'x');
+  await appendFile(store.scoring(stages[0]!.task.scorings[0]!.key).predictions, 'x');
+  ran = [];
+  await study();
+  expect(ran).toEqual(['phase-3.2-tr-20']);
+  expect(notices.filter(text => text.includes('is set aside as'))).toHaveLength(2);
+});
+
+it('waits for a stage that another process trains, then takes it', async () => {
+  const { stages } = await stagesFor([]);
+  const { key } = stages[0]!.task.identity;
+  const release = await takeLock(store.stage(key).lock);
+  setTimeout(() => void release(), 1500);
+  expect((await study()).failed).toEqual([]);
+  // The others that do not start from it were done meanwhile.
+  expect(ran).toEqual([...all.slice(1), 'phase-1-tr']);
+});
+
+it('works in one folder one at a time, and only in one of its own', async () => {
+  const out = join(store.root, '..', 'study');
+  const release = await takeLock(studyDirectory(out).lock);
+  await expect(study()).rejects.toThrow('is in use by process');
+  await release();
+  writeFileSync(join(out, 'notes.txt'), 'mine');
+  await expect(study()).rejects.toThrow('holds what panx did not make (notes.txt)');
+});
+
+it('tells which weights a study needs: to keep, to score, and for what starts from them', async () => {
+  const { stages, out } = await study({ settings: ['study.keep=last'] });
+  const record = await readStudy(studyDirectory(out));
+  const needed = async () => [...neededWeights(await statesOf(storeDirectory(store.root), record))];
+  const keys = stages.map(({ task }) => task.identity.key);
+  expect(await needed()).toEqual([keys[3]]);
+  rmSync(store.scoring(stages[2]!.task.scorings[0]!.key).root, { recursive: true });
+  // 3.1 is to be scored and has no weights: they come from 2, whose weights are gone too.
+  expect(await needed()).toEqual([keys[3], keys[2], keys[1]]);
+});
