@@ -5,14 +5,16 @@ import { type Places, recordsOf } from '../experiment/places.js';
 import { readSavedConfig } from '../experiment/records.js';
 import { repeatRun } from '../experiment/repeat.js';
 import { runStage } from '../experiment/run.js';
-import { type Check, verifyRun } from '../experiment/verify.js';
 import { findRuns, tableOf } from '../experiment/sweep-on-disk.js';
+import { type Check, verifyRun } from '../experiment/verify.js';
+import { verifyStudy } from '../experiment/verify-study.js';
 import { verifySweep } from '../experiment/verify-sweep.js';
 import { sweepFiles, writeSweepReport } from '../reporting/sweep.js';
 import { type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
-import { runLayout, sweepLayout } from '../run/layouts.js';
+import { runLayout, studyLayout, sweepLayout } from '../run/layouts.js';
 import { clearStaleLock } from '../run/lock.js';
 import { checkPlace, writeMark } from '../run/mark.js';
+import type { StudyDirectory } from '../run/store-directory.js';
 import { print } from '../system/console.js';
 import { toJson, writeJson } from '../system/files.js';
 import { type Layout, removeAbandonedNeighbours, removeLeftovers, removeMade } from '../system/made.js';
@@ -28,10 +30,10 @@ interface VerifyOptions extends Places {
   json?: boolean;
 }
 
-/** panx verify: is a finished run, or a sweep, still what it was, and does it come out the same again? */
+/** panx verify: is a finished run, a sweep or a study still what it was, and does it come out the same again? */
 export function define(command: Command): void {
   command
-    .argument('<run>', 'folder of a run, or of a sweep')
+    .argument('<run>', 'folder of a run, a sweep or a study')
     .option('--rerun', 'also train it again, and compare everything byte for byte')
     .option('--out <folder>', 'keep the run that --rerun repeats in this new folder (default: it is removed)')
     .option('--data <folder>', 'where the data lies, if it was moved')
@@ -66,6 +68,10 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
     await clearLeftovers(found.sweep, sweepLayout);
     tell(folder, await verifySweep(found.sweep, sweepFiles));
   }
+  if ('study' in found) {
+    await clearLeftovers(found.study, studyLayout);
+    tell(folder, await verifyStudy(found.study, table => sweepFiles(table, 'study')));
+  }
   if (options.json) print(toJson(report));
   const allHold = report.every(({ checks }) => checks.every(({ holds }) => holds));
   if (!allHold) process.exitCode = 1;
@@ -79,7 +85,10 @@ async function completeSweep(sweep: SweepDirectory, again: SweepDirectory): Prom
 }
 
 /** What a kill left in a run or a sweep, where it may be removed. */
-async function clearLeftovers({ root, lock }: RunDirectory | SweepDirectory, layout: Layout): Promise<void> {
+async function clearLeftovers(
+  { root, lock }: RunDirectory | SweepDirectory | StudyDirectory,
+  layout: Layout,
+): Promise<void> {
   try {
     await clearStaleLock(lock);
     await removeLeftovers(root, layout, false);

@@ -12,6 +12,7 @@ import {
   oneOf,
   readJsonAs,
   record,
+  type Shape,
   sha256Text,
   text,
 } from '../system/checked-json.js';
@@ -37,8 +38,11 @@ export interface ScoringTask {
 
 /** The key is made of contents; what the rows are called is not in it. */
 export function scoringTask(parts: Omit<ScoringTask, 'key'>): ScoringTask {
-  const { set: _, rows, ...others } = parts;
-  return { key: sha256(canonicalJson({ ...others, rows: rows.sha256 })), ...parts };
+  return { key: keyOfScoring(parts), ...parts };
+}
+
+function keyOfScoring({ stage, rows, tokenization, arithmetic, batchSize }: Omit<ScoringTask, 'key' | 'set'>): string {
+  return sha256(canonicalJson({ stage, rows: rows.sha256, tokenization, arithmetic, batchSize }));
 }
 
 /** A scoring that was found in the store. */
@@ -72,6 +76,22 @@ export async function findScoring(
 }
 
 async function readScoring(place: ScoringDirectory, task: ScoringTask): Promise<FoundScoring> {
+  const { scores, durationMs, metric: _, ...of } = await checkScoring(place);
+  const wanted = recordOf(task);
+  if (canonicalJson({ ...of, rows: of.rows.sha256 }) !== canonicalJson({ ...wanted, rows: wanted.rows.sha256 })) {
+    throw new PanxError(`${place.scores} is of another scoring than its folder`);
+  }
+  return { scores, durationMs };
+}
+
+/** What scores.json says. */
+export interface StoredScores extends Omit<ScoringTask, 'set'> {
+  metric: string;
+  scores: Scores;
+}
+
+/** Look at a scoring's files: whether they are those that it left. @throws PanxError where they are not */
+export async function checkScoring(place: ScoringDirectory): Promise<StoredScores & { durationMs: number }> {
   const sums = await readJsonAs(place.checksums, checksumsShape);
   const expected = ['predictions.jsonl.gz', 'scores.json'];
   if (canonicalJson(Object.keys(sums).sort()) !== canonicalJson(expected)) {
@@ -79,13 +99,10 @@ async function readScoring(place: ScoringDirectory, task: ScoringTask): Promise<
   }
   const changes = changesText(await changesSince(place.root, sums));
   if (changes !== null) throw new PanxError(changes);
-  const { scores, metric: _, ...of } = await readJsonAs(place.scores, storedShape);
-  const wanted = recordOf(task);
-  if (canonicalJson({ ...of, rows: of.rows.sha256 }) !== canonicalJson({ ...wanted, rows: wanted.rows.sha256 })) {
-    throw new PanxError(`${place.scores} is of another scoring than its folder`);
-  }
+  const stored = await readJsonAs(place.scores, storedShape);
+  if (stored.key !== keyOfScoring(stored)) throw new PanxError(`${place.scores}: key is not that of its content`);
   const { durationMs } = await readJsonAs(place.environment, environmentShape);
-  return { scores, durationMs };
+  return { ...stored, durationMs };
 }
 
 /** What a folder's scores.json says, as it stands there: nothing is hashed. @throws PanxError where it is damaged */
@@ -108,7 +125,7 @@ export function recordOf({ set: _, ...record }: ScoringTask): Omit<ScoringTask, 
   return record;
 }
 
-const storedShape = object({
+const storedShape: Shape<StoredScores> = object({
   key: sha256Text,
   stage: sha256Text,
   rows: object({ name: text(), sha256: sha256Text }),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { isDone, type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
+import { type StudyDirectory, studyDirectory } from '../run/store-directory.js';
 import {
   arrayOf,
   integer,
@@ -23,19 +24,25 @@ import type { Stage } from './protocols/stage.js';
 import { readMetrics, readSavedConfig } from './records.js';
 import { readResult } from './results.js';
 import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
+import { runsOfStudy } from './verify-study.js';
 
-/** What there is to verify in a folder: a run, or a sweep with the runs of its stages. */
-export type Found = { run: RunDirectory } | { sweep: SweepDirectory; stages: RunDirectory[] };
+/** What there is to verify in a folder: a run, or a sweep or a study with the runs of its stages. */
+export type Found =
+  | { run: RunDirectory }
+  | { sweep: SweepDirectory; stages: RunDirectory[] }
+  | { study: StudyDirectory; stages: RunDirectory[] };
 
 /**
  * Find out what a folder holds. A run or a sweep of which a file is gone is recognised by the others.
  *
- * @throws PanxError where it holds neither
+ * @throws PanxError where it holds none
  */
 export async function findRuns(folder: string): Promise<Found> {
   const names = await namesIn(folder);
   const { identity, metrics, events, environment } = runDirectory(folder);
   if ([identity, metrics, events, environment].some(path => existsSync(path))) return { run: runDirectory(folder) };
+  const study = studyDirectory(folder);
+  if (existsSync(study.stages)) return { study, stages: await runsOfStudy(study) };
   const sweep = sweepDirectory(folder);
   const stages = names.filter(isStageName);
   if (stages.length > 0 || existsSync(join(folder, 'sweep.json'))) {
@@ -44,10 +51,10 @@ export async function findRuns(folder: string): Promise<Found> {
     return { sweep, stages: (asked?.map(({ id }) => id) ?? stages.sort(order)).map(id => sweep.stage(id)) };
   }
   const inside = names.filter(name => existsSync(runDirectory(join(folder, name)).identity));
-  throw new PanxError(`${folder} holds no run: neither identity.json nor stages of a sweep are there.`, {
+  throw new PanxError(`${folder} holds no run: neither identity.json nor stages of a sweep or a study are there.`, {
     hint:
       inside.length === 0
-        ? 'Give the folder that panx train or panx sweep wrote (--out).'
+        ? 'Give the folder that panx train, panx sweep or panx run wrote (--out).'
         : `Give the folder of one run; in this one are ${inside.slice(0, 10).join(', ')}${inside.length > 10 ? ', ...' : ''}.`,
   });
 }
