@@ -46,6 +46,7 @@ export function boxEnvironment(box: string): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     ...{ HOME: join(box, 'home'), TMPDIR: join(box, 'tmp'), PANX_CACHE: join(box, 'cache') },
+    PANX_STORE: join(box, 'cache', 'store'), // Runs are noted there, and not where they would be strangers.
     ...{ NO_COLOR: '1', HF_HUB_OFFLINE: '1', LANG: 'C.UTF-8' },
   };
 }

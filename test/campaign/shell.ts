@@ -142,6 +142,7 @@ const setJsonProgram = [
 export const preamble = [
   'panx=$PWD/dist/cli.js; sample=$PWD/sample   # in the repository, once it is built',
   'box=$(mktemp -d); cd "$box"; cp -r "$sample/model" "$sample/data" .; mkdir home tmp',
-  'export HOME="$box/home" TMPDIR="$box/tmp" PANX_CACHE="$box/cache" HF_HUB_OFFLINE=1',
+  'export HOME="$box/home" TMPDIR="$box/tmp" PANX_CACHE="$box/cache"',
+  'export PANX_STORE="$box/cache/store" HF_HUB_OFFLINE=1',
   `setjson() { node -e '${setJsonProgram}' "$@"; }   # file, place, JSON text or - [, header of a safetensors file]`,
 ].join('\n');
