@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { lstat, rename, writeFile } from 'node:fs/promises';
+import { lstat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf, listed, PanxError } from '../errors.js';
+import { listed, PanxError } from '../errors.js';
 import { integer, object, orNull, parseJsonAs, type Shape, text } from '../system/checked-json.js';
 import { cannotWrite, makeFolder, readIfPresent, reasonOf, renameUnlessTaken } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { removeMade, strangersIn } from '../system/made.js';
 import { isEnding, isRunning, statOf } from '../system/process.js';
+import { takeAway } from '../system/takeover.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { lockLayout } from './layouts.js';
 
@@ -101,17 +102,11 @@ async function removeStale(path: string): Promise<void> {
       hint: `panx locks a folder by a folder of that name. Move that away, or choose another folder.`,
     });
   }
-  // Moved aside before it is removed: should another process have taken the lock over meanwhile, it is put back.
-  const aside = temporaryNeighbour(path);
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
-  }
-  if ((await readIfPresent(holderFile(aside))) === content || !(await renameUnlessTaken(aside, path))) {
-    await removeMade(aside, lockLayout);
-  }
+  await takeAway(path, {
+    isSame: async aside => (await readIfPresent(holderFile(aside))) === content,
+    putBack: aside => renameUnlessTaken(aside, path),
+    remove: aside => removeMade(aside, lockLayout),
+  });
 }
 
 function holderFile(lock: string): string {

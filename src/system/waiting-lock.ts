@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, open, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { link, lstat, open, readdir, rm, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,8 @@ import { codeOf, PanxError } from '../errors.js';
 import { cannotWrite, makeFolder } from './files.js';
 import { isRunning } from './process.js';
 import { readSmallFile } from './small-file.js';
-import { isLeftover, temporaryNeighbour } from './temporary.js';
+import { takeAway } from './takeover.js';
+import { isLeftover } from './temporary.js';
 
 /**
  * Run `action` while holding the lock file `path`, so that of several processes only one does the work and the others
@@ -130,17 +131,15 @@ function isAbandoned({ content, mtimeMs }: Found): boolean {
   return Date.now() - mtimeMs > staleMs;
 }
 
-/** Remove an abandoned lock, unless another process has done so and taken it meanwhile: that one is put back. */
 async function breakLock(path: string, abandoned: string): Promise<void> {
-  const aside = temporaryNeighbour(path);
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
-  }
-  if ((await look(aside))?.content !== abandoned) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
+  await takeAway(path, {
+    isSame: async aside => (await look(aside))?.content === abandoned,
+    async putBack(aside) {
+      await link(aside, path).catch(() => {});
+      return false; // The other name stays.
+    },
+    remove: aside => rm(aside, { force: true }),
+  });
 }
 
 async function giveBack(path: string, own: string): Promise<void> {
