@@ -23,8 +23,8 @@ import { protocolOf } from './protocols/protocol.js';
 import type { Stage } from './protocols/stage.js';
 import { readMetrics, readSavedConfig } from './records.js';
 import { readResult } from './results.js';
+import { runsOfStudy } from './study-on-disk.js';
 import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
-import { runsOfStudy } from './verify-study.js';
 
 /** What there is to verify in a folder: a run, or a sweep or a study with the runs of its stages. */
 export type Found =

@@ -1,32 +1,20 @@
 import { join } from 'node:path';
-import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { createEntityScoring } from '../evaluation/entity-scores.js';
 import { readPredictions } from '../evaluation/predictions.js';
-import { type Scores, testMetric } from '../evaluation/score.js';
-import { isDone, type RunDirectory } from '../run/directory.js';
+import type { Scores } from '../evaluation/score.js';
 import { markName } from '../run/layouts.js';
 import type { ScoringDirectory, StudyDirectory } from '../run/store-directory.js';
 import { readPackage } from '../system/package.js';
 import { differenceFrom } from './file-difference.js';
 import { isCurrent } from './identity.js';
 import { checkMark, isWrittenAs, notByPanx } from './outputs.js';
-import { protocolOf } from './protocols/protocol.js';
-import type { Stage } from './protocols/stage.js';
-import { isConfigAsWritten, readIdentity, readSavedConfig } from './records.js';
-import { readResult } from './results.js';
+import { isConfigAsWritten, readIdentity } from './records.js';
 import { checkScoring } from './scoring.js';
-import { registeredRun } from './store.js';
-import { type RecordedStage, readStudy, type StudyRecord, storeOf } from './study-folder.js';
-import { plannedRow, type SweepRow, type SweepTable } from './table.js';
+import { readStudy, type StudyRecord, storeOf } from './study-folder.js';
+import { runOf, runsOfStudy, stagesOf, tableOf } from './study-on-disk.js';
+import type { SweepTable } from './table.js';
 import { type Check, check } from './verify.js';
-
-/** The runs of a study's stages that are done, wherever they lie. */
-export async function runsOfStudy(folder: StudyDirectory): Promise<RunDirectory[]> {
-  const record = await readStudy(folder);
-  const runs = await Promise.all(Object.values(record.stages).map(stage => runOf(folder, record, stage)));
-  return runs.filter(run => run !== null);
-}
 
 /**
  * Look at a study: whether its settings are those of its stages, whether all of these are trained and scored, whether the scores are those
@@ -60,19 +48,6 @@ async function lookAtSettings(folder: StudyDirectory): Promise<string> {
   throw new PanxError(`${folder.stages} does not name the stages that config.json asks for`);
 }
 
-/** The stages that the settings of a study ask for. */
-async function stagesOf(folder: StudyDirectory, { stages }: StudyRecord): Promise<Stage[]> {
-  const config = await readSavedConfig(folder.config);
-  const { source, target, sizes } = config.study;
-  const most = sizes.at(-1)!;
-  // The stages of whole splits say how many rows these have.
-  const rows = Object.values(stages)
-    .filter(({ startsFrom }) => startsFrom === null)
-    .map(stage => stage.rows);
-  const [ofTarget = most, ofSource = most] = rows;
-  return protocolOf(config).stages(config, { [target]: ofTarget, [source]: ofSource });
-}
-
 async function lookAtStages(folder: StudyDirectory): Promise<string> {
   const record = await readStudy(folder);
   const open: string[] = [];
@@ -83,17 +58,6 @@ async function lookAtStages(folder: StudyDirectory): Promise<string> {
   }
   if (open.length === 0) return `all ${Object.keys(record.stages).length} are trained`;
   throw new PanxError(`the study is not finished: ${open.join(', ')} ${open.length === 1 ? 'is' : 'are'} not done`);
-}
-
-async function runOf(
-  folder: StudyDirectory,
-  record: StudyRecord,
-  { key }: RecordedStage,
-): Promise<RunDirectory | null> {
-  const store = storeOf(folder, record);
-  if (isDone(store.stage(key))) return store.stage(key);
-  const registered = await registeredRun(store, key);
-  return registered !== null && isDone(registered) ? registered : null;
 }
 
 async function lookAtScorings(folder: StudyDirectory): Promise<string> {
@@ -156,28 +120,4 @@ async function lookAtTable(
   }
   if (wrong.length > 0) throw new PanxError(`drawn again from the scores in the store: ${wrong.join('; ')}`);
   return `${[...files.keys()].join(', ')} come out the same when they are drawn again from the scores in the store`;
-}
-
-async function tableOf(folder: StudyDirectory): Promise<SweepTable> {
-  const record = await readStudy(folder);
-  const config = await readSavedConfig(folder.config);
-  const rows: SweepRow[] = [];
-  for (const stage of await stagesOf(folder, record)) rows.push(await rowOf(folder, record, config, stage));
-  const { source, target, protocol } = config.study;
-  return { source, target, protocol, metric: testMetric, model: config.model, rows };
-}
-
-async function rowOf(folder: StudyDirectory, record: StudyRecord, config: Config, stage: Stage): Promise<SweepRow> {
-  const row = plannedRow(stage, protocolOf(config).scoredLangs(config));
-  const recorded = record.stages[stage.id];
-  const run = recorded === undefined ? null : await runOf(folder, record, recorded);
-  if (recorded === undefined || run === null) return row;
-  let { durationMs } = await readResult(run);
-  const f1: SweepRow['f1'] = {};
-  for (const [rows, key] of Object.entries(recorded.scorings)) {
-    const { scores, durationMs: scoringMs } = await checkScoring(storeOf(folder, record).scoring(key));
-    f1[rows.split('/')[0]!] = scores.f1;
-    durationMs += scoringMs;
-  }
-  return { ...row, f1, durationMs, status: 'done' };
 }
