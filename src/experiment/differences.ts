@@ -2,7 +2,14 @@ import { inline } from '../config/describe.js';
 import { type Config, type Key, settings } from '../config/schema.js';
 import { shown } from '../system/checked-json.js';
 import { canonicalJson } from '../system/json.js';
-import { type Arithmetic, isCurrent, type OldIdentity, type StageIdentity, settingsThatCount } from './identity.js';
+import {
+  type Arithmetic,
+  addedSince,
+  isCurrent,
+  type OldIdentity,
+  type StageIdentity,
+  settingsThatCount,
+} from './identity.js';
 
 /** What differs between the stage in a folder and the stage that is to go there, as phrases; [] where nothing does. */
 export function differences(there: StageIdentity | OldIdentity, now: StageIdentity): string[] {
@@ -39,7 +46,10 @@ export function scoresTheSame(there: StageIdentity, now: StageIdentity): boolean
 
 /** How the settings of a configuration differ from those of an identity, as phrases; [] where they do not. */
 export function settingDifferences(there: StageIdentity | OldIdentity, config: Config): string[] {
-  return settingChanges(there.settings, settingsThatCount(config));
+  const now = settingsThatCount(config);
+  // What there was no setting for then is by default what it was.
+  if (!isCurrent(there)) for (const key of addedSince) delete now[key];
+  return settingChanges(there.settings, now);
 }
 
 /** What the scores after each epoch depend on, beside the weights. */

@@ -8,7 +8,15 @@ import { readIfPresent, toJson } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { readPackage } from '../system/package.js';
 import { type Environment, environmentShape } from './environment.js';
-import { identityShape, isCurrent, keyOf, type OldIdentity, oldKeyOf, type StageIdentity } from './identity.js';
+import {
+  addedSince,
+  identityShape,
+  isCurrent,
+  keyOf,
+  type OldIdentity,
+  oldKeyOf,
+  type StageIdentity,
+} from './identity.js';
 import { metricsShape, type StageMetrics } from './stage.js';
 
 /**
@@ -75,9 +83,6 @@ export async function isConfigAsWritten(path: string): Promise<boolean> {
   const { source, target, sizes, protocol } = study;
   return (await readIfPresent(path)) === toJson({ ...others, sweep: { source, target, sizes, protocol } });
 }
-
-/** Settings that runs of panx 0.2 and older do not have. */
-const addedSince: readonly Key[] = ['evaluation.atEnd', 'study.score', 'study.keep'];
 
 async function readSaved(path: string): Promise<{ config: Config; keys: ReadonlySet<string>; isOld: boolean }> {
   const saved = await readJsonAs(path, record(anything), unlikePanx);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
-import { identityOf, keyOf, type StageIdentity, trainId } from '../../src/experiment/identity.js';
+import { identityOf, keyOf, oldKeyOf, type StageIdentity, trainId } from '../../src/experiment/identity.js';
 import { repeatRun } from '../../src/experiment/repeat.js';
 import { runStage } from '../../src/experiment/run.js';
 import { verifyRun } from '../../src/experiment/verify.js';
@@ -420,6 +420,31 @@ describe('a finished run', () => {
       true,
     );
     expect(await failures()).toEqual([`settings: seed is 42 now, and there was no such setting then (${other})`]);
+  });
+
+  it('of panx 0.2 is verified, which knew other settings and another key; it is not repeated', async () => {
+    await edit('environment.json', e => ({ ...e, panx: { ...e.panx, version: '0.2.0' } }));
+    await edit(
+      'config.json',
+      ({ study: { source, target, sizes, protocol }, evaluation: { atEnd: _, ...evaluation }, ...config }) => ({
+        ...{ ...config, evaluation, sweep: { source, target, sizes, protocol } },
+      }),
+      true,
+    );
+    await edit(
+      'identity.json',
+      ({ id, settings: { 'evaluation.atEnd': _, ...settings }, data, start }) => {
+        const old = { id, key: '', settings, data, start };
+        return { ...old, key: oldKeyOf(old) };
+      },
+      true,
+    );
+    expect(await failures()).toEqual([]);
+    await expect(repeatRun(run, {}, runDirectory(join(run.root, 'again')), runStage)).rejects.toThrow(
+      `${run.root} was made by panx 0.2.0, and this is panx ${readPackage().version}.`,
+    );
+    await edit('config.json', ({ seed: _, ...config }) => ({ ...config, seed: 1 }), true);
+    expect((await failures())[0]).toMatch('settings: seed was 42 and is 1 now');
   });
 
   it('is not finished without its metrics', async () => {
