@@ -70,7 +70,10 @@ async function main(argv: string[]): Promise<void> {
     .exitOverride();
   const chosen = argv[0] === 'help' ? argv[1] : argv[0];
   for (const [name, { summary, load }] of Object.entries(commands)) {
-    const command = program.command(name).description(summary).exitOverride();
+    const command = program
+      .command(name, { hidden: name === 'stage' })
+      .description(summary)
+      .exitOverride();
     if (name !== chosen) continue;
     (await load()).define(command);
     for (const parser of [command, ...command.commands]) parser.configureOutput(usageErrors(`panx ${name}`));

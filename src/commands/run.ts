@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
@@ -7,7 +8,7 @@ import { resolveEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { distinctSubwords } from '../experiment/corpus.js';
-import { diskNeed, diskText, freeBytes, refuseLack, sizesOf } from '../experiment/disk.js';
+import { diskNeed, diskText, freeBytes, refuseLack, sizesOf, weightsToMake } from '../experiment/disk.js';
 import { measuredPace, stageMs } from '../experiment/estimate.js';
 import { arithmeticOf, type Contents } from '../experiment/identity.js';
 import { readCorpus, readStart } from '../experiment/inputs.js';
@@ -18,7 +19,7 @@ import { lookAtStages, type PlannedWork, runStudy, type StudyOutcome } from '../
 import { openStore, storePath } from '../experiment/store.js';
 import { type StudyStage, studyOf } from '../experiment/study.js';
 import { readStudy } from '../experiment/study-folder.js';
-import { msLeft, stagesOf } from '../experiment/study-progress.js';
+import { meanScoringMs, msLeft, stagesOf } from '../experiment/study-progress.js';
 import { workOnStage } from '../experiment/work.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
@@ -46,18 +47,18 @@ interface RunOptions {
 
 /** panx run: the stages of a study, each trained once, its tables and figures. */
 export function define(command: Command): void {
-  command.argument('<study>', 'YAML file with settings and a section "study"');
-  addConfigOptions(command, { file: false });
-  addSweepOptions(command);
-  addTrainingOptions(command);
   command
+    .argument('<study>', 'YAML file with settings and a section "study" (configs/studies holds examples)')
     .option('--out <folder>', 'folder of the tables and figures (default: results/<name of the file>)')
     .option('--store <folder>', storeHelp)
     .option('--dry-run', 'print the stages, what of them is done, the time and the disk they need; train nothing')
     .option('--jobs <n>', 'stages that are trained side by side, each in a process of its own', '1')
     .option('--fail-fast', 'after a stage has failed, begin no other')
-    .option('--retry-failed', 'try again also the stages that diverged before')
-    .action(async (file: string, options: RunOptions) => await run(command, file, options));
+    .option('--retry-failed', 'try again also the stages that diverged before');
+  addConfigOptions(command, { file: false });
+  addSweepOptions(command);
+  addTrainingOptions(command);
+  command.action(async (file: string, options: RunOptions) => await run(command, file, options));
 }
 
 /** What a study works on. */
@@ -73,10 +74,13 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   const jobs = jobsOf(options.jobs);
   const { config: asked, origins } = await configOf(command, file);
   if (Object.entries(origins).every(([key, origin]) => !key.startsWith('study.') || origin === 'default')) {
-    throw new PanxError(`${file} has no section "study"; expected one with at least protocol, such as cumulative.`, {
-      hint: 'configs/studies holds examples. A training by itself is panx train --config.',
-      exitCode: 2,
-    });
+    throw new PanxError(
+      `${file} has no setting of a study; expected a section "study", such as study: {protocol: cumulative}.`,
+      {
+        hint: 'configs/studies holds examples. A training by itself is panx train --config.',
+        exitCode: 2,
+      },
+    );
   }
   protocolOf(asked).check(asked);
   const out = await throughLink(options.out ?? join('results', basename(file, extname(file))));
@@ -85,10 +89,12 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   const inputs = await readInputs(asked, out);
   if (options.dryRun) {
     const store = storeDirectory(storeFolder);
-    const plan = await lookAtStages({ stages: inputs.stages, store }, notice);
+    const plan = await lookAtStages({ stages: inputs.stages, store }, notice, true);
     const pace = await measuredPace(plan.map(({ task }) => store.stage(task.identity.key)));
-    print(studyText(plan, pace));
-    print(`The study ${await diskLine(plan, inputs, store, jobs)}.\n`);
+    const scorings = plan.flatMap(({ task }) => task.scorings.map(({ key }) => key));
+    print(studyText(plan, pace, await meanScoringMs(store, scorings)));
+    if (weightsToMake(plan).size > 0) print(`The study ${await diskLine(plan, inputs, store, jobs)}.\n`);
+    print(`Tables and curve: ${out}. Scored on ${protocolOf(asked).scoredLangs(asked).join(', ')}.\n`);
     return;
   }
   const store = await openStore(storeFolder);
@@ -100,6 +106,8 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   const outcome = await work(inputs, out, store, jobs, options);
   print(sweepText(outcome.table));
   notice(`tables and curve: ${out}; stages: ${store.root}`);
+  const kept = inputs.stages.filter(({ task }) => existsSync(store.stage(task.identity.key).checkpoint)).at(-1);
+  if (kept !== undefined) notice(`model of ${kept.stage.id}: ${store.stage(kept.task.identity.key).checkpoint}`);
   refuseFailures(outcome);
 }
 
@@ -144,7 +152,7 @@ async function work(
       .reduce((sum, { stage }) => sum + stageMs(stage, msPerRow), 0);
   const stopTelling = jobs === 1 ? () => {} : tellProgress(out, store, jobs);
   return await runStudy(
-    { config, stages, out, store, jobs, failFast, signal, metric: testMetric },
+    { config, stages, out, store, jobs, failFast, signal, metric: testMetric(config.evaluation.limit) },
     {
       async work(task, wait) {
         const { id } = task.identity;
@@ -161,11 +169,9 @@ async function work(
         return end;
       },
       async onPlan(plan) {
-        for (const { stage, done } of plan) if (!done) undone.add(stage.id);
-        if (undone.size === 0) return;
+        for (const id of weightsToMake(plan)) undone.add(id);
         const inputs = { config, stages, contents, modelDir, dataDir };
-        const line = await diskLine(plan, inputs, store, jobs, true);
-        if (plan.some(({ trained }) => !trained)) notice(`the study ${line}`);
+        if (undone.size > 0) notice(`the study ${await diskLine(plan, inputs, store, jobs, true)}`);
       },
       onTable: table => writeSweepReport(out, table, 'study'),
       onNotice: notice,
@@ -195,7 +201,7 @@ async function diskLine(
   jobs: number,
   refuse = false,
 ): Promise<string> {
-  const words = plan.every(({ trained }) => trained) ? 0 : await distinctSubwords(config, dataDir, modelDir);
+  const words = weightsToMake(plan).size === 0 ? 0 : await distinctSubwords(config, dataDir, modelDir);
   const need = diskNeed(plan, await sizesOf(modelDir, words), jobs);
   const free = await freeBytes(store.root);
   if (refuse) refuseLack(need, free, store.root);

@@ -107,7 +107,7 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
   const outcome = await runSweep(
     {
-      ...{ config, contents, modelDir, dataDir, out, force, signal, metric: testMetric },
+      ...{ config, contents, modelDir, dataDir, out, force, signal, metric: testMetric(config.evaluation.limit) },
       store: storeDirectory(storePath(options.store)),
       failFast: options.failFast ?? false,
       retryFailed: options.retryFailed ?? false,

@@ -111,7 +111,7 @@ async function readText(file: string, extendedBy: string | undefined): Promise<s
     const reason = readingFault(error);
     const because = extendedBy === undefined ? '' : `, which ${extendedBy} extends,`;
     throw new PanxError(`The configuration file ${file}${because} cannot be read: ${reason}.`, {
-      hint: '--config takes a YAML file; panx config prints every setting it may hold.',
+      hint: 'It is to be a YAML file of settings; panx config prints every setting that it may hold.',
       exitCode: 2,
       cause: error,
     });

@@ -86,7 +86,7 @@ function comesFrom(plan: readonly PlannedWork[], id: string, from: string): bool
 }
 
 /** The stages whose weights are to be made: those not trained, and those whose weights were let go and are needed again. */
-function weightsToMake(plan: readonly PlannedWork[]): Set<string> {
+export function weightsToMake(plan: readonly PlannedWork[]): Set<string> {
   const made = new Set<string>();
   for (const { stage, task, trained, hasWeights, done } of plan.toReversed()) {
     const isStart = plan.some(other => other.stage.startStage === stage.id && made.has(other.stage.id));

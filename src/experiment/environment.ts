@@ -113,7 +113,7 @@ export async function writeEnvironment(
     protocol: {
       stage: 'stage' in start ? `${id}, from ${start.stage}` : id,
       curriculum: curriculumOf(request.out, request.identity, request.config),
-      metric: testMetric,
+      metric: testMetric(request.config.evaluation.limit),
     },
     startFrom: { folder: resolve(request.startFrom), files: request.startFiles },
     data: {

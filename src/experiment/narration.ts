@@ -50,7 +50,7 @@ export function stepText(report: StepReport, plan: Course, rows: number, duratio
     const leftMs = (plan.totalSteps - report.step) * stepMs;
     pace.push(`${formatSeconds(leftMs / 1000)} left`);
     const afterMs = plan.outlook?.(durationMs / rows) ?? 0;
-    if (afterMs > 0) pace.push(`${formatSeconds((leftMs + afterMs) / 1000)} in all`);
+    if (afterMs > 0) pace.push(`study ${formatSeconds((leftMs + afterMs) / 1000)} left`);
   }
   return [
     `epoch ${report.epoch + 1}/${plan.epochs}`,

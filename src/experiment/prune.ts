@@ -3,6 +3,7 @@ import type { StoreDirectory } from '../run/store-directory.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
 import { withLock } from '../system/waiting-lock.js';
 import { notedStudies } from './noted-studies.js';
+import type { StudyStage } from './study.js';
 import { neededWeights, statesOf } from './study-state.js';
 import { dropWeights } from './train-stored.js';
 
@@ -10,23 +11,36 @@ import { dropWeights } from './train-stored.js';
  * Let the weights of some stages go that no study in the store needs any more. A stage that lies in the folder of a panx train or a panx
  * sweep is left alone.
  *
- * @param keys of the stages of a study that may have become free
- * @returns why no weights were let go, in a sentence: of a study that the store notes nobody can tell what it needs; else null
+ * @param stages of a study, whose weights may have become free
+ * @returns the names of those whose weights were let go; and why none were, in a sentence: of a study that the store notes nobody can tell
+ *   what it needs
  */
-export async function pruneWeights(store: StoreDirectory, keys: readonly string[]): Promise<string | null> {
+export async function pruneWeights(
+  store: StoreDirectory,
+  stages: readonly StudyStage[],
+): Promise<{ dropped: string[]; fault: string | null }> {
   // Who notes a study holds the same lock: what one process lets go, no other has just found.
   return await withWeightsLock(store, async () => {
-    for (const key of keys) await removeAbandonedNeighbours(store.stage(key).checkpoint, modelLayout);
+    const dropped: string[] = [];
+    for (const { task } of stages) {
+      await removeAbandonedNeighbours(store.stage(task.identity.key).checkpoint, modelLayout);
+    }
     const studies = await notedStudies(store);
     const unknown = studies.find(({ record }) => record === null);
-    if (unknown !== undefined)
-      return `no weights are let go: ${unknown.fault} panx rm ${unknown.folder?.root ?? unknown.name} forgets it.`;
+    if (unknown !== undefined) {
+      if (stages.every(({ task }) => task.keep)) return { dropped, fault: null };
+      const fault = `no weights are let go: ${unknown.fault} panx rm ${unknown.folder?.root ?? unknown.name} forgets it.`;
+      return { dropped, fault };
+    }
     const needed = new Set<string>();
     for (const { record } of studies) {
       for (const key of neededWeights(await statesOf(store, record!))) needed.add(key);
     }
-    for (const key of keys) if (!needed.has(key)) await dropWeights(store.stage(key));
-    return null;
+    for (const { stage, task } of stages) {
+      if (needed.has(task.identity.key)) continue;
+      if (await dropWeights(store.stage(task.identity.key))) dropped.push(stage.id);
+    }
+    return { dropped, fault: null };
   });
 }
 

@@ -5,7 +5,7 @@ import type { RunDirectory } from '../run/directory.js';
 import { eventsIn } from '../run/events.js';
 import { engineDifference } from './environment.js';
 import { nameOf } from './history.js';
-import { arithmeticOf, isCurrent, keyOf } from './identity.js';
+import { arithmeticOf, isCurrent, keyOf, trainId } from './identity.js';
 import { lacksWeights, neighbourOf, type Places, recordsOf } from './places.js';
 import { otherVersion, readChecksums, readEnvironment, readRunConfig } from './records.js';
 import type { StageRequest, StageResult } from './stage.js';
@@ -47,7 +47,7 @@ export async function repeatRun(
     out: again.root,
     identity: { ...asked, key: keyOf(asked) },
     resume: false,
-    label: `${basename(run.root)} again`,
+    label: `${identity.id === trainId ? basename(run.root) : identity.id} again`,
   });
   const [there, now] = [await readChecksums(run), await readChecksums(again)];
   const different = [...new Set([...Object.keys(there), ...Object.keys(now)])].filter(

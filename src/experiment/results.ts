@@ -57,7 +57,7 @@ export async function checkResults(run: RunDirectory, config: Config): Promise<{
   }
   // What a score is called, another version of panx may have worded otherwise.
   if (test.size === 0 || (await otherVersion(run)) === null) {
-    expectSame(run, 'metric', metrics.metric, test.size === 0 ? null : testMetric);
+    expectSame(run, 'metric', metrics.metric, test.size === 0 ? null : testMetric(config.evaluation.limit));
   }
   return { metrics, plan };
 }

@@ -46,6 +46,8 @@ export interface StudyHooks {
 export interface PlannedWork extends StudyStage {
   trained: boolean;
   hasWeights: boolean;
+  /** How many sets of rows it is still to be scored on. */
+  unscored: number;
   done: boolean;
 }
 
@@ -86,13 +88,21 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
   const table = (): SweepTable => tableOf(request, [...rows.values()]);
   const done = plan.filter(planned => planned.done).map(({ stage }) => stage.id);
   if (done.length > 0) {
-    hooks.onNotice(`${done.length} of ${plan.length} stages are done already: ${done.join(', ')}`);
+    hooks.onNotice(
+      done.length === plan.length
+        ? `all ${plan.length} stages are done already; nothing is trained`
+        : `${done.length} of ${plan.length} stages are done already: ${done.join(', ')}`,
+    );
     await hooks.onTable(table());
   }
   const taskOf = (id: string) => stages.find(({ stage }) => stage.id === id)!.task;
-  const keys = stages.map(({ task }) => task.identity.key);
-  const kept = await pruneWeights(store, keys);
-  if (kept !== null) hooks.onNotice(kept);
+  const prune = async () => {
+    const { dropped, fault } = await pruneWeights(store, stages);
+    if (dropped.length > 0) hooks.onNotice(`weights let go, which nothing needs any more: ${dropped.join(', ')}`);
+    return fault;
+  };
+  const fault = await prune();
+  if (fault !== null) hooks.onNotice(fault);
   const nodes = plan.map(({ stage, done }) => ({ id: stage.id, startsFrom: stage.startStage, done }));
   const outcome = await runGraph(
     nodes,
@@ -102,7 +112,7 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
       async onDone(id) {
         const row = await scoredRow(rows.get(id)!, taskOf(id), store, hooks.onNotice);
         if (row !== null) rows.set(id, row);
-        await pruneWeights(store, keys);
+        await prune();
         await hooks.onTable(table());
       },
       async onFailed(id, error) {
@@ -124,21 +134,22 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
   return { table: table(), ...outcome };
 }
 
-/** What of each stage the store has, all of it looked at closely. */
+/** What of each stage the store has, all of it looked at closely. @param only look: what was changed is not set aside */
 export async function lookAtStages(
   { stages, store }: Pick<StudyRequest, 'stages' | 'store'>,
   onNotice: (text: string) => void,
+  only = false,
 ): Promise<PlannedWork[]> {
   const plan: PlannedWork[] = [];
   for (const { stage, task } of stages) {
-    const { stage: found } = await lookUp(store, task.identity, onNotice);
-    let scored = true;
+    const { stage: found } = await lookUp(store, task.identity, onNotice, only);
+    let unscored = 0;
     for (const scoring of task.scorings) {
-      if ((await findScoring(store, scoring, onNotice)) === null) scored = false;
+      if ((await findScoring(store, scoring, onNotice, only)) === null) unscored++;
     }
     const hasWeights = found?.hasWeights ?? false;
-    const done = found !== null && scored && (hasWeights || !task.keep);
-    plan.push({ stage, task, trained: found !== null, hasWeights, done });
+    const done = found !== null && unscored === 0 && (hasWeights || !task.keep);
+    plan.push({ stage, task, trained: found !== null, hasWeights, unscored, done });
   }
   return plan;
 }

@@ -26,7 +26,7 @@ export async function finish(session: Session): Promise<StageResult> {
     rows: data.train.rows,
     steps,
     trainLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
-    metric: data.test.length === 0 ? null : testMetric,
+    metric: data.test.length === 0 ? null : testMetric(request.config.evaluation.limit),
     test,
   };
   session.log.flush();

@@ -55,11 +55,13 @@ export interface FoundScoring {
  * Look for a scoring in the store. One that is not any more as it was left is set aside.
  *
  * @param onNotice told of such a scoring, in a sentence
+ * @param only look: nothing is set aside
  */
 export async function findScoring(
   store: StoreDirectory,
   task: ScoringTask,
   onNotice: (text: string) => void,
+  only = false,
 ): Promise<FoundScoring | null> {
   const place = store.scoring(task.key);
   if (!existsSync(place.root)) return null;
@@ -67,10 +69,9 @@ export async function findScoring(
     return await readScoring(place, task);
   } catch (error) {
     if (!(error instanceof PanxError)) throw error;
-    const damage = error.message.replace(/\.$/, '');
-    onNotice(
-      `${place.root} is not as it was left, and is not taken: ${damage}; it is set aside as ${await setAside(store, task.key, place.root)}`,
-    );
+    const damage = error.message.replaceAll(`${place.root}/`, '').replace(/\.$/, '');
+    const what = `the scoring of ${task.rows.name} in ${place.root} is not as it was left, and is not taken: ${damage}`;
+    onNotice(only ? what : `${what}; it is set aside as ${await setAside(store, task.key, place.root)}`);
     return null;
   }
 }

@@ -126,7 +126,8 @@ function describeStart({ request, data, model, steps, start, narration }: Sessio
   else if (start.step > 0) narration.notice(`goes on after step ${start.step} of ${steps}`);
   const warmup = endlessWarmup(request.config.training, steps);
   if (warmup !== null && !trained) narration.notice(warmup);
-  if (model.headMissing) narration.notice('the checkpoint has no classifier: a new one is drawn from the seed');
+  if (model.headMissing && start.step === 0)
+    narration.notice('the checkpoint has no classifier: a new one is drawn from the seed');
   if (truncatedRows > 0) {
     narration.notice(
       `${truncatedRows} training rows are longer than tokenization.maxLength: ${truncatedWords} words are cut off`,

@@ -70,18 +70,20 @@ export async function openStore(path: string): Promise<StoreDirectory> {
  * alone.
  *
  * @param onNotice told of such a stage, in a sentence
+ * @param only look: nothing is set aside
  */
 export async function lookUp(
   store: StoreDirectory,
   wanted: StageIdentity,
   onNotice: (text: string) => void,
+  only = false,
 ): Promise<Lookup> {
   const found: Lookup = { stage: null, recorded: null, busy: null };
   for (const { run, isOwn } of await placesOf(store, wanted.key)) {
     found.busy ??= (await lockedBy(run.lock)) ?? (isOwn ? await lockedBy(store.again(wanted.key).lock) : null);
     if (!isDone(run)) continue;
     const { stage, damage } = await lookAtStage(run, wanted, isOwn);
-    if (damage !== null) onNotice(await leaveDamaged(store, wanted.key, run, isOwn, damage));
+    if (damage !== null) onNotice(await leaveDamaged(store, wanted, run, isOwn && !only, damage));
     if (stage === null) continue;
     if (isOwn) found.recorded = stage.checkpoint;
     if (!epochScoresFit(stage.identity, wanted)) continue;
@@ -118,22 +120,22 @@ async function lookAtStage(
     const checkpoint = await checkpointChecksums(run);
     return { stage: { run, identity, checkpoint, hasWeights, isOwn }, damage: null };
   } catch (error) {
-    if (error instanceof PanxError) return { stage: null, damage: error.message.replace(/\.$/, '') };
-    throw error;
+    if (!(error instanceof PanxError)) throw error;
+    const damage = error.message.replace(`${run.root} is not as its run left it: `, '').replaceAll(`${run.root}/`, '');
+    return { stage: null, damage: damage.replace(/\.$/, '') };
   }
 }
 
 /** A folder of the store that was changed makes room, and is kept; one elsewhere stays where it is. */
 async function leaveDamaged(
   store: StoreDirectory,
-  key: string,
+  { id, key }: StageIdentity,
   run: RunDirectory,
-  isOwn: boolean,
+  away: boolean,
   damage: string,
 ): Promise<string> {
-  const what = `${run.root} is not as its run left it, and is not taken: ${damage}`;
-  if (!isOwn) return what;
-  return `${what}; it is set aside as ${await setAside(store, key, run.root)}`;
+  const what = `${id} in ${run.root} is not as its run left it, and is not taken: ${damage}`;
+  return away ? `${what}; it is set aside as ${await setAside(store, key, run.root)}` : what;
 }
 
 /** Move a folder of the store away, so that what was in it is made anew. @returns where it is now */

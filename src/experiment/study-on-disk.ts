@@ -25,7 +25,7 @@ export async function tableOf(folder: StudyDirectory): Promise<SweepTable> {
   const rows: SweepRow[] = [];
   for (const stage of await stagesOf(folder, record)) rows.push(await rowOf(folder, record, config, stage));
   const { source, target, protocol } = config.study;
-  return { source, target, protocol, metric: testMetric, model: config.model, rows };
+  return { source, target, protocol, metric: testMetric(config.evaluation.limit), model: config.model, rows };
 }
 
 async function rowOf(folder: StudyDirectory, record: StudyRecord, config: Config, stage: Stage): Promise<SweepRow> {

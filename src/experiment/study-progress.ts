@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { PanxError } from '../errors.js';
 import { isBegun, isDone, type RunDirectory, runDirectory } from '../run/directory.js';
 import { eventsIn } from '../run/events.js';
 import { lockedBy } from '../run/lock.js';
 import type { StoreDirectory, StudyDirectory } from '../run/store-directory.js';
+import { findState } from '../training/state.js';
 import { measuredPace, stageMs } from './estimate.js';
 import { readSavedConfig } from './records.js';
 import { scoringMs } from './scoring.js';
@@ -17,7 +20,7 @@ export interface StageProgress {
   name: string;
   key: string;
   kind: StageKind;
-  /** Steps that are logged, of those that there will be. */
+  /** Steps that are logged, or of an interrupted training saved, of those that there will be. */
   steps: number;
   of: number;
   /** Who is training it, in words; null where nobody is. */
@@ -62,7 +65,7 @@ async function progressOf(
   if (isLost)
     return { ...common, kind: 'not run', steps: 0, because: start.kind === 'failed' ? start.name : start.because };
   const begun = await unfinished(store, stage);
-  if (begun !== null) return { ...common, kind: 'interrupted', steps: await stepsLogged(begun) };
+  if (begun !== null) return { ...common, kind: 'interrupted', steps: await stepsSaved(begun, stage.steps) };
   return {
     ...common,
     kind: 'waiting',
@@ -85,6 +88,13 @@ async function workedOn(store: StoreDirectory, stage: RecordedStage): Promise<Ru
 
 async function unfinished(store: StoreDirectory, stage: RecordedStage): Promise<RunDirectory | null> {
   return (await runsOf(store, stage)).find(run => isBegun(run) && !isDone(run)) ?? null;
+}
+
+/** The step that an interrupted training goes on from; 0 where no state was saved: it begins again. */
+async function stepsSaved({ state, checkpoint }: RunDirectory, of = 0): Promise<number> {
+  if (existsSync(checkpoint)) return of;
+  const folder = await findState(state).catch(() => null);
+  return folder === null ? 0 : Number(basename(folder).replace('step-', ''));
 }
 
 /** The last step in a run's log; a damaged or torn line, and all after it, does not count. */
@@ -116,7 +126,8 @@ export async function msLeft(
   const pace = await measuredPace([...new Set(runs.map(({ root }) => root))].map(runDirectory));
   const config = await readSavedConfig(folder.config).catch(() => null);
   if (pace === null || config === null) return null;
-  const scoring = await meanScoringMs(store, recorded);
+  const keys = recorded.flatMap(({ scorings }) => Object.values(scorings));
+  const scoring = (await meanScoringMs(store, keys)) ?? 0;
   return left.reduce((sum, { name, kind, again, steps, of, toScore }) => {
     const scoringLeft = toScore.length * scoring;
     if (kind === 'trained' && !again) return sum + scoringLeft;
@@ -126,10 +137,9 @@ export async function msLeft(
   }, 0);
 }
 
-/** What scoring on one set of rows took; 0 where nothing was scored yet. */
-async function meanScoringMs(store: StoreDirectory, stages: readonly RecordedStage[]): Promise<number> {
-  const keys = stages.flatMap(({ scorings }) => Object.values(scorings));
+/** What scoring on one set of rows took; null where nothing was scored yet. */
+export async function meanScoringMs(store: StoreDirectory, keys: readonly string[]): Promise<number | null> {
   const times = await Promise.all(keys.map(key => scoringMs(store.scoring(key))));
   const known = times.filter(ms => ms !== null);
-  return known.length === 0 ? 0 : known.reduce((sum, ms) => sum + ms, 0) / known.length;
+  return known.length === 0 ? null : known.reduce((sum, ms) => sum + ms, 0) / known.length;
 }

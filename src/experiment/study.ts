@@ -81,6 +81,7 @@ function keptStages({ study: { keep } }: Config, stages: readonly Stage[]): Read
   throw new PanxError(
     `study.keep names ${excerpt(stray)}, and the study has no such stage; it has ${ids.join(', ')}.`,
     {
+      ...(stray === 'last' || stray === 'all' ? { hint: `Write keep: ${stray}, without brackets.` } : {}),
       exitCode: 2,
     },
   );

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PanxError } from '../errors.js';
+import { listed, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { isDone, type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
 import { type StudyDirectory, studyDirectory } from '../run/store-directory.js';
@@ -55,7 +55,7 @@ export async function findRuns(folder: string): Promise<Found> {
     hint:
       inside.length === 0
         ? 'Give the folder that panx train, panx sweep or panx run wrote (--out).'
-        : `Give the folder of one run; in this one are ${inside.slice(0, 10).join(', ')}${inside.length > 10 ? ', ...' : ''}.`,
+        : `Give the folder of one run; in this one are ${listed(inside, 10)}.`,
   });
 }
 
@@ -70,7 +70,7 @@ export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
     const [run, row] = [sweep.stage(stage.id), plannedRow(stage, protocolOf(config).scoredLangs(config))];
     if (isDone(run)) {
       const result = await readResult(run);
-      metrics.add(result.metrics.metric ?? testMetric);
+      metrics.add(result.metrics.metric ?? testMetric(config.evaluation.limit));
       rows.push(doneRow(row, result));
     } else {
       // Whether it failed, nothing else says.
@@ -78,7 +78,14 @@ export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
       rows.push(failed ? { ...row, status: 'failed' } : row);
     }
   }
-  return { source, target, protocol, metric: [...metrics][0] ?? testMetric, model: config.model, rows };
+  return {
+    source,
+    target,
+    protocol,
+    metric: [...metrics][0] ?? testMetric(config.evaluation.limit),
+    model: config.model,
+    rows,
+  };
 }
 
 /** sweep.json, where a stage is not done: then it alone says how that came, and how many rows it was to have. */

@@ -108,10 +108,11 @@ function refuseOtherWeights(again: RunDirectory, recorded: Checksums, now: Check
   );
 }
 
-/** Let the weights of a stage of the store go; its scores, events and checksums stay. */
-export async function dropWeights(run: RunDirectory): Promise<void> {
+/** Let the weights of a stage of the store go; its scores, events and checksums stay. @returns whether they were there */
+export async function dropWeights(run: RunDirectory): Promise<boolean> {
   const aside = temporaryNeighbour(run.checkpoint);
-  if (!existsSync(run.checkpoint) || !isDone(run)) return;
+  if (!existsSync(run.checkpoint) || !isDone(run)) return false;
   await rename(run.checkpoint, aside);
   await removeMade(aside, modelLayout);
+  return true;
 }

@@ -90,7 +90,13 @@ async function lookAtSettings(run: RunDirectory): Promise<string> {
   const different = [
     ...settingDifferences(identity, config),
     ...startDifferences(identity, environment, await recordsOfNeighbour(run, identity)),
-    ...environmentDifferences(run.root, identity, environment, config, (await readMetrics(run)).metric ?? testMetric),
+    ...environmentDifferences(
+      run.root,
+      identity,
+      environment,
+      config,
+      (await readMetrics(run)).metric ?? testMetric(config.evaluation.limit),
+    ),
   ];
   if (different.length > 0) throw new PanxError(different.join('; '));
   return 'config.json and environment.json are what identity.json says';

@@ -32,7 +32,10 @@ export async function workOnStage(task: StageTask, place: Workplace, wait: boole
         if (!place.signal?.aborted) await recordFailure(place.store, task.identity.key, error);
         throw error;
       }
-      if (!wait) return 'busy';
+      if (!wait) {
+        place.onNotice(`${task.label}  is being trained by ${error.by}; it is put aside`);
+        return 'busy';
+      }
       progress(`${task.label}  waiting for ${error.by}, which is training it`);
       await waitAWhile(place.signal);
     }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PanxError } from '../errors.js';
-import { readFailure } from '../experiment/failures.js';
+import { readFailure, recordFailure } from '../experiment/failures.js';
 import type { StageTask } from '../experiment/study.js';
 import type { Workplace } from '../experiment/train-stored.js';
 import { noticeLines } from '../system/console.js';
@@ -51,7 +51,10 @@ export async function workInProcess(
     if (code === busyExitCode) return 'busy';
     if (signal?.aborted) throw new PanxError(`${request.task.label} was stopped.`, { exitCode: 130 });
     const failure = await readFailure(store, key);
-    throw new PanxError(failure?.sentence ?? `The process of ${request.task.label} ended with ${code}.`);
+    if (failure !== null) throw new PanxError(failure.sentence);
+    const killed = new PanxError(`The process of ${request.task.label} ended with ${code}.`);
+    await recordFailure(store, key, killed);
+    throw killed;
   } finally {
     signal?.removeEventListener('abort', stop);
   }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import { openTensors, type TensorInfo, type TensorSource } from '../checkpoint/safetensors.js';
 import { PanxError } from '../errors.js';
+import { isBegun, runDirectory } from '../run/directory.js';
 import { modelFile } from '../run/model-files.js';
 import { parameterSpecs } from './encoder.js';
 import type { ParameterSpec } from './parameter-group.js';
@@ -25,6 +26,11 @@ export function multiplyAddsPerSubword(config: ModelConfig): number {
  * @throws PanxError where it lacks a classifier that it needs, or as `readModelConfig`, `openTensors` and `checkTensors` do
  */
 export async function checkModelFolder(folder: string, as: 'trained' | 'start'): Promise<ModelConfig> {
+  if (isBegun(runDirectory(folder))) {
+    throw new PanxError(`${folder} is the folder of a run, and not of a model.`, {
+      hint: `Give the model that it has trained, ${runDirectory(folder).checkpoint}, where its weights were not let go.`,
+    });
+  }
   const config = await readModelConfig(folder);
   const source = await openTensors(folder);
   try {

@@ -18,7 +18,7 @@ const height = 560;
 const pixelRatio = 2;
 
 /**
- * The learning curve of a sweep as SVG: F1 of both languages over the number of target sentences trained on, with the
+ * The learning curve of a sweep as SVG: F1 of the languages scored over the number of target sentences trained on, with the
  * zero-shot F1 (source only) as a dashed line and, where it is known, the F1 of training on the target alone as a dotted
  * one. A stage without a result leaves a gap. The same table gives the same bytes, on any machine.
  */
@@ -58,6 +58,8 @@ const faint = '#6b6b6b';
 const targetColor = '#0072b2';
 const sourceColor = '#d55e00';
 const aloneColor = '#009e73';
+/** Of languages that are scored and not trained on. */
+const otherColors = ['#cc79a7', '#56b4e9', '#e69f00', '#7a7a7a'];
 
 function optionOf(table: SweepTable): echarts.EChartsCoreOption {
   const source = table.source.toUpperCase();
@@ -132,7 +134,7 @@ interface Curve {
   legend: { text: string; icon?: string };
 }
 
-/** Both languages over the sizes, and the levels that do not depend on them, as far as they are known. */
+/** The languages over the sizes, and the levels that do not depend on them, as far as they are known. */
 function curvesOf(table: SweepTable, axis: SampleAxis): Curve[] {
   const source = table.source.toUpperCase();
   const target = table.target.toUpperCase();
@@ -141,6 +143,11 @@ function curvesOf(table: SweepTable, axis: SampleAxis): Curve[] {
     curve(target, target, points(table.target), { color: targetColor, symbol: 'circle', symbolSize: 9 }),
     curve(source, source, points(table.source), { color: sourceColor, symbol: 'rect', symbolSize: 8 }),
   ];
+  const others = Object.keys(table.rows[0]?.f1 ?? {}).filter(lang => lang !== table.source && lang !== table.target);
+  for (const [i, lang] of others.entries()) {
+    const style = { color: otherColors[i % otherColors.length]!, symbol: 'triangle', symbolSize: 7 };
+    curves.push(curve(lang.toUpperCase(), lang.toUpperCase(), points(lang), style));
+  }
   const of = (trains: Phase['trains']) => table.rows.find(({ phase }) => phase.trains === trains);
   const level = (
     trains: Phase['trains'],

@@ -113,6 +113,7 @@ function facts(table: SweepTable): string[] {
 
 function zeroShotNote(table: SweepTable): string {
   const target = table.target.toUpperCase();
+  if (!langsOf(table).includes(table.target)) return `Phase 2 has seen no ${target} sentence.`;
   return `Phase 2 has seen no ${target} sentence: its ${target} F1 is zero-shot.`;
 }
 

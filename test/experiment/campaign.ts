@@ -75,7 +75,7 @@ async function trainSweep(out: string): Promise<void> {
   };
   await runSweep(
     {
-      ...{ config, out, dataDir, modelDir, force: false, metric: testMetric },
+      ...{ config, out, dataDir, modelDir, force: false, metric: testMetric(config.evaluation.limit) },
       ...{ store: storeDirectory(`${out}-store`), failFast: false, retryFailed: false },
       contents,
     },

@@ -10,7 +10,7 @@ import { fakeContents } from './contents.js';
 async function plan(settings: string[], there: Record<string, Partial<PlannedWork>> = {}): Promise<PlannedWork[]> {
   const { config } = await loadConfig({ assignments: ['study.sizes=[10, 20, 30]', ...settings] });
   return studyOf(config, fakeContents({ en: 100, tr: 100 })).map(({ stage, task }) => ({
-    ...{ stage, task, trained: false, hasWeights: false, done: false },
+    ...{ stage, task, trained: false, hasWeights: false, unscored: 2, done: false },
     ...Object.entries(there).find(([name]) => stage.id.startsWith(name))?.[1],
   }));
 }

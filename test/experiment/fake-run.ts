@@ -36,7 +36,7 @@ export async function writeFakeRun(request: StageRequest, rows: number): Promise
     rows,
     steps: course.steps,
     trainLoss: 0.5,
-    metric: test.length === 0 ? null : testMetric,
+    metric: test.length === 0 ? null : testMetric(config.evaluation.limit),
     test: {},
   };
   const log = openEventLog(run);
@@ -76,7 +76,7 @@ function environmentOf({
     protocol: {
       stage: 'stage' in start ? `${id}, from ${start.stage}` : id,
       curriculum: config.study.protocol,
-      metric: testMetric,
+      metric: testMetric(config.evaluation.limit),
     },
     startFrom: { folder: startFrom, files: startFiles },
     data: { folder: dataDir, files: data },

@@ -169,7 +169,7 @@ describe('a run that was registered', () => {
     await appendFile(join(elsewhere().checkpoint, 'model.safetensors'), 'x');
     expect((await look()).stage).toBeNull();
     expect(notices).toEqual([
-      `${elsewhere().root} is not as its run left it, and is not taken: checkpoint/model.safetensors has changed`,
+      `train in ${elsewhere().root} is not as its run left it, and is not taken: checkpoint/model.safetensors has changed`,
     ]);
     expect(existsSync(elsewhere().root)).toBe(true);
   });

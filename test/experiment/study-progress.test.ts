@@ -38,6 +38,8 @@ async function halfTrained(name: string, steps: number): Promise<void> {
   await writeFile(run.events, `${await keep(run.events)}\n`);
   await writeFile(run.times, `${await keep(run.times)}\n`);
   await rm(run.metrics);
+  await rm(run.checkpoint, { recursive: true });
+  await mkdir(join(run.state, `step-${String(steps).padStart(8, '0')}`), { recursive: true });
 }
 
 it('knows nothing of a study that has not begun, but what waits for what', async () => {
@@ -92,10 +94,15 @@ it('counts steps and time as far as a log is whole', async () => {
   const run = study.store.stage(keyOfStage(study, 'phase-2-en'));
   await appendFile(run.events, '{"event":"step","st');
   await appendFile(run.times, '\u0000');
-  expect((await progress())[1]!.steps).toBe(3);
+  await lockByLiving(run.lock);
+  expect((await progress())[1]).toMatchObject({ kind: 'running', steps: 3 });
   await rm(run.events);
   await mkdir(run.events);
-  expect((await progress())[1]).toMatchObject({ kind: 'interrupted', steps: 0 });
+  expect((await progress())[1]).toMatchObject({ kind: 'running', steps: 0 });
+  await rm(run.lock, { recursive: true });
+  expect((await progress())[1]).toMatchObject({ kind: 'interrupted', steps: 3 });
+  await rm(run.state, { recursive: true });
+  expect((await progress())[1]).toMatchObject({ kind: 'interrupted', steps: 0 }); // It begins again.
 });
 
 it('takes the time left from the pace of its stages and scorings', async () => {

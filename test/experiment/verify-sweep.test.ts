@@ -34,7 +34,14 @@ async function sweep(
   const contents = { ...fakeContents({ en: 100, tr: 60 }), checkpoint };
   await runSweep(
     {
-      ...{ config, out: into, force: false, modelDir: 'base', dataDir: 'data', metric: testMetric },
+      ...{
+        config,
+        out: into,
+        force: false,
+        modelDir: 'base',
+        dataDir: 'data',
+        metric: testMetric(config.evaluation.limit),
+      },
       ...{ store: storeDirectory(`${into}-store`), failFast: false, retryFailed: false },
       contents,
     },
@@ -218,7 +225,7 @@ describe('a finished sweep', () => {
     ],
     [
       text => text.replace('20\n', '20,\n 90\n'),
-      /^settings: .*config\.json: The sweep asks for 90 rows of tr, but its train split has 60/,
+      /^settings: .*config\.json: The study asks for 90 rows of tr, but its train split has 60/,
     ],
     [text => text.replace('"seed"', '"sead"'), /^settings: .*config\.json has "sead", which is no setting$/],
     [() => '{}', /^settings: .*config\.json lacks the setting model$/],

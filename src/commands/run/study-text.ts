@@ -1,10 +1,16 @@
+import { weightsToMake } from '../../experiment/disk.js';
 import { type Pace, stageMs } from '../../experiment/estimate.js';
 import type { PlannedWork } from '../../experiment/run-study.js';
 import { alignColumns } from '../../reporting/text-table.js';
 import { formatCount, formatSeconds } from '../../system/console.js';
 
-/** What a study would do, for a terminal: each stage with its rows, what it starts from, its steps, and what of it is there. */
-export function studyText(plan: readonly PlannedWork[], pace: Pace | null): string {
+/**
+ * What a study would do, for a terminal: each stage with its rows, what it starts from, its steps, and what of it is there.
+ *
+ * @param scoringMs what scoring on one set of rows takes, as far as any was scored; null where none was
+ */
+export function studyText(plan: readonly PlannedWork[], pace: Pace | null, scoringMs: number | null): string {
+  const toTrain = weightsToMake(plan);
   const lines = alignColumns(
     [
       { head: 'stage', align: 'left' },
@@ -18,27 +24,35 @@ export function studyText(plan: readonly PlannedWork[], pace: Pace | null): stri
       formatCount(planned.stage.samples),
       planned.stage.startStage ?? 'the model',
       formatCount(planned.stage.steps),
-      timeText(planned, pace),
+      timeText(planned, toTrain.has(planned.stage.id), pace),
     ]),
     80,
   );
-  return `${lines.join('\n')}\n\n${totalText(plan, pace)}\n`;
+  return `${lines.join('\n')}\n\n${totalText(plan, toTrain, pace, scoringMs)}\n`;
 }
 
-function timeText({ stage, done, trained }: PlannedWork, pace: Pace | null): string {
-  if (done) return 'done';
-  if (trained) return 'trained, to be scored';
-  return pace === null ? 'unknown' : `about ${formatSeconds(stageMs(stage, pace.msPerRow) / 1000)}`;
+function timeText({ stage, done, trained }: PlannedWork, isToTrain: boolean, pace: Pace | null): string {
+  if (!isToTrain) return done ? 'done' : 'trained, to be scored';
+  const time = pace === null ? 'unknown' : `about ${formatSeconds(stageMs(stage, pace.msPerRow) / 1000)}`;
+  return trained ? `${time}, once more` : time;
 }
 
-function totalText(plan: readonly PlannedWork[], pace: Pace | null): string {
-  const left = plan.filter(({ done }) => !done);
+function totalText(
+  plan: readonly PlannedWork[],
+  toTrain: ReadonlySet<string>,
+  pace: Pace | null,
+  scoringMs: number | null,
+): string {
+  const left = plan.filter(({ stage, done }) => !done || toTrain.has(stage.id));
   if (left.length === 0) return `All ${plan.length} stages are done.`;
-  const toTrain = left.filter(({ trained }) => !trained);
-  const steps = formatCount(toTrain.reduce((sum, { stage }) => sum + stage.steps, 0));
-  const what = `${left.length} of ${plan.length} stages to run, ${steps} steps`;
+  const training = plan.filter(({ stage }) => toTrain.has(stage.id));
+  const again = training.some(({ trained }) => trained) ? ' (once more: their weights were let go)' : '';
+  const steps = formatCount(training.reduce((sum, { stage }) => sum + stage.steps, 0));
+  const what = `${left.length} of ${plan.length} stages to run, ${steps} steps${again}`;
   if (pace === null) return `${what}; how long they take is unknown until the first stage has run.`;
-  const totalMs = toTrain.reduce((sum, { stage }) => sum + stageMs(stage, pace.msPerRow), 0);
-  const about = formatSeconds(totalMs / 1000);
-  return `${what}, about ${about} at the ${(1000 / pace.msPerRow).toFixed(1)} rows/s measured here, scoring not counted.`;
+  const scorings = left.reduce((sum, { unscored }) => sum + unscored, 0);
+  const trainingMs = training.reduce((sum, { stage }) => sum + stageMs(stage, pace.msPerRow), 0);
+  const about = formatSeconds((trainingMs + scorings * (scoringMs ?? 0)) / 1000);
+  const counted = scoringMs === null ? ', scoring not counted' : `, ${scorings} scorings counted`;
+  return `${what}, about ${about} at the ${(1000 / pace.msPerRow).toFixed(1)} rows/s measured here${counted}.`;
 }

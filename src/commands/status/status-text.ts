@@ -48,7 +48,7 @@ function stateText({ kind, steps, of, by, because, again }: StageProgress): stri
     case 'running':
       return `running: ${progress}, ${by}`;
     case 'interrupted':
-      return `interrupted: ${progress}`;
+      return steps === 0 ? 'interrupted: no state saved, begins again' : `interrupted, saved at ${progress}`;
     case 'trained':
       return 'trained, to be scored';
     case 'waiting':

@@ -90,21 +90,21 @@ function curriculum(config: Config, trainRows: Record<string, number>): Stage[] 
 function checkSettings(config: Config): void {
   const { source, target } = config.study;
   if (source === target) {
-    throw new PanxError(`The source and the target of the sweep are both ${source}; expected two languages.`, {
+    throw new PanxError(`The source and the target of the study are both ${source}; expected two languages.`, {
       exitCode: 2,
     });
   }
   for (const setting of ['enabled', 'atEnd'] as const) {
     if (config.evaluation[setting]) continue;
-    throw new PanxError(`evaluation.${setting} is false, but a sweep is a table of scores; expected true.`, {
+    throw new PanxError(`evaluation.${setting} is false, but a study is a table of scores; expected true.`, {
       exitCode: 2,
     });
   }
   for (const key of ['training.langs', 'training.size', 'evaluation.langs'] as const) {
     const [value, byDefault] = [inline(settingIn(config, key)), inline(settings.get(key)!.default)];
     if (value !== byDefault) {
-      throw new PanxError(`${key} is ${value}, but a sweep chooses it for each stage; expected it to be left out.`, {
-        hint: 'A sweep is told its languages and sizes by --source, --target and --sizes, and what to score by study.score.',
+      throw new PanxError(`${key} is ${value}, but a study chooses it for each stage; expected it to be left out.`, {
+        hint: 'A study is told its languages and sizes by study.source, study.target and study.sizes, and what to score by study.score.',
         exitCode: 2,
       });
     }
@@ -159,8 +159,8 @@ function checkSizes({ study: { target, sizes } }: Config, targetRows: number): v
     .slice(0, 20)
     .join(',');
   throw new PanxError(
-    `The sweep asks for ${largest} rows of ${target}, but its train split has ${targetRows}; expected sizes up to ${targetRows}.`,
-    { hint: `Choose other sizes, such as --${target}-sizes ${fitting || targetRows}`, exitCode: 2 },
+    `The study asks for ${largest} rows of ${target}, but its train split has ${targetRows}; expected sizes up to ${targetRows}.`,
+    { hint: `Choose other sizes, such as --sizes ${fitting || targetRows} (study.sizes).`, exitCode: 2 },
   );
 }
 

@@ -64,16 +64,16 @@ it('counts the steps of accumulated batches, and maxSteps', async () => {
 });
 
 it.each([
-  [['study.source=tr'], 'The source and the target of the sweep are both tr; expected two languages.'],
+  [['study.source=tr'], 'The source and the target of the study are both tr; expected two languages.'],
   [
     ['study.sizes=[250, 20001]'],
-    'The sweep asks for 20001 rows of tr, but its train split has 20000; expected sizes up to 20000.',
+    'The study asks for 20001 rows of tr, but its train split has 20000; expected sizes up to 20000.',
   ],
-  [['evaluation.enabled=false'], 'evaluation.enabled is false, but a sweep is a table of scores; expected true.'],
-  [['training.size=100'], 'training.size is 100, but a sweep chooses it for each stage; expected it to be left out.'],
+  [['evaluation.enabled=false'], 'evaluation.enabled is false, but a study is a table of scores; expected true.'],
+  [['training.size=100'], 'training.size is 100, but a study chooses it for each stage; expected it to be left out.'],
   [
     ['training.langs=[tr]'],
-    'training.langs is [tr], but a sweep chooses it for each stage; expected it to be left out.',
+    'training.langs is [tr], but a study chooses it for each stage; expected it to be left out.',
   ],
 ])('refuses %s', async (assignments, sentence) => {
   const config = await configWith(...assignments);
@@ -83,7 +83,7 @@ it.each([
 it('suggests the sizes that fit', async () => {
   const config = await configWith();
   expect(() => curriculum(config, { en: 20000, tr: 1000 })).toThrow(
-    expect.objectContaining({ hint: 'Choose other sizes, such as --tr-sizes 250,500,1000' }),
+    expect.objectContaining({ hint: 'Choose other sizes, such as --sizes 250,500,1000 (study.sizes).' }),
   );
   expect(() => curriculum(config, { en: 20000, tr: 100 })).toThrow(
     expect.objectContaining({ hint: 'Choose other sizes, such as --tr-sizes 100' }),
