@@ -25,6 +25,7 @@ async function list(options: ListOptions): Promise<void> {
   const store = await existingStore(path);
   const listing = store === null ? { studies: [], stages: [], strangers: [], bytes: 0 } : await listStore(store);
   if (options.json) print(toJson({ store: path, ...listing }));
-  else if (store === null) print(`The store ${path} holds nothing.\n`);
+  else if (store === null)
+    print(`There is no store in ${path} (--store, PANX_STORE): nothing was trained into it yet.\n`);
   else print(listingText(path, listing));
 }

@@ -45,7 +45,7 @@ async function remove(typed: string | undefined, options: RmOptions): Promise<vo
 async function clean(path: string, options: RmOptions): Promise<void> {
   const store = await existingStore(path);
   if (store === null) {
-    print(`The store ${path} holds nothing.\n`);
+    print(`There is no store in ${path} (--store, PANX_STORE): nothing was trained into it yet.\n`);
     return;
   }
   const unused = await findUnused(store);

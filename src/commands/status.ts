@@ -41,7 +41,8 @@ async function status(typed: string | undefined, options: StatusOptions): Promis
     }
   }
   if (options.json) print(toJson(found));
-  else if (store === null && typed === undefined) print(`The store ${path} holds nothing.\n`);
+  else if (store === null && typed === undefined)
+    print(`There is no store in ${path} (--store, PANX_STORE): nothing was trained into it yet.\n`);
   else if (found.length === 0) print(`The store ${path} notes no study.\n`);
   else print(found.map(statusText).join('\n'));
 }

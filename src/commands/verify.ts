@@ -7,7 +7,7 @@ import { repeatRun } from '../experiment/repeat.js';
 import { runStage } from '../experiment/run.js';
 import { findRuns, tableOf } from '../experiment/sweep-on-disk.js';
 import { type Check, verifyRun } from '../experiment/verify.js';
-import { verifyStudy } from '../experiment/verify-study.js';
+import { verifyScoring, verifyStudy } from '../experiment/verify-study.js';
 import { verifySweep } from '../experiment/verify-sweep.js';
 import { sweepFiles, writeSweepReport } from '../reporting/sweep.js';
 import { type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
@@ -33,7 +33,7 @@ interface VerifyOptions extends Places {
 /** panx verify: is a finished run, a sweep or a study still what it was, and does it come out the same again? */
 export function define(command: Command): void {
   command
-    .argument('<run>', 'folder of a run, a sweep or a study')
+    .argument('<run>', 'folder of a run, a sweep, a study or a scoring')
     .option('--rerun', 'also train it again, and compare everything byte for byte')
     .option('--out <folder>', 'keep the run that --rerun repeats in this new folder (default: it is removed)')
     .option('--data <folder>', 'where the data lies, if it was moved')
@@ -50,12 +50,19 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
     });
   }
   const found = await findRuns(folder);
+  if ('scoring' in found && options.rerun) {
+    throw new PanxError(`${folder} is a scoring: there is nothing to train again.`, {
+      hint: 'Leave --rerun out, or give the folder of its stage.',
+      exitCode: 2,
+    });
+  }
   const report: { run: string; checks: Check[] }[] = [];
   const tell = (run: string, checks: Check[]) => {
     report.push({ run, checks });
     if (!options.json) print(checksText(run, checks));
   };
-  const runs = 'run' in found ? [found.run] : found.stages;
+  const runs = 'run' in found ? [found.run] : 'stages' in found ? found.stages : [];
+  if ('scoring' in found) tell(folder, await verifyScoring(found.scoring));
   const places = options.rerun ? await placesForReruns(folder, runs, options) : null;
   for (const run of runs) {
     await clearLeftovers(run, runLayout);

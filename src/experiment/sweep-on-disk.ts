@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { listed, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { isDone, type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
-import { type StudyDirectory, studyDirectory } from '../run/store-directory.js';
+import {
+  type ScoringDirectory,
+  type StudyDirectory,
+  scoringDirectory,
+  studyDirectory,
+} from '../run/store-directory.js';
 import {
   arrayOf,
   integer,
@@ -26,11 +31,12 @@ import { readResult } from './results.js';
 import { runsOfStudy } from './study-on-disk.js';
 import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
 
-/** What there is to verify in a folder: a run, or a sweep or a study with the runs of its stages. */
+/** What there is to verify in a folder: a run, a scoring of the store, or a sweep or a study with the runs of its stages. */
 export type Found =
   | { run: RunDirectory }
   | { sweep: SweepDirectory; stages: RunDirectory[] }
-  | { study: StudyDirectory; stages: RunDirectory[] };
+  | { study: StudyDirectory; stages: RunDirectory[] }
+  | { scoring: ScoringDirectory };
 
 /**
  * Find out what a folder holds. A run or a sweep of which a file is gone is recognised by the others.
@@ -40,6 +46,8 @@ export type Found =
 export async function findRuns(folder: string): Promise<Found> {
   const names = await namesIn(folder);
   const { identity, metrics, events, environment } = runDirectory(folder);
+  const scoring = scoringDirectory(folder);
+  if (existsSync(scoring.predictions) || existsSync(scoring.scores)) return { scoring };
   if ([identity, metrics, events, environment].some(path => existsSync(path))) return { run: runDirectory(folder) };
   const study = studyDirectory(folder);
   if (existsSync(study.stages)) return { study, stages: await runsOfStudy(study) };

@@ -7,12 +7,11 @@ import { markName } from '../run/layouts.js';
 import type { ScoringDirectory, StudyDirectory } from '../run/store-directory.js';
 import { readPackage } from '../system/package.js';
 import { differenceFrom } from './file-difference.js';
-import { isCurrent } from './identity.js';
 import { checkMark, isWrittenAs, notByPanx } from './outputs.js';
 import { isConfigAsWritten, readIdentity } from './records.js';
 import { checkScoring } from './scoring.js';
-import { readStudy, type StudyRecord, storeOf } from './study-folder.js';
-import { runOf, runsOfStudy, stagesOf, tableOf } from './study-on-disk.js';
+import { readStudy, storeOf } from './study-folder.js';
+import { runOf, stagesOf, tableOf } from './study-on-disk.js';
 import type { SweepTable } from './table.js';
 import { type Check, check } from './verify.js';
 
@@ -31,6 +30,21 @@ export async function verifyStudy(
     await check('stages', () => lookAtStages(folder)),
     await check('scorings', () => lookAtScorings(folder)),
     await check('table', () => lookAtTable(folder, draw)),
+  ];
+}
+
+/** Look at one scoring of a store: whether its files are those that it left, and its scores those that its predictions make. */
+export async function verifyScoring(place: ScoringDirectory): Promise<Check[]> {
+  return [
+    await check('outputs', async () => {
+      const { stage, rows } = await checkScoring(place);
+      return `2 files as they were left: ${rows.name} by the stage ${stage}`;
+    }),
+    await check('scores', async () => {
+      const { scores } = await checkScoring(place);
+      await checkPredictions(place, scores);
+      return `those that the predictions of ${scores.rows} rows make`;
+    }),
   ];
 }
 
@@ -62,7 +76,6 @@ async function lookAtStages(folder: StudyDirectory): Promise<string> {
 
 async function lookAtScorings(folder: StudyDirectory): Promise<string> {
   const record = await readStudy(folder);
-  const { labels } = await readLabels(folder, record);
   let count = 0;
   for (const { key, scorings } of Object.values(record.stages)) {
     for (const [rows, scoring] of Object.entries(scorings)) {
@@ -71,22 +84,20 @@ async function lookAtScorings(folder: StudyDirectory): Promise<string> {
       if (stored.key !== scoring || stored.stage !== key || stored.rows.name.split(':')[0] !== rows.split(':')[0]) {
         throw new PanxError(`${place.root} is not the scoring of ${rows} that stages.json names`);
       }
-      await checkPredictions(place, labels, stored.scores);
+      await checkPredictions(place, stored.scores);
       count++;
     }
   }
   return `all ${count} are as they were left, and their scores are those that their predictions make`;
 }
 
-async function readLabels(folder: StudyDirectory, record: StudyRecord): Promise<{ labels: readonly string[] }> {
-  const [run] = await runsOfStudy(folder);
-  const identity = run === undefined ? null : await readIdentity(run);
-  if (identity !== null && isCurrent(identity)) return { labels: identity.labels };
-  throw new PanxError(`none of the stages of ${folder.root} is done (${Object.keys(record.stages).join(', ')})`);
-}
-
 /** Count the entities of the predictions again. Words without a prediction do not count, as when they were scored. */
-async function checkPredictions(place: ScoringDirectory, labels: readonly string[], scores: Scores): Promise<void> {
+async function checkPredictions(place: ScoringDirectory, scores: Scores): Promise<void> {
+  const tags = new Set<string>();
+  for await (const { gold, predicted } of readPredictions(place.predictions)) {
+    for (const tag of [...gold, ...predicted]) if (tag !== null) tags.add(tag);
+  }
+  const labels = [...tags].sort();
   const scoring = createEntityScoring(labels, { metrics: 'default', resampling: null, rows: scores.rows });
   const idOf = new Map(labels.map((label, id) => [label, id]));
   let rows = 0;

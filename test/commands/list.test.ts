@@ -23,7 +23,7 @@ it('lists studies and stages', () => {
   const key = keyOfStage(study, 'phase-1-tr').slice(0, 12);
   expect(stdout).toMatch(
     new RegExp(
-      `\n${key} +phase-1-tr +done +tr/train +the model +2026-01-01 00:00 +kept +[\\d.]+ kB +en/test 0\\.5000, tr/test 0\\.5000 +en-tr\n`,
+      `\n${key} +phase-1-tr +done +tr/train +the model +2026-01-01 00:00 +kept +[\\d.]+ kB +0\\.5000 +0\\.5000 +en-tr\n`,
     ),
   );
   expect(stdout).toMatch(/\nThe store \S+ takes [\d.]+ kB\.\n$/);
@@ -54,7 +54,7 @@ it('says in a line that a store holds nothing', () => {
   const nothing = join(root, 'nothing');
   expect(panx(['list'], { PANX_STORE: nothing })).toMatchObject({
     code: 0,
-    stdout: `The store ${nothing} holds nothing.\n`,
+    stdout: `There is no store in ${nothing} (--store, PANX_STORE): nothing was trained into it yet.\n`,
   });
   expect(JSON.parse(panx(['list', '--store', nothing, '--json']).stdout)).toMatchObject({ studies: [], stages: [] });
 });

@@ -144,7 +144,7 @@ it('says in a line that a store holds nothing', () => {
   const nothing = join(root, 'nothing');
   expect(panx(['rm', '--unused', '--store', nothing])).toMatchObject({
     code: 0,
-    stdout: `The store ${nothing} holds nothing.\n`,
+    stdout: `There is no store in ${nothing} (--store, PANX_STORE): nothing was trained into it yet.\n`,
   });
   expect(existsSync(nothing)).toBe(false);
 });

@@ -109,7 +109,7 @@ it('says in a line that a store holds nothing, and refuses what is none', () => 
   const nothing = join(root, 'nothing');
   expect(panx(['status', '--store', nothing])).toMatchObject({
     code: 0,
-    stdout: `The store ${nothing} holds nothing.\n`,
+    stdout: `There is no store in ${nothing} (--store, PANX_STORE): nothing was trained into it yet.\n`,
   });
   expect(panx(['status', '--store', nothing, '--json'])).toMatchObject({ code: 0, stdout: '[]\n' });
   expect(panx(['status', '--store', root])).toMatchObject({

@@ -106,6 +106,15 @@ it('finds changed scores and predictions, also where the checksums were made to 
   expect((await failures())[0]).toMatch('is not the scoring of tr/test:20 that stages.json names');
 });
 
+it('looks at a scoring by itself', () => {
+  const scoring = store.scoring(record.stages['phase-1-tr']!.scorings['tr/test:20']!);
+  const sound = panx(['verify', scoring.root]);
+  expect([sound.code, sound.stdout.match(/✓/g)?.length]).toEqual([0, 2]);
+  rewrite(scoring.scores, text => text.replace('"rows": 20', '"rows": 21'));
+  expect(panx(['verify', scoring.root]).code).toBe(1);
+  expect(panx(['verify', scoring.root, '--rerun']).code).toBe(2);
+});
+
 it('goes on where weights were let go', async () => {
   for (const { key } of Object.values(record.stages)) rmSync(store.stage(key).checkpoint, { recursive: true });
   expect(await failures()).toEqual([]);

@@ -299,7 +299,8 @@ describe('a finished sweep', () => {
 describe('findRuns', () => {
   const idsOf = async (path: string) => {
     const found = await findRuns(path);
-    return 'run' in found ? 'a run' : found.stages.map(({ root }) => basename(root));
+    if (!('stages' in found)) return 'a run';
+    return found.stages.map(({ root }) => basename(root));
   };
 
   it('finds a run, by any of its files, and the stages that a sweep asks for', async () => {

@@ -39,41 +39,36 @@ function studyLines(studies: readonly ListedStudy[]): string[] {
 }
 
 function stageLines(stages: readonly ListedStage[]): string[] {
+  const scored = [...new Set(stages.flatMap(({ f1 }) => Object.keys(f1)))].sort();
+  const heads = [
+    ...['key', 'stage', 'state', 'trained on', 'starts from', 'trained', 'weights', 'size'],
+    ...scored.map(rows => `F1 ${rows}`),
+    ...['studies', 'where'],
+  ];
+  const rows = stages.map(stage => [
+    shortKey(stage.key),
+    stage.what === 'scoring' ? '(scoring)' : `${stage.name ?? ''}${stage.what === 'stage again' ? ' (again)' : ''}`,
+    stage.by === null ? stage.state : `running, ${stage.by}`,
+    stage.trainedOn.join(' + '),
+    stage.name === null ? '' : (stage.startsFrom ?? 'the model'),
+    timeText(stage.trainedAt),
+    stage.state === 'done' ? (stage.hasWeights ? 'kept' : 'let go') : '',
+    stage.state === 'gone' ? '' : formatBytes(stage.bytes),
+    ...scored.map(rows => stage.f1[rows]?.toFixed(4) ?? ''),
+    stage.studies.join(', '),
+    stage.folder === null ? '' : shortPath(stage.folder),
+  ]);
+  // A column that says nothing of any stage takes room for nothing.
+  const told = heads.map((head, i) => rows.some(row => row[i] !== '' && !(head === 'state' && row[i] === 'done')));
   return alignColumns(
-    columns(
-      'key',
-      'stage',
-      'state',
-      'trained on',
-      'starts from',
-      'trained',
-      'weights',
-      'size',
-      'F1',
-      'studies',
-      'where',
-    ),
-    stages.map(stage => [
-      shortKey(stage.key),
-      stage.what === 'scoring' ? '(scoring)' : `${stage.name ?? ''}${stage.what === 'stage again' ? ' (again)' : ''}`,
-      stage.by === null ? stage.state : `running, ${stage.by}`,
-      stage.trainedOn.join(' + '),
-      stage.name === null ? '' : (stage.startsFrom ?? 'the model'),
-      timeText(stage.trainedAt),
-      stage.state === 'done' ? (stage.hasWeights ? 'kept' : 'let go') : '',
-      stage.state === 'gone' ? '' : formatBytes(stage.bytes),
-      Object.entries(stage.f1)
-        .map(([rows, f1]) => `${rows} ${f1.toFixed(4)}`)
-        .join(', '),
-      stage.studies.join(', '),
-      stage.folder === null ? '' : shortPath(stage.folder),
-    ]),
+    columns(...heads.filter((_, i) => told[i])),
+    rows.map(row => row.filter((_, i) => told[i])),
     Number.POSITIVE_INFINITY,
   );
 }
 
 function columns(...heads: string[]): Column[] {
-  return heads.map(head => ({ head, align: head === 'size' || head === 'failed' ? 'right' : 'left' }));
+  return heads.map(head => ({ head, align: /^(size|failed|F1 .*)$/.test(head) ? 'right' : 'left' }));
 }
 
 function shortKey(key: string): string {

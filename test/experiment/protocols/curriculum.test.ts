@@ -86,6 +86,6 @@ it('suggests the sizes that fit', async () => {
     expect.objectContaining({ hint: 'Choose other sizes, such as --sizes 250,500,1000 (study.sizes).' }),
   );
   expect(() => curriculum(config, { en: 20000, tr: 100 })).toThrow(
-    expect.objectContaining({ hint: 'Choose other sizes, such as --tr-sizes 100' }),
+    expect.objectContaining({ hint: 'Choose other sizes, such as --sizes 100 (study.sizes).' }),
   );
 });
