@@ -23,7 +23,7 @@ it('lists studies and stages', () => {
   const key = keyOfStage(study, 'phase-1-tr').slice(0, 12);
   expect(stdout).toMatch(
     new RegExp(
-      `\n${key} +phase-1-tr +done +tr/train +the model +2026-01-01 00:00 +kept +[\\d.]+ kB +0\\.5000 +0\\.5000 +en-tr\n`,
+      `\n${key} +phase-1-tr +tr/train +the model +2026-01-01 00:00 +kept +[\\d.]+ kB +0\\.5000 +0\\.5000 +en-tr\n`,
     ),
   );
   expect(stdout).toMatch(/\nThe store \S+ takes [\d.]+ kB\.\n$/);
