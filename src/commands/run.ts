@@ -12,10 +12,11 @@ import { diskNeed, diskText, freeBytes, refuseLack, sizesOf, weightsToMake } fro
 import { measuredPace, stageMs } from '../experiment/estimate.js';
 import { arithmeticOf, type Contents } from '../experiment/identity.js';
 import { readCorpus, readStart } from '../experiment/inputs.js';
+import { lookAtStages, type PlannedWork } from '../experiment/look-at-study.js';
 import { trainRowsOf } from '../experiment/plan.js';
 import { protocolOf } from '../experiment/protocols/protocol.js';
 import { runStage } from '../experiment/run.js';
-import { lookAtStages, type PlannedWork, runStudy, type StudyOutcome } from '../experiment/run-study.js';
+import { runStudy, type StudyOutcome } from '../experiment/run-study.js';
 import { openStore, storePath } from '../experiment/store.js';
 import { type StudyStage, studyOf } from '../experiment/study.js';
 import { readStudy } from '../experiment/study-folder.js';
@@ -89,7 +90,7 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   const inputs = await readInputs(asked, out);
   if (options.dryRun) {
     const store = storeDirectory(storeFolder);
-    const plan = await lookAtStages({ stages: inputs.stages, store }, notice, true);
+    const plan = await lookAtStages(inputs.stages, store, notice, true);
     const pace = await measuredPace(plan.map(({ task }) => store.stage(task.identity.key)));
     const scorings = plan.flatMap(({ task }) => task.scorings.map(({ key }) => key));
     print(studyText(plan, pace, await meanScoringMs(store, scorings)));

@@ -1,4 +1,4 @@
-import { inline } from '../config/describe.js';
+import { inline, settingIn } from '../config/describe.js';
 import { type Config, type Key, settings } from '../config/schema.js';
 import { shown } from '../system/checked-json.js';
 import { canonicalJson } from '../system/json.js';
@@ -50,6 +50,12 @@ export function settingDifferences(there: StageIdentity | OldIdentity, config: C
   // What there was no setting for then is by default what it was.
   if (!isCurrent(there)) for (const key of addedSince) delete now[key];
   return settingChanges(there.settings, now);
+}
+
+/** How one configuration differs from another, in every setting, as phrases. */
+export function configDifferences(there: Config, now: Config): string[] {
+  const all = (config: Config) => Object.fromEntries([...settings.keys()].map(key => [key, settingIn(config, key)]));
+  return settingChanges(all(there), all(now));
 }
 
 /** What the scores after each epoch depend on, beside the weights. */

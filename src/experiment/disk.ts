@@ -4,7 +4,7 @@ import { openTensors } from '../checkpoint/safetensors.js';
 import { PanxError } from '../errors.js';
 import { tokenizerFiles } from '../run/model-files.js';
 import { formatBytes } from '../system/console.js';
-import type { PlannedWork } from './run-study.js';
+import type { PlannedWork } from './look-at-study.js';
 
 /** Bytes that a study takes on the disk of its store. */
 export interface DiskNeed {

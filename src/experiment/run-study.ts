@@ -1,15 +1,19 @@
+import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.js';
-import { messageOf, PanxError } from '../errors.js';
+import { listed, messageOf, PanxError } from '../errors.js';
 import { refuseStrangers } from '../run/directory.js';
 import { studyLayout } from '../run/layouts.js';
 import { takeLock } from '../run/lock.js';
 import { checkPlace } from '../run/mark.js';
-import { type StoreDirectory, studyDirectory } from '../run/store-directory.js';
+import { type StoreDirectory, type StudyDirectory, studyDirectory } from '../run/store-directory.js';
 import { removeLeftovers } from '../system/made.js';
+import { configDifferences } from './differences.js';
 import { describeError } from './failures.js';
 import { type GraphOutcome, runGraph } from './graph.js';
+import { lookAtStages, type PlannedWork } from './look-at-study.js';
 import { protocolOf } from './protocols/protocol.js';
 import { pruneWeights, withWeightsLock } from './prune.js';
+import { readSavedConfig } from './records.js';
 import { readResult } from './results.js';
 import { findScoring } from './scoring.js';
 import { lookUp } from './store.js';
@@ -42,15 +46,6 @@ export interface StudyHooks {
   onNotice(text: string): void;
 }
 
-/** A stage, and what of it is still to be done. */
-export interface PlannedWork extends StudyStage {
-  trained: boolean;
-  hasWeights: boolean;
-  /** How many sets of rows it is still to be scored on. */
-  unscored: number;
-  done: boolean;
-}
-
 export interface StudyOutcome extends GraphOutcome {
   table: SweepTable;
 }
@@ -69,6 +64,12 @@ export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promis
     await checkPlace(out, 'study');
     await refuseStrangers(out, studyLayout);
     await removeLeftovers(out, studyLayout, true);
+    const changes = await changesSinceLastTime(folder, config);
+    if (changes.length > 0) {
+      hooks.onNotice(
+        `${out} held a study of other settings (${listed(changes)}): its tables make room for these; its stages stay in the store`,
+      );
+    }
     await withWeightsLock(store, () => writeStudy(folder, config, stages, store));
     return await runStages(request, hooks);
   } finally {
@@ -76,10 +77,17 @@ export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promis
   }
 }
 
+/** How the settings of the study that a folder holds differ; [] where it holds none. */
+async function changesSinceLastTime(folder: StudyDirectory, config: Config): Promise<string[]> {
+  if (!existsSync(folder.config)) return [];
+  const before = await readSavedConfig(folder.config).catch(() => null);
+  return before === null ? [] : configDifferences(before, config);
+}
+
 async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<StudyOutcome> {
   const { stages, store, config, jobs, failFast, signal } = request;
   const rows = new Map<string, SweepRow>();
-  const plan = await lookAtStages(request, hooks.onNotice);
+  const plan = await lookAtStages(stages, store, hooks.onNotice);
   for (const { stage, done, task } of plan) {
     const row = plannedRow(stage, protocolOf(config).scoredLangs(config));
     rows.set(stage.id, done ? ((await scoredRow(row, task, store, hooks.onNotice)) ?? row) : row);
@@ -132,26 +140,6 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
     });
   });
   return { table: table(), ...outcome };
-}
-
-/** What of each stage the store has, all of it looked at closely. @param only look: what was changed is not set aside */
-export async function lookAtStages(
-  { stages, store }: Pick<StudyRequest, 'stages' | 'store'>,
-  onNotice: (text: string) => void,
-  only = false,
-): Promise<PlannedWork[]> {
-  const plan: PlannedWork[] = [];
-  for (const { stage, task } of stages) {
-    const { stage: found } = await lookUp(store, task.identity, onNotice, only);
-    let unscored = 0;
-    for (const scoring of task.scorings) {
-      if ((await findScoring(store, scoring, onNotice, only)) === null) unscored++;
-    }
-    const hasWeights = found?.hasWeights ?? false;
-    const done = found !== null && unscored === 0 && (hasWeights || !task.keep);
-    plan.push({ stage, task, trained: found !== null, hasWeights, unscored, done });
-  }
-  return plan;
 }
 
 /** The row of a stage with its scores from the store; null where one of them is not there any more. */

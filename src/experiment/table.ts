@@ -14,6 +14,8 @@ export interface SweepTable {
 }
 
 export interface SweepRow {
+  /** The stage's name. */
+  id: string;
   phase: Phase;
   /** What the stage trained on, in words. */
   label: string;
@@ -30,6 +32,7 @@ export interface SweepRow {
 /** The row of a stage that is not done. */
 export function plannedRow(stage: Stage, langs: readonly string[]): SweepRow {
   return {
+    id: stage.id,
     phase: stage.phase,
     label: stage.label,
     samples: stage.samples,

@@ -27,7 +27,11 @@ export type ReportOf = 'sweep' | 'study';
  * `sweep-times.csv`. A study calls them `table.md`, ..., and `times.csv`.
  */
 export async function sweepFiles(table: SweepTable, as: ReportOf = 'sweep'): Promise<Map<string, string | Uint8Array>> {
-  const withoutTimes = table.rows.map(({ durationMs: _, ...row }) => ({ ...row, phase: phaseNumber(row.phase) }));
+  const withoutTimes = table.rows.map(({ durationMs: _, id, ...row }) => ({
+    // The stages of a sweep are told by its folder; those of a study lie in the store, by this name in stages.json.
+    ...(as === 'study' ? { stage: id } : {}),
+    ...{ ...row, phase: phaseNumber(row.phase) },
+  }));
   // Loaded here because the plotting library takes half a second, and what only prints a table does not need it.
   const { learningCurveSvg, renderPng } = await import('./learning-curve.js');
   const svg = learningCurveSvg(table);
@@ -35,7 +39,7 @@ export async function sweepFiles(table: SweepTable, as: ReportOf = 'sweep'): Pro
   return new Map<string, string | Uint8Array>([
     [`${name}.json`, toJson({ ...table, rows: withoutTimes })],
     [as === 'sweep' ? 'sweep-times.csv' : 'times.csv', timesCsv(table)],
-    [`${name}.csv`, sweepCsv(table)],
+    [`${name}.csv`, sweepCsv(table, as)],
     [`${name}.md`, sweepMarkdown(table)],
     ['learning-curve.svg', svg],
     ['learning-curve.png', renderPng(svg)],
@@ -73,9 +77,10 @@ export function sweepMarkdown(table: SweepTable): string {
  * The results of a sweep as CSV: one row per stage with every digit of its F1; protocol, metric and model stand in each
  * row, so that several files can be put together. Empty cells are results that are missing.
  */
-export function sweepCsv(table: SweepTable): string {
+export function sweepCsv(table: SweepTable, as: ReportOf = 'sweep'): string {
   const { source, target, protocol, metric, model } = table;
   const rows = table.rows.map(row => ({
+    ...(as === 'study' ? { stage: row.id } : {}),
     phase: phaseNumber(row.phase),
     trained_on: row.label,
     target_samples: targetSamples(row),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { diskNeed, diskText, freeBytes, refuseLack, sizesOf } from '../../src/experiment/disk.js';
-import type { PlannedWork } from '../../src/experiment/run-study.js';
+import type { PlannedWork } from '../../src/experiment/look-at-study.js';
 import { studyOf } from '../../src/experiment/study.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { fakeContents } from './contents.js';

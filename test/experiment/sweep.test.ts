@@ -100,6 +100,7 @@ it('runs every stage in order, each from the checkpoint it builds on, and writes
   expect(tables.map(({ rows }) => rows.filter(({ status }) => status === 'done').length)).toEqual([1, 2, 3, 4, 5]);
   expect(table).toMatchObject({ source: 'en', target: 'tr', protocol: 'cumulative', metric: 'F1' });
   expect(table.rows[2]).toEqual({
+    id: 'phase-3.1-tr-10',
     phase: { trains: 'adapted', k: 1 },
     label: 'en → tr 10',
     samples: 10,

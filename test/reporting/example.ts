@@ -11,7 +11,7 @@ export function exampleTable(): SweepTable {
     [en, tr]: [number | null, number | null],
     durationMs: number | null,
     status: SweepRow['status'] = 'done',
-  ): SweepRow => ({ phase, label, samples, steps, f1: { en, tr }, durationMs, status });
+  ): SweepRow => ({ id: label.replaceAll(' ', '-'), phase, label, samples, steps, f1: { en, tr }, durationMs, status });
   return {
     source: 'en',
     target: 'tr',

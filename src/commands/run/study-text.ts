@@ -1,6 +1,6 @@
 import { weightsToMake } from '../../experiment/disk.js';
 import { type Pace, stageMs } from '../../experiment/estimate.js';
-import type { PlannedWork } from '../../experiment/run-study.js';
+import type { PlannedWork } from '../../experiment/look-at-study.js';
 import { alignColumns } from '../../reporting/text-table.js';
 import { formatCount, formatSeconds } from '../../system/console.js';
 
