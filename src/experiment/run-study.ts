@@ -1,24 +1,19 @@
-import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.js';
 import { listed, messageOf, PanxError } from '../errors.js';
 import { refuseStrangers } from '../run/directory.js';
 import { studyLayout } from '../run/layouts.js';
 import { takeLock } from '../run/lock.js';
 import { checkPlace } from '../run/mark.js';
-import { type StoreDirectory, type StudyDirectory, studyDirectory } from '../run/store-directory.js';
+import { type StoreDirectory, studyDirectory } from '../run/store-directory.js';
 import { removeLeftovers } from '../system/made.js';
-import { configDifferences } from './differences.js';
 import { describeError } from './failures.js';
 import { type GraphOutcome, runGraph } from './graph.js';
 import { lookAtStages, type PlannedWork } from './look-at-study.js';
 import { protocolOf } from './protocols/protocol.js';
 import { pruneWeights, withWeightsLock } from './prune.js';
-import { readSavedConfig } from './records.js';
-import { readResult } from './results.js';
-import { findScoring } from './scoring.js';
-import { lookUp } from './store.js';
 import type { StageTask, StudyStage } from './study.js';
-import { writeStudy } from './study-folder.js';
+import { settingsThatChanged, writeStudy } from './study-folder.js';
+import { scoredRow } from './study-row.js';
 import { plannedRow, type SweepRow, type SweepTable } from './table.js';
 
 export interface StudyRequest {
@@ -64,7 +59,7 @@ export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promis
     await checkPlace(out, 'study');
     await refuseStrangers(out, studyLayout);
     await removeLeftovers(out, studyLayout, true);
-    const changes = await changesSinceLastTime(folder, config);
+    const changes = await settingsThatChanged(folder, config);
     if (changes.length > 0) {
       hooks.onNotice(
         `${out} held a study of other settings (${listed(changes)}): its tables make room for these; its stages stay in the store`,
@@ -75,13 +70,6 @@ export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promis
   } finally {
     await release().catch((error: unknown) => hooks.onNotice(messageOf(error)));
   }
-}
-
-/** How the settings of the study that a folder holds differ; [] where it holds none. */
-async function changesSinceLastTime(folder: StudyDirectory, config: Config): Promise<string[]> {
-  if (!existsSync(folder.config)) return [];
-  const before = await readSavedConfig(folder.config).catch(() => null);
-  return before === null ? [] : configDifferences(before, config);
 }
 
 async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<StudyOutcome> {
@@ -140,26 +128,6 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
     });
   });
   return { table: table(), ...outcome };
-}
-
-/** The row of a stage with its scores from the store; null where one of them is not there any more. */
-async function scoredRow(
-  row: SweepRow,
-  task: StageTask,
-  store: StoreDirectory,
-  onNotice: (text: string) => void,
-): Promise<SweepRow | null> {
-  const f1: SweepRow['f1'] = {};
-  let durationMs = 0;
-  for (const scoring of task.scorings) {
-    const found = await findScoring(store, scoring, onNotice);
-    if (found === null) return null;
-    f1[scoring.set.lang] = found.scores.f1;
-    durationMs += found.durationMs;
-  }
-  const { stage } = await lookUp(store, task.identity, onNotice);
-  if (stage !== null) durationMs += (await readResult(stage.run)).durationMs;
-  return { ...row, f1, durationMs, status: 'done' };
 }
 
 function tableOf({ config, metric }: StudyRequest, rows: SweepRow[]): SweepTable {

@@ -7,6 +7,8 @@ import { type StoreDirectory, type StudyDirectory, storeDirectory } from '../run
 import { boolean, integer, object, orNull, readJsonAs, record, sha256Text, text } from '../system/checked-json.js';
 import { sha256 } from '../system/checksums.js';
 import { writeJson } from '../system/files.js';
+import { configDifferences } from './differences.js';
+import { readSavedConfig } from './records.js';
 import type { StudyStage } from './study.js';
 
 /** stages.json of a study: what its stages are called, and where the store has them. */
@@ -93,6 +95,13 @@ export function storeOf(folder: StudyDirectory, { store }: StudyRecord): StoreDi
 
 /** What a store notes of a study: its folder, as seen from the store. */
 export const noteShape = object({ path: text({ pattern: /./, expected: 'a folder' }) });
+
+/** How the settings of the study that a folder holds differ from those that are asked for now, as phrases; [] where it holds none. */
+export async function settingsThatChanged(folder: StudyDirectory, config: Config): Promise<string[]> {
+  if (!existsSync(folder.config)) return [];
+  const before = await readSavedConfig(folder.config).catch(() => null);
+  return before === null ? [] : configDifferences(before, config);
+}
 
 /** The name under which a store notes a study: two of one name may lie in two places. */
 export function noteName({ root }: Pick<StudyDirectory, 'root'>): string {

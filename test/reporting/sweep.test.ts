@@ -143,7 +143,7 @@ describe('writeSweepReport', () => {
     ]);
     const json = await readFile(join(out, 'sweep.json'), 'utf8');
     expect(json).not.toContain('durationMs');
-    const rows = table.rows.map(({ durationMs: _, ...row }) => ({ ...row, phase: phaseNumber(row.phase) }));
+    const rows = table.rows.map(({ durationMs: _, id: __, ...row }) => ({ ...row, phase: phaseNumber(row.phase) }));
     expect(JSON.parse(json)).toEqual({ ...table, rows });
     const times = parseCsv(await readFile(join(out, 'sweep-times.csv'), 'utf8'));
     expect(times.slice(0, 2)).toEqual([
