@@ -12,6 +12,7 @@ import { type Checksums, changesText } from '../system/checksums.js';
 import { cannotWrite, makeFolder, writeJson } from '../system/files.js';
 import { removeAbandonedNeighbours, removeMade } from '../system/made.js';
 import { temporaryNeighbour } from '../system/temporary.js';
+import { withLock } from '../system/waiting-lock.js';
 import { epochScoresFit } from './differences.js';
 import { isCurrent, type StageIdentity } from './identity.js';
 import { checkpointChanges, checkpointChecksums } from './outputs.js';
@@ -184,12 +185,20 @@ async function holdsKey(run: RunDirectory, key: string): Promise<boolean> {
 /** Put a stage that was trained once more in the place of the one before, which lacks its weights, or scores. */
 export async function replaceByAgain(store: StoreDirectory, key: string): Promise<void> {
   const there = store.stage(key).root;
-  const old = temporaryNeighbour(there);
-  await rename(there, old).catch((error: unknown) => {
-    if (codeOf(error) !== 'ENOENT') throw cannotWrite(there, error);
-  });
-  await rename(store.again(key).root, there);
-  await removeMade(old, runLayout);
+  // Two processes may have waited for it: the second would put the new one aside.
+  await withLock(
+    store.lock(`again-${key}`),
+    () => {},
+    async () => {
+      if (!isDone(store.again(key))) return;
+      const old = temporaryNeighbour(there);
+      await rename(there, old).catch((error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') throw cannotWrite(there, error);
+      });
+      await rename(store.again(key).root, there);
+      await removeMade(old, runLayout);
+    },
+  );
 }
 
 /** What a killed process left undone of `replaceByAgain`. */

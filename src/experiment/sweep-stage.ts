@@ -75,7 +75,7 @@ async function takeFromStore(
     const { stage, busy } = await lookUp(store, asked.identity, onNotice);
     if (stage?.hasWeights && resolve(stage.run.root) !== resolve(run.root)) {
       onNotice(`${asked.label}  is taken from ${stage.run.root}, where it was trained`);
-      await takeStage(stage, asked, run);
+      if (!(await takeStage(stage, asked, run))) continue;
       const seen = await standOf(run);
       return { ...asked, resume: true, check: () => refuseIfChanged(run, seen) };
     }

@@ -18,12 +18,14 @@ import type { StoredStage } from './store.js';
  * Make the run directory of a stage from a trained stage of the same key: a copy of its checkpoint, and of its log what this stage asks for.
  * What is left is a run that is trained and still to be scored, where its scores did not come with it: `runStage` finishes it. Killed at any
  * moment, nothing is left that looks trained and is not.
+ *
+ * @returns false where its weights were let go meanwhile: then nothing is left
  */
 export async function takeStage(
   from: StoredStage,
   { out, config, identity }: StageRequest,
   to: RunDirectory,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await clearRun(to);
     makeFolder(out);
@@ -36,7 +38,12 @@ export async function takeStage(
     await copyLog(from.run, to, event => event.event === 'step' || isWanted(event));
     await copyCheckpoint(from.run.checkpoint, to.checkpoint);
     await sealCheckpoint(to);
+    return true;
   } catch (error) {
+    if (!existsSync(from.run.checkpoint)) {
+      await clearRun(to);
+      return false;
+    }
     throw error instanceof Error && 'code' in error ? cannotWrite(out, error) : error;
   }
 }

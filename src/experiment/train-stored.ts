@@ -36,10 +36,13 @@ export interface Workplace {
 export async function trained(task: StageTask, place: Workplace, withWeights: boolean): Promise<StoredStage> {
   const { store } = place;
   const { key } = task.identity;
-  for (;;) {
+  for (let times = 0; ; times++) {
     const { stage, recorded, busy } = await lookUp(store, task.identity, place.onNotice);
     if (stage !== null && (stage.hasWeights || !withWeights)) return stage;
     if (busy !== null) throw new Busy(busy);
+    // Somebody may change what was just trained; whoever goes on doing so is not to have it trained for ever.
+    if (times === 3)
+      throw new PanxError(`${task.label} was trained ${times} times, and each time it was changed at once.`);
     const isThere = isDone(store.stage(key));
     if (isThere)
       place.onNotice(
