@@ -82,7 +82,7 @@ async function peerCurriculum(data, args) {
 
 async function panxCurriculum(data, args, out) {
   const { wallS, peakGb } = await panx([
-    ...['sweep', '--model', model, '--data', data, '--out', out, ...shared, ...args],
+    ...['sweep', '--model', model, '--data', data, '--out', out, '--force', ...shared, ...args], // Every stage is trained.
     ...['--set', 'evaluation.eachEpoch=false', '--set', `evaluation.limit=${evalRows}`],
   ]);
   const table = JSON.parse(readFileSync(join(out, 'sweep.json'), 'utf8'));

@@ -135,6 +135,7 @@ export function readLines(path) {
 /** Do something with a folder that is removed afterwards. */
 export async function inScratch(action) {
   const scratch = mkdtempSync(join(tmpdir(), 'panx-bench-'));
+  process.env.PANX_STORE = join(scratch, 'store'); // Nothing that was trained before is taken, and no run is noted elsewhere.
   try {
     return await action(scratch);
   } finally {

@@ -34,6 +34,7 @@ const sentence = ['--text', 'Ada Lovelace lived in London.'];
 
 const machine = await describeMachine(null);
 const scratch = mkdtempSync(join(tmpdir(), 'panx-start-'));
+process.env.PANX_STORE = join(scratch, 'store'); // No run is noted among the user's.
 const measured = [];
 try {
   const tagger = options.tagger ?? trainedTagger();

@@ -1,11 +1,13 @@
 /** Running the two programs that are held against each other, each into one form. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const fileHere = name => fileURLToPath(new URL(name, import.meta.url));
 const builtCli = fileHere('../../dist/cli.js');
+process.env.PANX_STORE = join(mkdtempSync(join(tmpdir(), 'panx-compare-')), 'store'); // No run is noted among the user's.
 
 /**
  * Train and score with transformers' Trainer: what trainer.py writes.
