@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { langOf } from '../data/formats/panx.js';
 import { PanxError } from '../errors.js';
 import { checkPlace, type FolderKind, refuseInsideMade } from '../run/mark.js';
-import { whereabouts } from '../system/place.js';
+import { overlap, whereabouts } from '../system/place.js';
 
 /**
  * Look at the folder that --out names before anything is read: `checkPlace`, and that it lies inside nothing that would be spoilt by it,
@@ -18,7 +18,10 @@ export async function checkOutFolder(out: string, kind: FolderKind): Promise<'em
 }
 
 /** @throws PanxError where `out`, or a folder above it, is one of a language with its files: PAN-X.<lang> with some *.parquet */
-export async function refuseInsideLanguage(out: string, option: '--out' | '--profile' = '--out'): Promise<void> {
+export async function refuseInsideLanguage(
+  out: string,
+  option: '--out' | '--profile' | '--store' = '--out',
+): Promise<void> {
   for (let folder = await whereabouts(out); folder !== dirname(folder); folder = dirname(folder)) {
     if (langOf(basename(folder)) === null) continue;
     const names = await readdir(folder).catch(() => []);
@@ -28,6 +31,26 @@ export async function refuseInsideLanguage(out: string, option: '--out' | '--pro
       exitCode: 2,
     });
   }
+}
+
+/**
+ * Look at the place of the store before anything is written: neither it nor the folder of --out may lie inside the other, where each would be
+ * a stranger.
+ *
+ * @throws PanxError where they do, and where the store lies inside a run or a model of panx, or in the folder of a language
+ */
+export async function checkStoreFolder(store: string, out: string): Promise<void> {
+  await refuseInsideMade(store, '--store');
+  await refuseInsideLanguage(store, '--store');
+  const how = await overlap(store, out);
+  if (how === null) return;
+  throw new PanxError(
+    `The store ${store} ${how} the folder of --out, ${out}; expected two folders beside each other.`,
+    {
+      hint: 'Choose another place with --out, or with --store.',
+      exitCode: 2,
+    },
+  );
 }
 
 /**

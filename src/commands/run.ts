@@ -32,7 +32,7 @@ import { notice, print, progress } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
-import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
+import { checkOutFolder, checkStoreFolder, refuseAsLanguage } from './out-folder.js';
 import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
 import { studyText } from './run/study-text.js';
 import { summary } from './status/status-text.js';
@@ -87,6 +87,7 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   const out = await throughLink(options.out ?? join('results', basename(file, extname(file))));
   const storeFolder = await throughLink(storePath(options.store));
   await checkOutFolder(out, 'study');
+  await checkStoreFolder(storeFolder, out);
   const inputs = await readInputs(asked, out);
   if (options.dryRun) {
     const store = storeDirectory(storeFolder);
@@ -98,12 +99,12 @@ async function run(command: Command, file: string, options: RunOptions): Promise
     print(`Tables and curve: ${out}. Scored on ${protocolOf(asked).scoredLangs(asked).join(', ')}.\n`);
     return;
   }
-  const store = await openStore(storeFolder);
   await refuseOverlap(
-    store.root,
+    storeFolder,
     [...(await modelFolders(inputs.modelDir)), ...(await dataFolders(inputs.dataDir))],
     '--store',
   );
+  const store = await openStore(storeFolder);
   const outcome = await work(inputs, out, store, jobs, options);
   print(sweepText(outcome.table));
   notice(`tables and curve: ${out}; stages: ${store.root}`);

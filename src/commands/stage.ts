@@ -3,30 +3,37 @@ import { PanxError } from '../errors.js';
 import { runStage } from '../experiment/run.js';
 import { openStore, storePath } from '../experiment/store.js';
 import { workOnStage } from '../experiment/work.js';
-import { busyExitCode, type ProcessRequest } from '../launch/processes.js';
+import { busyExitCode, readRequest } from '../launch/processes.js';
 import { notice } from '../system/console.js';
-import { readJson } from '../system/files.js';
 import { abortOnSignals } from './interrupt.js';
 import { storeHelp } from './options.js';
 
 /** panx stage: work on one stage of a study, as `panx run --jobs` has it done in processes of their own. */
 export function define(command: Command): void {
   command
-    .argument('<key>', 'key of the stage: its request is a file of the store')
+    .argument('<key>', 'key of the stage')
+    .requiredOption('--request <sha256>', 'SHA-256 of its request, a file of the store')
     .option('--store <folder>', storeHelp)
-    .action(async (key: string, options: { store?: string }) => await stage(key, options));
+    .action(async (key: string, options: StageOptions) => await stage(key, options));
 }
 
-async function stage(key: string, options: { store?: string }): Promise<void> {
-  if (!/^[0-9a-f]{64}$/.test(key)) {
+interface StageOptions {
+  request: string;
+  store?: string;
+}
+
+async function stage(key: string, options: StageOptions): Promise<void> {
+  if (!isSha256(key)) {
     throw new PanxError(`"${key}" is no key of a stage; expected 64 hexadecimal digits.`, {
       hint: 'panx run --jobs begins these processes itself; panx list shows the keys.',
       exitCode: 2,
     });
   }
+  if (!isSha256(options.request)) {
+    throw new PanxError(`--request is "${options.request}"; expected 64 hexadecimal digits.`, { exitCode: 2 });
+  }
   const store = await openStore(storePath(options.store));
-  // panx run has written it a moment ago.
-  const { task, wait, ...request } = (await readJson(store.request(key))) as ProcessRequest;
+  const { task, wait, ...request } = await readRequest(store, key, options.request);
   const signal = abortOnSignals(`${task.label}  stopping after this step; the training state will be saved`);
   stopWithParent();
   const place = { ...request, store, signal, runStage, onNotice: notice };
@@ -37,6 +44,10 @@ async function stage(key: string, options: { store?: string }): Promise<void> {
     if (process.stdin.isTTY || !(error instanceof PanxError)) throw error;
     process.exitCode = error.exitCode;
   }
+}
+
+function isSha256(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
 }
 
 /** Whoever began this process holds its standard input open; when that ends, the study was stopped. */

@@ -48,7 +48,7 @@ async function status(typed: string | undefined, options: StatusOptions): Promis
 }
 
 async function statusOf(folder: StudyDirectory, record: StudyRecord): Promise<StudyStatus> {
-  const store = storeOf(folder, record);
+  const store = await storeOf(folder, record);
   const stages = await stagesOf(store, record);
   return {
     name: basename(resolve(folder.root)),

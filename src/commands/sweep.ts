@@ -29,7 +29,7 @@ import { refuseOverlap, throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
-import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
+import { checkOutFolder, checkStoreFolder, refuseAsLanguage } from './out-folder.js';
 import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
 import { planText } from './sweep/plan-text.js';
 
@@ -77,6 +77,7 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   const { source, target } = asked.study;
   const out = await throughLink(options.out ?? join('results', `sweep-${source}-${target}`));
   await checkOutFolder(out, 'sweep');
+  await checkStoreFolder(storePath(options.store), out);
   const force = options.force ?? false;
   await checkTyped(asked);
   const langs = [

@@ -28,7 +28,7 @@ import { refuseOverlap, throughLink } from '../system/place.js';
 import { type Profile, phase } from '../system/profile.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
-import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
+import { checkOutFolder, checkStoreFolder, refuseAsLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
 import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
 
@@ -62,6 +62,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const { config: asked } = await configOf(command);
   const run = runDirectory(await throughLink(options.out ?? defaultOut(asked)));
   await checkOutFolder(run.root, 'run');
+  await checkStoreFolder(storePath(options.store), run.root);
   refuseOrReplace(run, options);
   const seen = await standOf(run);
   await checkTyped(asked);

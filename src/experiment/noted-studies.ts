@@ -5,7 +5,7 @@ import { nearest, PanxError } from '../errors.js';
 import { markOf } from '../run/mark.js';
 import { type StoreDirectory, type StudyDirectory, studyDirectory } from '../run/store-directory.js';
 import { readJsonAs } from '../system/checked-json.js';
-import { throughLink } from '../system/place.js';
+import { seenFrom, throughLink, whereabouts } from '../system/place.js';
 import { parseTemporary } from '../system/temporary.js';
 import { noteShape, readStudy, type StudyRecord } from './study-folder.js';
 
@@ -36,7 +36,7 @@ async function notedIn(store: StoreDirectory, noted: string): Promise<NotedStudy
   const study: NotedStudy = { note: store.study(noted), name: noted, folder: null, record: null, fault: null };
   try {
     const { path } = await readJsonAs(study.note, noteShape);
-    study.folder = studyDirectory(resolve(store.root, path));
+    study.folder = studyDirectory(await seenFrom(store.root, path));
     study.name = basename(study.folder.root);
     if (!existsSync(study.folder.root)) study.fault = `${study.folder.root} is not there any more.`;
     else study.record = await readStudy(study.folder);
@@ -62,7 +62,8 @@ export async function findStudy(typed: string, store: StoreDirectory | null): Pr
     if (await isStudy(folder)) return folder;
   }
   const noted = (store === null ? [] : await notedStudies(store)).flatMap(({ folder }) => folder ?? []);
-  const meant = noted.filter(({ root }) => root === resolve(typed) || (isName && basename(root) === name));
+  const place = await whereabouts(typed);
+  const meant = noted.filter(({ root }) => root === place || (isName && basename(root) === name));
   if (meant.length === 1) return meant[0]!;
   if (meant.length > 1) {
     throw new PanxError(`There are ${meant.length} studies of the name ${name}: ${roots(meant)}.`, {

@@ -196,6 +196,12 @@ export async function otherThanFile(path: string): Promise<string | null> {
   }
 }
 
+/** What stands at a path instead of a folder; null where a folder does, or nothing. Links are not followed. */
+export async function otherThanFolder(path: string): Promise<string | null> {
+  const there = await lstat(path).catch(() => null);
+  return there === null || there.isDirectory() ? null : kindOf(there);
+}
+
 async function entriesOf(folder: string): Promise<Dirent[] | string> {
   try {
     const there = await lstat(folder);

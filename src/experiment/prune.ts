@@ -1,11 +1,11 @@
 import { modelLayout } from '../run/layouts.js';
 import type { StoreDirectory } from '../run/store-directory.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
-import { withLock } from '../system/waiting-lock.js';
 import { notedStudies } from './noted-studies.js';
 import type { StudyStage } from './study.js';
 import { neededWeights, statesOf } from './study-state.js';
 import { dropWeights } from './train-stored.js';
+import { withWeightsLock } from './weights-lock.js';
 
 /**
  * Let the weights of some stages go that no study in the store needs any more. A stage that lies in the folder of a panx train or a panx
@@ -29,8 +29,10 @@ export async function pruneWeights(
     const unknown = studies.find(({ record }) => record === null);
     if (unknown !== undefined) {
       if (stages.every(({ task }) => task.keep)) return { dropped, fault: null };
-      const fault = `no weights are let go: ${unknown.fault} panx rm ${unknown.folder?.root ?? unknown.name} forgets it.`;
-      return { dropped, fault };
+      const { fault, folder, note } = unknown;
+      const remedy =
+        folder === null ? `Remove ${note}, if no study is there any more.` : `panx rm ${folder.root} forgets it.`;
+      return { dropped, fault: `no weights are let go: ${fault} ${remedy}` };
     }
     const needed = new Set<string>();
     for (const { record } of studies) {
@@ -42,9 +44,4 @@ export async function pruneWeights(
     }
     return { dropped, fault: null };
   });
-}
-
-/** Hold the lock under which weights are let go, and studies noted. */
-export async function withWeightsLock<T>(store: StoreDirectory, action: () => Promise<T>): Promise<T> {
-  return await withLock(store.lock('weights'), () => {}, action);
 }

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { PanxError } from '../errors.js';
 import { studyLayout } from '../run/layouts.js';
 import { takeLock } from '../run/lock.js';
 import { checkPlace } from '../run/mark.js';
 import type { StoreDirectory, StudyDirectory } from '../run/store-directory.js';
 import { removeMade } from '../system/made.js';
-import { notedStudies } from './noted-studies.js';
-import { withWeightsLock } from './prune.js';
+import { overlap } from '../system/place.js';
+import { type NotedStudy, notedStudies } from './noted-studies.js';
 import { existingStore } from './store-contents.js';
 import { readStudy, type StudyRecord, storeOf } from './study-folder.js';
+import { withWeightsLock } from './weights-lock.js';
 
 export interface RemovedStudy {
   /** Whether its folder was there, and not only a note of it. */
@@ -40,7 +40,7 @@ export async function removeStudy(folder: StudyDirectory, asked: StoreDirectory 
       if (error instanceof PanxError) return null;
       throw error;
     });
-    const own = record === null ? null : await existingStore(storeOf(folder, record).root).catch(() => null);
+    const own = record === null ? null : await existingStore((await storeOf(folder, record)).root).catch(() => null);
     // The note goes first: while the folder is there the command can be typed again.
     const forgotten = await forget(folder, own ?? asked, record);
     await removeMade(folder.root, studyLayout, ['lock']);
@@ -67,8 +67,10 @@ async function forget(
   if (store === null) return { wasNoted: false, stages: null };
   return await withWeightsLock(store, async () => {
     const studies = await notedStudies(store);
-    const isThis = (root: string | undefined) => root !== undefined && resolve(root) === resolve(folder.root);
-    const notes = studies.filter(study => isThis(study.folder?.root));
+    const notes: NotedStudy[] = [];
+    for (const study of studies) {
+      if (study.folder !== null && (await overlap(study.folder.root, folder.root)) === 'is') notes.push(study);
+    }
     for (const { note } of notes) await rm(note, { force: true });
     const others = new Set(
       studies

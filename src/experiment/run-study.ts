@@ -10,11 +10,13 @@ import { describeError } from './failures.js';
 import { type GraphOutcome, runGraph } from './graph.js';
 import { lookAtStages, type PlannedWork } from './look-at-study.js';
 import { protocolOf } from './protocols/protocol.js';
-import { pruneWeights, withWeightsLock } from './prune.js';
+import { pruneWeights } from './prune.js';
 import type { StageTask, StudyStage } from './study.js';
 import { settingsThatChanged, writeStudy } from './study-folder.js';
 import { scoredRow } from './study-row.js';
 import { plannedRow, type SweepRow, type SweepTable } from './table.js';
+import { setRefusedAside } from './train-stored.js';
+import { withWeightsLock } from './weights-lock.js';
 
 export interface StudyRequest {
   config: Config;
@@ -75,6 +77,8 @@ export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promis
 async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<StudyOutcome> {
   const { stages, store, config, jobs, failFast, signal } = request;
   const rows = new Map<string, SweepRow>();
+  const keys = stages.map(({ task }) => task.identity.key);
+  await setRefusedAside(store, keys, hooks.onNotice);
   const plan = await lookAtStages(stages, store, hooks.onNotice);
   for (const { stage, done, task } of plan) {
     const row = plannedRow(stage, protocolOf(config).scoredLangs(config));
@@ -107,7 +111,12 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
       work: (id, wait) => hooks.work(taskOf(id), wait),
       async onDone(id) {
         const row = await scoredRow(rows.get(id)!, taskOf(id), store, hooks.onNotice);
-        if (row !== null) rows.set(id, row);
+        if (row === null) {
+          throw new PanxError(`${id} was worked on, and its scores are not in ${store.root}.`, {
+            hint: 'Another process may have moved them; type the same command again.',
+          });
+        }
+        rows.set(id, row);
         await prune();
         await hooks.onTable(table());
       },

@@ -19,8 +19,10 @@ import {
 import { changesSince, changesText, checksumsShape, sha256 } from '../system/checksums.js';
 import { canonicalJson } from '../system/json.js';
 import { type Arithmetic, arithmeticShape } from './identity.js';
+import { otherThanFolder } from './outputs.js';
 import { scoresShape } from './stage.js';
-import { setAside } from './store.js';
+import { setAside } from './store-moves.js';
+import { withWeightsLock } from './weights-lock.js';
 
 /** Rows that a stage is scored on, and how: all that the scores depend on beside its weights. */
 export interface ScoringTask {
@@ -64,15 +66,31 @@ export async function findScoring(
   only = false,
 ): Promise<FoundScoring | null> {
   const place = store.scoring(task.key);
-  if (!existsSync(place.root)) return null;
+  const first = await lookAtScoring(place, task);
+  if (first.damage === null) return first.found;
+  // Another process may have set it aside, and made it anew: not so under this lock.
+  return await withWeightsLock(store, async () => {
+    const { found, damage } = await lookAtScoring(place, task);
+    if (damage !== null) {
+      const what = `the scoring of ${task.rows.name} in ${place.root} is not as it was left, and is not taken: ${damage}`;
+      onNotice(only ? what : `${what}; it is set aside as ${await setAside(store, task.key, place.root)}`);
+    }
+    return found;
+  });
+}
+
+async function lookAtScoring(
+  place: ScoringDirectory,
+  task: ScoringTask,
+): Promise<{ found: FoundScoring | null; damage: string | null }> {
+  const other = await otherThanFolder(place.root);
+  if (other !== null) return { found: null, damage: `it ${other}, not a folder` };
+  if (!existsSync(place.root)) return { found: null, damage: null };
   try {
-    return await readScoring(place, task);
+    return { found: await readScoring(place, task), damage: null };
   } catch (error) {
     if (!(error instanceof PanxError)) throw error;
-    const damage = error.message.replaceAll(`${place.root}/`, '').replace(/\.$/, '');
-    const what = `the scoring of ${task.rows.name} in ${place.root} is not as it was left, and is not taken: ${damage}`;
-    onNotice(only ? what : `${what}; it is set aside as ${await setAside(store, task.key, place.root)}`);
-    return null;
+    return { found: null, damage: error.message.replaceAll(`${place.root}/`, '').replace(/\.$/, '') };
   }
 }
 

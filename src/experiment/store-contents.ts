@@ -113,7 +113,7 @@ const places: { name: string; rules: Rule[] }[] = [
   { name: 'again', rules: [{ name: new RegExp(`^(${key})$`), kind: 'stage again', of: 'folder' }] },
   { name: 'set-aside', rules: [{ name: new RegExp(`^(${key})-\\d+$`), kind: 'set aside', of: 'folder' }] },
   { name: 'failures', rules: [{ name: new RegExp(`^(${key})\\.json$`), kind: 'failure', of: 'file' }] },
-  { name: 'requests', rules: [{ name: new RegExp(`^(${key})\\.json$`), kind: 'request', of: 'file' }] },
+  { name: 'requests', rules: [{ name: new RegExp(`^(${key})(?:-${key})?\\.json$`), kind: 'request', of: 'file' }] },
   { name: 'studies', rules: [{ name: /^(.+)\.json$/, kind: 'kept', of: 'file' }] },
   { name: 'locks', rules: [{ name: /^(.+)\.lock$/, kind: 'kept', of: 'file' }] },
 ];

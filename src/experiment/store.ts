@@ -1,23 +1,20 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
-import { codeOf, PanxError } from '../errors.js';
+import { PanxError } from '../errors.js';
 import { isDone, type RunDirectory, runDirectory } from '../run/directory.js';
-import { runLayout } from '../run/layouts.js';
 import { lockedBy } from '../run/lock.js';
 import { checkPlace, writeMark } from '../run/mark.js';
 import { type StoreDirectory, storeDirectory } from '../run/store-directory.js';
 import { object, readJsonAs, text } from '../system/checked-json.js';
 import { type Checksums, changesText } from '../system/checksums.js';
-import { cannotWrite, makeFolder, writeJson } from '../system/files.js';
-import { removeAbandonedNeighbours, removeMade } from '../system/made.js';
-import { temporaryNeighbour } from '../system/temporary.js';
-import { withLock } from '../system/waiting-lock.js';
+import { makeFolder, writeJson } from '../system/files.js';
+import { pathFrom, seenFrom } from '../system/place.js';
 import { epochScoresFit } from './differences.js';
 import { isCurrent, type StageIdentity } from './identity.js';
-import { checkpointChanges, checkpointChecksums } from './outputs.js';
+import { checkpointChanges, checkpointChecksums, otherThanFolder } from './outputs.js';
 import { readIdentity } from './records.js';
 import { checkDone } from './results.js';
+import { finishReplacing, setAside } from './store-moves.js';
+import { withWeightsLock } from './weights-lock.js';
 
 /**
  * The store keeps every stage that was trained, by the key of its training, so that whoever asks for it again finds it. A stage lies in the
@@ -82,9 +79,7 @@ export async function lookUp(
   const found: Lookup = { stage: null, recorded: null, busy: null };
   for (const { run, isOwn } of await placesOf(store, wanted.key)) {
     found.busy ??= (await lockedBy(run.lock)) ?? (isOwn ? await lockedBy(store.again(wanted.key).lock) : null);
-    if (!isDone(run)) continue;
-    const { stage, damage } = await lookAtStage(run, wanted, isOwn);
-    if (damage !== null) onNotice(await leaveDamaged(store, wanted, run, isOwn && !only, damage));
+    const stage = await lookClosely(store, wanted, { run, isOwn }, onNotice, only);
     if (stage === null) continue;
     if (isOwn) found.recorded = stage.checkpoint;
     if (!epochScoresFit(stage.identity, wanted)) continue;
@@ -102,12 +97,42 @@ async function placesOf(store: StoreDirectory, key: string): Promise<{ run: RunD
   return registered === null ? places : [...places, { run: registered, isOwn: false }];
 }
 
+/** A stage where a run is done, whole; one that was changed is left. */
+async function lookClosely(
+  store: StoreDirectory,
+  wanted: StageIdentity,
+  { run, isOwn }: { run: RunDirectory; isOwn: boolean },
+  onNotice: (text: string) => void,
+  only: boolean,
+): Promise<StoredStage | null> {
+  const isThere = async () => isDone(run) || (isOwn && (await otherThanFolder(run.root)) !== null);
+  if (!(await isThere())) return null;
+  const notTaken = (damage: string) =>
+    `${wanted.id} in ${run.root} is not as its run left it, and is not taken: ${damage}`;
+  const first = await lookAtStage(run, wanted, isOwn);
+  if (first.damage === null || !isOwn || only) {
+    if (first.damage !== null) onNotice(notTaken(first.damage));
+    return first.stage;
+  }
+  // Its weights may have been let go, or another process have replaced it, while it was looked at: not so under this lock.
+  return await withWeightsLock(store, async () => {
+    if (!(await isThere())) return null;
+    const { stage, damage } = await lookAtStage(run, wanted, isOwn);
+    if (damage !== null) {
+      onNotice(`${notTaken(damage)}; it is set aside as ${await setAside(store, wanted.key, run.root)}`);
+    }
+    return stage;
+  });
+}
+
 async function lookAtStage(
   run: RunDirectory,
   wanted: StageIdentity,
   isOwn: boolean,
 ): Promise<{ stage: StoredStage | null; damage: string | null }> {
   try {
+    const other = isOwn ? await otherThanFolder(run.root) : null;
+    if (other !== null) return { stage: null, damage: `it ${other}, not a folder` };
     const identity = await readIdentity(run);
     // In the folder of a registered run there may be another one by now.
     if (!isCurrent(identity) || identity.key !== wanted.key) {
@@ -127,29 +152,6 @@ async function lookAtStage(
   }
 }
 
-/** A folder of the store that was changed makes room, and is kept; one elsewhere stays where it is. */
-async function leaveDamaged(
-  store: StoreDirectory,
-  { id, key }: StageIdentity,
-  run: RunDirectory,
-  away: boolean,
-  damage: string,
-): Promise<string> {
-  const what = `${id} in ${run.root} is not as its run left it, and is not taken: ${damage}`;
-  return away ? `${what}; it is set aside as ${await setAside(store, key, run.root)}` : what;
-}
-
-/** Move a folder of the store away, so that what was in it is made anew. @returns where it is now */
-export async function setAside(store: StoreDirectory, key: string, folder: string): Promise<string> {
-  for (let number = 1; ; number++) {
-    const place = store.setAside(key, number);
-    if (existsSync(place)) continue;
-    await mkdir(dirname(place), { recursive: true });
-    await rename(folder, place);
-    return place;
-  }
-}
-
 const registrationShape = object({ path: text({ pattern: /./, expected: 'a folder' }) });
 
 /**
@@ -162,7 +164,7 @@ export async function register(storeFolder: string, key: string, run: RunDirecto
     const store = await openStore(storeFolder);
     const there = await registeredRun(store, key);
     if (there !== null && isDone(there) && !isDone(run) && (await holdsKey(there, key))) return null;
-    await writeJson(store.registration(key), { path: relative(store.root, run.root).replaceAll('\\', '/') });
+    await writeJson(store.registration(key), { path: await pathFrom(store.root, run.root) });
     return null;
   } catch (error) {
     if (error instanceof PanxError) return error.message;
@@ -175,35 +177,9 @@ export async function registeredRun(store: StoreDirectory, key: string): Promise
   const path = store.registration(key);
   if (!existsSync(path)) return null;
   const registration = await readJsonAs(path, registrationShape).catch(() => null);
-  return registration === null ? null : runDirectory(resolve(store.root, registration.path));
+  return registration === null ? null : runDirectory(await seenFrom(store.root, registration.path));
 }
 
 async function holdsKey(run: RunDirectory, key: string): Promise<boolean> {
   return (await readIdentity(run).catch(() => null))?.key === key;
-}
-
-/** Put a stage that was trained once more in the place of the one before, which lacks its weights, or scores. */
-export async function replaceByAgain(store: StoreDirectory, key: string): Promise<void> {
-  const there = store.stage(key).root;
-  // Two processes may have waited for it: the second would put the new one aside.
-  await withLock(
-    store.lock(`again-${key}`),
-    () => {},
-    async () => {
-      if (!isDone(store.again(key))) return;
-      const old = temporaryNeighbour(there);
-      await rename(there, old).catch((error: unknown) => {
-        if (codeOf(error) !== 'ENOENT') throw cannotWrite(there, error);
-      });
-      await rename(store.again(key).root, there);
-      await removeMade(old, runLayout);
-    },
-  );
-}
-
-/** What a killed process left undone of `replaceByAgain`. */
-async function finishReplacing(store: StoreDirectory, key: string): Promise<void> {
-  const { root } = store.stage(key);
-  if (!existsSync(root) && isDone(store.again(key))) await replaceByAgain(store, key);
-  await removeAbandonedNeighbours(root, runLayout);
 }

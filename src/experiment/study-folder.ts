@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, relative, resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { writeMark } from '../run/mark.js';
@@ -7,6 +7,7 @@ import { type StoreDirectory, type StudyDirectory, storeDirectory } from '../run
 import { boolean, integer, object, orNull, readJsonAs, record, sha256Text, text } from '../system/checked-json.js';
 import { sha256 } from '../system/checksums.js';
 import { writeJson } from '../system/files.js';
+import { pathFrom, seenFrom, whereabouts } from '../system/place.js';
 import { configDifferences } from './differences.js';
 import { readSavedConfig } from './records.js';
 import type { StudyStage } from './study.js';
@@ -59,11 +60,15 @@ export async function writeStudy(
 ): Promise<void> {
   await writeMark(folder.root, 'study');
   await writeJson(folder.config, config);
-  await writeJson(folder.stages, recordOf(folder, stages, store));
-  await writeJson(store.study(noteName(folder)), { path: fromTo(store.root, folder.root) });
+  await writeJson(folder.stages, await recordOf(folder, stages, store));
+  await writeJson(store.study(await noteName(folder)), { path: await pathFrom(store.root, folder.root) });
 }
 
-function recordOf(folder: StudyDirectory, stages: readonly StudyStage[], store: StoreDirectory): StudyRecord {
+async function recordOf(
+  folder: StudyDirectory,
+  stages: readonly StudyStage[],
+  store: StoreDirectory,
+): Promise<StudyRecord> {
   const recorded = stages.map(({ stage, task }): [string, RecordedStage] => [
     stage.id,
     {
@@ -75,7 +80,7 @@ function recordOf(folder: StudyDirectory, stages: readonly StudyStage[], store: 
       scorings: Object.fromEntries(task.scorings.map(({ rows, key }) => [rows.name, key])),
     },
   ]);
-  return { store: fromTo(folder.root, store.root), stages: Object.fromEntries(recorded) };
+  return { store: await pathFrom(folder.root, store.root), stages: Object.fromEntries(recorded) };
 }
 
 /** @throws PanxError where the folder holds no study, or its stages.json is damaged */
@@ -89,8 +94,8 @@ export async function readStudy(folder: StudyDirectory): Promise<StudyRecord> {
 }
 
 /** The store that a study uses. */
-export function storeOf(folder: StudyDirectory, { store }: StudyRecord): StoreDirectory {
-  return storeDirectory(resolve(folder.root, store));
+export async function storeOf(folder: StudyDirectory, { store }: StudyRecord): Promise<StoreDirectory> {
+  return storeDirectory(await seenFrom(folder.root, store));
 }
 
 /** What a store notes of a study: its folder, as seen from the store. */
@@ -104,10 +109,7 @@ export async function settingsThatChanged(folder: StudyDirectory, config: Config
 }
 
 /** The name under which a store notes a study: two of one name may lie in two places. */
-export function noteName({ root }: Pick<StudyDirectory, 'root'>): string {
-  return `${basename(resolve(root))}-${sha256(resolve(root)).slice(0, 8)}`;
-}
-
-function fromTo(from: string, to: string): string {
-  return relative(from, to).replaceAll('\\', '/') || '.';
+export async function noteName({ root }: Pick<StudyDirectory, 'root'>): Promise<string> {
+  const place = await whereabouts(root);
+  return `${basename(place)}-${sha256(place).slice(0, 8)}`;
 }

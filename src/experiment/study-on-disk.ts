@@ -36,7 +36,7 @@ async function rowOf(folder: StudyDirectory, record: StudyRecord, config: Config
   let { durationMs } = await readResult(run);
   const f1: SweepRow['f1'] = {};
   for (const [rows, key] of Object.entries(recorded.scorings)) {
-    const { scores, durationMs: scoringMs } = await checkScoring(storeOf(folder, record).scoring(key));
+    const { scores, durationMs: scoringMs } = await checkScoring((await storeOf(folder, record)).scoring(key));
     f1[rows.split('/')[0]!] = scores.f1;
     durationMs += scoringMs;
   }
@@ -62,7 +62,7 @@ export async function runOf(
   record: StudyRecord,
   { key }: RecordedStage,
 ): Promise<RunDirectory | null> {
-  const store = storeOf(folder, record);
+  const store = await storeOf(folder, record);
   if (isDone(store.stage(key))) return store.stage(key);
   const registered = await registeredRun(store, key);
   return registered !== null && isDone(registered) ? registered : null;

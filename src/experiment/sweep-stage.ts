@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { PanxError } from '../errors.js';
 import { type RunDirectory, refuseIfChanged, standOf, sweepDirectory } from '../run/directory.js';
 import { changesText } from '../system/checksums.js';
 import { progress } from '../system/console.js';
+import { overlap } from '../system/place.js';
 import { waitAWhile } from './busy.js';
 import { forgetFailure, recordFailure, refuseDiverged } from './failures.js';
 import { checkpointChanges, checkpointChecksums } from './outputs.js';
@@ -62,7 +62,7 @@ export async function runSweepStage(
 /**
  * Take a stage that was trained elsewhere, and wait for one that is being trained.
  *
- * @returns how to go on with it; null where the store does not have it
+ * @returns how to go on with it; null where the store does not have it, and nothing was changed
  */
 async function takeFromStore(
   asked: StageRequest,
@@ -71,15 +71,21 @@ async function takeFromStore(
   { onNotice }: SweepHooks,
   wait: boolean,
 ): Promise<StageRequest | 'busy' | null> {
+  let untaken: StageRequest | null = null;
   for (;;) {
     const { stage, busy } = await lookUp(store, asked.identity, onNotice);
-    if (stage?.hasWeights && resolve(stage.run.root) !== resolve(run.root)) {
+    if (stage?.hasWeights && (await overlap(stage.run.root, run.root)) !== 'is') {
       onNotice(`${asked.label}  is taken from ${stage.run.root}, where it was trained`);
-      if (!(await takeStage(stage, asked, run))) continue;
+      if (!(await takeStage(stage, asked, run))) {
+        // Its weights were let go meanwhile.
+        const now = await standOf(run);
+        untaken = { ...asked, resume: false, check: () => refuseIfChanged(run, now) };
+        continue;
+      }
       const seen = await standOf(run);
       return { ...asked, resume: true, check: () => refuseIfChanged(run, seen) };
     }
-    if (busy === null) return null;
+    if (busy === null) return untaken;
     if (!wait) return 'busy';
     progress(`${asked.label}  waiting for ${busy}, which is training it`);
     await waitAWhile(signal);

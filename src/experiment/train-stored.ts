@@ -10,11 +10,13 @@ import { removeMade } from '../system/made.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { Busy } from './busy.js';
 import { epochScoresFit } from './differences.js';
-import { checkpointChecksums } from './outputs.js';
+import { checkpointChecksums, otherThanFolder } from './outputs.js';
 import { readCurrentIdentity, readRunConfig } from './records.js';
 import type { StageRequest, StageResult } from './stage.js';
-import { lookUp, replaceByAgain, type StoredStage } from './store.js';
+import { lookUp, type StoredStage } from './store.js';
+import { replaceByAgain, setAside } from './store-moves.js';
 import type { StageTask } from './study.js';
+import { withWeightsLock } from './weights-lock.js';
 
 /** Where stages are worked on, and from what. */
 export interface Workplace {
@@ -44,14 +46,15 @@ export async function trained(task: StageTask, place: Workplace, withWeights: bo
     if (times === 3)
       throw new PanxError(`${task.label} was trained ${times} times, and each time it was changed at once.`);
     const isThere = isDone(store.stage(key));
-    if (isThere)
+    if (isThere && !isDone(store.again(key)))
       place.onNotice(
         `${task.label}  is trained once more: ${stage === null ? 'its scores after each epoch are wanted' : 'its weights were let go'}`,
       );
     await trainInto(isThere ? store.again(key) : store.stage(key), task, place);
     if (!isThere) continue;
-    refuseOtherWeights(store.again(key), recorded!, await checkpointChecksums(store.again(key)));
-    await replaceByAgain(store, key);
+    await replaceByAgain(store, key, async again => {
+      refuseOtherWeights(again, recorded!, await checkpointChecksums(again));
+    });
   }
 }
 
@@ -100,8 +103,36 @@ async function begunIn(
   return { config: await readRunConfig(run), identity: there };
 }
 
+/**
+ * Set aside what was trained once more and refused: whoever types a study again may have put right what was wrong, such as the machine.
+ *
+ * @param onNotice told of it, in a sentence
+ */
+export async function setRefusedAside(
+  store: StoreDirectory,
+  keys: readonly string[],
+  onNotice: (text: string) => void,
+): Promise<void> {
+  for (const key of keys) {
+    const [there, again] = [store.stage(key), store.again(key)];
+    if (!isDone(again)) continue;
+    await withWeightsLock(store, async () => {
+      if (!isDone(again) || !isDone(there)) return;
+      const sums = await Promise.all([there, again].map(run => checkpointChecksums(run).catch(() => null)));
+      if (sums.includes(null) || namesOfOthers(sums[0]!, sums[1]!).length === 0) return;
+      onNotice(
+        `${again.root} has other weights than the first time; it is set aside as ${await setAside(store, key, again.root)}`,
+      );
+    });
+  }
+}
+
+function namesOfOthers(recorded: Checksums, now: Checksums): string[] {
+  return Object.keys(recorded).filter(name => recorded[name] !== now[name]);
+}
+
 function refuseOtherWeights(again: RunDirectory, recorded: Checksums, now: Checksums): void {
-  const different = Object.keys(recorded).filter(name => recorded[name] !== now[name]);
+  const different = namesOfOthers(recorded, now);
   if (different.length === 0) return;
   throw new PanxError(
     `${again.root} was trained once more, and its ${different.join(', ')} is not what it was the first time: what was made from that would not fit.`,
@@ -114,7 +145,7 @@ function refuseOtherWeights(again: RunDirectory, recorded: Checksums, now: Check
 /** Let the weights of a stage of the store go; its scores, events and checksums stay. @returns whether they were there */
 export async function dropWeights(run: RunDirectory): Promise<boolean> {
   const aside = temporaryNeighbour(run.checkpoint);
-  if (!existsSync(run.checkpoint) || !isDone(run)) return false;
+  if (!existsSync(run.checkpoint) || !isDone(run) || (await otherThanFolder(run.root)) !== null) return false;
   await rename(run.checkpoint, aside);
   await removeMade(aside, modelLayout);
   return true;

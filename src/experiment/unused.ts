@@ -9,10 +9,10 @@ import { systemFault } from '../system/faults.js';
 import { removeLeftovers, removeMade, strangersIn } from '../system/made.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { notedStudies } from './noted-studies.js';
-import { withWeightsLock } from './prune.js';
 import { readIdentity } from './records.js';
 import { registeredRun } from './store.js';
 import { bytesOf, contentsOf, type StoreEntry, type Stranger } from './store-contents.js';
+import { withWeightsLock } from './weights-lock.js';
 
 /** What no study in a store needs. */
 export interface Unused {

@@ -79,7 +79,7 @@ async function lookAtScorings(folder: StudyDirectory): Promise<string> {
   let count = 0;
   for (const { key, scorings } of Object.values(record.stages)) {
     for (const [rows, scoring] of Object.entries(scorings)) {
-      const place = storeOf(folder, record).scoring(scoring);
+      const place = (await storeOf(folder, record)).scoring(scoring);
       const stored = await checkScoring(place);
       if (stored.key !== scoring || stored.stage !== key || stored.rows.name.split(':')[0] !== rows.split(':')[0]) {
         throw new PanxError(`${place.root} is not the scoring of ${rows} that stages.json names`);

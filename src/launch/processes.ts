@@ -5,8 +5,10 @@ import { PanxError } from '../errors.js';
 import { readFailure, recordFailure } from '../experiment/failures.js';
 import type { StageTask } from '../experiment/study.js';
 import type { Workplace } from '../experiment/train-stored.js';
+import { sha256 } from '../system/checksums.js';
 import { noticeLines } from '../system/console.js';
-import { writeJson } from '../system/files.js';
+import { readIfPresent, reasonOf, toJson, writeFileAtomic } from '../system/files.js';
+import { parseJson } from '../system/json.js';
 
 /** What a process of its own is to do: the content of its request, a file of the store. */
 export interface ProcessRequest {
@@ -36,8 +38,8 @@ export async function workInProcess(
   threads: number,
 ): Promise<'done' | 'busy'> {
   const { key } = request.task.identity;
-  await writeJson(store.request(key), request);
-  const child = spawn(process.execPath, [cli, 'stage', key, '--store', store.root], {
+  const sum = await writeRequest(store, request);
+  const child = spawn(process.execPath, [cli, 'stage', key, '--request', sum, '--store', store.root], {
     stdio: ['pipe', 'inherit', 'pipe'],
     // A Ctrl-C of the terminal reaches this process alone, which stops its children.
     detached: true,
@@ -50,7 +52,8 @@ export async function workInProcess(
     if (code === 0) return 'done';
     if (code === busyExitCode) return 'busy';
     if (signal?.aborted) throw new PanxError(`${request.task.label} was stopped.`, { exitCode: 130 });
-    const failure = await readFailure(store, key);
+    // One that was killed has noted nothing: what may be noted is of an earlier time.
+    const failure = typeof code === 'string' ? null : await readFailure(store, key);
     if (failure !== null) throw new PanxError(failure.sentence);
     const killed = new PanxError(`The process of ${request.task.label} ended with ${code}.`);
     await recordFailure(store, key, killed);
@@ -59,6 +62,34 @@ export async function workInProcess(
     signal?.removeEventListener('abort', stop);
   }
 }
+
+/** Write what a process is asked to do into a file of the store. @returns its SHA-256, by which it is known */
+export async function writeRequest(store: Workplace['store'], request: ProcessRequest): Promise<string> {
+  const text = toJson(request);
+  const sum = sha256(text);
+  await writeFileAtomic(store.request(request.task.identity.key, sum), text);
+  return sum;
+}
+
+/**
+ * What a process is asked to do. Its file is known by its content, so what is read is what was written.
+ *
+ * @throws PanxError where it is not there, or was changed
+ */
+export async function readRequest(store: Workplace['store'], key: string, sum: string): Promise<ProcessRequest> {
+  const path = store.request(key, sum);
+  const text = await readIfPresent(path).catch((error: unknown) => {
+    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { hint: typeAgain, cause: error });
+  });
+  if (text === undefined || sha256(text) !== sum) {
+    throw new PanxError(`${path} ${text === undefined ? 'is not there' : 'is not as panx run wrote it'}.`, {
+      hint: typeAgain,
+    });
+  }
+  return parseJson(text, path) as unknown as ProcessRequest;
+}
+
+const typeAgain = 'panx run --jobs writes it; type that command again.';
 
 const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
 

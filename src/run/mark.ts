@@ -51,13 +51,13 @@ export async function checkPlace(folder: string, kind: FolderKind): Promise<'emp
  * @param out a folder that need not be there yet; it may itself be one that panx made
  * @throws PanxError where a folder above it is a run or a model
  */
-export async function refuseInsideMade(out: string): Promise<void> {
+export async function refuseInsideMade(out: string, option: '--out' | '--store' = '--out'): Promise<void> {
   const place = await whereabouts(out);
   for (let folder = dirname(place), below = place; folder !== below; below = folder, folder = dirname(folder)) {
     const made = (await markOf(folder)) ?? ((await hasIdentity(folder)) ? 'run' : null);
     if (made === null || made === 'sweep' || made === 'study') continue;
-    throw new PanxError(`--out ${out} lies inside ${inWords[made]} of panx, ${folder}.`, {
-      hint: `Choose a folder outside of it with --out.`,
+    throw new PanxError(`${option} ${out} lies inside ${inWords[made]} of panx, ${folder}.`, {
+      hint: `Choose a folder outside of it with ${option}.`,
       exitCode: 2,
     });
   }

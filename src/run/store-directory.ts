@@ -15,8 +15,8 @@ export interface StoreDirectory {
   scoring(key: string): ScoringDirectory;
   /** Why a stage failed. */
   failure(key: string): string;
-  /** What a process of its own is to do for a stage. */
-  request(key: string): string;
+  /** What a process of its own is to do for a stage: studies that share it may ask for different things. */
+  request(key: string, sha256: string): string;
   /** Says where the folder of a study lies that uses this store. */
   study(name: string): string;
   studies: string;
@@ -35,7 +35,7 @@ export function storeDirectory(root: string): StoreDirectory {
     registration: key => join(root, `${key}.json`),
     scoring: key => scoringDirectory(join(root, key)),
     failure: key => join(root, 'failures', `${key}.json`),
-    request: key => join(root, 'requests', `${key}.json`),
+    request: (key, sha256) => join(root, 'requests', `${key}-${sha256}.json`),
     study: name => join(root, 'studies', `${name}.json`),
     studies: join(root, 'studies'),
     lock: name => join(root, 'locks', `${name}.lock`),

@@ -1,5 +1,5 @@
 import { open, readlink, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
 import { reasonOf } from './files.js';
 
@@ -45,10 +45,8 @@ export async function refuseOverlap(
   folders: readonly ReadFolder[],
   option: '--out' | '--profile' | '--store' = '--out',
 ): Promise<void> {
-  const place = await whereabouts(out);
   for (const { path, what } of folders) {
-    const read = await whereabouts(path);
-    const how = place === read ? 'is' : isInside(place, read) ? 'lies inside' : isInside(read, place) ? 'holds' : null;
+    const how = await overlap(out, path);
     if (how === null) continue;
     throw new PanxError(`${option} ${out} ${how} ${what}, ${path}, which this command reads.`, {
       hint: `Choose another place with ${option}.`,
@@ -100,6 +98,16 @@ export async function beginningOf(path: string, length: number): Promise<string>
   }
 }
 
+/** Where `to` lies as seen from the folder `from`, links followed on both sides: `seenFrom` finds it however `from` is spelled then. */
+export async function pathFrom(from: string, to: string): Promise<string> {
+  return relative(await whereabouts(from), await whereabouts(to)).replaceAll('\\', '/') || '.';
+}
+
+/** The place that `pathFrom` named. */
+export async function seenFrom(from: string, path: string): Promise<string> {
+  return resolve(await whereabouts(from), path);
+}
+
 /** The real path of what is there, or will be. */
 export async function whereabouts(path: string): Promise<string> {
   const place = resolve(await throughLink(path));
@@ -110,6 +118,12 @@ export async function whereabouts(path: string): Promise<string> {
     if (parent === place || !['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return place;
     return join(await whereabouts(parent), basename(place));
   }
+}
+
+/** How two places stand to each other, links followed: the first `is`, `lies inside` or `holds` the second; null for none of these. */
+export async function overlap(one: string, other: string): Promise<'is' | 'lies inside' | 'holds' | null> {
+  const [a, b] = [await whereabouts(one), await whereabouts(other)];
+  return a === b ? 'is' : isInside(a, b) ? 'lies inside' : isInside(b, a) ? 'holds' : null;
 }
 
 function isInside(path: string, folder: string): boolean {

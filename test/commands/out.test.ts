@@ -430,3 +430,47 @@ describe('what a kill left', () => {
     }
   });
 });
+
+describe('a store and the folder of --out', () => {
+  const study = at('study.yaml');
+  const run = (out: string, ...args: string[]) =>
+    panx([
+      'run',
+      study,
+      '--sample',
+      '--max-steps',
+      '1',
+      '--eval-limit',
+      '5',
+      '--backend',
+      'wasm',
+      '--out',
+      out,
+      ...args,
+    ]);
+  beforeAll(() => writeFileSync(study, 'study: {sizes: [20]}\n'));
+
+  it.each([
+    ['is', 'x', 'x'],
+    ['lies inside', 'x', 'x/store'],
+    ['holds', 'store/x', 'store'],
+  ])('are refused where the first %s the second, before anything is written', (how, out, store) => {
+    for (const command of [run, sweep, train]) {
+      const sentence = `The store ${join(mine, store)} ${how} the folder of --out, ${join(mine, out)}`;
+      expectRefused(command(join(mine, out), '--store', join(mine, store)), sentence, mine, {});
+    }
+  });
+
+  it('the store is refused inside a run, a store, and the folder of a language', () => {
+    cpSync(finished, join(mine, 'run'), { recursive: true });
+    cpSync(join(samplePaths().dataDir, 'PAN-X.en'), join(mine, 'PAN-X.en'), { recursive: true });
+    write(join(mine, 'store', 'panx.json'), '{"kind": "store", "format": 1}');
+    const before = contents(mine);
+    for (const command of [run, sweep, train]) {
+      const into = (store: string) => command(join(mine, 'out'), '--store', join(mine, store));
+      expectRefused(into('run/store'), /--store .* lies inside a run of panx/, mine, before);
+      expectRefused(into('store/b'), /--store .* lies inside a store of stages of panx/, mine, before);
+      expectRefused(into('PAN-X.en/b'), /--store .* is or lies inside a folder of data/, mine, before);
+    }
+  });
+});

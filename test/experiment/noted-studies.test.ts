@@ -1,8 +1,11 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findStudy, notedStudies } from '../../src/experiment/noted-studies.js';
+import { removeStudy } from '../../src/experiment/remove-study.js';
+import { storeOf } from '../../src/experiment/study-folder.js';
+import { studyDirectory } from '../../src/run/store-directory.js';
 import { type FakeStudy, fakeStudy } from './fake-store.js';
 
 let root: string;
@@ -46,6 +49,25 @@ it('finds by its name what the store notes elsewhere, unless there are two of th
   await writeFile(join(study.store.studies, 'en-tr-2.json'), JSON.stringify({ path: elsewhere.folder.root }));
   await expect(findStudy('en-tr', study.store)).rejects.toThrow('There are 2 studies of the name en-tr: ');
   expect((await findStudy(elsewhere.folder.root, study.store)).root).toBe(elsewhere.folder.root);
+});
+
+it('finds a study and its store again however their folders are spelled, and notes it once', async () => {
+  await mkdir(join(root, 'far', 'away'), { recursive: true });
+  await symlink(join('far', 'away'), join(root, 'link'));
+  await mkdir(join(root, 'far', 'away', 'results'));
+  await symlink(join(root, 'results', 'store'), join(root, 'far', 'away', 'results', 'store'));
+  await fakeStudy(join(root, 'link'), 'other');
+  await fakeStudy(join(root, 'far', 'away'), 'other');
+  const noted = await notedStudies(study.store);
+  expect(noted.map(({ name, fault }) => [name, fault])).toEqual([
+    ['en-tr', null],
+    ['other', null],
+  ]);
+  const { folder, record } = noted[1]!;
+  expect((await storeOf(folder!, record!)).root).toBe(await realpath(study.store.root));
+  const removed = await removeStudy(studyDirectory(join(root, 'link', 'results', 'other')), study.store);
+  expect(removed.wasNoted).toBe(true);
+  expect((await notedStudies(study.store)).map(({ name }) => name)).toEqual(['en-tr']);
 });
 
 it('says of each noted study why nothing can be told of it', async () => {

@@ -1,12 +1,27 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
 import { identityOf, type StageIdentity } from '../../src/experiment/identity.js';
-import { lookUp, openStore, register, replaceByAgain, storePath } from '../../src/experiment/store.js';
+import { lookUp, openStore, register, storePath } from '../../src/experiment/store.js';
+import { replaceByAgain } from '../../src/experiment/store-moves.js';
+import { dropWeights, setRefusedAside } from '../../src/experiment/train-stored.js';
+import { withWeightsLock } from '../../src/experiment/weights-lock.js';
 import { type RunDirectory, runDirectory } from '../../src/run/directory.js';
 import { takeLock } from '../../src/run/lock.js';
 import type { StoreDirectory } from '../../src/run/store-directory.js';
@@ -125,6 +140,43 @@ describe('a stage of the store', () => {
     expect(notices[0]).toMatch('it holds another stage than its name says');
   });
 
+  it('is whole where its weights were let go while it was looked at', async () => {
+    const run = store.stage(identity.key);
+    await train(run);
+    rmSync(join(run.checkpoint, 'model.safetensors')); // As whoever looks finds it halfway.
+    let looking: ReturnType<typeof look> | undefined;
+    await withWeightsLock(store, async () => {
+      looking = look();
+      await sleep(200);
+      rmSync(run.checkpoint, { recursive: true });
+    });
+    expect((await looking)!.stage).toMatchObject({ hasWeights: false });
+    expect(notices).toEqual([]);
+  });
+
+  it('is set aside once where two processes find it changed, and not what was made anew meanwhile', async () => {
+    const run = store.stage(identity.key);
+    await train(run);
+    await appendFile(run.metrics, 'x');
+    await Promise.all([look(), look()]);
+    expect(notices).toHaveLength(1);
+    expect(readdirSync(join(store.root, 'set-aside'))).toHaveLength(1);
+  });
+
+  it('is not taken through a link, which is set aside, and what it leads to left alone', async () => {
+    const run = store.stage(identity.key);
+    const mine = join(folder, 'mine');
+    for (const [number, target] of [mine, join(folder, 'nowhere')].entries()) {
+      if (target === mine) await train(runDirectory(mine));
+      symlinkSync(target, run.root);
+      await dropWeights(run);
+      expect((await look()).stage).toBeNull();
+      expect(readlinkSync(store.setAside(identity.key, number + 1))).toBe(target);
+    }
+    expect(notices[0]).toMatch('it is a link, not a folder; it is set aside as ');
+    expect(existsSync(runDirectory(mine).checkpoint)).toBe(true);
+  });
+
   it('is told to be in work where another process holds its lock, or that of its second training', async () => {
     for (const run of [store.stage(identity.key), store.again(identity.key)]) {
       const release = await takeLock(run.lock);
@@ -189,6 +241,34 @@ describe('a run that was registered', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(await register(join(folder, 'file'), identity.key, elsewhere())).toMatch('cannot be written');
   });
+});
+
+it('a stage that was trained once more takes the place of the one before once, where two processes put it there', async () => {
+  const { key } = identity;
+  await train(store.stage(key), await asked('evaluation.eachEpoch=false'));
+  await train(store.again(key));
+  writeFileSync(join(store.stage(key).root, 'notes.txt'), 'mine');
+  await Promise.all([replaceByAgain(store, key), replaceByAgain(store, key)]);
+  expect((await look()).stage).toMatchObject({ hasWeights: true });
+  expect(readdirSync(store.root).filter(name => name.startsWith(key))).toEqual([key]);
+  expect(readdirSync(store.setAside(key, 1))).toEqual(['notes.txt']);
+});
+
+it('a stage that was trained once more with other weights is set aside when its study is typed again, and no other', async () => {
+  const { key } = identity;
+  const set = () => setRefusedAside(store, [key], text => void notices.push(text));
+  await train(store.stage(key));
+  await train(store.again(key));
+  await set();
+  expect(notices).toEqual([]);
+  const { checksums } = store.again(key);
+  writeFileSync(checksums, readFileSync(checksums, 'utf8').replace(/(model.safetensors": ")..../, '$1dead'));
+  await set();
+  expect(notices).toEqual([
+    `${store.again(key).root} has other weights than the first time; it is set aside as ${store.setAside(key, 1)}`,
+  ]);
+  expect(existsSync(store.again(key).root)).toBe(false);
+  expect((await look()).stage).not.toBeNull();
 });
 
 it('a stage that was trained once more takes the place of the one before, also after a kill in between', async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -39,10 +39,11 @@ interface Case {
   signal?: AbortSignal;
   /** Happens in a stage before it does its work. */
   before?: (request: StageRequest) => Promise<void> | void;
+  onNotice?: (text: string) => void;
 }
 
 /** A sweep whose stages train nothing: each leaves what a real one leaves. */
-async function sweep({ settings = [], force = false, signal, before }: Case = {}): Promise<SweepOutcome> {
+async function sweep({ settings = [], force = false, signal, before, onNotice }: Case = {}): Promise<SweepOutcome> {
   const { config } = await loadConfig({ assignments: ['study.sizes=[10, 20, 30]', ...settings] });
   const trainStage = async (request: StageRequest): Promise<StageResult> => {
     const run = runDirectory(request.out);
@@ -70,7 +71,10 @@ async function sweep({ settings = [], force = false, signal, before }: Case = {}
     {
       runStage: trainStage,
       onTable: async table => void tables.push(structuredClone(table)),
-      onNotice: text => void notices.push(text),
+      onNotice: text => {
+        notices.push(text);
+        onNotice?.(text);
+      },
     },
   );
 }
@@ -80,6 +84,21 @@ function failIn(...ids: string[]) {
     if (ids.includes(basename(folder))) throw new PanxError('The disk is full.', { hint: 'Make room.' });
   };
 }
+
+it('trains a stage itself where its weights are let go while it is taken from elsewhere', async () => {
+  await sweep();
+  out = join(folder, 'other');
+  await mkdir(out);
+  ran = [];
+  const { failed } = await sweep({
+    onNotice: text => {
+      const [, from] = /is taken from (\S+), where/.exec(text) ?? [];
+      if (from !== undefined) rmSync(join(from, 'checkpoint'), { recursive: true });
+    },
+  });
+  expect([ran, failed]).toEqual([all, []]);
+  expect(notices.filter(text => text.includes('is taken from'))).toHaveLength(all.length);
+});
 
 it('runs every stage in order, each from the checkpoint it builds on, and writes the table after each', async () => {
   const starts: Record<string, string> = {};

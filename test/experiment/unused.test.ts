@@ -169,11 +169,14 @@ it('removes failures, requests and registrations that lead nowhere, and nothing 
   await writeFile(store.registration('d'.repeat(64)), '{"path": 0}');
   const dead = 'e'.repeat(64);
   await recordFailure(store, dead, new PanxError('It failed.'));
-  await writeJson(store.request(dead), {});
+  await writeJson(store.request(dead, dead), {});
   await recordFailure(store, key('phase-1-tr'), new PanxError('It failed.'));
-  await writeJson(store.request(key('phase-1-tr')), {});
+  await writeJson(store.request(key('phase-1-tr'), dead), {});
   expect(await unused()).toEqual({
-    found: [`${'b'.repeat(64)}.json`, `${'c'.repeat(64)}.json`, `failures/${dead}.json`, `requests/${dead}.json`],
+    found: [
+      ...[`${'b'.repeat(64)}.json`, `${'c'.repeat(64)}.json`],
+      ...[`failures/${dead}.json`, `requests/${dead}-${dead}.json`],
+    ],
     left: { [`${'d'.repeat(64)}.json`]: 'does not say where a run lies' },
   });
   await clean();
