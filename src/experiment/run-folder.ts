@@ -7,6 +7,7 @@ import { checkPlace, writeMark } from '../run/mark.js';
 import { notice } from '../system/console.js';
 import { cannotWrite, writeJson } from '../system/files.js';
 import { removeLeftovers } from '../system/made.js';
+import { goingOn } from './damaged-run.js';
 import { differencesInTraining } from './differences.js';
 import type { StageIdentity } from './identity.js';
 import { readCurrentIdentity } from './records.js';
@@ -30,7 +31,7 @@ export async function inRunFolder<Result>(
     await checkPlace(run.root, 'run');
     await request.check?.();
     await refuseStrangers(run.root, runLayout);
-    if (request.resume) await refuseChanges(run, request.identity);
+    if (request.resume) await goingOn(() => refuseChanges(run, request.identity));
     return await work();
   } finally {
     // A lock that stays is taken over when this process is gone; what the work came to is what to tell.

@@ -9,6 +9,7 @@ import { collectGarbage } from '../system/memory.js';
 import { hasRounds } from '../system/profile.js';
 import { writeTrace } from '../system/trace.js';
 import { readRunData, refuseOtherRows } from './corpus.js';
+import { goingOn } from './damaged-run.js';
 import { gitState } from './environment.js';
 import { planOf } from './history.js';
 import { begin, clearLeftovers, inRunFolder } from './run-folder.js';
@@ -49,7 +50,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   await clearLeftovers(run);
   if (!request.resume) await begin(run, request);
   const plan = planOf(config, data.train.rows);
-  const standing = request.resume ? await standingOf(run, plan, request.identity) : atTheBeginning;
+  const standing = request.resume ? await goingOn(() => standingOf(run, plan, request.identity)) : atTheBeginning;
   const session = await openSession({ request, run, data, engine, plan, standing, git: await git });
   try {
     if (!standing.trained) await trainAndSave(session);

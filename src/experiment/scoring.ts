@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.js';
 import type { NamedRows, RowSet } from '../data/row-sets.js';
 import { listed, PanxError } from '../errors.js';
 import type { Scores } from '../evaluation/score.js';
+import { scoringLayout } from '../run/layouts.js';
 import type { ScoringDirectory, StoreDirectory } from '../run/store-directory.js';
 import {
   anything,
@@ -18,8 +19,9 @@ import {
 } from '../system/checked-json.js';
 import { changesSince, changesText, checksumsShape, sha256 } from '../system/checksums.js';
 import { canonicalJson } from '../system/json.js';
+import { strangersIn } from '../system/made.js';
 import { type Arithmetic, arithmeticShape } from './identity.js';
-import { otherThanFolder } from './outputs.js';
+import { checkMark, otherThanFolder } from './outputs.js';
 import { scoresShape } from './stage.js';
 import { setAside } from './store-moves.js';
 import { withWeightsLock } from './weights-lock.js';
@@ -111,6 +113,9 @@ export interface StoredScores extends Omit<ScoringTask, 'set'> {
 
 /** Look at a scoring's files: whether they are those that it left. @throws PanxError where they are not */
 export async function checkScoring(place: ScoringDirectory): Promise<StoredScores & { durationMs: number }> {
+  await checkMark(place.mark, 'scoring', null);
+  const strangers = await strangersIn(place.root, scoringLayout);
+  if (strangers.length > 0) throw new PanxError(`it holds what no scoring leaves: ${listed(strangers)}`);
   const sums = await readJsonAs(place.checksums, checksumsShape);
   const expected = ['predictions.jsonl.gz', 'scores.json'];
   if (canonicalJson(Object.keys(sums).sort()) !== canonicalJson(expected)) {

@@ -12,6 +12,7 @@ import { createOptimizer, type Optimizer } from '../training/optimizer.js';
 import { endlessWarmup } from '../training/schedule.js';
 import { restoreState } from '../training/state.js';
 import type { RunData } from './corpus.js';
+import { goingOn } from './damaged-run.js';
 import { type GitState, writeEnvironment } from './environment.js';
 import type { Plan } from './history.js';
 import { type Narration, narrate } from './narration.js';
@@ -70,7 +71,7 @@ export async function openSession({ request, run, data, engine, plan, standing, 
     const opened = await phase('make optimizer', async () =>
       stateFolder === null
         ? { optimizer: createOptimizer(model.parameters, settings), position: trained ? atEnd(course.steps) : atStart }
-        : await restoreState(stateFolder, model, settings, course),
+        : await goingOn(() => restoreState(stateFolder, model, settings, course)),
     );
     optimizer = opened.optimizer;
     await writeJson(run.config, config);

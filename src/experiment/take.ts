@@ -1,6 +1,7 @@
 import { constants, existsSync } from 'node:fs';
 import { copyFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PanxError } from '../errors.js';
 import { clearRun, type RunDirectory } from '../run/directory.js';
 import { type EvaluationEvent, eventsIn, type RunEvent, timesIn } from '../run/events.js';
 import { modelLayout } from '../run/layouts.js';
@@ -9,7 +10,7 @@ import { cannotWrite, flushFolder, makeFolder, writeFileAtomic, writeJson } from
 import { removeMade } from '../system/made.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { scoresTheSame } from './differences.js';
-import { sealCheckpoint } from './outputs.js';
+import { checkpointChecksums, sealCheckpoint } from './outputs.js';
 import { readEnvironment } from './records.js';
 import type { StageRequest } from './stage.js';
 import type { StoredStage } from './store.js';
@@ -38,6 +39,7 @@ export async function takeStage(
     await copyLog(from.run, to, event => event.event === 'step' || isWanted(event));
     await copyCheckpoint(from.run.checkpoint, to.checkpoint);
     await sealCheckpoint(to);
+    await checkCopy(from, to);
     return true;
   } catch (error) {
     if (!existsSync(from.run.checkpoint)) {
@@ -46,6 +48,17 @@ export async function takeStage(
     }
     throw error instanceof Error && 'code' in error ? cannotWrite(out, error) : error;
   }
+}
+
+/** The copy is sealed as it is: it must be what was looked at. */
+async function checkCopy({ run, checkpoint }: StoredStage, to: RunDirectory): Promise<void> {
+  const copied = await checkpointChecksums(to);
+  const other = Object.keys(checkpoint).find(name => copied[name] !== checkpoint[name]);
+  if (other === undefined) return;
+  await clearRun(to);
+  throw new PanxError(`${run.checkpoint} was changed while it was copied: ${other} is not the same.`, {
+    hint: 'Type the command again.',
+  });
 }
 
 async function copyLog(from: RunDirectory, to: RunDirectory, isWanted: (event: RunEvent) => boolean): Promise<void> {

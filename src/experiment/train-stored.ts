@@ -9,9 +9,10 @@ import type { Checksums } from '../system/checksums.js';
 import { removeMade } from '../system/made.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { Busy } from './busy.js';
+import { DamagedRun } from './damaged-run.js';
 import { epochScoresFit } from './differences.js';
 import { checkpointChecksums, otherThanFolder } from './outputs.js';
-import { readCurrentIdentity, readRunConfig } from './records.js';
+import { otherVersion, readCurrentIdentity, readRunConfig } from './records.js';
 import type { StageRequest, StageResult } from './stage.js';
 import { lookUp, type StoredStage } from './store.js';
 import { replaceByAgain, setAside } from './store-moves.js';
@@ -62,7 +63,7 @@ async function trainInto(run: RunDirectory, task: StageTask, place: Workplace): 
   if (isDone(run)) return;
   const { modelDir, startFiles, signal, outlook } = place;
   const start = task.start === null ? null : await trained(task.start, place, true);
-  const begun = await begunIn(run, task);
+  const begun = await begunIn(run, task).catch((error: unknown) => leaveDamaged(error, run, task, place));
   const seen = await standOf(run);
   try {
     await place.runStage({
@@ -82,8 +83,27 @@ async function trainInto(run: RunDirectory, task: StageTask, place: Workplace): 
     });
   } catch (error) {
     if (error instanceof InUse) throw new Busy('another process');
-    throw error;
+    if (!(error instanceof DamagedRun)) throw error;
+    await leaveDamaged(error, run, task, place);
   }
+}
+
+/** What was begun and changed since is set aside, whole, so that the stage is trained anew. @returns null: there is nothing to go on from */
+async function leaveDamaged(
+  error: unknown,
+  run: RunDirectory,
+  { label, identity }: StageTask,
+  place: Workplace,
+): Promise<null> {
+  if (!(error instanceof PanxError)) throw error;
+  await withWeightsLock(place.store, async () => {
+    if (!existsSync(run.root)) return;
+    const aside = await setAside(place.store, identity.key, run.root);
+    place.onNotice(
+      `${label}  cannot be gone on with: ${error.message.replace(/\.$/, '')}; it is set aside as ${aside}`,
+    );
+  });
+  return null;
 }
 
 /**
@@ -95,11 +115,9 @@ async function begunIn(
   { identity }: StageTask,
 ): Promise<Pick<StageRequest, 'config' | 'identity'> | null> {
   if (!isBegun(run) || !canResume(run)) return null;
-  const there = await readCurrentIdentity(run).catch((error: unknown) => {
-    if (error instanceof PanxError) return null;
-    throw error;
-  });
-  if (there?.key !== identity.key || !epochScoresFit(there, identity)) return null;
+  if ((await otherVersion(run)) !== null) return null;
+  const there = await readCurrentIdentity(run);
+  if (there.key !== identity.key || !epochScoresFit(there, identity)) return null;
   return { config: await readRunConfig(run), identity: there };
 }
 

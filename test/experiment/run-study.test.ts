@@ -241,6 +241,33 @@ it('does not take a stage or a scoring that somebody has changed', async () => {
   expect(notices.filter(text => text.includes('is set aside as'))).toHaveLength(2);
 });
 
+it.each(['config.json', 'identity.json', 'environment.json', 'events.jsonl', 'times.jsonl', 'state'])(
+  'sets a begun stage aside whose %s was changed, whole, and trains it anew',
+  async name => {
+    const signal = new AbortController();
+    const settings = ['training.maxSteps=6', 'checkpoint.everySteps=2', 'evaluation.eachEpoch=false'];
+    const stopping = async (request: StageRequest) => {
+      if (request.identity.id !== 'phase-2-en') return;
+      await runStage({ ...request, signal: signal.signal }).catch(() => {});
+      throw new PanxError('stopped');
+    };
+    signal.abort();
+    expect((await study({ settings, before: stopping })).failed).toEqual(['phase-2-en']);
+    const { stages } = await stagesFor(settings);
+    const { key } = stages[1]!.task.identity;
+    const path =
+      name === 'state'
+        ? join(store.stage(key).state, readdirSync(store.stage(key).state)[0]!, 'state.json')
+        : join(store.stage(key).root, name);
+    writeFileSync(path, '{}');
+    const before = readdirSync(store.stage(key).root);
+    notices = [];
+    expect((await study({ settings })).failed).toEqual([]);
+    expect(notices.filter(text => text.includes('cannot be gone on with'))).toHaveLength(1);
+    expect(readdirSync(store.setAside(key, 1)).sort()).toEqual(before.sort());
+  },
+);
+
 it('waits for a stage that another process trains, then takes it', async () => {
   const { stages } = await stagesFor([]);
   const { key } = stages[0]!.task.identity;
