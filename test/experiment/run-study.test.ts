@@ -31,7 +31,12 @@ let store: StoreDirectory;
 let ran: string[];
 let notices: string[];
 
-const short = ['training.maxSteps=2', 'training.learningRate=1e-3', 'evaluation.limit=10'];
+const short = [
+  'training.maxSteps=1',
+  'training.learningRate=1e-3',
+  'evaluation.limit=10',
+  'evaluation.eachEpoch=false',
+];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'panx-study-'));
@@ -118,7 +123,7 @@ it('trains and scores each stage once, and nothing when it is typed again', asyn
   expect(timesOfFiles(store.root)).toEqual(before);
   const { stages: recorded } = await readStudy(studyDirectory(out));
   expect(Object.keys(recorded)).toEqual(all);
-  expect(recorded['phase-3.1-tr-10']).toMatchObject({ startsFrom: 'phase-2-en', rows: 10, steps: 2, keep: true });
+  expect(recorded['phase-3.1-tr-10']).toMatchObject({ startsFrom: 'phase-2-en', rows: 10, steps: 1, keep: true });
 });
 
 it('leaves of every scored row what was predicted of each word', async () => {
@@ -190,12 +195,12 @@ it('refuses weights that were trained once more and are others than those record
 });
 
 it('trains a stage once more for scores after each epoch that it lacks, and takes one that has them', async () => {
-  await study({ settings: ['evaluation.eachEpoch=false'] });
-  ran = [];
   await study();
+  ran = [];
+  await study({ settings: ['evaluation.eachEpoch=true'] });
   expect(ran).toEqual(all);
   ran = [];
-  await study({ settings: ['evaluation.eachEpoch=false'] });
+  await study();
   expect(ran).toEqual([]);
 });
 
@@ -241,18 +246,18 @@ it('does not take a stage or a scoring that somebody has changed', async () => {
   expect(notices.filter(text => text.includes('is set aside as'))).toHaveLength(2);
 });
 
-it.each(['config.json', 'identity.json', 'environment.json', 'events.jsonl', 'times.jsonl', 'state'])(
+it.each(['config.json', 'identity.json', 'events.jsonl', 'state'])(
   'sets a begun stage aside whose %s was changed, whole, and trains it anew',
   async name => {
     const signal = new AbortController();
-    const settings = ['training.maxSteps=6', 'checkpoint.everySteps=2', 'evaluation.eachEpoch=false'];
+    const settings = ['training.maxSteps=6', 'checkpoint.everySteps=2', 'study.sizes=[10]', 'study.score=[tr]'];
     const stopping = async (request: StageRequest) => {
       if (request.identity.id !== 'phase-2-en') return;
       await runStage({ ...request, signal: signal.signal }).catch(() => {});
       throw new PanxError('stopped');
     };
     signal.abort();
-    expect((await study({ settings, before: stopping })).failed).toEqual(['phase-2-en']);
+    expect((await study({ settings, before: stopping, failFast: true })).failed).toEqual(['phase-2-en']);
     const { stages } = await stagesFor(settings);
     const { key } = stages[1]!.task.identity;
     const path =
