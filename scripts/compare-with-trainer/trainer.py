@@ -31,17 +31,22 @@ from transformers import AutoModelForTokenClassification, Trainer, TrainerCallba
 
 DEFAULTS = {
     "seed": 42,
-    "epochs": 3,
+    "epochs": 3.0,
     "batchSize": 32,
     "learningRate": 2e-5,
     "weightDecay": 0.01,
     "maxGradNorm": 1.0,
+    "schedule": "linear",
     "warmupSteps": 0,
+    "warmupRatio": None,
     "gradientAccumulationSteps": 1,
     "accumulation": "sum",
     "groupByLength": False,
     "maxSteps": None,
 }
+
+# panx's names of the schedules, and transformers'.
+SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
 def main():
@@ -91,6 +96,10 @@ def add_settings(parser):
         flag = "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in key)
         if key == "accumulation":
             parser.add_argument(flag, default=default, choices=["sum", "mean"], help="see `run`")
+        elif key == "schedule":
+            parser.add_argument(flag, default=default, choices=list(SCHEDULES))
+        elif key == "warmupRatio":
+            parser.add_argument(flag, dest=key, default=default, type=float)
         elif default is False:
             parser.add_argument(flag, dest=key, action="store_true")
         else:
@@ -147,7 +156,9 @@ def run(model, rows, settings, callbacks=()):
             learning_rate=settings["learningRate"],
             weight_decay=settings["weightDecay"],
             max_grad_norm=settings["maxGradNorm"],
-            warmup_steps=settings["warmupSteps"],
+            lr_scheduler_type=SCHEDULES[settings["schedule"]],
+            # Below 1 it is a share of all steps.
+            warmup_steps=settings["warmupSteps"] if settings["warmupRatio"] is None else settings["warmupRatio"],
             train_sampling_strategy="group_by_length" if settings["groupByLength"] else "random",
             logging_steps=1,
             save_strategy="no",

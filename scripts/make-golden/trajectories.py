@@ -42,6 +42,12 @@ TRAJECTORIES = {
     },
     # 17 batches an epoch: four windows of four, the last of one batch.
     "accumulation-4": {"rows": 68, "rowSeed": 400, "gradientAccumulationSteps": 4, "maxGradNorm": 2.0},
+    # 9 batches an epoch, 18 steps: 6 of warm-up (5.4, rounded up), then half a wave to 0.
+    "cosine": {"rows": 34, "rowSeed": 300, "schedule": "cosine", "warmupRatio": 0.3},
+    # 8 batches an epoch; nothing is clipped. 1.3 epochs are 10.4 steps, rounded up: the second epoch ends after three.
+    "constant": {
+        "rows": 30, "rowSeed": 201, "schedule": "constant", "warmupSteps": 3, "maxGradNorm": 0.0, "epochs": 1.3, "learningRate": 3e-4,
+    },
     # Trainer groups by the rows of a whole window: two batches.
     "group-by-length": {"rows": 70, "rowSeed": 501, "gradientAccumulationSteps": 2, "groupByLength": True},
     # Batches of one row, four of ten rows without a label.

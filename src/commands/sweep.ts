@@ -142,7 +142,7 @@ async function timeSteps(
   const run = runDirectory(temporaryNeighbour(join(out, 'timing')));
   const config = {
     ...stage.config,
-    training: { ...training, maxSteps, warmupSteps: 0 }, // No schedule is kept to, and none is to be told of.
+    training: { ...training, maxSteps, warmupSteps: 0, warmupRatio: null }, // No schedule is kept to, and none is to be told of.
     evaluation: { ...evaluation, enabled: false },
   };
   try {

@@ -52,7 +52,18 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
     values.set(key, value);
     origins[key] = origin;
   }
+  refuseTogether(values, origins);
   return { config: unflatten(values), origins };
+}
+
+/** Two settings that say the same, and one of which would be left out of account. */
+function refuseTogether(values: ReadonlyMap<Key, unknown>, origins: Record<Key, string>): void {
+  const [steps, ratio] = [values.get('training.warmupSteps'), values.get('training.warmupRatio')];
+  if (steps === 0 || ratio === null) return;
+  throw new PanxError(
+    `training.warmupSteps is ${steps} (${origins['training.warmupSteps']}) and training.warmupRatio is ${ratio} (${origins['training.warmupRatio']}); expected one of them.`,
+    { hint: 'Set training.warmupSteps=0, or training.warmupRatio=null.', exitCode: 2 },
+  );
 }
 
 /** An unset shell variable leaves an empty value: taken for null, it would train on all rows where some were meant. */

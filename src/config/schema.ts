@@ -55,20 +55,32 @@ export const schema = {
       'shuffled',
       'which rows a size takes: shuffled, nested seeded subsets; head, the first as they lie in the file',
     ),
-    epochs: integer(3, { min: 1 }, 'passes over the training rows'),
-    batchSize: integer(32, { min: 1 }, 'rows of a batch'),
-    learningRate: float32(
-      2e-5,
-      { above: 0, max: 1 },
-      'learning rate at its peak; it falls linearly to 0 at the last step',
+    epochs: number(
+      3,
+      { above: 0, max: 1_000_000 },
+      'passes over the training rows; the last one may be in part, such as 2.5',
     ),
+    batchSize: integer(32, { min: 1 }, 'rows of a batch'),
+    learningRate: float32(2e-5, { above: 0, max: 1 }, 'learning rate at its peak'),
     weightDecay: float32(
       0.01,
       { min: 0, max: 1 },
       'decoupled decay of matrices and embeddings; biases and LayerNorm never decay',
     ),
-    maxGradNorm: float32(1, { above: 0 }, 'gradients whose global L2 norm is larger are scaled down to it'),
+    maxGradNorm: float32(
+      1,
+      { min: 0 },
+      'gradients whose global L2 norm is larger are scaled down to it; 0 scales none',
+    ),
+    schedule: choice(
+      ['linear', 'cosine', 'constant'],
+      'linear',
+      'how the learning rate goes after the warm-up: linear, in a line to 0 at the last step; cosine, along half a wave to 0; constant',
+    ),
     warmupSteps: integer(0, { min: 0 }, 'steps in which the learning rate rises linearly from 0 to its peak'),
+    warmupRatio: orNull(
+      number(0, { min: 0, max: 1 }, 'the same as a share of all steps, rounded up; null goes by warmupSteps'),
+    ),
     gradientAccumulationSteps: integer(1, { min: 1 }, 'batches whose gradients make one optimizer step together'),
     accumulation: choice(
       ['mean', 'sum'],

@@ -105,7 +105,9 @@ export const identityShape: Shape<StageIdentity | OldIdentity> = value =>
   isObject(value) && 'rows' in value ? currentShape(value) : oldShape(value);
 
 /** Settings that runs of panx 0.2 and older do not have. */
-export const addedSince: readonly Key[] = ['evaluation.atEnd', 'study.score', 'study.keep'];
+export const addedSince: readonly Key[] = [
+  ...(['training.schedule', 'training.warmupRatio', 'evaluation.atEnd', 'study.score', 'study.keep'] as const),
+];
 
 /** Whether an identity says what panx needs of it today. */
 export function isCurrent(identity: StageIdentity | OldIdentity): identity is StageIdentity {

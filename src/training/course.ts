@@ -1,4 +1,4 @@
-import { linearSchedule, totalSteps } from './schedule.js';
+import { learningRates, type ScheduleSettings, totalSteps } from './schedule.js';
 
 /** The course of a training, as far as its settings and the number of its rows say it beforehand. */
 export interface Course {
@@ -15,13 +15,12 @@ export interface Course {
   unusedRowScaleAfter(step: number): number;
 }
 
-export interface CourseSettings {
+export interface CourseSettings extends ScheduleSettings {
   batchSize: number;
   epochs: number;
   gradientAccumulationSteps: number;
   maxSteps: number | null;
   learningRate: number;
-  warmupSteps: number;
   weightDecay: number;
 }
 
@@ -30,7 +29,7 @@ export function courseOf(rows: number, settings: CourseSettings): Course {
   const steps = totalSteps(rows, settings);
   const stepsPerEpoch = totalSteps(rows, { ...settings, epochs: 1, maxSteps: null });
   const rowsPerStep = settings.batchSize * settings.gradientAccumulationSteps;
-  const rate = linearSchedule(settings.learningRate, settings.warmupSteps, steps);
+  const rate = learningRates(settings.learningRate, settings, steps);
   return {
     steps,
     stepsPerEpoch,

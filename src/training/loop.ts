@@ -7,13 +7,12 @@ import type { StepEvent } from '../run/events.js';
 import { beginRound, phase } from '../system/profile.js';
 import type { EncodedRows } from '../tokenization/rows.js';
 import type { Optimizer } from './optimizer.js';
-import { linearSchedule } from './schedule.js';
+import { learningRates, type ScheduleSettings } from './schedule.js';
 import { type Accumulation, computeGradients, dropoutPlan } from './step.js';
 
-export interface LoopSettings extends OrderSettings {
+export interface LoopSettings extends OrderSettings, ScheduleSettings {
   accumulation: Accumulation;
   learningRate: number;
-  warmupSteps: number;
   weightDecay: number;
   totalSteps: number;
   dropout: DropoutPlan['rates'];
@@ -61,7 +60,7 @@ export async function train(
   start: Position,
   hooks: LoopHooks,
 ): Promise<Position> {
-  const rate = linearSchedule(settings.learningRate, settings.warmupSteps, settings.totalSteps);
+  const rate = learningRates(settings.learningRate, settings, settings.totalSteps);
   let { step, epoch, window } = start;
   while (step < settings.totalSteps || window > 0) {
     const batches = [...slices(epochOrder(data, settings, epoch), settings.batchSize)];

@@ -1,24 +1,48 @@
+/** How the learning rate goes. */
+export interface ScheduleSettings {
+  /** After the warm-up: `linear` to 0, `cosine` to 0 along half a wave, or `constant`. */
+  schedule: 'linear' | 'cosine' | 'constant';
+  /** Steps in which it rises linearly from 0 to its peak. */
+  warmupSteps: number;
+  /** The same as a share of all steps, rounded up; null goes by `warmupSteps`. */
+  warmupRatio: number | null;
+}
+
 /**
- * The learning rate of update k (0-based) of T: linear from 0 to the peak over the warm-up, then linear to 0
- * (get_linear_schedule_with_warmup in transformers). Update 0 of a run without warm-up uses the peak itself, and the last one
- * peak / T.
+ * The learning rate of update k (0-based) of T: linear from 0 to the peak over the warm-up, and then as the schedule says
+ * (get_linear_schedule_with_warmup, get_cosine_schedule_with_warmup and get_constant_schedule_with_warmup in transformers). Update 0 of a run
+ * without warm-up uses the peak itself, and the last one of a linear schedule peak / T.
  */
-export function linearSchedule(peak: number, warmupSteps: number, totalSteps: number): (step: number) => number {
+export function learningRates(peak: number, settings: ScheduleSettings, totalSteps: number): (step: number) => number {
+  const warmup = warmupOf(settings, totalSteps);
   return step => {
-    if (step < warmupSteps) return peak * (step / Math.max(1, warmupSteps));
-    return peak * Math.max(0, (totalSteps - step) / Math.max(1, totalSteps - warmupSteps));
+    if (step < warmup) return peak * (step / Math.max(1, warmup));
+    const left = Math.max(1, totalSteps - warmup);
+    switch (settings.schedule) {
+      case 'linear':
+        return peak * Math.max(0, (totalSteps - step) / left);
+      case 'cosine':
+        return peak * Math.max(0, 0.5 * (1 + Math.cos((Math.PI * (step - warmup)) / left)));
+      case 'constant':
+        return peak;
+    }
   };
 }
 
+/** Steps of the warm-up. Trainer rounds a share of them up. */
+export function warmupOf({ warmupSteps, warmupRatio }: Omit<ScheduleSettings, 'schedule'>, totalSteps: number): number {
+  return warmupRatio === null ? warmupSteps : Math.ceil(totalSteps * warmupRatio);
+}
+
 /** What is to be said of a warm-up that takes all of the steps, so that none is made at the learning rate that was asked for; null of another. */
-export function endlessWarmup(
-  { warmupSteps, learningRate }: { warmupSteps: number; learningRate: number },
-  steps: number,
-): string | null {
-  if (warmupSteps === 0 || warmupSteps < steps) return null;
-  const highest = linearSchedule(learningRate, warmupSteps, steps)(steps - 1);
+export function endlessWarmup(settings: ScheduleSettings & { learningRate: number }, steps: number): string | null {
+  const warmup = warmupOf(settings, steps);
+  if (warmup === 0 || warmup < steps) return null;
+  const { learningRate, warmupRatio } = settings;
+  const highest = learningRates(learningRate, settings, steps)(steps - 1);
+  const setting = warmupRatio === null ? `training.warmupSteps: ${warmup}` : `training.warmupRatio: ${warmupRatio}`;
   return (
-    `the warm-up (training.warmupSteps: ${warmupSteps}) is not over after the last step (${steps}): ` +
+    `the warm-up (${setting}) is not over after the last step (${steps}): ` +
     `the learning rate comes to ${highest.toExponential(2)}, and never to ${learningRate.toExponential()}`
   );
 }

@@ -46,7 +46,20 @@ it('turns every option into its setting', async () => {
       '--batch-size',
       '8',
     ],
-    ...['--learning-rate', '5e-4', '--weight-decay', '0', '--warmup-steps', '10', '--max-steps', '9', '--dropout', '0'],
+    ...[
+      '--learning-rate',
+      '5e-4',
+      '--weight-decay',
+      '0',
+      '--warmup-steps',
+      '10',
+      '--schedule',
+      'cosine',
+      '--max-steps',
+      '9',
+      '--dropout',
+      '0',
+    ],
     ...['--gradient-accumulation-steps', '4', '--group-by-length', '--max-length', '64', '--eval-limit', '100'],
     ...['--source', 'de', '--target', 'fr', '--sizes', '10,20', '--protocol', 'from-source'],
   );
@@ -66,7 +79,9 @@ it('turns every option into its setting', async () => {
       learningRate: 5e-4,
       weightDecay: 0,
       maxGradNorm: 1,
+      schedule: 'cosine',
       warmupSteps: 10,
+      warmupRatio: null,
       gradientAccumulationSteps: 4,
       accumulation: 'mean',
       groupByLength: true,
@@ -100,8 +115,8 @@ it.skipIf(!existsSync(new URL('../../sample/model/config.json', import.meta.url)
 );
 
 it.each([
-  [['--epochs', 'x'], 'training.epochs is "x", from --epochs; expected a whole number of at least 1.'],
-  [['--epochs', '[1'], 'training.epochs is "[1", from --epochs; expected a whole number of at least 1.'],
+  [['--epochs', 'x'], 'training.epochs is "x", from --epochs; expected a number above 0 and at most 1000000.'],
+  [['--epochs', '[1'], 'training.epochs is "[1", from --epochs; expected a number above 0 and at most 1000000.'],
   [['--lang', 'en,'], 'training.langs is ["en",""], from --lang; expected a list of different language codes'],
   [['--backend', 'cuda'], 'backend is "cuda", from --backend; expected one of auto, tensorflow, wasm.'],
   [['--sizes', '250,x'], 'study.sizes is [250,"x"], from --sizes; expected a list of whole numbers of at least 1'],

@@ -37,7 +37,9 @@ describe('precedence and origin', () => {
         learningRate: 2e-5,
         weightDecay: 0.01,
         maxGradNorm: 1,
+        schedule: 'linear',
         warmupSteps: 0,
+        warmupRatio: null,
         gradientAccumulationSteps: 1,
         accumulation: 'mean',
         groupByLength: false,
@@ -137,7 +139,7 @@ describe('what is refused', () => {
     ['epochs', '--set epochs is not an assignment; expected KEY=VALUE, such as training.epochs=1.'],
     [
       'training=3',
-      'training is 3, from --set training=3; expected a section with langs, size, subset, epochs, batchSize, learningRate, weightDecay, maxGradNorm, warmupSteps, gradientAccumulationSteps, accumulation, groupByLength, maxSteps, dropout.',
+      'training is 3, from --set training=3; expected a section with langs, size, subset, epochs, batchSize, learningRate, weightDecay, maxGradNorm, schedule, warmupSteps, warmupRatio, gradientAccumulationSteps, accumulation, groupByLength, maxSteps, dropout.',
     ],
     ['seed="1', '--set seed="1 is not valid YAML: Missing closing "quote at line 1, column 3.'],
   ])('--set %s', async (assignment, sentence) => {
@@ -151,8 +153,8 @@ describe('what is refused', () => {
     ['model', '7', '7', 'text'],
     ['tokenization.maxLength', '2', '2', 'a whole number of at least 3'],
     ['tokenization.emptyWords', 'keep', '"keep"', 'drop or unk'],
-    ['training.epochs', '2.5', '2.5', 'a whole number of at least 1'],
-    ['training.epochs', 'three', '"three"', 'a whole number of at least 1'],
+    ['training.epochs', '-2.5', '-2.5', 'a number above 0 and at most 1000000'],
+    ['training.epochs', 'three', '"three"', 'a number above 0 and at most 1000000'],
     ['training.size', '0', '0', 'a whole number of at least 1, or null'],
     ['training.learningRate', '0', '0', 'a float32 number above 0 and at most 1'],
     ['training.learningRate', '.inf', 'Infinity', 'a float32 number above 0 and at most 1'],
@@ -175,18 +177,26 @@ describe('what is refused', () => {
     );
   });
 
+  it('two settings that say the same', async () => {
+    await expect(loadConfig({ assignments: ['training.warmupSteps=3', 'training.warmupRatio=0.1'] })).rejects.toThrow(
+      'training.warmupSteps is 3 (--set training.warmupSteps=3) and training.warmupRatio is 0.1 (--set training.warmupRatio=0.1); expected one of them.',
+    );
+    const { config } = await loadConfig({ assignments: ['training.warmupRatio=0', 'training.warmupSteps=0'] });
+    expect(config.training).toMatchObject({ warmupSteps: 0, warmupRatio: 0 });
+  });
+
   it('names the file that a wrong value came from, the extended one too', async () => {
     const base = await file('base.yaml', 'training: {epochs: 0}');
     const top = await file('top.yaml', 'extends: base.yaml');
     await expect(loadConfig({ file: top })).rejects.toThrow(
-      `training.epochs is 0, from ${base}; expected a whole number of at least 1.`,
+      `training.epochs is 0, from ${base}; expected a number above 0 and at most 1000000.`,
     );
   });
 
   it('an option with a wrong value, by the option name', async () => {
     const options = [{ key: 'training.epochs' as const, value: 'many', origin: '--epochs' }];
     await expect(loadConfig({ options })).rejects.toThrow(
-      'training.epochs is "many", from --epochs; expected a whole number of at least 1.',
+      'training.epochs is "many", from --epochs; expected a number above 0 and at most 1000000.',
     );
   });
 

@@ -426,14 +426,24 @@ describe('a finished run', () => {
     await edit('environment.json', e => ({ ...e, panx: { ...e.panx, version: '0.2.0' } }));
     await edit(
       'config.json',
-      ({ study: { source, target, sizes, protocol }, evaluation: { atEnd: _, ...evaluation }, ...config }) => ({
-        ...{ ...config, evaluation, sweep: { source, target, sizes, protocol } },
+      ({
+        study: { source, target, sizes, protocol },
+        evaluation: { atEnd: _, ...evaluation },
+        training: { schedule: __, warmupRatio: ___, ...training },
+        ...config
+      }) => ({
+        ...{ ...config, training, evaluation, sweep: { source, target, sizes, protocol } },
       }),
       true,
     );
     await edit(
       'identity.json',
-      ({ id, settings: { 'evaluation.atEnd': _, ...settings }, data, start }) => {
+      ({
+        id,
+        settings: { 'evaluation.atEnd': _, 'training.schedule': __, 'training.warmupRatio': ___, ...settings },
+        data,
+        start,
+      }) => {
         const old = { id, key: '', settings, data, start };
         return { ...old, key: oldKeyOf(old) };
       },

@@ -30,7 +30,7 @@ const settings = (changes: Partial<LoopSettings> = {}): LoopSettings => {
   const base = { batchSize: 4, gradientAccumulationSteps: 1, epochs: 2, maxSteps: null, ...changes };
   return {
     learningRate: 0.003,
-    warmupSteps: 0,
+    ...{ schedule: 'linear', warmupSteps: 0, warmupRatio: null },
     weightDecay: optimizerSettings.weightDecay,
     seed: 42,
     dropout: { hiddenDropout: 0.1, attentionDropout: 0.1, classifierDropout: 0.1 },

@@ -49,12 +49,18 @@ export function drawCase(seed: number): RandomCase {
   });
   const settings = {
     seed: between(0, 2 ** 31),
-    epochs: between(1, 2),
+    epochs: oneOf([1, 1.4, 2]),
     batchSize: between(2, 9),
     learningRate: 10 ** -oneOf([3, 3.5, 4]),
     weightDecay: oneOf([0, 0.01, 0.1]),
-    maxGradNorm: oneOf([0.2, 1, 5, 1000]),
-    warmupSteps: oneOf([0, 0, 1, 4]),
+    maxGradNorm: oneOf([0, 0.2, 1, 5, 1000]),
+    schedule: oneOf(['linear', 'cosine', 'constant'] as const),
+    ...oneOf([
+      { warmupSteps: 0, warmupRatio: null },
+      { warmupSteps: 1, warmupRatio: null },
+      { warmupSteps: 4, warmupRatio: null },
+      { warmupSteps: 0, warmupRatio: 0.25 },
+    ]),
     gradientAccumulationSteps: between(1, 4),
     accumulation: oneOf(['mean', 'sum'] as const),
     groupByLength: chance(0.3),

@@ -1,19 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { endlessWarmup, linearSchedule, totalSteps } from '../../src/training/schedule.js';
+import { endlessWarmup, learningRates, type ScheduleSettings, totalSteps } from '../../src/training/schedule.js';
 
-describe('linearSchedule', () => {
-  it('falls from the peak to peak / T, as Hugging Face Trainer does', () => {
-    const rate = linearSchedule(1, 0, 4);
-    expect([0, 1, 2, 3].map(rate)).toEqual([1, 0.75, 0.5, 0.25]);
+const linear = { schedule: 'linear', warmupSteps: 0, warmupRatio: null } as const;
+const rates = (settings: ScheduleSettings, steps: number) =>
+  Array.from({ length: steps }, (_, step) => learningRates(1, settings, steps)(step));
+
+describe('learningRates', () => {
+  it('fall from the peak to peak / T, as Hugging Face Trainer does', () => {
+    expect(rates(linear, 4)).toEqual([1, 0.75, 0.5, 0.25]);
   });
 
-  it('rises from 0 over the warm-up, then falls', () => {
-    const rate = linearSchedule(1, 2, 6);
-    expect([0, 1, 2, 3, 4, 5].map(rate)).toEqual([0, 0.5, 1, 0.75, 0.5, 0.25]);
+  it('rise from 0 over the warm-up, then fall', () => {
+    expect(rates({ ...linear, warmupSteps: 2 }, 6)).toEqual([0, 0.5, 1, 0.75, 0.5, 0.25]);
   });
 
-  it('a warm-up longer than the run only rises', () => {
-    expect(linearSchedule(1, 10, 4)(3)).toBeCloseTo(0.3);
+  it('of a warm-up longer than the run only rise', () => {
+    expect(rates({ ...linear, warmupSteps: 10 }, 4).at(-1)).toBeCloseTo(0.3);
+  });
+
+  it('rise over a share of all steps, rounded up', () => {
+    expect(rates({ ...linear, warmupRatio: 0.3 }, 6)).toEqual(rates({ ...linear, warmupSteps: 2 }, 6));
+    expect(rates({ ...linear, warmupRatio: 0 }, 6)).toEqual(rates(linear, 6));
+    expect(rates({ ...linear, warmupRatio: 1 }, 4)).toEqual([0, 0.25, 0.5, 0.75]);
+  });
+
+  it('stay, or fall along half a wave', () => {
+    expect(rates({ ...linear, schedule: 'constant', warmupSteps: 2 }, 5)).toEqual([0, 0.5, 1, 1, 1]);
+    const wave = rates({ ...linear, schedule: 'cosine', warmupSteps: 1 }, 5);
+    expect(wave.slice(0, 2)).toEqual([0, 1]);
+    expect(wave[3]).toBeCloseTo(0.5, 15);
+    expect(wave[2]! + wave[4]!).toBeCloseTo(1, 15);
   });
 });
 
@@ -29,6 +45,12 @@ describe('totalSteps', () => {
     expect(totalSteps(100, { ...settings, gradientAccumulationSteps: 3, epochs: 1 })).toBe(2);
   });
 
+  it('a part of an epoch is rounded up to whole steps', () => {
+    expect(totalSteps(100, { ...settings, epochs: 2.5 })).toBe(10);
+    expect(totalSteps(100, { ...settings, epochs: 2.6 })).toBe(11);
+    expect(totalSteps(100, { ...settings, epochs: 0.01 })).toBe(1);
+  });
+
   it('max steps stands for the number of epochs', () => {
     expect(totalSteps(100, { ...settings, maxSteps: 5 })).toBe(5);
     expect(totalSteps(100, { ...settings, maxSteps: 500 })).toBe(500);
@@ -37,7 +59,8 @@ describe('totalSteps', () => {
 
 describe('endlessWarmup', () => {
   it('says how far the learning rate comes where it never comes to its peak', () => {
-    const said = (warmupSteps: number, steps: number) => endlessWarmup({ warmupSteps, learningRate: 2e-5 }, steps);
+    const said = (warmupSteps: number, steps: number) =>
+      endlessWarmup({ ...linear, warmupSteps, learningRate: 2e-5 }, steps);
     expect([said(0, 4), said(0, 1), said(3, 4)]).toEqual([null, null, null]);
     expect(said(4, 4)).toBe(
       'the warm-up (training.warmupSteps: 4) is not over after the last step (4): the learning rate comes to 1.50e-5, and never to 2e-5',
@@ -51,9 +74,8 @@ describe('endlessWarmup', () => {
   it('is silent exactly where some step is made at the peak', () => {
     for (let warmupSteps = 1; warmupSteps < 8; warmupSteps++) {
       for (let steps = 1; steps < 8; steps++) {
-        const rate = linearSchedule(1, warmupSteps, steps);
-        const highest = Math.max(...Array.from({ length: steps }, (_, step) => rate(step)));
-        expect(endlessWarmup({ warmupSteps, learningRate: 1 }, steps) === null).toBe(highest === 1);
+        const highest = Math.max(...rates({ ...linear, warmupSteps }, steps));
+        expect(endlessWarmup({ ...linear, warmupSteps, learningRate: 1 }, steps) === null).toBe(highest === 1);
       }
     }
   });

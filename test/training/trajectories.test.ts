@@ -9,6 +9,8 @@ const wordTable = 'roberta.embeddings.word_embeddings.weight';
 const names = [
   'plain',
   'warm-up',
+  'cosine',
+  'constant',
   'accumulation-2',
   'accumulation-2-sum',
   'accumulation-4',
@@ -23,10 +25,12 @@ describe.each(names)("Trainer's trajectory %s", name => {
 
   it('visits the rows in the same order', () => {
     const { settings, batches } = golden;
-    const visited = Array.from({ length: settings.epochs }, (_, epoch) => [
+    const visited = Array.from({ length: Math.ceil(settings.epochs) }, (_, epoch) => [
       ...slices(epochOrder(rows, settings, epoch), settings.batchSize),
     ]).flat();
-    expect(visited.map(batch => [...batch])).toEqual(batches);
+    // Trainer's loader is a batch ahead, and so is its record where the last epoch is cut short.
+    expect(visited.slice(0, batches.length).map(batch => [...batch])).toEqual(batches);
+    expect(batches.length).toBeGreaterThanOrEqual(golden.steps.length);
   });
 
   onEachBackend(() => {
@@ -43,7 +47,10 @@ describe.each(names)("Trainer's trajectory %s", name => {
         expect(Math.abs(gradNorm - step.gradNorm), `gradient norm of step ${index}`).toBeLessThanOrEqual(
           tolerance * step.gradNorm,
         );
-        expect(learningRate).toBe(step.learningRate);
+        // Of the cosine, two libraries may have another last bit.
+        expect(Math.abs(learningRate - step.learningRate)).toBeLessThanOrEqual(
+          golden.settings.schedule === 'cosine' ? 1e-15 * golden.settings.learningRate : 0,
+        );
       }
     });
 
@@ -103,15 +110,17 @@ describe('word rows that a batch does not use', () => {
 });
 
 /** The batches of every optimizer step. */
-function windowsOf({ batches, settings }: Trajectory): number[][][] {
-  const anEpoch = batches.length / settings.epochs;
-  return Array.from({ length: settings.epochs }, (_, epoch) => {
+function windowsOf({ batches, rows, settings, steps }: Trajectory): number[][][] {
+  const anEpoch = Math.ceil(rows.length / settings.batchSize);
+  return Array.from({ length: Math.ceil(settings.epochs) }, (_, epoch) => {
     const ofEpoch = batches.slice(epoch * anEpoch, (epoch + 1) * anEpoch);
     const windows = Math.ceil(anEpoch / settings.gradientAccumulationSteps);
     return Array.from({ length: windows }, (_, window) =>
       ofEpoch.slice(window * settings.gradientAccumulationSteps, (window + 1) * settings.gradientAccumulationSteps),
     );
-  }).flat();
+  })
+    .flat()
+    .slice(0, steps.length); // The last epoch may be cut short.
 }
 
 function isUnlabelled({ rows }: Trajectory, row: number): boolean {
