@@ -70,6 +70,8 @@ class Slack(TrainerCallback):
         inner = getattr(optimizer, "optimizer", optimizer)
         rate = inner.param_groups[0]["lr"]
         for name, parameter in self.model.named_parameters():
+            if not parameter.requires_grad:
+                continue
             moments = inner.state[parameter]
             root = (moments["exp_avg_sq"] / (1 - 0.999 ** moments["step"])).sqrt()
             error = 5e-7 * parameter.grad.abs().max()

@@ -42,6 +42,7 @@ DEFAULTS = {
     "gradientAccumulationSteps": 1,
     "accumulation": "sum",
     "groupByLength": False,
+    "freeze": "nothing",
     "maxSteps": None,
 }
 
@@ -98,6 +99,8 @@ def add_settings(parser):
             parser.add_argument(flag, default=default, choices=["sum", "mean"], help="see `run`")
         elif key == "schedule":
             parser.add_argument(flag, default=default, choices=list(SCHEDULES))
+        elif key == "freeze":
+            parser.add_argument(flag, default=default, choices=["nothing", "encoder"])
         elif key == "warmupRatio":
             parser.add_argument(flag, dest=key, default=default, type=float)
         elif default is False:
@@ -126,6 +129,8 @@ def run(model, rows, settings, callbacks=()):
     settings = {**DEFAULTS, **settings}
     if settings["accumulation"] == "mean":
         model.accepts_loss_kwargs = False
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = settings["freeze"] == "nothing" or name.startswith("classifier.")
     batches, steps = [], []
 
     class Watch(TrainerCallback):

@@ -48,6 +48,8 @@ TRAJECTORIES = {
     "constant": {
         "rows": 30, "rowSeed": 201, "schedule": "constant", "warmupSteps": 3, "maxGradNorm": 0.0, "epochs": 1.3, "learningRate": 3e-4,
     },
+    # The classifier alone: its gradients are all that is clipped, and nothing else decays.
+    "frozen": {"rows": 34, "rowSeed": 300, "freeze": "encoder", "learningRate": 1e-2, "weightDecay": 0.1, "maxGradNorm": 0.5},
     # Trainer groups by the rows of a whole window: two batches.
     "group-by-length": {"rows": 70, "rowSeed": 501, "gradientAccumulationSteps": 2, "groupByLength": True},
     # Batches of one row, four of ten rows without a label.

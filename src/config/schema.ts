@@ -91,6 +91,11 @@ export const schema = {
       false,
       'put rows of like length into one batch, in the order of Trainer with group_by_length',
     ),
+    freeze: choice(
+      ['nothing', 'encoder'],
+      'nothing',
+      'what is not trained: nothing; encoder, all but the classifier, while its dropout stays active',
+    ),
     maxSteps: orNull(
       integer(1, { min: 1 }, 'optimizer steps to train for, whatever epochs says; null trains all epochs'),
     ),

@@ -106,7 +106,14 @@ export const identityShape: Shape<StageIdentity | OldIdentity> = value =>
 
 /** Settings that runs of panx 0.2 and older do not have. */
 export const addedSince: readonly Key[] = [
-  ...(['training.schedule', 'training.warmupRatio', 'evaluation.atEnd', 'study.score', 'study.keep'] as const),
+  ...([
+    'training.schedule',
+    'training.warmupRatio',
+    'training.freeze',
+    'evaluation.atEnd',
+    'study.score',
+    'study.keep',
+  ] as const),
 ];
 
 /** Whether an identity says what panx needs of it today. */

@@ -61,6 +61,7 @@ export async function openSession({ request, run, data, engine, plan, standing, 
       inputIds: [data.train.inputIds],
       newHead: { labels: data.labelNames, seed: config.seed },
       precision: engine.precision,
+      freeze: config.training.freeze,
     }),
   );
   let optimizer: Optimizer | null = null;

@@ -3,6 +3,7 @@ import { openTensors, type TensorSource, type TensorToWrite } from '../checkpoin
 import type { Precision } from '../engine/precision.js';
 import { readInPieces } from '../kernels/variable.js';
 import { makeNetwork, type Network, parameterSpecs, wordTableName } from './encoder.js';
+import { type Frozen, freeze } from './freeze.js';
 import { initialValues } from './initialise.js';
 import { type CompactVocabulary, compactVocabulary } from './inputs.js';
 import { createParameter, type Parameter } from './parameter.js';
@@ -34,6 +35,8 @@ export interface LoadOptions {
   newHead: { labels: readonly string[]; seed: number };
   /** What the matrix products of the encoder's linear maps compute in; all else, and every weight, is float32. */
   precision: Precision;
+  /** What is not trained. Default: nothing. */
+  freeze?: Frozen;
 }
 
 /**
@@ -63,6 +66,7 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
       parameters.push(made);
       return made;
     });
+    freeze(parameters, options.freeze ?? 'nothing');
     const dispose = () => {
       for (const { variable } of parameters) variable.dispose();
     };

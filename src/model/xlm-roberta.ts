@@ -70,6 +70,7 @@ export function forward(
     logits,
     dLogits => {
       let dHidden = dropoutBackward(classifierBackward(dLogits)); // (M, C)
+      if (isFrozen(model)) return; // Nothing below the classifier takes a gradient.
       for (const backward of layerBackwards.reverse()) {
         const dOutput = dHidden;
         dHidden = backward(dOutput);
@@ -78,6 +79,13 @@ export function forward(
       embeddingsBackward(dHidden);
     },
   ];
+}
+
+/** Whether nothing but the classifier is trained. */
+function isFrozen({ wordTable, positionTable, typeTable, embeddingNorm, layers }: XlmRoberta): boolean {
+  const affine = [embeddingNorm, ...layers.flatMap(layer => Object.values(layer) as Affine[])];
+  const parameters = [wordTable, positionTable, typeTable, ...affine.flatMap(({ weight, bias }) => [weight, bias])];
+  return parameters.every(({ trainable }) => !trainable);
 }
 
 /** Word + position + token type (always 0), LayerNorm, dropout. @returns (N, C) */

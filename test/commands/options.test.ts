@@ -85,6 +85,7 @@ it('turns every option into its setting', async () => {
       gradientAccumulationSteps: 4,
       accumulation: 'mean',
       groupByLength: true,
+      freeze: 'nothing',
       maxSteps: 9,
       dropout: 0,
     },

@@ -43,6 +43,7 @@ describe('precedence and origin', () => {
         gradientAccumulationSteps: 1,
         accumulation: 'mean',
         groupByLength: false,
+        freeze: 'nothing',
         maxSteps: null,
         dropout: null,
       },
@@ -139,7 +140,7 @@ describe('what is refused', () => {
     ['epochs', '--set epochs is not an assignment; expected KEY=VALUE, such as training.epochs=1.'],
     [
       'training=3',
-      'training is 3, from --set training=3; expected a section with langs, size, subset, epochs, batchSize, learningRate, weightDecay, maxGradNorm, schedule, warmupSteps, warmupRatio, gradientAccumulationSteps, accumulation, groupByLength, maxSteps, dropout.',
+      'training is 3, from --set training=3; expected a section with langs, size, subset, epochs, batchSize, learningRate, weightDecay, maxGradNorm, schedule, warmupSteps, warmupRatio, gradientAccumulationSteps, accumulation, groupByLength, freeze, maxSteps, dropout.',
     ],
     ['seed="1', '--set seed="1 is not valid YAML: Missing closing "quote at line 1, column 3.'],
   ])('--set %s', async (assignment, sentence) => {

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openTensors } from '../../src/checkpoint/safetensors.js';
 import { loadConfig } from '../../src/config/load.js';
 import { score } from '../../src/evaluation/score.js';
 import { readRunData } from '../../src/experiment/corpus.js';
@@ -128,6 +129,30 @@ describe('a run', () => {
     expect(await readFile(run.checksums)).not.toEqual(before);
     await runStage({ ...now, resume: true });
     expect(await resultsOf(out)).toEqual(unbroken);
+  });
+
+  it('with a frozen encoder changes no byte of it, and ends so wherever it was stopped', async () => {
+    const settings = [
+      ...['training.freeze=encoder', 'training.weightDecay=0.5', 'evaluation.enabled=false', 'training.epochs=40'],
+    ];
+    const [whole, stopped] = [join(folder, 'frozen'), join(folder, 'frozen-stopped')];
+    await runStage(await requestFor(whole, settings));
+    await stopAfter(await requestFor(stopped, settings), 4);
+    await runStage({ ...(await requestFor(stopped, settings)), resume: true });
+    expect(await resultsOf(stopped)).toEqual(await resultsOf(whole));
+    const [start, trained] = [await openTensors(modelDir), await openTensors(join(whole, 'checkpoint'))];
+    let compared = 0;
+    for (const name of start.tensors.keys()) {
+      if (!trained.tensors.has(name) || name.startsWith('classifier.')) continue;
+      expect(
+        Buffer.from((await trained.read(name)).buffer).equals(Buffer.from((await start.read(name)).buffer)),
+        name,
+      ).toBe(true);
+      compared++;
+    }
+    expect(compared).toBeGreaterThan(20);
+    await start.close();
+    await trained.close();
   });
 
   it('trains the same whatever it is scored on, and scores as its checkpoint does', async () => {

@@ -429,7 +429,7 @@ describe('a finished run', () => {
       ({
         study: { source, target, sizes, protocol },
         evaluation: { atEnd: _, ...evaluation },
-        training: { schedule: __, warmupRatio: ___, ...training },
+        training: { schedule: __, warmupRatio: ___, freeze: ____, ...training },
         ...config
       }) => ({
         ...{ ...config, training, evaluation, sweep: { source, target, sizes, protocol } },
@@ -440,7 +440,13 @@ describe('a finished run', () => {
       'identity.json',
       ({
         id,
-        settings: { 'evaluation.atEnd': _, 'training.schedule': __, 'training.warmupRatio': ___, ...settings },
+        settings: {
+          'evaluation.atEnd': _,
+          'training.schedule': __,
+          'training.warmupRatio': ___,
+          'training.freeze': ____,
+          ...settings
+        },
         data,
         start,
       }) => {

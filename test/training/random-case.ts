@@ -64,6 +64,7 @@ export function drawCase(seed: number): RandomCase {
     gradientAccumulationSteps: between(1, 4),
     accumulation: oneOf(['mean', 'sum'] as const),
     groupByLength: chance(0.3),
+    freeze: chance(0.2) ? ('encoder' as const) : ('nothing' as const),
     maxSteps: null,
   };
   return { model, modelSeed: between(0, 2 ** 31), rows, settings };

@@ -11,6 +11,7 @@ const names = [
   'warm-up',
   'cosine',
   'constant',
+  'frozen',
   'accumulation-2',
   'accumulation-2-sum',
   'accumulation-4',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { openTensors, piecesOf } from '../../src/checkpoint/safetensors.js';
+import type { Frozen } from '../../src/model/freeze.js';
 import { loadTokenClassifier, tensorsOf } from '../../src/model/token-classifier.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
 import { type LoopSettings, type StepReport, train } from '../../src/training/loop.js';
@@ -15,6 +16,7 @@ export interface Trajectory extends GoldenRows {
     epochs: number;
     maxGradNorm: number;
     maxSteps: number | null;
+    freeze: Frozen;
   };
   /** The rows of every batch, epoch after epoch. */
   batches: number[][];
@@ -40,6 +42,7 @@ export async function walk(folder: string, rows: EncodedRows, settings: Trajecto
     inputIds: [rows.inputIds],
     newHead: { labels: [], seed: 0 },
     precision: 'fp32',
+    freeze: settings.freeze,
   });
   const optimizer = createOptimizer(model.parameters, settings);
   const loop: LoopSettings = {
