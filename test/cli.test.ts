@@ -32,7 +32,7 @@ describe('panx', () => {
 
   it.each(['--help', 'config', 'sweep --help'])('%s into a pipe that is closed ends without a word', command => {
     const script = `node dist/cli.js ${command} | true; echo "\${PIPESTATUS[0]}"`;
-    const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: root, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { cwd: root, encoding: 'utf8' });
     expect(stderr).toBe('');
     expect(stdout).toBe('0\n');
   });
@@ -110,7 +110,7 @@ describe('panx', () => {
 describe.skipIf(process.platform !== 'linux')('in a hostile environment', () => {
   const cli = join(root, 'dist', 'cli.js');
   const shell = (script: string, env: Record<string, string> = {}) =>
-    spawnSync('bash', ['-c', script], { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } });
+    spawnSync('bash', ['--norc', '-c', script], { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } });
   const sentence = /^panx: \S[^\n]*\.\n( {2}\S[^\n]*\n)?$/;
 
   const commands = [
