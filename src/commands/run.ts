@@ -1,19 +1,13 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
-import type { Config } from '../config/schema.js';
-import { resolveData } from '../data/fetch.js';
 import { usableCores } from '../engine/hardware.js';
-import { resolveEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { distinctSubwords } from '../experiment/corpus.js';
 import { diskNeed, diskText, freeBytes, refuseLack, sizesOf, weightsToMake } from '../experiment/disk.js';
 import { measuredPace, stageMs } from '../experiment/estimate.js';
-import { arithmeticOf, type Contents } from '../experiment/identity.js';
-import { readCorpus, readStart } from '../experiment/inputs.js';
 import { lookAtStages, type PlannedWork } from '../experiment/look-at-study.js';
-import { trainRowsOf } from '../experiment/plan.js';
 import { protocolOf } from '../experiment/protocols/protocol.js';
 import { runStage } from '../experiment/run.js';
 import { runStudy, type StudyOutcome } from '../experiment/run-study.js';
@@ -22,20 +16,18 @@ import { type StudyStage, studyOf } from '../experiment/study.js';
 import { readStudy } from '../experiment/study-folder.js';
 import { meanScoringMs, msLeft, stagesOf } from '../experiment/study-progress.js';
 import { workOnStage } from '../experiment/work.js';
-import { transferLine } from '../hub/progress.js';
-import { resolveModel } from '../hub/resolve.js';
 import { workInProcess } from '../launch/processes.js';
-import { checkModelFolder } from '../model/parameter-specs.js';
 import { sweepText, writeSweepReport } from '../reporting/sweep.js';
 import { type StoreDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
 import { notice, print, progress } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
-import { checkOutFolder, checkStoreFolder, refuseAsLanguage } from './out-folder.js';
-import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
+import { checkOutFolder, checkStoreFolder } from './out-folder.js';
+import { dataFolders, modelFolders } from './read-folders.js';
 import { studyText } from './run/study-text.js';
 import { summary } from './status/status-text.js';
+import { readStudyInputs, type StudyInputs } from './study-inputs.js';
 
 interface RunOptions {
   out?: string;
@@ -62,13 +54,9 @@ export function define(command: Command): void {
   command.action(async (file: string, options: RunOptions) => await run(command, file, options));
 }
 
-/** What a study works on. */
-interface Inputs {
-  config: Config;
+/** What a study works on, and its stages. */
+interface Inputs extends StudyInputs {
   stages: StudyStage[];
-  contents: Contents;
-  modelDir: string;
-  dataDir: string;
 }
 
 async function run(command: Command, file: string, options: RunOptions): Promise<void> {
@@ -88,7 +76,8 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   const storeFolder = await throughLink(storePath(options.store));
   await checkOutFolder(out, 'study');
   await checkStoreFolder(storeFolder, out);
-  const inputs = await readInputs(asked, out);
+  const read = await readStudyInputs(asked, out);
+  const inputs: Inputs = { ...read, stages: studyOf(read.config, read.contents) };
   if (options.dryRun) {
     const store = storeDirectory(storeFolder);
     const plan = await lookAtStages(inputs.stages, store, notice, true);
@@ -111,29 +100,6 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   const kept = inputs.stages.filter(({ task }) => existsSync(store.stage(task.identity.key).checkpoint)).at(-1);
   if (kept !== undefined) notice(`model of ${kept.stage.id}: ${store.stage(kept.task.identity.key).checkpoint}`);
   refuseFailures(outcome);
-}
-
-async function readInputs(asked: Config, out: string): Promise<Inputs> {
-  await checkTyped(asked);
-  const langs = [
-    ...new Set(
-      protocolOf(asked)
-        .splitsToRead(asked)
-        .map(([lang]) => lang),
-    ),
-  ];
-  const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
-  await refuseAsLanguage(out, dataDir);
-  const contentOf = await readCorpus(dataDir, protocolOf(asked).splitsToRead(asked));
-  // Sizes that do not fit are told before a large model is fetched.
-  protocolOf(asked).stages(asked, trainRowsOf(asked, contentOf));
-  const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
-  await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
-  await checkModelFolder(modelDir, 'start');
-  const engine = await resolveEngine(asked);
-  const config = { ...asked, precision: engine.precision };
-  const contents = { checkpoint: await readStart(modelDir), contentOf, arithmetic: arithmeticOf(engine) };
-  return { config, stages: studyOf(config, contents), contents, modelDir, dataDir };
 }
 
 async function work(

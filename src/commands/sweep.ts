@@ -3,21 +3,15 @@ import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
-import { resolveData } from '../data/fetch.js';
-import { resolveEngine } from '../engine/open.js';
 import { messageOf, PanxError } from '../errors.js';
 import { testMetric } from '../evaluation/score.js';
 import { measuredPace, type Pace } from '../experiment/estimate.js';
-import { arithmeticOf, type Contents, identityOf } from '../experiment/identity.js';
-import { readCorpus, readStart } from '../experiment/inputs.js';
-import { type PlannedStage, planSweep, trainRowsOf } from '../experiment/plan.js';
+import { type Contents, identityOf } from '../experiment/identity.js';
+import { type PlannedStage, planSweep } from '../experiment/plan.js';
 import { protocolOf } from '../experiment/protocols/protocol.js';
 import { runStage } from '../experiment/run.js';
 import { storePath } from '../experiment/store.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
-import { transferLine } from '../hub/progress.js';
-import { resolveModel } from '../hub/resolve.js';
-import { checkModelFolder } from '../model/parameter-specs.js';
 import { sweepText, writeSweepReport } from '../reporting/sweep.js';
 import { runDirectory } from '../run/directory.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
@@ -25,12 +19,12 @@ import { storeDirectory } from '../run/store-directory.js';
 import { notice, print } from '../system/console.js';
 import { systemFault } from '../system/faults.js';
 import { removeLeftovers, removeMade } from '../system/made.js';
-import { refuseOverlap, throughLink } from '../system/place.js';
+import { throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
-import { checkOutFolder, checkStoreFolder, refuseAsLanguage } from './out-folder.js';
-import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
+import { checkOutFolder, checkStoreFolder } from './out-folder.js';
+import { readStudyInputs } from './study-inputs.js';
 import { planText } from './sweep/plan-text.js';
 
 interface SweepCommandOptions {
@@ -79,25 +73,7 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   await checkOutFolder(out, 'sweep');
   await checkStoreFolder(storePath(options.store), out);
   const force = options.force ?? false;
-  await checkTyped(asked);
-  const langs = [
-    ...new Set(
-      protocolOf(asked)
-        .splitsToRead(asked)
-        .map(([lang]) => lang),
-    ),
-  ];
-  const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
-  await refuseAsLanguage(out, dataDir);
-  const contentOf = await readCorpus(dataDir, protocolOf(asked).splitsToRead(asked));
-  // Sizes that do not fit are told before a large model is fetched.
-  protocolOf(asked).stages(asked, trainRowsOf(asked, contentOf));
-  const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
-  await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
-  await checkModelFolder(modelDir, 'start');
-  const engine = await resolveEngine(asked);
-  const config = { ...asked, precision: engine.precision };
-  const contents = { checkpoint: await readStart(modelDir), contentOf, arithmetic: arithmeticOf(engine) };
+  const { config, contents, modelDir, dataDir } = await readStudyInputs(asked, out);
   if (options.dryRun) {
     await removeLeftovers(out, sweepLayout, false);
     const plan = await planSweep(config, contents, out, force);

@@ -1,3 +1,4 @@
+// long because it is the one list of what a weights file may hold, and of the sentence for each that is not sound.
 import { mkdir, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// long because it is the one list of what a command that writes leaves alone: foreign files, what it reads, runs, links, stores.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,3 +1,4 @@
+// long because every test asks one thing of a whole small run, and all share the study and the data they make.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// long because it is a list of kinds of damage, a function for each.
 /** A damaged copy of the text of a `tokenizer.json`, of one of many kinds. @param random from 0 to below 1, such as of a seeded generator */
 export function mutateTokenizer(text: string, random: () => number): string {
   const kinds = [

@@ -1,3 +1,4 @@
+// long because the loop and its training state share one small model and its batches.
 import { mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

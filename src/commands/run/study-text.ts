@@ -1,8 +1,8 @@
 import { weightsToMake } from '../../experiment/disk.js';
 import { type Pace, stageMs } from '../../experiment/estimate.js';
 import type { PlannedWork } from '../../experiment/look-at-study.js';
-import { alignColumns } from '../../reporting/text-table.js';
 import { formatCount, formatSeconds } from '../../system/console.js';
+import { stagesText } from '../stages-text.js';
 
 /**
  * What a study would do, for a terminal: each stage with its rows, what it starts from, its steps, and what of it is there.
@@ -11,24 +11,9 @@ import { formatCount, formatSeconds } from '../../system/console.js';
  */
 export function studyText(plan: readonly PlannedWork[], pace: Pace | null, scoringMs: number | null): string {
   const toTrain = weightsToMake(plan);
-  const lines = alignColumns(
-    [
-      { head: 'stage', align: 'left' },
-      { head: 'rows', align: 'right' },
-      { head: 'starts from', align: 'left' },
-      { head: 'steps', align: 'right' },
-      { head: 'time', align: 'left' },
-    ],
-    plan.map(planned => [
-      planned.stage.id,
-      formatCount(planned.stage.samples),
-      planned.stage.startStage ?? 'the model',
-      formatCount(planned.stage.steps),
-      timeText(planned, toTrain.has(planned.stage.id), pace),
-    ]),
-    80,
-  );
-  return `${lines.join('\n')}\n\n${totalText(plan, toTrain, pace, scoringMs)}\n`;
+  const stages = plan.map(({ stage }) => stage);
+  const lines = stagesText(stages, stage => timeText(plan[stages.indexOf(stage)]!, toTrain.has(stage.id), pace));
+  return `${lines}${totalText(plan, toTrain, pace, scoringMs)}\n`;
 }
 
 function timeText({ stage, done, trained }: PlannedWork, isToTrain: boolean, pace: Pace | null): string {

@@ -1,33 +1,13 @@
 import { estimateMs, type Pace } from '../../experiment/estimate.js';
 import type { PlannedStage } from '../../experiment/plan.js';
-import { alignColumns } from '../../reporting/text-table.js';
 import { formatCount, formatSeconds } from '../../system/console.js';
-import { endlessWarmup } from '../../training/schedule.js';
+import { stagesText } from '../stages-text.js';
 
 /** What a sweep would do, for a terminal: each stage with its rows, what it starts from, its steps and its time. */
 export function planText(plan: readonly PlannedStage[], pace: Pace | null): string {
-  const lines = alignColumns(
-    [
-      { head: 'stage', align: 'left' },
-      { head: 'rows', align: 'right' },
-      { head: 'starts from', align: 'left' },
-      { head: 'steps', align: 'right' },
-      { head: 'time', align: 'left' },
-    ],
-    plan.map(planned => [
-      planned.stage.id,
-      formatCount(planned.stage.samples),
-      planned.stage.startStage ?? 'the model',
-      formatCount(planned.stage.steps),
-      timeText(planned, pace),
-    ]),
-    80,
-  );
-  const warmups = plan.flatMap(({ stage }) => {
-    const said = endlessWarmup(stage.config.training, stage.steps);
-    return said === null ? [] : [`${stage.id}: ${said}\n`];
-  });
-  return `${lines.join('\n')}\n\n${warmups.join('')}${totalText(plan, pace)}\n`;
+  const stages = plan.map(({ stage }) => stage);
+  const lines = stagesText(stages, stage => timeText(plan[stages.indexOf(stage)]!, pace));
+  return `${lines}${totalText(plan, pace)}\n`;
 }
 
 function timeText(planned: PlannedStage, pace: Pace | null): string {
