@@ -2,7 +2,7 @@
 
     python cases.py CASES.json OUT
 
-CASES.json is a list of {"model": configuration in transformers' words, "modelSeed", "rows", "settings"}. For case n, OUT/n becomes a
+CASES.json is a list of {"model": configuration in transformers' words, "modelSeed", "rows", "evaluationRows", "settings"}. For case n, OUT/n becomes a
 checkpoint folder with every parameter random, and holds besides
 
     trajectory.json       what Trainer made of the rows (trainer.py), without dropout; exactSteps: its steps in float64
@@ -45,13 +45,13 @@ def write_case(folder, case):
         expected[f"rounding.{name}"] = (expected[name] - value).abs().max().float()
     exact.zero_grad(set_to_none=True)
     slack = Slack(exact)
-    _, exact_result = run(exact, case["rows"], case["settings"], [slack])
-    _, result = run(model, case["rows"], case["settings"])
+    _, exact_result = run(exact, case["rows"], case["settings"], [slack], case["evaluationRows"])
+    _, result = run(model, case["rows"], case["settings"], evaluation_rows=case["evaluationRows"])
     for name, parameter in model.named_parameters():
         expected[f"trained.{name}"] = parameter.detach()
         expected[f"slack.{name}"] = slack.total[name].float()
     save(folder / "expected.safetensors", expected)
-    (folder / "trajectory.json").write_text(json.dumps({**result, "rows": case["rows"], "exactSteps": exact_result["steps"]}))
+    (folder / "trajectory.json").write_text(json.dumps({**result, **{key: case[key] for key in ["rows", "evaluationRows"]}, "exactSteps": exact_result["steps"]}))
 
 
 class Slack(TrainerCallback):

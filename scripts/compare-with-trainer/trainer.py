@@ -9,6 +9,7 @@ parquet files, or from a JSON list of {"inputIds": [...], "labelIds": [...]}. Th
 
     versions, settings   what it was made with
     steps                loss, gradNorm, learningRate of every optimizer step, as Trainer logs them (not rounded)
+    evaluations          loss and f1 on the evaluation rows after every epoch, where training listens to them
     batches              the rows of every batch, in the order in which they were visited
     scores               per language of --score: precision, recall, f1 (entities, seqeval's default mode, micro), accuracy, loss, rows
     trainSeconds, scoreSeconds
@@ -27,7 +28,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import torch
 import transformers
-from transformers import AutoModelForTokenClassification, Trainer, TrainerCallback, TrainingArguments
+from torch.optim.swa_utils import AveragedModel
+from transformers import AutoModelForTokenClassification, EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
 
 DEFAULTS = {
     "seed": 42,
@@ -44,10 +46,27 @@ DEFAULTS = {
     "groupByLength": False,
     "freeze": "nothing",
     "maxSteps": None,
+    "plateauPatience": 10,
+    "plateauFactor": 0.1,
+    "monitor": "loss",
+    "patience": None,
+    "select": "last",
 }
 
 # panx's names of the schedules, and transformers'.
-SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
+SCHEDULES = {
+    "linear": "linear",
+    "cosine": "cosine",
+    "constant": "constant_with_warmup",
+    "plateau": "reduce_lr_on_plateau",
+}
+CHOICES = {
+    "accumulation": ["sum", "mean"],
+    "schedule": list(SCHEDULES),
+    "freeze": ["nothing", "encoder"],
+    "monitor": ["loss", "f1"],
+    "select": ["last", "best", "average"],
+}
 
 
 def main():
@@ -95,12 +114,8 @@ def add_settings(parser):
     """An option for each of DEFAULTS: --batch-size for batchSize."""
     for key, default in DEFAULTS.items():
         flag = "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in key)
-        if key == "accumulation":
-            parser.add_argument(flag, default=default, choices=["sum", "mean"], help="see `run`")
-        elif key == "schedule":
-            parser.add_argument(flag, default=default, choices=list(SCHEDULES))
-        elif key == "freeze":
-            parser.add_argument(flag, default=default, choices=["nothing", "encoder"])
+        if key in CHOICES:
+            parser.add_argument(flag, default=default, choices=CHOICES[key], help="see `run`")
         elif key == "warmupRatio":
             parser.add_argument(flag, dest=key, default=default, type=float)
         elif default is False:
@@ -117,8 +132,11 @@ def load_model(folder, dropout=None, attention=None):
     return AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32, **changes)
 
 
-def run(model, rows, settings, callbacks=()):
+def run(model, rows, settings, callbacks=(), evaluation_rows=None):
     """Train the model in place. `settings` as DEFAULTS, which stand in for what is left out.
+
+    Early stopping is EarlyStoppingCallback, the best weights are those of load_best_model_at_end, a plateau is torch's ReduceLROnPlateau,
+    and the average of all epochs is torch's AveragedModel, updated at the end of each epoch.
 
     Under gradient accumulation, transformers 5.18 leaves the division by the number of micro-batches to the models whose forward takes
     keyword arguments (`model_accepts_loss_kwargs`); XLM-R's takes them and then does not divide, so a window's gradient and
@@ -131,9 +149,25 @@ def run(model, rows, settings, callbacks=()):
         model.accepts_loss_kwargs = False
     for name, parameter in model.named_parameters():
         parameter.requires_grad = settings["freeze"] == "nothing" or name.startswith("classifier.")
-    batches, steps = [], []
+    batches, steps, evaluations = [], [], []
+    averaged = AveragedModel(model) if settings["select"] == "average" else None
+    listens = settings["patience"] is not None or settings["schedule"] == "plateau" or settings["select"] == "best"
+    is_loss = settings["monitor"] == "loss"
+    plateau = {
+        "mode": "min" if is_loss else "max",
+        "factor": settings["plateauFactor"],
+        "patience": settings["plateauPatience"],
+    }
+    stopping = [] if settings["patience"] is None else [EarlyStoppingCallback(settings["patience"])]
 
     class Watch(TrainerCallback):
+        def on_epoch_end(self, args, state, control, **kwargs):
+            if averaged is not None:
+                averaged.update_parameters(model)
+
+        def on_evaluate(self, args, state, control, metrics=None, **kwargs):
+            evaluations.append({"loss": metrics["eval_loss"], "f1": metrics["eval_f1"]})
+
         def on_log(self, args, state, control, logs=None, **kwargs):
             if "loss" in logs:
                 steps.append(
@@ -145,7 +179,7 @@ def run(model, rows, settings, callbacks=()):
                 )
 
     def collate(items):
-        if model.training:
+        if items[0]["trained"]:  # Loaders are ahead of the model, which does not yet know whether it trains.
             batches.append([item["index"] for item in items])
         return padded([item["row"] for item in items], model.config.pad_token_id)
 
@@ -165,8 +199,13 @@ def run(model, rows, settings, callbacks=()):
             # Below 1 it is a share of all steps.
             warmup_steps=settings["warmupSteps"] if settings["warmupRatio"] is None else settings["warmupRatio"],
             train_sampling_strategy="group_by_length" if settings["groupByLength"] else "random",
+            lr_scheduler_kwargs=plateau if settings["schedule"] == "plateau" else {},
             logging_steps=1,
-            save_strategy="no",
+            eval_strategy="epoch" if listens else "no",
+            save_strategy="epoch" if settings["select"] == "best" else "no",
+            load_best_model_at_end=settings["select"] == "best",
+            metric_for_best_model=settings["monitor"] if listens else None,
+            greater_is_better=not is_loss if listens else None,
             report_to="none",
             remove_unused_columns=False,
             disable_tqdm=True,
@@ -178,15 +217,20 @@ def run(model, rows, settings, callbacks=()):
             args=arguments,
             train_dataset=Rows(rows),
             data_collator=collate,
-            callbacks=[Watch(), *callbacks],
+            eval_dataset=Rows(evaluation_rows, trained=False) if listens else None,
+            compute_metrics=lambda predictions: entity_scores(model, *predictions),
+            callbacks=[Watch(), *stopping, *callbacks],
         )
         started = time.time()
         trainer.train()
+    if averaged is not None:
+        model.load_state_dict(averaged.module.state_dict())
     versions = {"torch": torch.__version__, "transformers": transformers.__version__}
     return trainer, {
         "versions": versions,
         "settings": settings,
         "steps": steps,
+        "evaluations": evaluations,
         "batches": batches,
         "trainSeconds": time.time() - started,
     }
@@ -195,15 +239,16 @@ def run(model, rows, settings, callbacks=()):
 class Rows(torch.utils.data.Dataset):
     """Encoded rows as a data set; each item knows its index, so that the collator can note the order."""
 
-    def __init__(self, rows):
+    def __init__(self, rows, trained=True):
         self.rows = rows
+        self.trained = trained
 
     def __len__(self):
         return len(self.rows)
 
     def __getitem__(self, index):
         # Trainer's length sampler looks at input_ids.
-        return {"index": index, "row": self.rows[index], "input_ids": self.rows[index]["inputIds"]}
+        return {"index": index, "trained": self.trained, "row": self.rows[index], "input_ids": self.rows[index]["inputIds"]}
 
 
 def padded(rows, pad_id):
@@ -248,10 +293,16 @@ def score(trainer, rows):
     So that it can be compared, the rows are scored as they lie, which is what Trainer does without grouping.
     """
     trainer.args.train_sampling_strategy = "random"
-    names = trainer.model.config.id2label
-    output = trainer.predict(Rows(rows))
+    output = trainer.predict(Rows(rows, trained=False))
+    scores = entity_scores(trainer.model, output.predictions, output.label_ids)
+    return {**scores, "loss": float(output.metrics["test_loss"]), "rows": len(rows)}
+
+
+def entity_scores(model, predictions, label_ids):
+    """Micro precision, recall and F1 of entities, and the accuracy of first subwords. (B, T, L) logits, (B, T) labels."""
+    names = model.config.id2label
     right = words = hits = found = there = 0
-    for logits, labels in zip(output.predictions, output.label_ids):
+    for logits, labels in zip(predictions, label_ids):
         kept = labels != -100
         gold, guess = labels[kept], logits[kept].argmax(-1)
         right, words = right + int((gold == guess).sum()), words + len(gold)
@@ -263,8 +314,6 @@ def score(trainer, rows):
         "recall": recall,
         "f1": 2 * precision * recall / (precision + recall) if hits else 0.0,
         "accuracy": right / max(1, words),
-        "loss": float(output.metrics["test_loss"]),
-        "rows": len(rows),
     }
 
 

@@ -50,6 +50,21 @@ TRAJECTORIES = {
     },
     # The classifier alone: its gradients are all that is clipped, and nothing else decays.
     "frozen": {"rows": 34, "rowSeed": 300, "freeze": "encoder", "learningRate": 1e-2, "weightDecay": 0.1, "maxGradNorm": 0.5},
+    # Early stopping: the loss of other rows is lowest after the second epoch, and no better in the two that follow.
+    "patience": {
+        "rows": 34, "rowSeed": 300, "evaluationRows": 12, "epochs": 9, "schedule": "constant", "patience": 2, "select": "best",
+    },
+    # F1 in place of the loss, and the last weights kept.
+    "patience-f1": {
+        "rows": 34, "rowSeed": 300, "evaluationRows": 12, "epochs": 9, "learningRate": 2e-3, "monitor": "f1", "patience": 2,
+    },
+    # The rate is reduced, twice, where the loss of other rows is no better than before; the best epoch's weights are kept.
+    "plateau": {
+        "rows": 30, "rowSeed": 201, "evaluationRows": 12, "epochs": 9, "learningRate": 4e-3, "schedule": "plateau", "plateauPatience": 0,
+        "plateauFactor": 0.3, "select": "best",
+    },
+    # The mean of the weights after each of 2.5 epochs: the last one is cut short.
+    "average": {"rows": 34, "rowSeed": 300, "epochs": 2.5, "select": "average", "weightDecay": 0.1},
     # Trainer groups by the rows of a whole window: two batches.
     "group-by-length": {"rows": 70, "rowSeed": 501, "gradientAccumulationSteps": 2, "groupByLength": True},
     # Batches of one row, four of ten rows without a label.
@@ -107,11 +122,14 @@ def make_rows(described):
 
 
 def write_trajectory(path, start, described):
-    rows = make_rows(described)
+    evaluation = {"rows": described.pop("evaluationRows", 0), "rowSeed": described["rowSeed"] + 1000}
+    rows, evaluation_rows = make_rows(described), make_rows(evaluation)
     model, exact_model = copy.deepcopy(start), copy.deepcopy(start).double()
-    _, found = run(model, rows, described)
-    _, exact = run(exact_model, rows, described)
+    _, found = run(model, rows, described, evaluation_rows=evaluation_rows)
+    _, exact = run(exact_model, rows, described, evaluation_rows=evaluation_rows)
     golden = {key: found[key] for key in ["versions", "settings", "steps", "batches"]}
+    if evaluation_rows:
+        golden |= {"evaluations": found["evaluations"], "evaluationRows": evaluation_rows}
     path.with_suffix(".json").write_text(json.dumps({**golden, "rows": rows}) + "\n")
     final = {name: parameter.detach() for name, parameter in model.named_parameters()}
     save(path.with_suffix(".safetensors"), final)
@@ -120,6 +138,8 @@ def write_trajectory(path, start, described):
 
 def describe(name, found, exact, final, exact_final):
     steps = found["steps"]
+    for epoch, (a, b) in enumerate(zip(found["evaluations"], exact["evaluations"])):
+        print(f"  epoch {epoch + 1}: loss {a['loss']:.6f} ({a['loss'] - b['loss']:.1g} from float64), f1 {a['f1']:.4f} ({b['f1']:.4f})")
     assert len(steps) == len(exact["steps"])
     away = {
         key: max(abs(a[key] - b[key]) / (max(b[key], 1e-30) if key == "gradNorm" else 1) for a, b in zip(steps, exact["steps"]))

@@ -170,7 +170,7 @@ async function diskLine(
   refuse = false,
 ): Promise<string> {
   const words = weightsToMake(plan).size === 0 ? 0 : await distinctSubwords(config, dataDir, modelDir);
-  const need = diskNeed(plan, await sizesOf(modelDir, words), jobs);
+  const need = diskNeed(plan, await sizesOf(modelDir, words, config.training), jobs);
   const free = await freeBytes(store.root);
   if (refuse) refuseLack(need, free, store.root);
   return diskText(need, free, store.root);

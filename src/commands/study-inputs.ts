@@ -30,7 +30,8 @@ export interface StudyInputs {
 export async function readStudyInputs(asked: Config, out: string): Promise<StudyInputs> {
   const protocol = protocolOf(asked);
   await checkTyped(asked);
-  const splits = protocol.splitsToRead(asked);
+  const monitored = asked.training.monitorLangs.map(lang => [lang, 'validation'] as const);
+  const splits = [...protocol.splitsToRead(asked), ...monitored];
   const langs = [...new Set(splits.map(([lang]) => lang))];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await refuseAsLanguage(out, dataDir);
@@ -39,7 +40,7 @@ export async function readStudyInputs(asked: Config, out: string): Promise<Study
   protocol.stages(asked, trainRowsOf(asked, contentOf));
   const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
-  await checkModelFolder(modelDir, 'start');
+  await checkModelFolder(modelDir, asked.training.newHead ? 'for a new head' : 'start');
   const engine = await resolveEngine(asked);
   const config = { ...asked, precision: engine.precision };
   const contents = { checkpoint: await readStart(modelDir), contentOf, arithmetic: arithmeticOf(engine) };

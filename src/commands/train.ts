@@ -5,10 +5,10 @@ import { resolveEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { readRunData } from '../experiment/corpus.js';
 import { arithmeticOf, identityOf, type StageIdentity, trainId } from '../experiment/identity.js';
-import { findSplits, readStart } from '../experiment/inputs.js';
+import { findSplits, readStart, splitsOf } from '../experiment/inputs.js';
 import { scoresText } from '../experiment/narration.js';
 import { runStage } from '../experiment/run.js';
-import type { StageResult } from '../experiment/stage.js';
+import type { Selection, StageResult } from '../experiment/stage.js';
 import { register, storePath } from '../experiment/store.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
@@ -66,14 +66,14 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   refuseOrReplace(run, options);
   const seen = await standOf(run);
   await checkTyped(asked);
-  const langs = [...new Set([...asked.training.langs, ...asked.evaluation.langs])];
+  const langs = [...new Set(splitsOf(asked).map(([lang]) => lang))];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await findSplits(asked, dataDir);
   // After the data: a language that is not there should not show after a gigabyte was brought.
   const startFrom = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseAsLanguage(run.root, dataDir);
   await refuseOverlap(run.root, [...(await modelFolders(startFrom)), ...(await dataFolders(dataDir))]);
-  await checkModelFolder(startFrom, 'start');
+  await checkModelFolder(startFrom, asked.training.newHead ? 'for a new head' : 'start');
   const label = `train ${asked.training.langs.join('+')}`;
   // Other threads hash the checkpoint and look at its weights meanwhile. Data that cannot be read are refused before the engine takes
   // its time and memory.
@@ -150,11 +150,25 @@ function defaultOut({ training }: Config): string {
 }
 
 /** What the run came to, for stdout. */
-function summary({ metrics: { rows, steps, trainLoss, test }, durationMs }: StageResult): string {
+function summary({ metrics: { rows, steps, trainLoss, test, selection }, durationMs }: StageResult): string {
   const lines = [
     `${formatCount(steps)} ${steps === 1 ? 'step' : 'steps'} on ${formatCount(rows)} rows, ${formatSeconds(durationMs / 1000)}` +
       `${trainLoss === null ? '' : `, mean loss ${trainLoss.toFixed(4)}`}`,
   ];
+  if (selection !== undefined) lines.push(selectionText(selection));
   for (const [lang, scores] of Object.entries(test)) lines.push(scoresText(lang, 'test', scores));
   return `${lines.join('\n')}\n`;
+}
+
+/** "weights of epoch 4 of 7, the best by loss of en/validation (0.1665)" */
+function selectionText({ epochs, select, epoch, monitor, best }: Selection): string {
+  const by = best === null ? '' : ` by ${monitor} (${best.value.toFixed(4)})`;
+  switch (select) {
+    case 'average':
+      return `weights averaged over ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;
+    case 'best':
+      return `weights of epoch ${epoch} of ${epochs}, the best${by}`;
+    case 'last':
+      return `weights of epoch ${epoch}, the last; epoch ${best!.epoch} was the best${by}`;
+  }
 }

@@ -73,10 +73,17 @@ export const schema = {
       'gradients whose global L2 norm is larger are scaled down to it; 0 scales none',
     ),
     schedule: choice(
-      ['linear', 'cosine', 'constant'],
+      ['linear', 'cosine', 'constant', 'plateau'],
       'linear',
-      'how the learning rate goes after the warm-up: linear, in a line to 0 at the last step; cosine, along half a wave to 0; constant',
+      'how the learning rate goes after the warm-up: linear, in a line to 0 at the last step; cosine, along half a wave to 0; constant; ' +
+        'plateau, constant until what is monitored gets no better, then reduced',
     ),
+    plateauPatience: integer(
+      10,
+      { min: 0 },
+      'under plateau: epochs in a row that may be no better before the learning rate is reduced',
+    ),
+    plateauFactor: number(0.1, { above: 0, below: 1 }, 'under plateau: what the learning rate is multiplied with then'),
     warmupSteps: integer(0, { min: 0 }, 'steps in which the learning rate rises linearly from 0 to its peak'),
     warmupRatio: orNull(
       number(0, { min: 0, max: 1 }, 'the same as a share of all steps, rounded up; null goes by warmupSteps'),
@@ -96,6 +103,29 @@ export const schema = {
       'nothing',
       'what is not trained: nothing; encoder, all but the classifier, while its dropout stays active',
     ),
+    monitor: choice(
+      ['loss', 'f1'],
+      'loss',
+      'score of the validation split that patience, plateau and select: best go by, after each epoch: loss, or micro F1',
+    ),
+    monitorLangs: languages(
+      [],
+      { min: 0 },
+      'languages whose validation splits they go by, each weighted with its rows; [] takes the training languages',
+    ),
+    patience: orNull(
+      integer(
+        1,
+        { min: 1 },
+        'end after so many epochs in a row that were not better than the best before; null goes on',
+      ),
+    ),
+    select: choice(
+      ['last', 'best', 'average'],
+      'last',
+      'weights that are kept: those of the last epoch; of the best one, by what is monitored; the average of all epochs',
+    ),
+    newHead: toggle(false, "draw a new classifier where the checkpoint's has other labels than the data"),
     maxSteps: orNull(
       integer(1, { min: 1 }, 'optimizer steps to train for, whatever epochs says; null trains all epochs'),
     ),

@@ -61,12 +61,22 @@ export async function score(
 /**
  * Check that a checkpoint and a corpus name the same tags in the same order.
  *
+ * @param toTrain whether the checkpoint is one to start from
  * @throws PanxError naming both lists.
  */
-export function checkLabels(modelLabels: readonly string[], dataLabels: readonly string[], folder: string): void {
+export function checkLabels(
+  modelLabels: readonly string[],
+  dataLabels: readonly string[],
+  folder: string,
+  toTrain = false,
+): void {
   if (sameLabels(modelLabels, dataLabels)) return;
   throw new PanxError(
     `The classifier in ${folder} predicts ${someLabels(modelLabels)}; the data is tagged with ${someLabels(dataLabels)}.`,
-    { hint: 'Use a checkpoint that was trained on these tags, or one without a classifier.' },
+    {
+      hint: toTrain
+        ? 'Let a new classifier take the place of this one (--new-head, training.newHead: true), or use another checkpoint.'
+        : 'Use a checkpoint that was trained on these tags.',
+    },
   );
 }

@@ -4,11 +4,13 @@ import { shown } from '../system/checked-json.js';
 import { canonicalJson } from '../system/json.js';
 import {
   type Arithmetic,
+  absentAtDefault,
   addedSince,
   isCurrent,
   type OldIdentity,
   type StageIdentity,
   settingsThatCount,
+  valueIn,
 } from './identity.js';
 
 /** What differs between the stage in a folder and the stage that is to go there, as phrases; [] where nothing does. */
@@ -65,12 +67,14 @@ function monitorOf({ rows: { validation }, settings }: StageIdentity): unknown {
 
 function settingChanges(there: StageIdentity['settings'], now: StageIdentity['settings']): string[] {
   return (unionOfKeys(there, now) as Key[])
-    .filter(key => canonicalJson(there[key]) !== canonicalJson(now[key]))
+    .filter(key => canonicalJson(valueIn(there, key)) !== canonicalJson(valueIn(now, key)))
     .map(key => settingChange(key, there, now));
 }
 
 /** Settings come and go with the versions of panx. */
 function settingChange(key: Key, there: StageIdentity['settings'], now: StageIdentity['settings']): string {
+  if (absentAtDefault.has(key))
+    return `${key} was ${shown(valueIn(there, key))} and is ${inline(valueIn(now, key))} now`;
   if (!Object.hasOwn(now, key))
     return `${/^[\w.]{1,80}$/.test(key) ? key : shown(key)} was ${shown(there[key])}, and there is no such setting now`;
   if (!Object.hasOwn(there, key)) return `${key} is ${inline(now[key])} now, and there was no such setting then`;

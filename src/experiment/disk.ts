@@ -1,6 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { openTensors } from '../checkpoint/safetensors.js';
+import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { tokenizerFiles } from '../run/model-files.js';
 import { formatBytes } from '../system/console.js';
@@ -22,11 +23,17 @@ export interface Sizes {
 
 /**
  * The sizes of what a training from a model leaves: its weights in float32 with the tokenizer's files; and a training state, which has of
- * every weight three numbers, of the word table only the rows of the training data, and two of which are there while one replaces the other.
+ * every weight three numbers (four where others than the last weights are kept), of the word table only the rows of the training data, and two
+ * of which are there while one replaces the other.
  *
  * @param mostWords rows of the word table that a training uses, at most
  */
-export async function sizesOf(modelDir: string, mostWords: number): Promise<Sizes> {
+export async function sizesOf(
+  modelDir: string,
+  mostWords: number,
+  { select }: Pick<Config['training'], 'select'>,
+): Promise<Sizes> {
+  const numbers = select === 'last' ? 3 : 4;
   const source = await openTensors(modelDir);
   let [weights, state] = [0, 0];
   try {
@@ -35,7 +42,7 @@ export async function sizesOf(modelDir: string, mostWords: number): Promise<Size
       weights += 4 * count;
       const rows = shape[0] ?? 1;
       const used = name.endsWith('word_embeddings.weight') ? Math.min(1, mostWords / rows) : 1;
-      state += 2 * 3 * 4 * count * used;
+      state += 2 * numbers * 4 * count * used;
     }
   } finally {
     await source.close();

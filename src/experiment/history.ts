@@ -14,7 +14,11 @@ import {
 } from '../run/events.js';
 import { shown } from '../system/checked-json.js';
 import { type Course, courseOf } from '../training/course.js';
+import { lastHeard } from '../training/epoch-end.js';
+import { type Heard, hear, isOver, type MonitorSettings } from '../training/monitor.js';
+import { endOf } from './ending.js';
 import { splitsOf } from './inputs.js';
+import { type Listening, listeningOf, worthOf } from './listening.js';
 
 /**
  * What the log of a run says, line by line, follows from its settings and the number of its rows, but for losses,
@@ -29,6 +33,9 @@ export interface Plan {
   test: readonly ScoredSplit[];
   /** Rows scored of a split, at most; null: all. */
   limit: number | null;
+  /** Null where the course does not depend on scores. */
+  listening: Listening | null;
+  select: MonitorSettings['select'];
 }
 
 interface ScoredSplit {
@@ -44,6 +51,8 @@ export function planOf(config: Config, rows: number): Plan {
     validation: scored.filter(({ split }) => split === 'validation'),
     test: scored.filter(({ split }) => split === 'test'),
     limit: config.evaluation.limit,
+    listening: listeningOf(config),
+    select: config.training.select,
   };
 }
 
@@ -117,22 +126,27 @@ export async function checkHistory(files: LogFiles, plan: Plan, sealed: Sealed):
 /**
  * Look at the whole log of a finished run.
  *
- * @returns the mean of its losses, and its test scores by language
+ * @returns the mean of its losses, and its scores: all, and those of the test splits by language
  * @throws PanxError naming file and line where something is not as a run writes it, is missing, or is too much
  */
 export async function checkWholeLog(
   files: LogFiles,
   plan: Plan,
-): Promise<{ trainLoss: number | null; test: Map<string, EvaluationEvent> }> {
+): Promise<{
+  trainLoss: number | null;
+  evaluations: EvaluationEvent[];
+  test: Map<string, EvaluationEvent>;
+}> {
   let [steps, losses] = [0, 0];
-  const test = new Map<string, EvaluationEvent>();
+  const evaluations: EvaluationEvent[] = [];
   for await (const { event } of follow(files, plan)) {
     if (event.value.event === 'step') {
       steps++;
       losses += event.value.loss;
-    } else if (event.value.split === 'test') test.set(event.value.lang, event.value);
+    } else evaluations.push(event.value);
   }
-  return { trainLoss: steps === 0 ? null : losses / steps, test };
+  const test = new Map(evaluations.filter(({ split }) => split === 'test').map(event => [event.lang, event]));
+  return { trainLoss: steps === 0 ? null : losses / steps, evaluations, test };
 }
 
 type Line = LogLine<RunEvent | RunTime>;
@@ -160,7 +174,7 @@ async function* follow(
         if (time.value[key] === event.value[key]) continue;
         throw damagedLine(times, time.number, `has ${key} ${time.value[key]}, expected ${event.value[key]}`);
       }
-      const next = expectations.next();
+      const next = expectations.next(event.value);
       yield { event, time, next: next.done ? null : next.value };
       now = next;
     }
@@ -177,16 +191,25 @@ async function* follow(
   }
 }
 
-function* linesOf({ course, validation, test }: Plan): Generator<Expected> {
+/** Takes each line as it was found before it gives the next: where a training listens, what it heard decides how it goes on. */
+function* linesOf(plan: Plan): Generator<Expected, void, RunEvent> {
+  const { course, validation, test, listening } = plan;
   const { steps, stepsPerEpoch } = course;
+  const heard: Heard[] = [];
   for (let step = 1; step <= steps; step++) {
-    const { epoch, rows, learningRate } = course.at(step);
+    const { epoch, rows, learningRate } = course.at(step, heard.at(-1)?.peak);
     yield { event: 'step', split: null, step, epoch, rows, learningRate };
     if (step % stepsPerEpoch !== 0 && step !== steps) continue;
-    for (const { lang, split } of validation) yield { event: 'evaluation', split, step, epoch: epoch + 1, lang };
+    const scores: EvaluationEvent[] = [];
+    for (const { lang, split } of validation) {
+      scores.push((yield { event: 'evaluation', split, step, epoch: epoch + 1, lang }) as EvaluationEvent);
+    }
+    if (listening === null) continue;
+    heard.push(hear(lastHeard(heard, listening.settings), worthOf(scores, listening), listening.settings));
+    if (isOver(heard.at(-1)!, listening.settings)) break;
   }
-  const epoch = Math.ceil(steps / stepsPerEpoch);
-  for (const { lang, split } of test) yield { event: 'evaluation', split, step: steps, epoch, lang };
+  const { kept } = endOf(plan, listening === null ? null : heard);
+  for (const { lang, split } of test) yield { event: 'evaluation', split, ...kept, lang };
 }
 
 async function lineOf<Value>(

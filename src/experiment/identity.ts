@@ -1,5 +1,5 @@
 import { settingIn } from '../config/describe.js';
-import { type Config, type Key, settings } from '../config/schema.js';
+import { type Config, type Key, schema, settings } from '../config/schema.js';
 import type { NamedRows } from '../data/row-sets.js';
 import type { Engine } from '../engine/engine.js';
 import { type EngineKind, engineKind, numericsRevision } from '../engine/numerics.js';
@@ -18,6 +18,7 @@ import {
 import { type Checksums, checksumsShape, sha256 } from '../system/checksums.js';
 import { canonicalJson, isObject } from '../system/json.js';
 import { namedRowsOf, type SplitContents, splitsOf } from './inputs.js';
+import { listeningOf } from './listening.js';
 import type { Stage } from './protocols/stage.js';
 
 /** The contents that an experiment works on, and what computes. */
@@ -116,6 +117,19 @@ export const addedSince: readonly Key[] = [
   ] as const),
 ];
 
+/**
+ * Settings that identities and keys leave out where they stand at their default: what was trained before there was such a setting keeps its key.
+ */
+export const absentAtDefault: ReadonlySet<Key> = new Set<Key>([
+  'training.plateauPatience',
+  'training.plateauFactor',
+  'training.monitor',
+  'training.monitorLangs',
+  'training.patience',
+  'training.select',
+  'training.newHead',
+]);
+
 /** Whether an identity says what panx needs of it today. */
 export function isCurrent(identity: StageIdentity | OldIdentity): identity is StageIdentity {
   return 'rows' in identity;
@@ -166,8 +180,10 @@ export function keyOf({
   settings,
 }: Pick<StageIdentity, 'start' | 'rows' | 'labels' | 'arithmetic' | 'settings'>): string {
   const ofTraining = Object.entries(settings).filter(([key]) => isOfTraining(key as Key));
+  const monitor = whatItListensTo({ rows, settings });
   return sha256(
     canonicalJson({
+      ...(monitor === null ? {} : { monitor }),
       start: 'stage' in start ? { key: start.key } : start,
       rows: rows.training.map(set => set.sha256),
       mixed: 'one after the other',
@@ -178,14 +194,49 @@ export function keyOf({
   );
 }
 
+/** What a training listens to, and how; null where no score matters to its weights. */
+function whatItListensTo({ rows, settings }: Pick<StageIdentity, 'rows' | 'settings'>): unknown {
+  const training = Object.fromEntries(
+    Object.keys(schema.training).map(name => [name, valueIn(settings, `training.${name}` as Key)]),
+  ) as Config['training'];
+  const listening = listeningOf({ training });
+  if (listening === null) return null;
+  const heard = rows.validation.filter(({ name }) =>
+    listening.splits.some(({ lang, split }) => name === `${lang}/${split}` || name.startsWith(`${lang}/${split}:`)),
+  );
+  const { monitor, patience, schedule, plateauPatience, plateauFactor } = training;
+  return {
+    rows: heard.map(({ sha256 }) => sha256),
+    metric: monitor,
+    batchSize: settings['evaluation.batchSize'],
+    patience,
+    ...(schedule === 'plateau' ? { plateauPatience, plateauFactor } : {}),
+  };
+}
+
+/** The value of a setting in an identity, which leaves some out at their default. */
+export function valueIn(of: StageIdentity['settings'], key: Key): unknown {
+  return Object.hasOwn(of, key) || !absentAtDefault.has(key) ? of[key] : settings.get(key)!.default;
+}
+
 /** The key of an identity that panx 0.2 or older wrote. */
 export function oldKeyOf({ settings, data, start }: OldIdentity): string {
   return sha256(canonicalJson({ settings, data, start }));
 }
 
+/** Settings that count where a training listens, and only there: see `whatItListensTo`. */
+const ofMonitor: ReadonlySet<Key> = new Set<Key>([
+  'training.plateauPatience',
+  'training.plateauFactor',
+  'training.monitor',
+  'training.monitorLangs',
+  'training.patience',
+]);
+
 /** Whether the weights depend on a setting as such: what it makes of the rows, the rows themselves say. */
 export function isOfTraining(key: Key): boolean {
   if (key === 'training.langs' || key === 'training.size' || key === 'training.subset') return false;
+  if (ofMonitor.has(key)) return false;
   return key === 'seed' || key.startsWith('tokenization.') || key.startsWith('training.');
 }
 
@@ -204,5 +255,13 @@ export function settingsThatCount(config: Config): Partial<Record<Key, unknown>>
   const counting = [...settings.keys()].filter(
     key => key !== 'model' && key !== 'data' && !key.startsWith('study.') && !key.startsWith('checkpoint.'),
   );
-  return Object.fromEntries(counting.map(key => [key, settingIn(config, key)]));
+  return Object.fromEntries(
+    counting
+      .map(key => [key, settingIn(config, key)] as const)
+      .filter(([key, value]) => !absentAtDefault.has(key) || !isDefault(key, value)),
+  );
+}
+
+function isDefault(key: Key, value: unknown): boolean {
+  return canonicalJson(value) === canonicalJson(settings.get(key)!.default);
 }

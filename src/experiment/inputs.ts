@@ -13,6 +13,7 @@ import { isPartOfModel } from '../run/model-files.js';
 import { checksumsInBackground } from '../system/background-hash.js';
 import type { Checksums } from '../system/checksums.js';
 import { reasonOf } from '../system/files.js';
+import { listeningOf } from './listening.js';
 
 /**
  * Checksums of the files of the checkpoint that training starts from, all of whose weights are looked at meanwhile: those that the data does
@@ -109,17 +110,26 @@ export function namedRowsOf(
   return { training: named(sets.training), validation: named(sets.validation), test: named(sets.test) };
 }
 
-/** The rows that a configuration trains on, scores after each epoch, and scores at the end. @param rowsOf how many a split has */
+/**
+ * The rows that a configuration trains on, scores after each epoch, and scores at the end. What training listens to is scored whatever else is.
+ *
+ * @param rowsOf how many a split has
+ */
 export function rowSetsOf(
-  { training, evaluation }: Config,
+  config: Config,
   rowsOf: (lang: string, split: SplitName) => number,
 ): Record<'training' | 'validation' | 'test', RowSet[]> {
+  const { training, evaluation } = config;
   const scored = (langs: readonly string[], split: SplitName): RowSet[] =>
     langs.map(lang => ({ lang, split, steps: limitSteps(evaluation.limit, rowsOf(lang, split)) }));
+  const ofEachEpoch = evaluation.enabled && evaluation.eachEpoch ? training.langs : [];
+  const validationLangs = [
+    ...new Set([...ofEachEpoch, ...(listeningOf(config)?.splits ?? []).map(({ lang }) => lang)]),
+  ];
   const testLangs = evaluation.langs.length > 0 ? evaluation.langs : training.langs;
   return {
     training: training.langs.map(lang => ({ lang, split: 'train', steps: subsetSteps(training) })),
-    validation: evaluation.enabled && evaluation.eachEpoch ? scored(training.langs, 'validation') : [],
+    validation: scored(validationLangs, 'validation'),
     test: evaluation.enabled && evaluation.atEnd ? scored(testLangs, 'test') : [],
   };
 }

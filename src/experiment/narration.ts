@@ -1,6 +1,8 @@
 import type { Scores } from '../evaluation/score.js';
 import { closeProgressLine, formatCount, formatSeconds, notice, progress } from '../system/console.js';
 import type { StepReport } from '../training/loop.js';
+import { type Heard, isOver } from '../training/monitor.js';
+import { type Listening, monitorText } from './listening.js';
 
 /** What a run says while it works. */
 export interface Narration {
@@ -8,6 +10,8 @@ export interface Narration {
   step(report: StepReport): void;
   scoring(lang: string, split: string, rows: number, of: number): void;
   scored(lang: string, split: string, scores: Scores): void;
+  /** After an epoch of a training that listens. @param heard after it and all before it @param value what was heard in it */
+  heard(heard: readonly Heard[], value: number, listening: Listening): void;
 }
 
 /** Progress on the terminal: one line that moves, with the loss and the time left, and a line for each result. */
@@ -30,7 +34,32 @@ export function narrate(label: string, plan: Course): Narration {
       closeProgressLine();
       notice(`${label}  ${scoresText(lang, split, scores)}`);
     },
+    heard: (heard, value, listening) => {
+      for (const line of heardLines(heard, value, listening)) notice(`${label}  ${line}`);
+    },
   };
+}
+
+/** What a training that listens makes of an epoch: how far the best one is back, and what follows from that. */
+export function heardLines(heard: readonly Heard[], value: number, listening: Listening): string[] {
+  const { patience, select, learningRate } = listening.settings;
+  const now = heard.at(-1)!;
+  const peak = heard.at(-2)?.peak ?? learningRate;
+  const best = now.best!;
+  const what = `epoch ${now.epochs}  ${monitorText(listening)} ${value.toFixed(4)}`;
+  const left = patience === null ? '' : ` (${now.withoutBetter} of ${patience})`;
+  const lines = [
+    best.epoch === now.epochs
+      ? `${what}, the best so far`
+      : `${what}, no better than ${best.value.toFixed(4)} of epoch ${best.epoch}${left}`,
+  ];
+  if (now.peak !== peak) lines.push(`learning rate reduced to ${now.peak.toExponential(2)}`);
+  if (isOver(now, listening.settings)) {
+    lines.push(
+      `ends early, after epoch ${now.epochs}${select === 'best' ? `, and keeps the weights of epoch ${best.epoch}` : ''}`,
+    );
+  }
+  return lines;
 }
 
 interface Course {

@@ -9,6 +9,7 @@ import { isObject } from '../system/json.js';
 import { readPackage } from '../system/package.js';
 import { type Environment, environmentShape } from './environment.js';
 import {
+  absentAtDefault,
   addedSince,
   identityShape,
   isCurrent,
@@ -90,7 +91,9 @@ async function readSaved(path: string): Promise<{ config: Config; keys: Readonly
   const { sweep, ...others } = saved;
   const given = flatten(isOld ? { ...others, study: sweep } : saved, '');
   const stray = [...given.keys()].find(key => !settings.has(key as Key));
-  const absent = [...settings.keys()].find(key => !given.has(key) && !addedSince.includes(key));
+  const absent = [...settings.keys()].find(
+    key => !given.has(key) && !addedSince.includes(key) && !absentAtDefault.has(key),
+  );
   if (stray !== undefined || absent !== undefined) {
     throw new PanxError(
       stray === undefined

@@ -6,6 +6,7 @@ import { timesIn } from '../run/events.js';
 import { shown } from '../system/checked-json.js';
 import { changesText } from '../system/checksums.js';
 import { settingDifferences } from './differences.js';
+import { endOf, heardInAll, selectionOf } from './ending.js';
 import { checkWholeLog, type Plan, planOf } from './history.js';
 import { recordChanges } from './outputs.js';
 import { otherVersion, readEnvironment, readIdentity, readMetrics, readRunConfig } from './records.js';
@@ -46,8 +47,10 @@ export async function checkResults(run: RunDirectory, config: Config): Promise<{
   const { training } = config;
   if (training.size !== null) expectSame(run, 'rows', metrics.rows, training.size * training.langs.length);
   const plan = planOf(config, metrics.rows);
-  expectSame(run, 'steps', metrics.steps, plan.course.steps);
-  const { trainLoss, test } = await checkWholeLog(run, plan);
+  const { trainLoss, evaluations, test } = await checkWholeLog(run, plan);
+  const heard = heardInAll(plan, evaluations);
+  expectSame(run, 'steps', metrics.steps, endOf(plan, heard).step);
+  expectSame(run, 'selection', metrics.selection, selectionOf(plan, heard).selection);
   expectSame(run, 'trainLoss', metrics.trainLoss, trainLoss);
   expectSame(run, 'test', Object.keys(metrics.test), [...test.keys()]);
   for (const [lang, scores] of Object.entries(metrics.test)) {

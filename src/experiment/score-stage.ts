@@ -3,6 +3,7 @@ import { readEvents } from '../run/events.js';
 import { phase } from '../system/profile.js';
 import { worseThanGuessing } from '../training/loop.js';
 import type { EncodedSplit } from './corpus.js';
+import { endOf, selectionOf } from './ending.js';
 import { sealLog, sealRun } from './outputs.js';
 import { readResult } from './results.js';
 import { type Session, stopped } from './session.js';
@@ -10,12 +11,12 @@ import type { StageMetrics, StageResult } from './stage.js';
 
 /** Score the test splits and write metrics.json, which says that the run is done. */
 export async function finish(session: Session): Promise<StageResult> {
-  const { request, run, data, steps } = session;
-  const at = { step: steps, epoch: session.epochs };
+  const { request, run, data, plan, steps, heard } = session;
+  const end = endOf(plan, heard);
   const test: StageMetrics['test'] = {};
   for (const split of data.test) {
-    test[split.lang] = await scoreSplit(session, split, at, async () => {
-      if (request.signal?.aborted) throw stopped(steps, steps);
+    test[split.lang] = await scoreSplit(session, split, end.kept, async () => {
+      if (request.signal?.aborted) throw stopped(end.step, steps);
     });
   }
   const events = await readEvents(run.events);
@@ -24,10 +25,11 @@ export async function finish(session: Session): Promise<StageResult> {
   if (worse !== null) session.narration.notice(worse);
   const metrics: StageMetrics = {
     rows: data.train.rows,
-    steps,
+    steps: end.step,
     trainLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
     metric: data.test.length === 0 ? null : testMetric(request.config.evaluation.limit),
     test,
+    ...selectionOf(plan, heard),
   };
   session.log.flush();
   await sealRun(run, metrics);

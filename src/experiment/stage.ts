@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.js';
 import type { Scores } from '../evaluation/score.js';
-import { integer, number, object, orNull, record, type Shape, text } from '../system/checked-json.js';
+import { integer, number, object, oneOf, orNull, record, type Shape, text } from '../system/checked-json.js';
 import type { Checksums } from '../system/checksums.js';
 import type { Profile } from '../system/profile.js';
 import type { RunData } from './corpus.js';
@@ -47,6 +47,21 @@ export interface StageMetrics {
   metric: string | null;
   /** Scores of the test splits by language; fractions of 1. */
   test: Record<string, Scores>;
+  /** Left out where training listened to no score and kept its last weights. */
+  selection?: Selection;
+}
+
+/** How long a training went on, and which weights it kept. */
+export interface Selection {
+  /** Epochs trained. */
+  epochs: number;
+  select: 'last' | 'best' | 'average';
+  /** The epoch whose weights were kept; null where they are the mean of all. */
+  epoch: number | null;
+  /** What was listened to, such as "loss of en/validation"; null where nothing was. */
+  monitor: string | null;
+  /** The best epoch by that, and what it was there. */
+  best: { epoch: number; value: number } | null;
 }
 
 const fraction = number({ min: 0, max: 1 });
@@ -60,13 +75,26 @@ export const scoresShape: Shape<Scores> = object({
   rows: integer({ min: 1 }),
 });
 
-export const metricsShape: Shape<StageMetrics> = object({
-  rows: integer({ min: 1 }),
-  steps: integer({ min: 1 }),
-  trainLoss: orNull(number()),
-  metric: orNull(text()),
-  test: record(scoresShape),
+const epochNumber = integer({ min: 1 });
+
+const selectionShape: Shape<Selection> = object({
+  epochs: epochNumber,
+  select: oneOf('last', 'best', 'average'),
+  epoch: orNull(epochNumber),
+  monitor: orNull(text()),
+  best: orNull(object({ epoch: epochNumber, value: number() })),
 });
+
+export const metricsShape: Shape<StageMetrics> = object(
+  {
+    rows: integer({ min: 1 }),
+    steps: integer({ min: 1 }),
+    trainLoss: orNull(number()),
+    metric: orNull(text()),
+    test: record(scoresShape),
+  },
+  { selection: selectionShape },
+);
 
 /** What a finished stage came to, and how long it took: training and scoring, loading not counted. */
 export interface StageResult {

@@ -14,13 +14,18 @@ export interface Standing {
   trained: boolean;
   /** The training state to go on from; null where there is none. */
   stateFolder: string | null;
+  /** Epochs whose end it has seen; of one that is trained, none. */
+  epochs: number;
   history: History;
   /** What environment.json said; null where the run has none yet. */
   environment: Environment | null;
 }
 
 /** Where a run stands that begins. */
-export const atTheBeginning: Standing = { trained: false, stateFolder: null, history: noHistory, environment: null };
+export const atTheBeginning: Standing = {
+  ...{ trained: false, stateFolder: null, epochs: 0 },
+  ...{ history: noHistory, environment: null },
+};
 
 /**
  * Find out where an interrupted run stands. All that it is to go on from is looked at first, but for the tensors of its
@@ -36,7 +41,7 @@ export async function standingOf(run: RunDirectory, plan: Plan, now: StageIdenti
     const { steps } = plan.course;
     const seal = { when: 'the trained model was sealed', step: steps, trained: true, log: await sealedLog(run) };
     const environment = await readEnvironment(run);
-    const scored = { trained: true, stateFolder: null, environment };
+    const scored = { trained: true, stateFolder: null, epochs: 0, environment };
     if (scoresTheSame(await readCurrentIdentity(run), now)) {
       return { ...scored, history: await checkHistory(run, plan, seal) };
     }
@@ -50,10 +55,10 @@ export async function standingOf(run: RunDirectory, plan: Plan, now: StageIdenti
   if (stateFolder === null) return atTheBeginning; // What earlier sessions did is gone.
   const environment = await readEnvironment(run);
   const { position, log } = await openState(stateFolder, plan.course);
-  const { step } = position;
+  const { step, epoch } = position;
   const when = `the training state of step ${step} was saved`;
   const history = await checkHistory(run, plan, { when, step, trained: false, log });
-  return { trained: false, stateFolder, history, environment };
+  return { trained: false, stateFolder, epochs: epoch, history, environment };
 }
 
 function withoutTests({ evaluations, trained }: History): History {

@@ -1,13 +1,17 @@
 import { writeCheckpointFolder } from '../checkpoint/folder.js';
 import { openTensors } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
+import type { Scores } from '../evaluation/score.js';
 import type { DropoutPlan } from '../model/dropout-plan.js';
 import { type TokenClassifier, tensorsOf } from '../model/token-classifier.js';
 import { stateLayout } from '../run/layouts.js';
 import { removeMade } from '../system/made.js';
 import { phase } from '../system/profile.js';
+import { endEpoch, lastHeard } from '../training/epoch-end.js';
 import { type LoopHooks, type Position, train } from '../training/loop.js';
 import { saveState } from '../training/state.js';
+import type { EncodedSplit } from './corpus.js';
+import { worthOf } from './listening.js';
 import { sealCheckpoint } from './outputs.js';
 import { scoreSplit } from './score-stage.js';
 import { type Session, stopped } from './session.js';
@@ -18,11 +22,15 @@ import { type Session, stopped } from './session.js';
  * @throws PanxError, among others where the stage is asked to stop: then a training state was saved first
  */
 export async function trainAndSave(session: Session): Promise<void> {
-  const { request, run, data, model, optimizer, start, steps, narration } = session;
+  const { request, run, data, model, optimizer, kept, start, steps, narration } = session;
+  const { listening } = session.plan;
   const { training, checkpoint, seed } = request.config;
   let savedAtMs = Date.now();
   const save = async (position: Position) => {
-    await phase('save state', async () => saveState(run.state, model, optimizer, position, await session.log.seal()));
+    const heard = session.heard === null ? null : lastHeard(session.heard, training);
+    await phase('save state', async () =>
+      saveState(run.state, { model, optimizer, kept, heard }, position, await session.log.seal()),
+    );
     savedAtMs = Date.now();
   };
   const stopIfAsked = async (position: Position) => {
@@ -30,7 +38,11 @@ export async function trainAndSave(session: Session): Promise<void> {
     await save(position);
     throw stopped(position.step, steps);
   };
-  const settings = { ...training, totalSteps: steps, seed, dropout: dropoutRates(model, training.dropout) };
+  const settings = {
+    ...training,
+    ...{ totalSteps: steps, seed, dropout: dropoutRates(model, training.dropout) },
+    learningRate: lastHeard(session.heard ?? [], training).peak,
+  };
   const hooks: LoopHooks = {
     onStep: async (report, position) => {
       const { durationMs, ...step } = report;
@@ -45,15 +57,23 @@ export async function trainAndSave(session: Session): Promise<void> {
       return 'go on';
     },
     onEpochEnd: async (epoch, position) => {
+      const scores: Scored[] = [];
       for (const split of data.validation) {
-        await scoreSplit(session, split, { step: position.step, epoch }, () => stopIfAsked(position));
+        const found = await scoreSplit(session, split, { step: position.step, epoch }, () => stopIfAsked(position));
+        scores.push({ ...found, lang: split.lang, split: split.split });
       }
-      return 'go on';
+      const value = listening === null ? null : worthOf(scores, listening);
+      const verdict = endEpoch(session, epoch, value, training);
+      if (listening !== null) narration.heard(session.heard!, value!, listening);
+      return verdict;
     },
   };
   await phase('training', () => train(model, optimizer, data.train, settings, start, hooks));
+  kept?.putBack();
   await phase('save checkpoint', () => saveCheckpoint(session));
 }
+
+type Scored = Scores & Pick<EncodedSplit, 'lang' | 'split'>;
 
 /** Write the trained model as a Hugging Face folder, then let the training state go. */
 async function saveCheckpoint({ request, run, model, log }: Session): Promise<void> {

@@ -22,10 +22,14 @@ export function multiplyAddsPerSubword(config: ModelConfig): number {
 /**
  * Check a checkpoint folder by its config.json and the headers of its weights, in milliseconds: before an engine is loaded, or data read.
  *
- * @param as what it is to be: `trained`, with a classifier, or a `start`, with one or without
+ * @param as what it is to be: `trained`, with a classifier; or a `start`, with one or without; or one `for a new head`, whose classifier may be
+ *   any
  * @throws PanxError where it lacks a classifier that it needs, or as `readModelConfig`, `openTensors` and `checkTensors` do
  */
-export async function checkModelFolder(folder: string, as: 'trained' | 'start'): Promise<ModelConfig> {
+export async function checkModelFolder(
+  folder: string,
+  as: 'trained' | 'start' | 'for a new head',
+): Promise<ModelConfig> {
   if (isBegun(runDirectory(folder))) {
     throw new PanxError(`${folder} is the folder of a run, and not of a model.`, {
       hint: `Give the model that it has trained, ${runDirectory(folder).checkpoint}, where its weights were not let go.`,
@@ -34,7 +38,7 @@ export async function checkModelFolder(folder: string, as: 'trained' | 'start'):
   const config = await readModelConfig(folder);
   const source = await openTensors(folder);
   try {
-    const { headMissing } = checkTensors(config, source, folder);
+    const { headMissing } = checkTensors(config, source, folder, as === 'for a new head');
     if (headMissing && as === 'trained') throw noClassifier(folder);
   } finally {
     await source.close();
@@ -55,28 +59,30 @@ export function noClassifier(folder: string): PanxError {
  * Tensors of other heads and of the pooler, which a token classifier does not use, are `ignored`; so are buffers that
  * older versions of transformers saved. `headMissing`: the checkpoint has no classifier, and one must be made.
  *
+ * @param withoutHead the classifier is not looked at: another takes its place
  * @throws PanxError naming up to five tensors that are missing, unexpected or of another shape, with both shapes.
  */
 export function checkTensors(
   config: ModelConfig,
   source: Pick<TensorSource, 'tensors'>,
   folder: string,
+  withoutHead = false,
 ): { headMissing: boolean; ignored: string[] } {
   const specs = new Map(parameterSpecs(config).map(spec => [spec.name, spec]));
   const head = ['classifier.weight', 'classifier.bias'];
-  const headMissing = !head.some(name => source.tensors.has(name));
+  const headMissing = withoutHead || !head.some(name => source.tensors.has(name));
   if (!headMissing && config.labels.length === 0) {
     const [labels] = (source.tensors.get(head[0]!) ?? source.tensors.get(head[1]!))!.shape;
     throw new PanxError(`${folder} holds a classifier of ${labels} labels, and its config.json does not name them.`, {
-      hint: 'Add id2label to config.json: {"0": "O", "1": "B-PER", ...}.',
+      hint: 'Add id2label to config.json: {"0": "O", "1": "B-PER", ...}. Or train a new classifier in its place (--new-head).',
     });
   }
   const expected = [...specs.values()].filter(spec => !(headMissing && head.includes(spec.name)));
   const faults = expected.flatMap(spec => faultOf(spec, source.tensors.get(spec.name)));
   const ignored: string[] = [];
   for (const { name, shape } of source.tensors.values()) {
-    if (specs.has(name)) continue;
-    if (isHarmless(name)) ignored.push(name);
+    if (specs.has(name) && !(headMissing && head.includes(name))) continue;
+    if (isHarmless(name) || (withoutHead && name.startsWith('classifier.'))) ignored.push(name);
     else faults.push(`${name} [${shape.join(', ')}] is unexpected`);
   }
   if (faults.length > 0) {

@@ -1,5 +1,6 @@
 import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import { openTensors, type TensorSource, type TensorToWrite } from '../checkpoint/safetensors.js';
+import { sameLabels } from '../data/labels.js';
 import type { Precision } from '../engine/precision.js';
 import { readInPieces } from '../kernels/variable.js';
 import { makeNetwork, type Network, parameterSpecs, wordTableName } from './encoder.js';
@@ -20,8 +21,10 @@ export interface TokenClassifier {
   readonly vocabulary: CompactVocabulary;
   /** What weight decay has multiplied the word rows outside the vocabulary with: the product of 1 - lr * wd over the updates. */
   unusedRowScale: number;
-  /** The checkpoint had no classifier: this one's was drawn from the seed. */
+  /** The checkpoint had no classifier, or one of other labels that was to make room: this one's was drawn from the seed. */
   readonly headMissing: boolean;
+  /** How many labels the classifier had that made room; null where none did. */
+  readonly replacedLabels: number | null;
   dispose(): void;
 }
 
@@ -31,8 +34,8 @@ export interface LoadOptions {
    * scored (`withWordRows`). Null: all rows.
    */
   inputIds: readonly Int32Array[] | null;
-  /** Where the checkpoint has no classifier, one for these labels is drawn from this seed. */
-  newHead: { labels: readonly string[]; seed: number };
+  /** Where the checkpoint has no classifier, or one of other labels that is to be replaced, one for these labels is drawn from this seed. */
+  newHead: { labels: readonly string[]; seed: number; replaces?: boolean };
   /** What the matrix products of the encoder's linear maps compute in; all else, and every weight, is float32. */
   precision: Precision;
   /** What is not trained. Default: nothing. */
@@ -48,12 +51,14 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
   const ownConfig = await readModelConfig(folder);
   const source = await openTensors(folder);
   try {
-    const { headMissing } = checkTensors(ownConfig, source, folder);
-    const config = headMissing ? { ...ownConfig, labels: [...options.newHead.labels] } : ownConfig;
+    const { labels, seed, replaces = false } = options.newHead;
+    const makesRoom = replaces && !sameLabels(ownConfig.labels, labels);
+    const { headMissing, ignored } = checkTensors(ownConfig, source, folder, makesRoom);
+    const config = headMissing ? { ...ownConfig, labels: [...labels] } : ownConfig;
     const vocabulary = compactVocabulary(options.inputIds ?? [allIds(config.vocabularySize)], config.vocabularySize);
     const read = async (spec: ParameterSpec): Promise<Float32Array> => {
       if (spec.name === wordTableName(config)) return source.readRows(spec.name, vocabulary.ids);
-      if (headMissing && spec.name.startsWith('classifier.')) return initialValues(spec, config, options.newHead.seed);
+      if (headMissing && spec.name.startsWith('classifier.')) return initialValues(spec, config, seed);
       return source.read(spec.name);
     };
     const parameters: Parameter[] = [];
@@ -70,7 +75,10 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
     const dispose = () => {
       for (const { variable } of parameters) variable.dispose();
     };
-    return { folder, config, network, parameters, vocabulary, unusedRowScale: 1, headMissing, dispose };
+    const replacedLabels = ignored.includes('classifier.weight')
+      ? source.tensors.get('classifier.weight')!.shape[0]!
+      : null;
+    return { folder, config, network, parameters, vocabulary, unusedRowScale: 1, headMissing, replacedLabels, dispose };
   } finally {
     await source.close();
   }

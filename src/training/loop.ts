@@ -12,6 +12,7 @@ import { type Accumulation, computeGradients, dropoutPlan } from './step.js';
 
 export interface LoopSettings extends OrderSettings, ScheduleSettings {
   accumulation: Accumulation;
+  /** Its peak from where training starts. */
   learningRate: number;
   weightDecay: number;
   totalSteps: number;
@@ -34,7 +35,7 @@ export type StepReport = Omit<StepEvent, 'event'> & { durationMs: number };
 /** What happens around the steps. Evaluation and saving come in from outside: training knows neither files nor metrics. */
 export interface LoopHooks {
   /** After every step, when `position` is the one to go on from. May save, and may throw to be interrupted there. */
-  onStep(report: StepReport, position: Position): Promise<Verdict>;
+  onStep(report: StepReport, position: Position): Promise<'go on' | 'stop'>;
   /**
    * After the last step of an epoch, and after the last step of all; going on from `position` comes here again. `epoch` counts
    * the epochs done, from 1.
@@ -42,8 +43,11 @@ export interface LoopHooks {
   onEpochEnd(epoch: number, position: Position): Promise<Verdict>;
 }
 
-/** Whether training is to go on; after `stop` it is over, and its end is as good as that of the last step. */
-export type Verdict = 'go on' | 'stop';
+/**
+ * Whether training is to go on; after `stop` it is over, and its end is as good as that of the last step. `peak`: it goes on, and from here
+ * on this is the peak of the learning rate.
+ */
+export type Verdict = 'go on' | 'stop' | { peak: number };
 
 /**
  * THE loop. Each epoch visits the rows in its own seeded order, in consecutive batches, the last one short; a window of
@@ -60,7 +64,8 @@ export async function train(
   start: Position,
   hooks: LoopHooks,
 ): Promise<Position> {
-  const rate = learningRates(settings.learningRate, settings, settings.totalSteps);
+  const ratesFrom = (peak: number) => learningRates(peak, settings, settings.totalSteps);
+  let rate = ratesFrom(settings.learningRate);
   let { step, epoch, window } = start;
   while (step < settings.totalSteps || window > 0) {
     const batches = [...slices(epochOrder(data, settings, epoch), settings.batchSize)];
@@ -96,6 +101,7 @@ export async function train(
     }
     const verdict = await hooks.onEpochEnd(epoch + 1, { step, epoch, window });
     if (verdict === 'stop') return { step, epoch, window };
+    if (verdict !== 'go on') rate = ratesFrom(verdict.peak);
     epoch++;
     window = 0;
   }

@@ -1,7 +1,7 @@
 /** How the learning rate goes. */
 export interface ScheduleSettings {
-  /** After the warm-up: `linear` to 0, `cosine` to 0 along half a wave, or `constant`. */
-  schedule: 'linear' | 'cosine' | 'constant';
+  /** After the warm-up: `linear` to 0, `cosine` to 0 along half a wave, `constant`, or `plateau`, constant until it is reduced: see monitor.ts. */
+  schedule: 'linear' | 'cosine' | 'constant' | 'plateau';
   /** Steps in which it rises linearly from 0 to its peak. */
   warmupSteps: number;
   /** The same as a share of all steps, rounded up; null goes by `warmupSteps`. */
@@ -24,6 +24,7 @@ export function learningRates(peak: number, settings: ScheduleSettings, totalSte
       case 'cosine':
         return peak * Math.max(0, 0.5 * (1 + Math.cos((Math.PI * (step - warmup)) / left)));
       case 'constant':
+      case 'plateau':
         return peak;
     }
   };

@@ -4,58 +4,22 @@ import { basename, dirname, join } from 'node:path';
 
 import tf = require('@tensorflow/tfjs-core');
 
-import { openSafetensors, type TensorSource, type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.js';
+import { openSafetensors, writeSafetensors } from '../checkpoint/safetensors.js';
 import { PanxError } from '../errors.js';
-import { readInPieces, type Variable } from '../kernels/variable.js';
-import type { Parameter } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
-import { type LogSeal, logSealShape } from '../run/events.js';
+import type { LogSeal } from '../run/events.js';
 import { stateLayout, stepLayout } from '../run/layouts.js';
-import {
-  anything,
-  checkJson,
-  integer,
-  number,
-  object,
-  readJsonAs,
-  type Shape,
-  sha256Text,
-  shown,
-} from '../system/checked-json.js';
+import { anything, checkJson, object, readJsonAs, sha256Text } from '../system/checked-json.js';
 import { sha256 } from '../system/checksums.js';
 import { cannotWrite, flushFolder, makeFolder, reasonOf, sha256OfFile, writeJson } from '../system/files.js';
 import { removeMade } from '../system/made.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import type { Course } from './course.js';
+import { differenceFrom, type ExpectedOfState } from './expected-state.js';
 import type { Position } from './loop.js';
 import { createOptimizer, type Optimizer, type OptimizerSettings } from './optimizer.js';
-
-/**
- * A training state: all that an interrupted run needs to go on exactly where it stood. One folder each, made under
- * another name, flushed to the disk and renamed when whole; the one before is removed only then. The word table is the compact
- * one of the run. Streams of random numbers need no place in it: order and dropout are functions of seed and position.
- */
-export interface SavedState {
-  position: Position;
-  optimizerSteps: number;
-  unusedRowScale: number;
-  vocabularyRows: number;
-  /** SHA-256 of the tensors' file. */
-  tensors: string;
-  /** What the run's log was: it is gone on with too. */
-  log: LogSeal;
-}
-
-const count = integer({ min: 1 });
-
-const stateShape: Shape<SavedState> = object({
-  position: object({ step: count, epoch: integer({ min: 0 }), window: count }),
-  optimizerSteps: count,
-  unusedRowScale: number(),
-  vocabularyRows: count,
-  tensors: sha256Text,
-  log: logSealShape,
-});
+import { type InTraining, type SavedState, stateShape } from './saved-state.js';
+import { faultOfTensors, nameIn, tensorsOfState } from './state-tensors.js';
 
 /** The content of state.json: the state, and the SHA-256 of that as JSON. */
 const sealedShape = object({ state: anything, sha256: sha256Text });
@@ -67,26 +31,14 @@ const sealedShape = object({ state: anything, sha256: sha256Text });
  * @param log what the run's log is: it must be on the disk by now
  * @throws PanxError where it cannot be written (the disk is full, say), naming the older state that is still good.
  */
-export async function saveState(
-  root: string,
-  model: TokenClassifier,
-  optimizer: Optimizer,
-  position: Position,
-  log: LogSeal,
-): Promise<void> {
+export async function saveState(root: string, training: InTraining, position: Position, log: LogSeal): Promise<void> {
+  const { model, optimizer, kept, heard } = training;
   const folder = folderOf(root, position.step);
   if (existsSync(folder)) return await writeJson(stateFile(folder), seal({ ...(await openSeal(folder)), log }));
   const temporary = temporaryNeighbour(folder);
-  const tensors = [...optimizer.moments].flatMap(([parameter, { first, second }]) => {
-    return [
-      toWrite('weights', parameter, parameter.variable),
-      toWrite('first', parameter, first),
-      toWrite('second', parameter, second),
-    ];
-  });
   try {
     makeFolder(temporary);
-    await writeSafetensors(tensorsFile(temporary), tensors);
+    await writeSafetensors(tensorsFile(temporary), tensorsOfState(training));
     const state: SavedState = {
       position,
       optimizerSteps: optimizer.steps,
@@ -94,6 +46,8 @@ export async function saveState(
       vocabularyRows: model.vocabulary.ids.length,
       tensors: await sha256OfFile(tensorsFile(temporary)),
       log,
+      ...(heard === null ? {} : { heard }),
+      ...(kept === null || kept.variables.size === 0 ? {} : { keptRowScale: kept.unusedRowScale }),
     };
     await writeJson(stateFile(temporary), seal(state));
     await flushFolder(temporary);
@@ -163,6 +117,7 @@ export async function openState(folder: string, course: Course): Promise<SavedSt
 /**
  * Put a saved state into a model that was loaded from the same starting checkpoint for the same data.
  *
+ * @param kept takes the weights that were kept beside those in training; null where none are
  * @returns the optimizer and the position to go on from.
  * @throws PanxError where the state is damaged, or of another model or other data.
  */
@@ -170,34 +125,36 @@ export async function restoreState(
   folder: string,
   model: TokenClassifier,
   settings: OptimizerSettings,
-  course: Course,
+  kept: InTraining['kept'],
+  expected: ExpectedOfState,
 ): Promise<{ optimizer: Optimizer; position: Position }> {
-  const state = await openState(folder, course);
+  const state = await openState(folder, expected.course);
   if (state.vocabularyRows !== model.vocabulary.ids.length) {
     throw new PanxError(
       `The training state ${folder} was made on data with ${state.vocabularyRows} different subwords; this run's data has ${model.vocabulary.ids.length}.`,
       { hint: 'Run it with the data and settings it was started with, or choose another output folder.' },
     );
   }
-  const scale = model.network.wordTable.trainable ? course.unusedRowScaleAfter(state.position.step) : 1;
-  if (state.unusedRowScale !== scale) {
-    throw damaged(stateFile(folder), `unusedRowScale is ${state.unusedRowScale}, expected ${scale}`);
-  }
+  const difference = differenceFrom(expected, state, model.network.wordTable.trainable);
+  if (difference !== null) throw damaged(stateFile(folder), difference);
   await checkTensorsFile(folder, state);
   const source = await openSafetensors(tensorsFile(folder));
   try {
-    checkTensors(folder, source, model);
+    const isKept = state.keptRowScale !== undefined;
+    const fault = faultOfTensors(source, model, isKept);
+    if (fault !== null) throw damaged(tensorsFile(folder), fault);
     const optimizer = createOptimizer(model.parameters, settings, state.optimizerSteps);
     for (const [parameter, { first, second }] of optimizer.moments) {
       // One tensor at a time on the host.
       const variables = { weights: parameter.variable, first, second };
-      for (const part of parts) {
+      for (const part of ['weights', 'first', 'second'] as const) {
         const variable = variables[part];
         const values = await source.read(nameIn(part, parameter));
         variable.assign(tf.tensor(values, parameter.shape, 'float32'));
       }
     }
     model.unusedRowScale = state.unusedRowScale;
+    if (isKept) await kept!.restore(state.keptRowScale!, parameter => source.read(nameIn('kept', parameter)));
     return { optimizer, position: state.position };
   } finally {
     await source.close();
@@ -229,25 +186,6 @@ async function checkTensorsFile(folder: string, { tensors }: SavedState): Promis
   if (found !== tensors) throw damaged(tensorsFile(folder), `its SHA-256 is ${found}, expected ${tensors}`);
 }
 
-/** @throws PanxError where the file does not hold just the tensors of this model's state, in their shapes */
-function checkTensors(folder: string, { tensors }: TensorSource, model: TokenClassifier): void {
-  const expected = new Map(
-    trainable(model).flatMap(parameter => parts.map(part => [nameIn(part, parameter), parameter.shape])),
-  );
-  const stray = [...tensors.keys()].find(name => !expected.has(name));
-  if (stray !== undefined) throw damaged(tensorsFile(folder), `it holds ${shown(stray)}, which is no part of a state`);
-  for (const [name, shape] of expected) {
-    const tensor = tensors.get(name);
-    const found = tensor === undefined ? 'missing' : `${tensor.dtype} [${tensor.shape.join(', ')}]`;
-    const wanted = `F32 [${shape.join(', ')}]`;
-    if (found !== wanted) throw damaged(tensorsFile(folder), `${name} is ${found}, expected ${wanted}`);
-  }
-}
-
-function trainable({ parameters }: TokenClassifier): Parameter[] {
-  return parameters.filter(parameter => parameter.trainable);
-}
-
 const damage = 'The training state is damaged';
 const damageHint = 'Copy the file again from a backup, or start the run anew (panx train: with --force).';
 
@@ -265,20 +203,4 @@ function stateFile(folder: string): string {
 
 function folderOf(root: string, step: number): string {
   return join(root, `step-${String(step).padStart(8, '0')}`);
-}
-
-const parts = ['weights', 'first', 'second'] as const;
-type Part = (typeof parts)[number];
-
-/** The name of a parameter in the state file; parts that are stacked on the device stay stacked. */
-function nameIn(part: Part, parameter: Parameter): string {
-  return `${part}/${parameter.parts[0]!.name}`;
-}
-
-function toWrite(part: Part, parameter: Parameter, variable: Variable): TensorToWrite {
-  return {
-    name: nameIn(part, parameter),
-    shape: parameter.shape,
-    data: () => readInPieces(variable, 0, parameter.shape[0]!),
-  };
 }

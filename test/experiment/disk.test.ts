@@ -43,7 +43,10 @@ it('counts nothing that is there, and weights that are to be made once more', as
 
 it('takes the sizes of a checkpoint and of two states from the model', async () => {
   const { modelDir } = samplePaths();
-  const [few, many] = [await sizesOf(modelDir, 10), await sizesOf(modelDir, 1_000_000)];
+  const last = { select: 'last' } as const;
+  const [few, many] = [await sizesOf(modelDir, 10, last), await sizesOf(modelDir, 1_000_000, last)];
+  const best = await sizesOf(modelDir, 10, { select: 'best' });
+  expect(best).toEqual({ checkpoint: few.checkpoint, state: (few.state * 4) / 3 });
   expect(few.checkpoint).toBe(many.checkpoint);
   expect(few.checkpoint).toBeGreaterThan(2_000_000);
   expect(few.state).toBeLessThan(many.state);

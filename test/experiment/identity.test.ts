@@ -45,6 +45,56 @@ describe('the key of a training', () => {
     expect(await changedKeys([assignment])).toEqual(all);
   });
 
+  it('is what it was before there were settings that it leaves out at their default', async () => {
+    const { config } = await loadConfig({});
+    const { key, settings } = identityOf('train', config, fakeContents({ en: 30 }));
+    expect(key).toBe('2c9efbd039df464addd47e607856fe470f86fdb15a81058ad7bd8e87f46a5228');
+    expect(Object.keys(settings)).not.toContain('training.patience');
+  });
+
+  it.each([
+    ...[
+      'training.monitor=f1',
+      'training.monitorLangs=[tr]',
+      'training.plateauFactor=0.5',
+      'training.plateauPatience=1',
+    ],
+  ])('does not depend on %s where nothing is listened to', async assignment => {
+    expect(await changedKeys([assignment])).toEqual([]);
+  });
+
+  it.each([
+    ...['training.patience=3', 'training.schedule=plateau', 'training.select=best', 'training.select=average'],
+    'training.newHead=true',
+  ])('changes in every stage under %s', async assignment => {
+    expect(await changedKeys([assignment])).toEqual(all);
+  });
+
+  it('changes where training listens with what it listens to, how, and to how many rows', async () => {
+    const changed = async (assignments: string[], contents = fakeContents(rows)) => {
+      const [before, now] = [
+        await identities(['training.patience=3']),
+        await identities(['training.patience=3', ...assignments], contents),
+      ];
+      return all.filter(id => before.get(id)!.key !== now.get(id)!.key);
+    };
+    for (const assignment of [
+      'training.monitor=f1',
+      'training.patience=4',
+      'evaluation.batchSize=8',
+      'evaluation.limit=3',
+    ]) {
+      expect(await changed([assignment]), assignment).toEqual(all);
+    }
+    // Of phases that train on the target, its validation split is listened to already.
+    expect(await changed(['training.monitorLangs=[tr]'])).toEqual(all.slice(1));
+    expect(await changed(['training.plateauFactor=0.5', 'evaluation.eachEpoch=false', 'evaluation.limit=5'])).toEqual(
+      [],
+    );
+    expect(await changed([], fakeContents(rows, ['tr/validation']))).toEqual(all.filter(id => id !== 'phase-2-en'));
+    expect(await changed([], fakeContents(rows, ['en/test']))).toEqual([]);
+  });
+
   it('changes with the model that training starts from, in the stages after it too', async () => {
     expect(await changedKeys([], otherModel)).toEqual(all);
   });

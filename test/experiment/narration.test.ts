@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { scoresText, stepText } from '../../src/experiment/narration.js';
+import { loadConfig } from '../../src/config/load.js';
+import { listeningOf } from '../../src/experiment/listening.js';
+import { heardLines, scoresText, stepText } from '../../src/experiment/narration.js';
+import { type Heard, hear, nothingHeard } from '../../src/training/monitor.js';
 
 const report = {
   step: 120,
@@ -38,4 +41,44 @@ it('scoresText', () => {
   expect(scoresText('en', 'test', scores)).toBe(
     'en test  micro F1 0.8123  precision 0.8000  recall 0.8250  accuracy 0.9300  (10,000 rows; seqeval default mode)',
   );
+});
+
+describe('heardLines', () => {
+  const lines = async (assignments: string[], values: number[]) => {
+    const { config } = await loadConfig({ assignments });
+    const listening = listeningOf(config)!;
+    const heard: Heard[] = [];
+    return values.map(value => {
+      heard.push(hear(heard.at(-1) ?? nothingHeard(config.training), value, config.training));
+      return heardLines(heard, value, listening);
+    });
+  };
+
+  it('tell how far the best epoch is back, and when it ends', async () => {
+    expect(await lines(['training.patience=2', 'training.select=best'], [0.5, 0.25, 0.5, 0.26])).toEqual([
+      ['epoch 1  loss of en/validation 0.5000, the best so far'],
+      ['epoch 2  loss of en/validation 0.2500, the best so far'],
+      ['epoch 3  loss of en/validation 0.5000, no better than 0.2500 of epoch 2 (1 of 2)'],
+      [
+        'epoch 4  loss of en/validation 0.2600, no better than 0.2500 of epoch 2 (2 of 2)',
+        'ends early, after epoch 4, and keeps the weights of epoch 2',
+      ],
+    ]);
+  });
+
+  it('tell when a plateau reduces the learning rate, and to which splits they listen', async () => {
+    const settings = [
+      'training.schedule=plateau',
+      'training.plateauPatience=0',
+      'training.monitor=f1',
+      'training.monitorLangs=[de,fr]',
+    ];
+    expect(await lines(settings, [0.5, 0.5])).toEqual([
+      ['epoch 1  f1 of de/validation and fr/validation 0.5000, the best so far'],
+      [
+        'epoch 2  f1 of de/validation and fr/validation 0.5000, no better than 0.5000 of epoch 1',
+        'learning rate reduced to 2.00e-6',
+      ],
+    ]);
+  });
 });

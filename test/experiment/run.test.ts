@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTensors } from '../../src/checkpoint/safetensors.js';
-import { loadConfig } from '../../src/config/load.js';
 import { score } from '../../src/evaluation/score.js';
 import { readRunData } from '../../src/experiment/corpus.js';
 import type { Environment } from '../../src/experiment/environment.js';
 import { planOf } from '../../src/experiment/history.js';
-import { identityOf, keyOf, type StageIdentity } from '../../src/experiment/identity.js';
+import { keyOf, type StageIdentity } from '../../src/experiment/identity.js';
 import { readResult } from '../../src/experiment/results.js';
 import { runStage } from '../../src/experiment/run.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
@@ -24,41 +23,10 @@ import { readPackage } from '../../src/system/package.js';
 import { endProfile, startProfile } from '../../src/system/profile.js';
 import { hasTensorflow } from '../kernels/each-backend.js';
 import { readTrace } from '../system/trace.js';
-import { contentsOf } from './contents.js';
+import { requestFor, resultsOf } from './short-run.js';
 import { stopAfter } from './stop-after.js';
 
 const { dataDir, modelDir } = samplePaths();
-
-/** A short training on the embedded sample: 2 epochs of 5 steps, scored on 40 rows. */
-async function requestFor(out: string, assignments: string[] = []): Promise<StageRequest> {
-  const { config } = await loadConfig({
-    assignments: [
-      'training.size=70',
-      'training.batchSize=16',
-      'training.epochs=2',
-      'training.learningRate=1e-3',
-      'evaluation.limit=40',
-      'evaluation.batchSize=16',
-      'evaluation.langs=[en, tr]',
-      ...assignments,
-    ],
-  });
-  const contents = await contentsOf(config, dataDir, modelDir);
-  return {
-    ...{ config, startFrom: modelDir, startFiles: contents.checkpoint, dataDir, out },
-    ...{ identity: identityOf('train', config, contents), resume: false, label: 'test' },
-  };
-}
-
-/** The bytes that must not depend on interruptions: all but the times and the environment. */
-async function resultsOf(out: string) {
-  const bytes: Record<string, string> = {};
-  for (const name of ['metrics.json', 'events.jsonl', 'config.json', 'identity.json', 'checksums.json']) {
-    bytes[name] = await readFile(join(out, name), 'utf8');
-  }
-  const weights = await readFile(join(out, 'checkpoint', 'model.safetensors'));
-  return { ...bytes, weights: weights.toString('base64') };
-}
 
 describe('a run', () => {
   let folder: string;

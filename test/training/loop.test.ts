@@ -10,7 +10,8 @@ import type { Parameter } from '../../src/model/parameter.js';
 import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
 import { sha256 } from '../../src/system/checksums.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
-import { courseOf } from '../../src/training/course.js';
+import { type Course, courseOf } from '../../src/training/course.js';
+import type { ExpectedOfState } from '../../src/training/expected-state.js';
 import {
   type LoopSettings,
   type Position,
@@ -18,9 +19,11 @@ import {
   train,
   worseThanGuessing,
 } from '../../src/training/loop.js';
-import { createOptimizer } from '../../src/training/optimizer.js';
+import { nothingHeard } from '../../src/training/monitor.js';
+import { createOptimizer, type Optimizer } from '../../src/training/optimizer.js';
+import type { InTraining, SavedState } from '../../src/training/saved-state.js';
 import { totalSteps } from '../../src/training/schedule.js';
-import { findState, openState, restoreState, type SavedState, saveState } from '../../src/training/state.js';
+import { findState, openState, restoreState, saveState } from '../../src/training/state.js';
 import { hasTensorflow } from '../kernels/each-backend.js';
 import { goldenFolder } from '../model/golden.js';
 
@@ -113,7 +116,8 @@ describe('the training loop', () => {
           (await findState(root))!,
           second,
           optimizerSettings,
-          courseOf(rowCount, { ...settings(order), epochs: 2, maxSteps: null }),
+          null,
+          expected(courseOf(rowCount, { ...settings(order), epochs: 2, maxSteps: null })),
         );
         expect(position.step).toBe(stop);
         const secondHalf = await run(second, settings(order), { optimizer, position });
@@ -195,7 +199,13 @@ describe('the training loop', () => {
     await run(await freeze(), settings(), { saveAt: 3, root });
     const model = await freeze();
     const course = courseOf(rowCount, { ...settings(), epochs: 2, maxSteps: null });
-    const { optimizer, position } = await restoreState((await findState(root))!, model, optimizerSettings, course);
+    const { optimizer, position } = await restoreState(
+      (await findState(root))!,
+      model,
+      optimizerSettings,
+      null,
+      expected(course),
+    );
     await run(model, settings(), { optimizer, position });
     expect(weightsOf(model)).toEqual(weightsOf(unbroken.model));
   });
@@ -236,8 +246,8 @@ describe('the training loop', () => {
     const root = join(folder, 'states');
     const model = await load();
     const optimizer = createOptimizer(model.parameters, optimizerSettings);
-    await saveState(root, model, optimizer, { step: 1, epoch: 0, window: 1 }, log);
-    await saveState(root, model, optimizer, { step: 2, epoch: 0, window: 2 }, log);
+    await saveState(root, unlistening(model, optimizer), { step: 1, epoch: 0, window: 1 }, log);
+    await saveState(root, unlistening(model, optimizer), { step: 2, epoch: 0, window: 2 }, log);
     expect(await readdir(root)).toEqual(['step-00000002']);
     expect(await findState(join(folder, 'none'))).toBeNull();
   });
@@ -249,11 +259,11 @@ describe('the training loop', () => {
     const root = join(folder, which);
     const model = await load();
     const optimizer = createOptimizer(model.parameters, optimizerSettings);
-    await saveState(root, model, optimizer, { step: 1, epoch: 0, window: 1 }, log);
+    await saveState(root, unlistening(model, optimizer), { step: 1, epoch: 0, window: 1 }, log);
     const { bias } = model.network.classifier;
     const variable = which === 'a weight' ? bias.variable : optimizer.moments.get(bias)!.second;
     variable.assign(tf.fill(bias.shape, value));
-    const saving = saveState(root, model, optimizer, { step: 2, epoch: 0, window: 2 }, log);
+    const saving = saveState(root, unlistening(model, optimizer), { step: 2, epoch: 0, window: 2 }, log);
     await expect(saving).rejects.toThrow(sentence);
     await expect(saving).rejects.toMatchObject({
       message: expect.stringMatching(/^The training state of step 2 could not be saved: The weights are not saved: /),
@@ -269,7 +279,7 @@ describe('the training loop', () => {
     const model = await load();
     model.unusedRowScale = Number.POSITIVE_INFINITY;
     const optimizer = createOptimizer(model.parameters, optimizerSettings);
-    await expect(saveState(root, model, optimizer, { step: 1, epoch: 0, window: 1 }, log)).rejects.toThrow(
+    await expect(saveState(root, unlistening(model, optimizer), { step: 1, epoch: 0, window: 1 }, log)).rejects.toThrow(
       '"unusedRowScale" is Infinity, and is to be written as JSON',
     );
     expect(await findState(root)).toBeNull();
@@ -288,7 +298,7 @@ describe('the training loop', () => {
     });
     const restore = async (rows = data) => {
       const folder = (await findState(root))!;
-      return await restoreState(folder, await load(rows), optimizerSettings, course);
+      return await restoreState(folder, await load(rows), optimizerSettings, null, expected(course));
     };
     /** Change the state and seal it again, as a forger would. */
     const forge = async (state: object) => {
@@ -310,7 +320,12 @@ describe('the training loop', () => {
     it('of the same step that is saved again is told what the log is now', async () => {
       const model = await load();
       const now = { events: 'c'.repeat(64), times: 'd'.repeat(64) };
-      await saveState(root, model, createOptimizer(model.parameters, optimizerSettings), good.state.position, now);
+      await saveState(
+        root,
+        unlistening(model, createOptimizer(model.parameters, optimizerSettings)),
+        good.state.position,
+        now,
+      );
       expect(await openState(join(root, 'step-00000002'), course)).toEqual({ ...good.state, log: now });
     });
 
@@ -419,7 +434,7 @@ async function run(model: TokenClassifier, loop: LoopSettings, options: RunOptio
         scales.push(model.unusedRowScale);
         tensors.push(tf.memory().numTensors);
         if (report.step === options.saveAt) {
-          await saveState(options.root!, model, optimizer, position, log);
+          await saveState(options.root!, unlistening(model, optimizer), position, log);
           throw stop;
         }
         return report.step === options.stopAfterStep ? 'stop' : 'go on';
@@ -441,6 +456,17 @@ const load = (rows: EncodedRows = data, precision: Precision = 'fp32') =>
     newHead: { labels: [], seed: 0 },
     precision,
   });
+
+/** A training that keeps its last weights, and listens to nothing. */
+function unlistening(model: TokenClassifier, optimizer: Optimizer): InTraining {
+  return { model, optimizer, kept: null, heard: null };
+}
+
+/** What the state of such a training is to say. */
+function expected(course: Course): ExpectedOfState {
+  const nothing = { ...settings(), monitor: 'loss', patience: null, plateauPatience: 0, plateauFactor: 0.1 } as const;
+  return { course, select: 'last', heard: null, nothingHeard: nothingHeard({ ...nothing, select: 'last' }) };
+}
 
 function weightsOf(model: TokenClassifier): number[][] {
   return model.parameters.map(({ variable }) => {

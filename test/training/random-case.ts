@@ -1,3 +1,4 @@
+import { listens } from '../../src/training/monitor.js';
 import type { GoldenRows } from '../model/golden.js';
 import { mulberry32 } from '../mulberry32.js';
 import type { Trajectory } from './trajectory.js';
@@ -7,6 +8,8 @@ export interface RandomCase extends GoldenRows {
   /** In transformers' words; `labels` is their number. */
   model: Record<string, number>;
   modelSeed: number;
+  /** What it is scored on after each epoch, where it listens. */
+  evaluationRows: GoldenRows['rows'];
   settings: Trajectory['settings'];
 }
 
@@ -36,7 +39,7 @@ export function drawCase(seed: number): RandomCase {
     eos_token_id: eosId,
     labels,
   };
-  const rows = lengths.map(length => {
+  const drawRow = (length: number) => {
     const inputIds = Array.from({ length }, () => (chance(0.01) ? padId : between(6, vocabulary - 1)));
     inputIds[0] = bosId;
     inputIds[length - 1] = eosId;
@@ -46,15 +49,17 @@ export function drawCase(seed: number): RandomCase {
       return i === 1 || (!special && chance(0.6)) ? between(0, labels - 1) : -100;
     });
     return { inputIds, labelIds };
-  });
+  };
+  const rows = lengths.map(drawRow);
+  const evaluationRows = lengths.slice(0, between(3, 8)).map(drawRow);
   const settings = {
     seed: between(0, 2 ** 31),
-    epochs: oneOf([1, 1.4, 2]),
+    epochs: oneOf([1, 1.4, 2, 4]),
     batchSize: between(2, 9),
     learningRate: 10 ** -oneOf([3, 3.5, 4]),
     weightDecay: oneOf([0, 0.01, 0.1]),
     maxGradNorm: oneOf([0, 0.2, 1, 5, 1000]),
-    schedule: oneOf(['linear', 'cosine', 'constant'] as const),
+    schedule: oneOf(['linear', 'cosine', 'constant', 'plateau'] as const),
     ...oneOf([
       { warmupSteps: 0, warmupRatio: null },
       { warmupSteps: 1, warmupRatio: null },
@@ -66,8 +71,15 @@ export function drawCase(seed: number): RandomCase {
     groupByLength: chance(0.3),
     freeze: chance(0.2) ? ('encoder' as const) : ('nothing' as const),
     maxSteps: null,
+    ...{ plateauPatience: 0, plateauFactor: 0.5 },
+    monitor: oneOf(['loss', 'f1'] as const),
+    patience: oneOf([null, 1, 2]),
+    select: oneOf(['last', 'best', 'average'] as const),
   };
-  return { model, modelSeed: between(0, 2 ** 31), rows, settings };
+  // Trainer's plateau knows no warm-up. Where it groups by length, its evaluations draw from the generator that orders the next epoch.
+  if (settings.schedule === 'plateau') Object.assign(settings, { warmupSteps: 0, warmupRatio: null });
+  if (listens(settings)) settings.groupByLength = false;
+  return { model, modelSeed: between(0, 2 ** 31), rows, evaluationRows, settings };
 }
 
 /** Lengths of rows: much alike, all equal, or one that is much longer than the others. */

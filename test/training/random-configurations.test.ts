@@ -95,7 +95,9 @@ async function firstBatch(root: string, { rows }: Trajectory, expected: Tensors)
 
 /** Worst differences of all steps and of the weights after the last. */
 async function trajectory(root: string, golden: RandomTrajectory, expected: Tensors) {
-  const { reports, weights } = await walk(root, encodedRows(golden), golden.settings);
+  const others = encodedRows({ rows: golden.evaluationRows! });
+  const { reports, weights, evaluations } = await walk(root, encodedRows(golden), golden.settings, others);
+  expect(evaluations.map(({ f1 }) => f1.toFixed(6))).toEqual(golden.evaluations!.map(({ f1 }) => f1.toFixed(6)));
   expect(reports).toHaveLength(golden.steps.length);
   const ofSteps = (difference: (a: Step, b: Step) => number) =>
     Math.max(

@@ -12,6 +12,10 @@ const names = [
   'cosine',
   'constant',
   'frozen',
+  'patience',
+  'patience-f1',
+  'plateau',
+  'average',
   'accumulation-2',
   'accumulation-2-sum',
   'accumulation-4',
@@ -37,7 +41,9 @@ describe.each(names)("Trainer's trajectory %s", name => {
   onEachBackend(() => {
     let walked: Walk;
     beforeAll(async () => {
-      walked = await walk(goldenFolder('model'), rows, golden.settings);
+      const { settings, evaluationRows } = golden;
+      const others = evaluationRows === undefined ? null : encodedRows({ rows: evaluationRows });
+      walked = await walk(goldenFolder('model'), rows, settings, others);
     });
 
     it('has the loss, the gradient norm and the learning rate of every step', () => {
@@ -52,6 +58,15 @@ describe.each(names)("Trainer's trajectory %s", name => {
         expect(Math.abs(learningRate - step.learningRate)).toBeLessThanOrEqual(
           golden.settings.schedule === 'cosine' ? 1e-15 * golden.settings.learningRate : 0,
         );
+      }
+    });
+
+    it('hears the same after every epoch', () => {
+      expect(walked.evaluations).toHaveLength(golden.evaluations?.length ?? 0);
+      for (const [index, { loss, f1 }] of walked.evaluations.entries()) {
+        const heard = golden.evaluations![index]!;
+        expect(Math.abs(loss - heard.loss), `loss after epoch ${index + 1}`).toBeLessThan(tolerance);
+        expect(f1, `F1 after epoch ${index + 1}`).toBeCloseTo(heard.f1, 12);
       }
     });
 
@@ -72,7 +87,11 @@ describe.each(names)("Trainer's trajectory %s", name => {
     });
 
     it('holds as many tensors after every step', () => {
-      expect(new Set(walked.tensors).size, walked.tensors.join(' ')).toBe(1);
+      // After its first epoch a training may hold more: the weights that it keeps.
+      const firstEpoch = walked.reports.filter(({ epoch }) => epoch === 0).length;
+      for (const part of [walked.tensors.slice(0, firstEpoch), walked.tensors.slice(firstEpoch)]) {
+        expect(new Set(part).size, walked.tensors.join(' ')).toBe(1);
+      }
     });
   });
 });
