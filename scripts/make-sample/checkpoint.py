@@ -36,7 +36,12 @@ def make_checkpoint(folder: str, seed: int, rows: list[Row]) -> None:
     model = XLMRobertaForMaskedLM(config)
     sentences = [list(row.tokens) for row in rows]
     pretrain(model, [e.ids for e in tokenizer.encode_batch(sentences, is_pretokenized=True)], seed)
-    encoder = {name: tensor.contiguous() for name, tensor in model.state_dict().items() if name.startswith("roberta.")}
+    write_encoder(folder, config, model.state_dict())
+
+
+def write_encoder(folder: str, config: XLMRobertaConfig, tensors: dict[str, torch.Tensor]) -> None:
+    """config.json, and model.safetensors with those of the tensors that are the encoder's."""
+    encoder = {name: tensor.contiguous() for name, tensor in tensors.items() if name.startswith("roberta.")}
     save_file(encoder, os.path.join(folder, "model.safetensors"), metadata={"format": "pt"})
     settings = {k: v for k, v in config.to_diff_dict().items() if k != "transformers_version"}
     settings |= {"architectures": ["XLMRobertaForMaskedLM"], "model_type": "xlm-roberta", "torch_dtype": "float32"}
@@ -45,13 +50,28 @@ def make_checkpoint(folder: str, seed: int, rows: list[Row]) -> None:
         file.write("\n")
 
 
-def encoder_config(vocabulary_size: int) -> XLMRobertaConfig:
+def random_tensors(config: XLMRobertaConfig, seed: int) -> dict[str, torch.Tensor]:
+    """An encoder's tensors as XLM-R is initialised, drawn by NumPy, so that every processor gives the same bytes."""
+    rng = np.random.default_rng(seed)
+    tensors = {}
+    for name, tensor in sorted(XLMRobertaForMaskedLM(config).state_dict().items()):
+        if name.endswith(".bias") or "LayerNorm" in name:
+            values = np.full(tensor.shape, 1.0 if name.endswith("LayerNorm.weight") else 0.0)
+        else:
+            values = config.initializer_range * rng.standard_normal(tensor.shape)
+        if name.endswith(("word_embeddings.weight", "position_embeddings.weight")):
+            values[PAD] = 0
+        tensors[name] = torch.from_numpy(values.astype(np.float32))
+    return tensors
+
+
+def encoder_config(vocabulary_size: int, hidden_size: int = 128, intermediate_size: int = 512) -> XLMRobertaConfig:
     return XLMRobertaConfig(
         vocab_size=vocabulary_size,
-        hidden_size=128,
+        hidden_size=hidden_size,
         num_hidden_layers=2,
         num_attention_heads=4,
-        intermediate_size=512,
+        intermediate_size=intermediate_size,
         hidden_act="gelu",
         hidden_dropout_prob=0.1,
         attention_probs_dropout_prob=0.1,

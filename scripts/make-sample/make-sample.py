@@ -12,7 +12,7 @@ import argparse
 import json
 import os
 
-from corpus import SPLITS, TAGS, TEXTS, Row, make_corpus
+from corpus import SPLITS, TEXTS, Row, make_corpus
 
 SEED = 42
 SAMPLE = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "sample"))
@@ -33,35 +33,11 @@ def main() -> None:
         for row in corpus[lang, split]:
             print(json.dumps({"tokens": row.tokens, "ner_tags": row.tags}, ensure_ascii=False))
         return
-    for (lang, split), rows in corpus.items():
-        path = os.path.join(args.out, "data", f"PAN-X.{lang}", f"{split}-00000-of-00001.parquet")
-        write_parquet(path, rows, lang)
-        print(f"{path}: {len(rows)} rows")
+    from parquet import write_corpus
+
+    write_corpus(args.out, corpus)
     if not args.data_only:
         make_model(os.path.join(args.out, "model"), args.seed, corpus)
-
-
-def write_parquet(path: str, rows: list[Row], lang: str) -> None:
-    """The columns, types and Hugging Face metadata of google/xtreme's own files."""
-    import pyarrow
-    import pyarrow.parquet
-
-    string, tag = {"dtype": "string", "_type": "Value"}, {"names": TAGS, "_type": "ClassLabel"}
-    features = {
-        name: {"feature": feature, "_type": "Sequence"} for name, feature in (("tokens", string), ("ner_tags", tag), ("langs", string))
-    }
-    schema = pyarrow.schema(
-        [
-            ("tokens", pyarrow.list_(pyarrow.string())),
-            ("ner_tags", pyarrow.list_(pyarrow.int64())),
-            ("langs", pyarrow.list_(pyarrow.string())),
-        ],
-        metadata={"huggingface": json.dumps({"info": {"features": features}})},
-    )
-    columns = [[list(row.tokens) for row in rows], [list(row.tags) for row in rows], [[lang] * len(row.tokens) for row in rows]]
-    table = pyarrow.table([pyarrow.array(column, field.type) for column, field in zip(columns, schema)], schema=schema)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    pyarrow.parquet.write_table(table, path, compression="snappy", row_group_size=1000)
 
 
 def make_model(folder: str, seed: int, corpus: dict[tuple[str, str], list[Row]]) -> None:

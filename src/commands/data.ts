@@ -19,6 +19,7 @@ import { loadTokenizer, openTokenizer } from '../tokenization/tokenizer.js';
 import { exampleText, subwordsText } from './data/example.js';
 import { type Counted, statisticsCsv, statisticsJson, statisticsText } from './data/statistics.js';
 import { languagesOf, listOf, toLanguage, toSplit } from './lists.js';
+import { sampleHelp } from './options.js';
 
 const modelHelp = `folder or hub id whose tokenizer splits tokens into subwords`;
 
@@ -56,7 +57,7 @@ export function define(command: Command): void {
 function addCorpusOptions(command: Command): Command {
   return command
     .option('--data <folder|id>', `${schema.data.meaning} (default: ${schema.data.default})`)
-    .option('--sample', 'take data and tokenizer from the small synthetic sample that comes with panx');
+    .option('--sample', sampleHelp('data and tokenizer'));
 }
 
 interface CorpusOptions {
@@ -72,7 +73,7 @@ async function printStatistics(
   const splits = listOf('--splits', options.splits).map(name => toSplit('--splits', name));
   const dataDir = await dataFolder(options, langs, splits);
   const withSubwords = options.model !== undefined || options.sample === true;
-  const tokenizer = withSubwords ? await openTokenizer(await modelFolder(options)) : undefined;
+  const tokenizer = withSubwords ? await openTokenizer(await modelFolder(options, langs)) : undefined;
   const counted: Counted[] = [];
   for (const lang of langs) {
     for (const name of splits) {
@@ -116,7 +117,7 @@ async function printExample(
   const heading = `${folderOf(lang)} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
   print(exampleText(heading, tokens, tags, terminalWidth()));
   if (options.tokens !== true) return;
-  const tokenizer = await loadTokenizer(await modelFolder(options));
+  const tokenizer = await loadTokenizer(await modelFolder(options, [lang]));
   const encoded = await encodeSentences([tokens], tokenizer, tokenizationDefaults);
   // encodeSentences marks first subwords with 0: here they get the tags of their words.
   const labelIds = encoded.labelIds.map((label, i) => (label === -100 ? label : tagIds[encoded.wordIds[i]!]!));
@@ -131,12 +132,14 @@ const tokenizationDefaults = {
 };
 
 async function dataFolder(options: CorpusOptions, langs: string[], splits: SplitName[]): Promise<string> {
-  if (options.sample && options.data === undefined) return samplePaths().dataDir;
+  if (options.sample && options.data === undefined) return samplePaths(langs).dataDir;
   return await resolveData(options.data ?? schema.data.default, langs, { splits, onProgress: transferLine() });
 }
 
-async function modelFolder(options: CorpusOptions): Promise<string> {
-  if (options.sample && options.model === undefined) return samplePaths().modelDir;
+async function modelFolder(options: CorpusOptions, langs: string[]): Promise<string> {
+  // Data of one's own may be of any language: they choose no sample.
+  if (options.sample && options.model === undefined)
+    return samplePaths(options.data === undefined ? langs : []).modelDir;
   return await resolveTokenizer(options.model ?? schema.model.default, { onProgress: transferLine() });
 }
 

@@ -11,7 +11,7 @@ import { findEngine } from '../engine/tensorflow/installed-engine.js';
 import { messageOf, PanxError } from '../errors.js';
 import { cachedCommit, type Repo, snapshotFolder } from '../hub/cache.js';
 import { fetchModel } from '../hub/resolve.js';
-import { samplePaths } from '../hub/sample.js';
+import { everySample } from '../hub/sample.js';
 import { type HubSettings, hubSettings } from '../hub/settings.js';
 import { panxCacheDir } from '../system/cache.js';
 import { formatBytes, print } from '../system/console.js';
@@ -230,8 +230,8 @@ async function checkWritable(name: string, folder: { path: string; bytes: number
 
 function checkSample(): Finding {
   try {
-    samplePaths();
-    return { name: 'sample', status: 'ok', found: 'the embedded sample is there' };
+    const langs = everySample().map(sample => sample.langs.join(', '));
+    return { name: 'sample', status: 'ok', found: `the embedded samples are there: ${langs.join('; ')}` };
   } catch (error) {
     if (!(error instanceof PanxError)) throw error;
     return problem('sample', error);

@@ -94,7 +94,7 @@ async function evaluateAsAsked(
   const split = toSplit('--split', options.split);
   const langs = languagesOf('--langs', options.langs);
   const metrics = metricsOf(options);
-  const { config } = await configOf(command);
+  const { config } = await configOf(command, undefined, langs);
   const resampling = resamplingOf(options, config.seed);
   await checkTyped(config);
   const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });

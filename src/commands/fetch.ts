@@ -5,7 +5,7 @@ import { splitNames } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import { transferLine } from '../hub/progress.js';
 import { fetchModel, placeOf } from '../hub/resolve.js';
-import { samplePaths } from '../hub/sample.js';
+import { everySample } from '../hub/sample.js';
 import type { Snapshot } from '../hub/snapshot.js';
 import { formatBytes, formatSeconds, notice, print } from '../system/console.js';
 import { visible } from '../system/visible.js';
@@ -28,9 +28,9 @@ export function define(command: Command): void {
     .option('--no-model', 'bring no model')
     .option('--data <id>', 'data to bring: org/name, or org/name@revision', schema.data.default)
     .option('--no-data', 'bring no data')
-    .option('--sample', 'say where the embedded sample is, which needs no bringing')
+    .option('--sample', 'say where the embedded samples are, which need no bringing')
     .action(async (options: FetchOptions) => {
-      if (options.sample) printSample();
+      if (options.sample) printSamples();
       else await fetchAll(options);
     });
 }
@@ -63,9 +63,12 @@ async function fetchAll(options: FetchOptions): Promise<void> {
   if (snapshots.length > 0) print(summary(snapshots, (Date.now() - startMs) / 1000));
 }
 
-function printSample(): void {
-  const { dataDir, modelDir } = samplePaths();
-  print(`The embedded sample is there already:\n  data   ${visible(dataDir)}\n  model  ${visible(modelDir)}\n`);
+function printSamples(): void {
+  const lines = everySample().map(
+    ({ langs, dataDir, modelDir }) =>
+      `  ${langs.join(', ')}\n    data   ${visible(dataDir)}\n    model  ${visible(modelDir)}\n`,
+  );
+  print(`The embedded samples are there already:\n${lines.join('')}`);
 }
 
 /** A block for one repository: what it is, where it lies, and a line for each file. */

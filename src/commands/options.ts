@@ -1,14 +1,20 @@
 import { relative } from 'node:path';
 import { type Command, Option } from 'commander';
-import { inline } from '../config/describe.js';
+import { inline, settingIn } from '../config/describe.js';
+import { isLanguage } from '../config/kinds.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
-import { type Key, settings } from '../config/schema.js';
+import { type Config, type Key, settings } from '../config/schema.js';
 import { parseYaml } from '../config/yaml.js';
 import { PanxError } from '../errors.js';
 import { samplePaths } from '../hub/sample.js';
 
 /** The help of --store, the same wherever it is taken. */
 export const storeHelp = 'folder in which trained stages are found again (default: PANX_STORE, else results/store)';
+
+/** The help of --sample. @param what of a sample the command takes */
+export function sampleHelp(what: string): string {
+  return `take ${what} from the small synthetic sample that comes with panx; for languages other than en and tr, from the one of eight languages`;
+}
 
 /** Add the options of every command that takes a configuration. @param file whether it comes by --config, not as an argument */
 export function addConfigOptions(command: Command, { file } = { file: true }): void {
@@ -19,7 +25,7 @@ export function addConfigOptions(command: Command, { file } = { file: true }): v
     (assignment: string, before: string[] | undefined) => [...(before ?? []), assignment],
   );
   addOptions(command, sharedOptions.slice(0, 2));
-  command.option('--sample', 'take model and data from the small synthetic sample that comes with panx');
+  command.option('--sample', sampleHelp('model and data'));
   addOptions(command, sharedOptions.slice(2));
 }
 
@@ -42,28 +48,48 @@ export function addSweepOptions(command: Command): void {
  * The configuration that a parsed command line asks for: the defaults, then --config, then --set, then --sample, then
  * the options of their own.
  *
- * @throws PanxError as `loadConfig` does, naming the option that a wrong value came from.
+ * @param langs languages that the command reads by an argument of its own, beside those that settings name
+ * @throws PanxError as `loadConfig` does, naming the option that a wrong value came from, and where no sample has the
+ *   languages
  */
-export async function configOf(command: Command, file?: string): Promise<LoadedConfig> {
+export async function configOf(command: Command, file?: string, langs: readonly string[] = []): Promise<LoadedConfig> {
   const parsed = command.opts<{ config?: string; set?: string[]; sample?: boolean }>();
-  return await loadConfig({
-    file: file ?? parsed.config,
-    assignments: parsed.set,
-    options: [...(parsed.sample ? sampleOptions() : []), ...typedOptions(command)],
-  });
+  const typed = typedOptions(command);
+  const loaded = await loadConfig({ file: file ?? parsed.config, assignments: parsed.set, options: typed });
+  if (!parsed.sample) return loaded;
+  const given = new Set(typed.map(({ key }) => key));
+  // Data of one's own may be of any language: they choose no sample.
+  const read = given.has('data') ? [] : [...langs, ...languagesRead(command, loaded.config)];
+  const { modelDir, dataDir } = samplePaths(read);
+  for (const [key, folder] of [
+    ['model', modelDir],
+    ['data', dataDir],
+  ] as const) {
+    if (given.has(key)) continue;
+    loaded.config[key] = short(folder);
+    loaded.origins[key] = '--sample';
+  }
+  return loaded;
 }
 
-/** Model and data of the embedded sample; as relative paths where they can be, since a run saves its settings. */
-function sampleOptions(): TypedOption[] {
-  const { modelDir, dataDir } = samplePaths();
-  const short = (path: string) => {
-    const fromHere = relative('', path);
-    return fromHere.startsWith('..') ? path : fromHere;
-  };
-  return [
-    { key: 'model', value: short(modelDir), origin: '--sample' },
-    { key: 'data', value: short(dataDir), origin: '--sample' },
-  ];
+/** A relative path where it can be, since a run saves its settings. */
+function short(path: string): string {
+  const fromHere = relative('', path);
+  return fromHere.startsWith('..') ? path : fromHere;
+}
+
+/** The settings that name languages, by an option that marks the commands which read them. */
+export const languageSettings = {
+  '--lang': ['training.langs', 'evaluation.langs'],
+  '--source': ['study.source', 'study.target', 'study.score'],
+} as const satisfies Record<string, readonly Key[]>;
+
+/** The languages of the settings that this command reads: what a study is on does not matter to panx train. */
+function languagesRead(command: Command, config: Config): string[] {
+  return Object.entries(languageSettings).flatMap(([option, keys]) => {
+    if (!command.options.some(({ long }) => long === option)) return [];
+    return keys.flatMap(key => [settingIn(config, key)].flat(Number.POSITIVE_INFINITY)).filter(isLanguage);
+  });
 }
 
 interface TypedOption {

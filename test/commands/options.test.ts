@@ -8,8 +8,10 @@ import {
   addSweepOptions,
   addTrainingOptions,
   configOf,
+  languageSettings,
 } from '../../src/commands/options.js';
 import type { LoadedConfig } from '../../src/config/load.js';
+import { settings } from '../../src/config/schema.js';
 
 async function resolve(...argv: string[]): Promise<LoadedConfig> {
   const command = new Command().exitOverride();
@@ -122,6 +124,40 @@ it.skipIf(!existsSync(new URL('../../sample/model/config.json', import.meta.url)
     expect(origins).toMatchObject({ model: '--model', data: '--sample' });
   },
 );
+
+it.each([
+  [[], 'sample'],
+  [['--lang', 'tr', '--eval-langs', 'en,tr'], 'sample'],
+  [['--lang', 'de'], 'sample/many'],
+  [['--eval-langs', 'en,sw'], 'sample/many'],
+  [['--source', 'af'], 'sample/many'],
+  [['--target', 'hu'], 'sample/many'],
+  [['--set', 'study.score=[en, it]'], 'sample/many'],
+  // Rows of one's own: their languages choose nothing.
+  [['--lang', 'ja', '--data', 'mine'], 'sample'],
+])('takes with %j the model of %s', async (argv, folder) => {
+  const { config, origins } = await resolve('--sample', ...argv);
+  expect(config.model).toBe(join(folder, 'model'));
+  expect(config.data).toBe(argv.includes('mine') ? 'mine' : join(folder, 'data'));
+  expect(origins.model).toBe('--sample');
+});
+
+it('looks for a sample at the languages that the command reads, and no others', async () => {
+  const loaded: LoadedConfig[] = [];
+  const command = new Command().exitOverride().action(async () => {
+    loaded.push(await configOf(command), await configOf(command, undefined, ['fr']));
+  });
+  addConfigOptions(command);
+  addRowOptions(command);
+  await command.parseAsync(['--sample', '--set', 'study.target=ja'], { from: 'user' });
+  expect(loaded.map(({ config }) => config.model)).toEqual([join('sample', 'model'), join('sample', 'many', 'model')]);
+  await expect(resolve('--sample', '--set', 'study.target=ja')).rejects.toThrow('No embedded sample has ja: ');
+});
+
+it('knows every setting that names languages', () => {
+  const naming = [...settings].filter(([, setting]) => setting.expected.includes('language code'));
+  expect(naming.map(([key]) => key).sort()).toEqual(Object.values(languageSettings).flat().sort());
+});
 
 it.each([
   [['--epochs', 'x'], 'training.epochs is "x", from --epochs; expected a number above 0 and at most 1000000.'],

@@ -5,6 +5,7 @@ import { loadSplit, readExample, type Split } from '../../src/data/corpus.js';
 import { panxLabels } from '../../src/data/formats/panx.js';
 import { splitNames } from '../../src/data/splits.js';
 import { samplePaths } from '../../src/hub/sample.js';
+import { pythonVersion } from './python.js';
 
 const { dataDir } = samplePaths();
 const expectedRows = { train: 1200, validation: 300, test: 300 };
@@ -107,13 +108,4 @@ function namesOf(some: Split[]): string[] {
       return tags[i] !== 'O' && /^\p{Lu}\p{Ll}{2,}/u.test(stem) ? [stem] : [];
     }),
   );
-}
-
-function pythonVersion(): number | undefined {
-  try {
-    const program = 'import sys; print(sys.version_info.major * 100 + sys.version_info.minor)';
-    return Number(execFileSync('python3', ['-c', program], { encoding: 'utf8' }));
-  } catch {
-    return undefined;
-  }
 }
