@@ -14,7 +14,8 @@ import {
 } from '../run/events.js';
 import { shown } from '../system/checked-json.js';
 import { type Course, courseOf } from '../training/course.js';
-import { splitsOf } from './inputs.js';
+import { langsAtEnd } from './inputs.js';
+import { endSplitOf, epochSplitOf } from './row-settings.js';
 
 /**
  * What the log of a run says, line by line, follows from its settings and the number of its rows, but for losses,
@@ -25,8 +26,9 @@ export interface Plan {
   course: Course;
   /** Scored after each epoch. */
   validation: readonly ScoredSplit[];
-  /** Scored at the end. */
+  /** Scored at the end, each of `endSplit`. */
   test: readonly ScoredSplit[];
+  endSplit: string;
   /** Rows scored of a split, at most; null: all. */
   limit: number | null;
 }
@@ -38,11 +40,14 @@ interface ScoredSplit {
 
 /** @param rows of the training data */
 export function planOf(config: Config, rows: number): Plan {
-  const scored = splitsOf(config).map(([lang, split]) => ({ lang, split }));
+  const { enabled, eachEpoch } = config.evaluation;
+  const [epochSplit, endSplit] = [epochSplitOf(config), endSplitOf(config)];
+  const of = (langs: readonly string[], split: string) => langs.map(lang => ({ lang, split }));
   return {
     course: courseOf(rows, config.training),
-    validation: scored.filter(({ split }) => split === 'validation'),
-    test: scored.filter(({ split }) => split === 'test'),
+    validation: enabled && eachEpoch ? of(config.training.langs, epochSplit) : [],
+    test: of(langsAtEnd(config), endSplit),
+    endSplit,
     limit: config.evaluation.limit,
   };
 }
@@ -92,11 +97,12 @@ export async function checkHistory(files: LogFiles, plan: Plan, sealed: Sealed):
         sums[file].update(bytes);
         history.bytes[file] += bytes.length;
       }
-      if (history.trained === null && (next === null || next.split === 'test')) {
+      const isOver = next === null || next.split === plan.endSplit;
+      if (history.trained === null && isOver) {
         const log = { events: sums.events.copy().digest('hex'), times: sums.times.copy().digest('hex') };
         history.trained = { bytes: { ...history.bytes }, log };
       }
-      if (sealed.trained ? next !== null && next.split !== 'test' : steps < sealed.step) continue;
+      if (sealed.trained ? !isOver : steps < sealed.step) continue;
       const { log } = sealed;
       const changed = (['events', 'times'] as const).find(
         file => log[file] !== null && sums[file].copy().digest('hex') !== log[file],
@@ -104,7 +110,7 @@ export async function checkHistory(files: LogFiles, plan: Plan, sealed: Sealed):
       if (changed === undefined) return history;
       // Where the events are those of the seal, it is the times that are not.
       if (reached === null || changed === 'times') reached = { lines: event.number, changed };
-      if (next === null || (!sealed.trained && next.split !== 'validation')) break;
+      if (next === null || (!sealed.trained && (isOver || next.event === 'step'))) break;
     }
   } catch (error) {
     if (!(error instanceof PanxError)) throw error;
@@ -130,7 +136,7 @@ export async function checkWholeLog(
     if (event.value.event === 'step') {
       steps++;
       losses += event.value.loss;
-    } else if (event.value.split === 'test') test.set(event.value.lang, event.value);
+    } else if (event.value.split === plan.endSplit) test.set(event.value.lang, event.value);
   }
   return { trainLoss: steps === 0 ? null : losses / steps, test };
 }

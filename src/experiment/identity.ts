@@ -110,6 +110,13 @@ export const addedSince: readonly Key[] = [
     'training.schedule',
     'training.warmupRatio',
     'training.freeze',
+    'training.sizes',
+    'training.fractions',
+    'training.dataSeed',
+    'training.temperature',
+    'training.resplit',
+    'training.lengthBins',
+    'training.beyondBins',
     'evaluation.atEnd',
     'study.score',
     'study.keep',
@@ -170,12 +177,17 @@ export function keyOf({
     canonicalJson({
       start: 'stage' in start ? { key: start.key } : start,
       rows: rows.training.map(set => set.sha256),
-      mixed: 'one after the other',
+      mixed: mixedAs(rows.training.length, settings['training.temperature']),
       labels,
       arithmetic,
       settings: Object.fromEntries(ofTraining),
     }),
   );
+}
+
+/** How the languages of a training share its epochs; of one language there is nothing to mix. */
+function mixedAs(languages: number, temperature: unknown): unknown {
+  return languages === 1 || temperature === undefined || temperature === null ? 'one after the other' : { temperature };
 }
 
 /** The key of an identity that panx 0.2 or older wrote. */
@@ -185,9 +197,16 @@ export function oldKeyOf({ settings, data, start }: OldIdentity): string {
 
 /** Whether the weights depend on a setting as such: what it makes of the rows, the rows themselves say. */
 export function isOfTraining(key: Key): boolean {
-  if (key === 'training.langs' || key === 'training.size' || key === 'training.subset') return false;
+  if (ofRows.has(key)) return false;
   return key === 'seed' || key.startsWith('tokenization.') || key.startsWith('training.');
 }
+
+/** Settings that say which rows are trained on, and how these are mixed. */
+const ofRows: ReadonlySet<Key> = new Set([
+  ...(['training.langs', 'training.size', 'training.sizes', 'training.fractions', 'training.subset'] as const),
+  ...(['training.dataSeed', 'training.temperature'] as const),
+  ...(['training.resplit', 'training.lengthBins', 'training.beyondBins'] as const),
+]);
 
 /** SHA-256 over the names and contents of a checkpoint's files. */
 export function startKey(checkpoint: Checksums): string {

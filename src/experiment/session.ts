@@ -16,6 +16,7 @@ import { goingOn } from './damaged-run.js';
 import { type GitState, writeEnvironment } from './environment.js';
 import type { Plan } from './history.js';
 import { type Narration, narrate } from './narration.js';
+import { rowNotices } from './row-notices.js';
 import type { StageRequest } from './stage.js';
 import type { Standing } from './standing.js';
 
@@ -124,6 +125,7 @@ function atEnd(steps: number): Position {
 
 function describeStart({ request, data, model, steps, start, narration }: Session, trained: boolean): void {
   const { truncatedRows, truncatedWords, emptyWords } = data.train;
+  for (const text of rowNotices(request.config, data)) narration.notice(text);
   if (trained) narration.notice('trained already; scoring its checkpoint');
   else if (start.step > 0) narration.notice(`goes on after step ${start.step} of ${steps}`);
   const warmup = endlessWarmup(request.config.training, steps);

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import type { ResplitCounts } from '../data/resplit.js';
 import type { Scores } from '../evaluation/score.js';
 import { integer, number, object, orNull, record, type Shape, text } from '../system/checked-json.js';
 import type { Checksums } from '../system/checksums.js';
@@ -45,8 +46,10 @@ export interface StageMetrics {
   trainLoss: number | null;
   /** What the scores are, in words; null where nothing was scored. */
   metric: string | null;
-  /** Scores of the test splits by language; fractions of 1. */
+  /** Scores of the test splits by language; fractions of 1. After a re-split they are those of the validation splits. */
   test: Record<string, Scores>;
+  /** How many rows a re-split left where, and what it dropped; absent without one. */
+  resplit?: ResplitCounts;
 }
 
 const fraction = number({ min: 0, max: 1 });
@@ -60,13 +63,24 @@ export const scoresShape: Shape<Scores> = object({
   rows: integer({ min: 1 }),
 });
 
-export const metricsShape: Shape<StageMetrics> = object({
-  rows: integer({ min: 1 }),
-  steps: integer({ min: 1 }),
-  trainLoss: orNull(number()),
-  metric: orNull(text()),
-  test: record(scoresShape),
-});
+const count = integer({ min: 0 });
+
+export const metricsShape: Shape<StageMetrics> = object(
+  {
+    rows: integer({ min: 1 }),
+    steps: integer({ min: 1 }),
+    trainLoss: orNull(number()),
+    metric: orNull(text()),
+    test: record(scoresShape),
+  },
+  {
+    resplit: object({
+      fit: count,
+      held: count,
+      dropped: object({ short: count, long: count, few: count }),
+    }),
+  },
+);
 
 /** What a finished stage came to, and how long it took: training and scoring, loading not counted. */
 export interface StageResult {

@@ -6,6 +6,7 @@ import { protocolOf } from './protocols/protocol.js';
 import type { Stage } from './protocols/stage.js';
 import { readSavedConfig } from './records.js';
 import { readResult } from './results.js';
+import { endSplitOf } from './row-settings.js';
 import { checkScoring } from './scoring.js';
 import { registeredRun } from './store.js';
 import { type RecordedStage, readStudy, type StudyRecord, storeOf } from './study-folder.js';
@@ -25,7 +26,14 @@ export async function tableOf(folder: StudyDirectory): Promise<SweepTable> {
   const rows: SweepRow[] = [];
   for (const stage of await stagesOf(folder, record)) rows.push(await rowOf(folder, record, config, stage));
   const { source, target, protocol } = config.study;
-  return { source, target, protocol, metric: testMetric(config.evaluation.limit), model: config.model, rows };
+  return {
+    source,
+    target,
+    protocol,
+    metric: testMetric(config.evaluation.limit, endSplitOf(config)),
+    model: config.model,
+    rows,
+  };
 }
 
 async function rowOf(folder: StudyDirectory, record: StudyRecord, config: Config, stage: Stage): Promise<SweepRow> {

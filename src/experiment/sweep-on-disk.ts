@@ -28,6 +28,7 @@ import { protocolOf } from './protocols/protocol.js';
 import type { Stage } from './protocols/stage.js';
 import { readMetrics, readSavedConfig } from './records.js';
 import { readResult } from './results.js';
+import { endSplitOf } from './row-settings.js';
 import { runsOfStudy } from './study-on-disk.js';
 import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
 
@@ -78,7 +79,7 @@ export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
     const [run, row] = [sweep.stage(stage.id), plannedRow(stage, protocolOf(config).scoredLangs(config))];
     if (isDone(run)) {
       const result = await readResult(run);
-      metrics.add(result.metrics.metric ?? testMetric(config.evaluation.limit));
+      metrics.add(result.metrics.metric ?? testMetric(config.evaluation.limit, endSplitOf(config)));
       rows.push(doneRow(row, result));
     } else {
       // Whether it failed, nothing else says.
@@ -90,7 +91,7 @@ export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
     source,
     target,
     protocol,
-    metric: [...metrics][0] ?? testMetric(config.evaluation.limit),
+    metric: [...metrics][0] ?? testMetric(config.evaluation.limit, endSplitOf(config)),
     model: config.model,
     rows,
   };

@@ -9,6 +9,7 @@ import { phase } from '../system/profile.js';
 import { type LoopHooks, type Position, train } from '../training/loop.js';
 import { saveState } from '../training/state.js';
 import { sealCheckpoint } from './outputs.js';
+import { mixtureOf } from './row-notices.js';
 import { scoreSplit } from './score-stage.js';
 import { type Session, stopped } from './session.js';
 
@@ -30,7 +31,8 @@ export async function trainAndSave(session: Session): Promise<void> {
     await save(position);
     throw stopped(position.step, steps);
   };
-  const settings = { ...training, totalSteps: steps, seed, dropout: dropoutRates(model, training.dropout) };
+  const dropout = dropoutRates(model, training.dropout);
+  const settings = { ...training, totalSteps: steps, seed, dropout, mixture: mixtureOf(request.config, data) };
   const hooks: LoopHooks = {
     onStep: async (report, position) => {
       const { durationMs, ...step } = report;

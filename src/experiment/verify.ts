@@ -17,6 +17,7 @@ import { checkpointChecksums, otherNamesIn, outputChanges, recordChanges } from 
 import { lacksWeights, neighbourOf, type Places, recordsOf } from './places.js';
 import { otherVersion, readChecksums, readEnvironment, readIdentity, readMetrics, readRunConfig } from './records.js';
 import { checkResults } from './results.js';
+import { endSplitOf } from './row-settings.js';
 import { lookAtCheckpoint } from './verify-checkpoint.js';
 
 /** One thing about a finished run that was looked at. */
@@ -95,7 +96,7 @@ async function lookAtSettings(run: RunDirectory): Promise<string> {
       identity,
       environment,
       config,
-      (await readMetrics(run)).metric ?? testMetric(config.evaluation.limit),
+      (await readMetrics(run)).metric ?? testMetric(config.evaluation.limit, endSplitOf(config)),
     ),
   ];
   if (different.length > 0) throw new PanxError(different.join('; '));
