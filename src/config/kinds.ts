@@ -136,14 +136,17 @@ export function sizes(byDefault: number[], meaning: string): Setting<number[]> {
 export function edges(byDefault: number[], meaning: string): Setting<number[]> {
   return {
     default: byDefault,
-    expected: 'a list of two or more whole numbers, each larger than the one before, such as [0, 10, 20]',
+    expected: `a list of 2 to ${mostEdges} whole numbers, each larger than the one before, such as [0, 10, 20]`,
     meaning,
     accepts: (value): value is number[] =>
       Array.isArray(value) &&
       value.length >= 2 &&
+      value.length <= mostEdges &&
       value.every((edge, i) => isWholeNumber(edge, 0) && (i === 0 || edge > value[i - 1])),
   };
 }
+
+const mostEdges = 1000;
 
 /** A value for each of some languages; none by default. */
 export function perLanguage<T>(

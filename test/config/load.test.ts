@@ -177,11 +177,11 @@ describe('what is refused', () => {
     ],
     [
       'training.lengthBins=[0, 5, 5]',
-      'training.lengthBins is [0,5,5], from --set training.lengthBins=[0, 5, 5]; expected a list of two or more',
+      'training.lengthBins is [0,5,5], from --set training.lengthBins=[0, 5, 5]; expected a list of 2 to 1000 whole numbers',
     ],
     [
       'training.lengthBins=[5]',
-      'training.lengthBins is [5], from --set training.lengthBins=[5]; expected a list of two or more',
+      'training.lengthBins is [5], from --set training.lengthBins=[5]; expected a list of 2 to 1000 whole numbers',
     ],
     [
       'training.langs=[all, en]',
