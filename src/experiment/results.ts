@@ -57,14 +57,14 @@ export async function checkResults(run: RunDirectory, config: Config): Promise<{
   }
   // What a score is called, another version of panx may have worded otherwise.
   if (test.size === 0 || (await otherVersion(run)) === null) {
-    expectSame(
-      run,
-      'metric',
-      metrics.metric,
-      test.size === 0 ? null : testMetric(config.evaluation.limit, endSplitOf(config)),
-    );
+    expectSame(run, 'metric', metrics.metric, test.size === 0 ? null : metricOf(config));
   }
   return { metrics, plan };
+}
+
+/** What the scores of a configuration are, in words. */
+export function metricOf(config: Config): string {
+  return testMetric(config.evaluation.limit, endSplitOf(config));
 }
 
 /** Compare the number of rows with what the settings say of it, as far as they do. */

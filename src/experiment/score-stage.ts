@@ -1,10 +1,10 @@
-import { type Scores, score, testMetric } from '../evaluation/score.js';
+import { type Scores, score } from '../evaluation/score.js';
 import { readEvents } from '../run/events.js';
 import { phase } from '../system/profile.js';
 import { worseThanGuessing } from '../training/loop.js';
 import type { ScoredRows } from './corpus.js';
 import { sealLog, sealRun } from './outputs.js';
-import { readResult } from './results.js';
+import { metricOf, readResult } from './results.js';
 import { endSplitOf } from './row-settings.js';
 import { type Session, stopped } from './session.js';
 import type { StageMetrics, StageResult } from './stage.js';
@@ -27,7 +27,7 @@ export async function finish(session: Session): Promise<StageResult> {
     rows: data.train.rows,
     steps,
     trainLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
-    metric: data.test.length === 0 ? null : testMetric(request.config.evaluation.limit, endSplitOf(request.config)),
+    metric: data.test.length === 0 ? null : metricOf(request.config),
     test,
     ...(data.resplit === null ? {} : { resplit: data.resplit }),
   };

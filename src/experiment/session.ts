@@ -9,16 +9,15 @@ import { writeJson } from '../system/files.js';
 import { phase } from '../system/profile.js';
 import type { Position } from '../training/loop.js';
 import { createOptimizer, type Optimizer } from '../training/optimizer.js';
-import { endlessWarmup } from '../training/schedule.js';
 import { restoreState } from '../training/state.js';
 import type { RunData } from './corpus.js';
 import { goingOn } from './damaged-run.js';
 import { type GitState, writeEnvironment } from './environment.js';
 import type { Plan } from './history.js';
 import { type Narration, narrate } from './narration.js';
-import { rowNotices } from './row-notices.js';
 import type { StageRequest } from './stage.js';
 import type { Standing } from './standing.js';
+import { startNotices } from './start-notices.js';
 
 /** What the parts of a running stage share. */
 export interface Session {
@@ -107,7 +106,7 @@ export async function openSession({ request, run, data, engine, plan, standing, 
         model.dispose();
       },
     };
-    describeStart(session, trained);
+    for (const text of startNotices(request.config, data, { ...session, trained })) session.narration.notice(text);
     if (difference !== null) session.narration.notice(`${difference}: bytes may differ from an unbroken run's`);
     return session;
   } catch (error) {
@@ -121,23 +120,6 @@ const atStart: Position = { step: 0, epoch: 0, window: 0 };
 
 function atEnd(steps: number): Position {
   return { step: steps, epoch: 0, window: 0 };
-}
-
-function describeStart({ request, data, model, steps, start, narration }: Session, trained: boolean): void {
-  const { truncatedRows, truncatedWords, emptyWords } = data.train;
-  for (const text of rowNotices(request.config, data)) narration.notice(text);
-  if (trained) narration.notice('trained already; scoring its checkpoint');
-  else if (start.step > 0) narration.notice(`goes on after step ${start.step} of ${steps}`);
-  const warmup = endlessWarmup(request.config.training, steps);
-  if (warmup !== null && !trained) narration.notice(warmup);
-  if (model.headMissing && start.step === 0)
-    narration.notice('the checkpoint has no classifier: a new one is drawn from the seed');
-  if (truncatedRows > 0) {
-    narration.notice(
-      `${truncatedRows} training rows are longer than tokenization.maxLength: ${truncatedWords} words are cut off`,
-    );
-  }
-  if (emptyWords > 0) narration.notice(`${emptyWords} words of the training rows give no subword`);
 }
 
 /** The error with which a stage ends that was asked to stop; what it needs to go on is saved by then. */

@@ -1,12 +1,10 @@
 import type { Config } from '../config/schema.js';
-import { testMetric } from '../evaluation/score.js';
 import { isDone, type RunDirectory } from '../run/directory.js';
 import type { StudyDirectory } from '../run/store-directory.js';
 import { protocolOf } from './protocols/protocol.js';
 import type { Stage } from './protocols/stage.js';
 import { readSavedConfig } from './records.js';
-import { readResult } from './results.js';
-import { endSplitOf } from './row-settings.js';
+import { metricOf, readResult } from './results.js';
 import { checkScoring } from './scoring.js';
 import { registeredRun } from './store.js';
 import { type RecordedStage, readStudy, type StudyRecord, storeOf } from './study-folder.js';
@@ -30,7 +28,7 @@ export async function tableOf(folder: StudyDirectory): Promise<SweepTable> {
     source,
     target,
     protocol,
-    metric: testMetric(config.evaluation.limit, endSplitOf(config)),
+    metric: metricOf(config),
     model: config.model,
     rows,
   };

@@ -9,9 +9,9 @@ import { phase } from '../system/profile.js';
 import { type LoopHooks, type Position, train } from '../training/loop.js';
 import { saveState } from '../training/state.js';
 import { sealCheckpoint } from './outputs.js';
-import { mixtureOf } from './row-notices.js';
 import { scoreSplit } from './score-stage.js';
 import { type Session, stopped } from './session.js';
+import { mixtureOf } from './start-notices.js';
 
 /**
  * Train from where the session begins to the end, with a training state saved every now and then and scores after every epoch, and write the checkpoint.
