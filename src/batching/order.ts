@@ -1,5 +1,6 @@
 import { torchGenerator, torchRandperm } from '../system/random/torch.js';
 import type { EncodedRows } from '../tokenization/rows.js';
+import { drawRows, type Mixture } from './mixture.js';
 
 export interface OrderSettings {
   seed: number;
@@ -7,17 +8,31 @@ export interface OrderSettings {
   gradientAccumulationSteps: number;
   /** Put rows of like length into one batch. */
   groupByLength: boolean;
+  /** How languages share an epoch; absent or null: every row comes once. */
+  mixture?: Mixture | null;
 }
 
 /**
  * The order in which an epoch (counted from 0) of a training stage visits its rows, as Hugging Face Trainer does: without
- * grouping, `torch.randperm(rows)` from a generator seeded with seed + epoch (accelerate's seedable sampler).
+ * grouping, `torch.randperm(rows)` from a generator seeded with seed + epoch (accelerate's seedable sampler). A mixture draws the rows of the
+ * epoch first (`drawRows`); the order is then that of the rows drawn.
  *
  * @returns (rows)
  */
 export function epochOrder(data: EncodedRows, settings: OrderSettings, epoch: number): Int32Array {
+  const { mixture } = settings;
+  const drawn = mixture ? drawRows(mixture, settings.seed, epoch) : null;
+  const order = orderOf(data, drawn, settings, epoch);
+  return drawn === null ? order : order.map(i => drawn[i]!);
+}
+
+/** @param drawn (rows) the rows that are put in order; null: all of them @returns (rows) places among these */
+function orderOf(data: EncodedRows, drawn: Int32Array | null, settings: OrderSettings, epoch: number): Int32Array {
   if (!settings.groupByLength) return torchRandperm(data.rows, settings.seed + epoch);
-  const lengths = Int32Array.from({ length: data.rows }, (_, row) => data.offsets[row + 1]! - data.offsets[row]!);
+  const lengths = Int32Array.from({ length: data.rows }, (_, i) => {
+    const row = drawn?.[i] ?? i;
+    return data.offsets[row + 1]! - data.offsets[row]!;
+  });
   // Trainer groups by the rows of a whole optimizer step.
   const groupSize = settings.batchSize * settings.gradientAccumulationSteps;
   return groupByLength(lengths, groupSize, lengthSamplerPermutation(data.rows, settings.seed, epoch));

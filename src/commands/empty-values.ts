@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { excerpt, PanxError } from '../errors.js';
 
 /**
@@ -13,7 +13,7 @@ export function refuseEmptyValues(command: Command): void {
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli') continue;
     const values: unknown[] = [command.getOptionValue(name)].flat();
-    if (values.some(isEmpty)) throw empty(option.long ?? option.flags);
+    if (values.some(isEmpty)) throw empty(nameOf(option));
   }
   const at = command.args.findIndex(isEmpty);
   if (at >= 0) throw empty(`The argument <${command.registeredArguments[at]?.name() ?? at + 1}>`);
@@ -30,12 +30,17 @@ export function refuseUndecodedPaths(command: Command): void {
   const isPath = (flags: string) => /[<[](folder|file|run)\b/.test(flags);
   for (const option of command.options.filter(({ flags }) => isPath(flags))) {
     const values: unknown[] = [command.getOptionValue(option.attributeName())].flat();
-    if (values.some(isUndecoded)) throw undecoded(option.long ?? option.flags, values.find(isUndecoded));
+    if (values.some(isUndecoded)) throw undecoded(nameOf(option), values.find(isUndecoded));
   }
   for (const [at, value] of command.args.entries()) {
     const name = command.registeredArguments[at]?.name() ?? '';
     if (isPath(`<${name}>`) && isUndecoded(value)) throw undecoded(`The argument <${name}>`, value);
   }
+}
+
+/** The first of its names: `--lang` of `--lang, --langs <lang>`. */
+function nameOf({ flags }: Option): string {
+  return flags.split(/[ ,]/, 1)[0]!;
 }
 
 function isUndecoded(value: unknown): value is string {

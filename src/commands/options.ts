@@ -114,14 +114,17 @@ const sharedOptions: ConfigOption[] = [
 ];
 
 const rowOptions: ConfigOption[] = [
-  { flags: '--lang <lang>', key: 'training.langs', read: everyItem },
+  { flags: '--lang, --langs <lang>', key: 'training.langs', read: everyItem },
   { flags: '--size <rows>', key: 'training.size', read: lastValue },
   { flags: '--eval-langs <langs>', key: 'evaluation.langs', read: everyItem },
+  { flags: '--resplit', key: 'training.resplit', read: () => true },
+  { flags: '--temperature <T>', key: 'training.temperature', read: lastValue },
   { flags: '--no-eval', key: 'evaluation.enabled', read: () => false },
 ];
 
 const trainingOptions: ConfigOption[] = [
   { flags: '--subset <kind>', key: 'training.subset', read: lastText },
+  { flags: '--data-seed <n>', key: 'training.dataSeed', read: lastValue },
   { flags: '--epochs <n>', key: 'training.epochs', read: lastValue },
   { flags: '--batch-size <rows>', key: 'training.batchSize', read: lastValue },
   { flags: '--learning-rate <rate>', key: 'training.learningRate', read: lastValue },
@@ -167,7 +170,7 @@ function typedOptions(command: Command): TypedOption[] {
     const option = command.options.find(candidate => candidate.flags === flags);
     const name = option?.attributeName();
     if (option === undefined || name === undefined || command.getOptionValueSource(name) !== 'cli') return [];
-    return [{ key, value: read(command.getOptionValue(name) as string[]), origin: option.long ?? flags }];
+    return [{ key, value: read(command.getOptionValue(name) as string[]), origin: flags.split(/[ ,]/, 1)[0]! }];
   });
 }
 

@@ -9,6 +9,7 @@ import { diskNeed, diskText, freeBytes, refuseLack, sizesOf, weightsToMake } fro
 import { measuredPace, stageMs } from '../experiment/estimate.js';
 import { lookAtStages, type PlannedWork } from '../experiment/look-at-study.js';
 import { protocolOf } from '../experiment/protocols/protocol.js';
+import { endSplitOf } from '../experiment/row-settings.js';
 import { runStage } from '../experiment/run.js';
 import { runStudy, type StudyOutcome } from '../experiment/run-study.js';
 import { openStore, storePath } from '../experiment/store.js';
@@ -21,6 +22,7 @@ import { sweepText, writeSweepReport } from '../reporting/sweep.js';
 import { type StoreDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
 import { notice, print, progress } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
+import { withEveryLanguage } from './every-language.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, checkStoreFolder } from './out-folder.js';
@@ -61,7 +63,7 @@ interface Inputs extends StudyInputs {
 
 async function run(command: Command, file: string, options: RunOptions): Promise<void> {
   const jobs = jobsOf(options.jobs);
-  const { config: asked, origins } = await configOf(command, file);
+  const { config: typed, origins } = await configOf(command, file);
   if (Object.entries(origins).every(([key, origin]) => !key.startsWith('study.') || origin === 'default')) {
     throw new PanxError(
       `${file} has no setting of a study; expected a section "study", such as study: {protocol: cumulative}.`,
@@ -71,6 +73,7 @@ async function run(command: Command, file: string, options: RunOptions): Promise
       },
     );
   }
+  const asked = await withEveryLanguage(typed);
   protocolOf(asked).check(asked);
   const out = await throughLink(options.out ?? join('results', basename(file, extname(file))));
   const storeFolder = await throughLink(storePath(options.store));
@@ -120,7 +123,16 @@ async function work(
       .reduce((sum, { stage }) => sum + stageMs(stage, msPerRow), 0);
   const stopTelling = jobs === 1 ? () => {} : tellProgress(out, store, jobs);
   return await runStudy(
-    { config, stages, out, store, jobs, failFast, signal, metric: testMetric(config.evaluation.limit) },
+    {
+      config,
+      stages,
+      out,
+      store,
+      jobs,
+      failFast,
+      signal,
+      metric: testMetric(config.evaluation.limit, endSplitOf(config)),
+    },
     {
       async work(task, wait) {
         const { id } = task.identity;

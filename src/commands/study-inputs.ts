@@ -3,7 +3,7 @@ import { resolveData } from '../data/fetch.js';
 import { resolveEngine } from '../engine/open.js';
 import { arithmeticOf, type Contents } from '../experiment/identity.js';
 import { readCorpus, readStart } from '../experiment/inputs.js';
-import { trainRowsOf } from '../experiment/plan.js';
+import { stagesOf } from '../experiment/plan.js';
 import { protocolOf } from '../experiment/protocols/protocol.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
@@ -37,7 +37,7 @@ export async function readStudyInputs(asked: Config, out: string): Promise<Study
   await refuseAsLanguage(out, dataDir);
   const contentOf = await readCorpus(dataDir, splits);
   // Sizes that do not fit are told before a large model is fetched.
-  protocol.stages(asked, trainRowsOf(asked, contentOf));
+  stagesOf(asked, contentOf);
   const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
   await checkModelFolder(modelDir, asked.training.newHead ? 'for a new head' : 'start');

@@ -9,6 +9,7 @@ import { measuredPace, type Pace } from '../experiment/estimate.js';
 import { type Contents, identityOf } from '../experiment/identity.js';
 import { type PlannedStage, planSweep } from '../experiment/plan.js';
 import { protocolOf } from '../experiment/protocols/protocol.js';
+import { endSplitOf } from '../experiment/row-settings.js';
 import { runStage } from '../experiment/run.js';
 import { storePath } from '../experiment/store.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
@@ -21,6 +22,7 @@ import { systemFault } from '../system/faults.js';
 import { removeLeftovers, removeMade } from '../system/made.js';
 import { throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
+import { withEveryLanguage } from './every-language.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, checkStoreFolder } from './out-folder.js';
@@ -66,7 +68,8 @@ export function expandSizes(argv: readonly string[]): string[] {
   });
 }
 
-async function sweep(asked: Config, options: SweepCommandOptions): Promise<void> {
+async function sweep(typed: Config, options: SweepCommandOptions): Promise<void> {
+  const asked = await withEveryLanguage(typed);
   protocolOf(asked).check(asked);
   const { source, target } = asked.study;
   const out = await throughLink(options.out ?? join('results', `sweep-${source}-${target}`));
@@ -84,7 +87,16 @@ async function sweep(asked: Config, options: SweepCommandOptions): Promise<void>
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
   const outcome = await runSweep(
     {
-      ...{ config, contents, modelDir, dataDir, out, force, signal, metric: testMetric(config.evaluation.limit) },
+      ...{
+        config,
+        contents,
+        modelDir,
+        dataDir,
+        out,
+        force,
+        signal,
+        metric: testMetric(config.evaluation.limit, endSplitOf(config)),
+      },
       store: storeDirectory(storePath(options.store)),
       failFast: options.failFast ?? false,
       retryFailed: options.retryFailed ?? false,

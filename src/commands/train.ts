@@ -5,8 +5,9 @@ import { resolveEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { readRunData } from '../experiment/corpus.js';
 import { arithmeticOf, identityOf, type StageIdentity, trainId } from '../experiment/identity.js';
-import { findSplits, readStart, splitsOf } from '../experiment/inputs.js';
+import { findSplits, langsAtEnd, readStart, splitsOf } from '../experiment/inputs.js';
 import { scoresText } from '../experiment/narration.js';
+import { checkRowSettings, endSplitOf } from '../experiment/row-settings.js';
 import { runStage } from '../experiment/run.js';
 import type { Selection, StageResult } from '../experiment/stage.js';
 import { register, storePath } from '../experiment/store.js';
@@ -26,6 +27,7 @@ import {
 import { formatCount, formatSeconds, notice, print } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { type Profile, phase } from '../system/profile.js';
+import { withEveryLanguage } from './every-language.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, checkStoreFolder, refuseAsLanguage } from './out-folder.js';
@@ -59,13 +61,15 @@ export function define(command: Command): void {
 }
 
 async function trainAsAsked(command: Command, options: TrainOptions, profile: Profile | null): Promise<void> {
-  const { config: asked } = await configOf(command);
-  const run = runDirectory(await throughLink(options.out ?? defaultOut(asked)));
+  const { config: typed } = await configOf(command);
+  const run = runDirectory(await throughLink(options.out ?? defaultOut(typed)));
   await checkOutFolder(run.root, 'run');
   await checkStoreFolder(storePath(options.store), run.root);
   refuseOrReplace(run, options);
   const seen = await standOf(run);
-  await checkTyped(asked);
+  await checkTyped(typed);
+  const asked = await withEveryLanguage(typed);
+  checkRowSettings(asked, langsAtEnd(asked));
   const langs = [...new Set(splitsOf(asked).map(([lang]) => lang))];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await findSplits(asked, dataDir);
@@ -74,7 +78,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   await refuseAsLanguage(run.root, dataDir);
   await refuseOverlap(run.root, [...(await modelFolders(startFrom)), ...(await dataFolders(dataDir))]);
   await checkModelFolder(startFrom, asked.training.newHead ? 'for a new head' : 'start');
-  const label = `train ${asked.training.langs.join('+')}`;
+  const label = `train ${typed.training.langs.join('+')}`;
   // Other threads hash the checkpoint and look at its weights meanwhile. Data that cannot be read are refused before the engine takes
   // its time and memory.
   const readAndStart = async () => {
@@ -107,7 +111,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   });
   await note(options, identity, run);
   notice(`${label}  done: ${run.root}`);
-  print(summary(result));
+  print(summary(result, endSplitOf(config)));
 }
 
 /** Let studies and sweeps find the run. */
@@ -150,13 +154,16 @@ function defaultOut({ training }: Config): string {
 }
 
 /** What the run came to, for stdout. */
-function summary({ metrics: { rows, steps, trainLoss, test, selection }, durationMs }: StageResult): string {
+function summary(
+  { metrics: { rows, steps, trainLoss, test, selection }, durationMs }: StageResult,
+  endSplit: string,
+): string {
   const lines = [
     `${formatCount(steps)} ${steps === 1 ? 'step' : 'steps'} on ${formatCount(rows)} rows, ${formatSeconds(durationMs / 1000)}` +
       `${trainLoss === null ? '' : `, mean loss ${trainLoss.toFixed(4)}`}`,
   ];
   if (selection !== undefined) lines.push(selectionText(selection));
-  for (const [lang, scores] of Object.entries(test)) lines.push(scoresText(lang, 'test', scores));
+  for (const [lang, scores] of Object.entries(test)) lines.push(scoresText(lang, endSplit, scores));
   return `${lines.join('\n')}\n`;
 }
 

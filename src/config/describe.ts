@@ -81,7 +81,7 @@ function plain(value: unknown): string | null {
   if (typeof value === 'string') {
     return /^[A-Za-z][\w./-]*$/.test(value) && !/^(null|true|false)$/i.test(value) ? value : null;
   }
-  if (!Array.isArray(value)) return null;
+  if (!Array.isArray(value)) return JSON.stringify(value) === '{}' ? '{}' : null;
   const items = value.map(plain);
   return items.includes(null) ? null : `[${items.join(', ')}]`;
 }

@@ -106,17 +106,16 @@ export function language(byDefault: string, meaning: string): Setting<string> {
   return { default: byDefault, expected: 'a language code such as tr', meaning, accepts: isLanguage };
 }
 
-/** Different language codes; with `min: 0` the list may be empty. */
+/** Different language codes, or `all` by itself; with `min: 0` the list may be empty. */
 export function languages(byDefault: string[], range: { min: number }, meaning: string): Setting<string[]> {
   return {
     default: byDefault,
-    expected: `a list of different language codes such as [en, tr]${range.min === 0 ? ', or []' : ''}`,
+    expected: `a list of different language codes such as [en, tr]${range.min === 0 ? ', [all], or []' : ', or [all]'}`,
     meaning,
     accepts: (value): value is string[] =>
       Array.isArray(value) &&
-      value.length >= range.min &&
-      value.every(isLanguage) &&
-      new Set(value).size === value.length,
+      ((value.length >= range.min && value.every(isLanguage) && new Set(value).size === value.length) ||
+        (value.length === 1 && value[0] === everyLanguage)),
   };
 }
 
@@ -130,6 +129,40 @@ export function sizes(byDefault: number[], meaning: string): Setting<number[]> {
       Array.isArray(value) &&
       value.length > 0 &&
       value.every((size, i) => isWholeNumber(size, 1) && (i === 0 || size > value[i - 1])),
+  };
+}
+
+/** Whole numbers, each larger than the one before: where one bin ends and the next begins. */
+export function edges(byDefault: number[], meaning: string): Setting<number[]> {
+  return {
+    default: byDefault,
+    expected: `a list of 2 to ${mostEdges} whole numbers, each larger than the one before, such as [0, 10, 20]`,
+    meaning,
+    accepts: (value): value is number[] =>
+      Array.isArray(value) &&
+      value.length >= 2 &&
+      value.length <= mostEdges &&
+      value.every((edge, i) => isWholeNumber(edge, 0) && (i === 0 || edge > value[i - 1])),
+  };
+}
+
+const mostEdges = 1000;
+
+/** A value for each of some languages; none by default. */
+export function perLanguage<T>(
+  value: Setting<T>,
+  meaning: string,
+): Setting<Record<string, T>> & { ofEach: Setting<T> } {
+  return {
+    default: {},
+    expected: `${value.expected} for each of some languages, such as {tr: ${value.default}}, or {}`,
+    meaning,
+    ofEach: value,
+    accepts: (given): given is Record<string, T> =>
+      typeof given === 'object' &&
+      given !== null &&
+      !Array.isArray(given) &&
+      Object.entries(given).every(([lang, one]) => isLanguage(lang) && value.accepts(one)),
   };
 }
 
@@ -165,6 +198,9 @@ function isWholeNumber(value: unknown, min: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= min;
 }
 
+/** Stands in a list of languages for every one that the corpus has. */
+export const everyLanguage = 'all';
+
 export function isLanguage(value: unknown): value is string {
-  return typeof value === 'string' && /^[a-z]{2,}(-[a-z]+)*$/.test(value);
+  return typeof value === 'string' && /^[a-z]{2,}(-[a-z]+)*$/.test(value) && value !== everyLanguage;
 }

@@ -9,7 +9,10 @@ import { longestYaml, parseYaml } from './yaml.js';
 export interface ConfigSources {
   /** A YAML or JSON file; its `extends: other.yaml`, relative to itself, is read first. */
   file?: string | undefined;
-  /** `a.b=value` as given to --set, in order; the value is YAML: 3, 2e-5, null, [en, tr]. */
+  /**
+   * `a.b=value` as given to --set, in order; the value is YAML: 3, 2e-5, null, [en, tr]. A setting with a value for each language takes one
+   * more, `training.sizes.tr=250`, beside those that it has; a mapping takes the place of all.
+   */
   assignments?: readonly string[] | undefined;
   /** Settings that have a command-line option of their own, and that option's name. */
   options?: readonly { key: Key; value: unknown; origin: string }[] | undefined;
@@ -40,9 +43,10 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
     values.set(key, structuredClone(setting.default));
     origins[key] = 'default';
   }
-  for (const { key, value, origin } of given) {
+  for (const { key, entry, value: one, origin } of given) {
     const setting = settings.get(key)!;
-    if (value === undefined) throw emptyValue(key, origin, setting);
+    if (one === undefined) throw emptyValue(key, origin, setting);
+    const value = entry === undefined ? one : { ...(values.get(key) as object), [entry]: one };
     if (!setting.accepts(value)) {
       throw new PanxError(`${key} is ${excerpt(value)}, from ${origin}; expected ${setting.expected}.`, {
         hint: `${key}: ${setting.meaning}.`,
@@ -78,6 +82,8 @@ function emptyValue(key: Key, origin: string, setting: Setting<unknown>): PanxEr
 
 interface Given {
   key: Key;
+  /** The language that the value is of, where the others of the setting stay; absent: the value is the setting's. */
+  entry?: string;
   value: unknown;
   origin: string;
 }
@@ -159,6 +165,14 @@ function readAssignment(assignment: string): Given[] {
     });
   }
   const path = key.split('.');
+  const [ofEach, entry] = [
+    path
+      .slice(0, -1)
+      .join('.')
+      .replace(/^study\.rows\./, 'training.') as Key,
+    path.at(-1)!,
+  ];
+  if (isPerLanguage(ofEach)) return [{ key: ofEach, entry, value, origin }];
   // Deeper than any section lies, and maybe so deep that nothing could walk over it.
   if (path.length > 10) throw unknownKey(key, origin);
   return flatten(
@@ -170,6 +184,7 @@ function readAssignment(assignment: string): Given[] {
 
 /** A mapping of settings and sections as single settings. @throws PanxError on a name that the schema does not have. */
 function flatten(node: unknown, prefix: string, origin: string): Given[] {
+  if (prefix === 'study.rows.') return flattenRows(node, origin);
   if (prefix === 'sweep.') return flatten(node, 'study.', origin); // As panx 0.2 and older called that section.
   const name = prefix.slice(0, -1);
   if (settings.has(name as Key)) return [{ key: name as Key, value: node, origin }];
@@ -186,6 +201,25 @@ function flatten(node: unknown, prefix: string, origin: string): Given[] {
     );
   }
   return Object.entries(node).flatMap(([child, value]) => flatten(value, `${prefix}${child}.`, origin));
+}
+
+/** What a study's `rows: {fractions: {de: .629}}` says of all its stages are settings of their training. */
+function flattenRows(node: unknown, origin: string): Given[] {
+  if (node === null || node === undefined) return [];
+  if (!isMapping(node)) {
+    const expected = `expected a section with ${rowSettings.join(', ')}`;
+    throw new PanxError(`study.rows is ${excerpt(node)}, from ${origin}; ${expected}.`, { exitCode: 2 });
+  }
+  return Object.entries(node).flatMap(([child, value]) => {
+    if (!rowSettings.includes(child)) throw unknownKey(`study.rows.${child}`, origin);
+    return flatten(value, `training.${child}.`, origin);
+  });
+}
+
+const rowSettings = ['fractions', 'subset', 'dataSeed', 'temperature', 'resplit', 'lengthBins', 'beyondBins'];
+
+function isPerLanguage(key: Key): boolean {
+  return 'ofEach' in (settings.get(key) ?? {});
 }
 
 function unknownKey(key: string, origin: string): PanxError {

@@ -1,5 +1,6 @@
 import {
   choice,
+  edges,
   float32,
   integer,
   language,
@@ -7,6 +8,7 @@ import {
   names,
   number,
   orNull,
+  perLanguage,
   type Setting,
   sizes,
   text,
@@ -48,12 +50,49 @@ export const schema = {
     ),
   },
   training: {
-    langs: languages(['en'], { min: 1 }, 'languages to train on; the rows of several are concatenated'),
+    langs: languages(
+      ['en'],
+      { min: 1 },
+      'languages to train on; the rows of several are concatenated; [all] stands for every language of the data folder',
+    ),
     size: orNull(integer(1, { min: 1 }, 'rows taken of each train split; null takes all')),
+    sizes: perLanguage(
+      integer(250, { min: 1 }, ''),
+      'rows taken of the train splits of single languages, in place of size',
+    ),
+    fractions: perLanguage(
+      number(0.5, { above: 0, max: 1 }, ''),
+      'share taken of every split of single languages: the first int(share * rows) rows after a shuffle with seed 0; a size is taken of those',
+    ),
     subset: choice(
       ['shuffled', 'head'],
       'shuffled',
       'which rows a size takes: shuffled, nested seeded subsets; head, the first as they lie in the file',
+    ),
+    dataSeed: integer(
+      42,
+      { min: 0, max: 2 ** 32 - 1 },
+      'seeds the shuffle of which a size takes the first rows, and the re-split',
+    ),
+    temperature: orNull(
+      number(
+        1,
+        { min: 1 },
+        'mixes several languages anew in each epoch, with shares in proportion to rows^(1/temperature); null takes each row once',
+      ),
+    ),
+    resplit: toggle(
+      false,
+      'split the training rows once into fit, which is trained on, and held, a fifth, which is scored after each epoch; the validation splits then serve as test',
+    ),
+    lengthBins: edges(
+      [0, 5, 10, 15, 20, 30, 40, 100],
+      'words of a sentence at which the bins end by which a re-split is stratified; a bin holds its upper edge',
+    ),
+    beyondBins: choice(
+      ['bin', 'drop'],
+      'bin',
+      'rows longer than the last edge of lengthBins: bin, they are one more bin; drop, the re-split leaves them out',
     ),
     epochs: number(
       3,
@@ -138,7 +177,7 @@ export const schema = {
     langs: languages(
       [],
       { min: 0 },
-      'languages whose test splits are scored at the end; [] takes the training languages',
+      'languages whose test splits are scored at the end; [] takes the training languages, [all] every language of the data folder',
     ),
     atEnd: toggle(true, 'score the test splits at the end; false leaves them untouched'),
     eachEpoch: toggle(true, 'score the validation splits of the training languages after every epoch'),
@@ -167,7 +206,7 @@ export const schema = {
     score: languages(
       [],
       { min: 0 },
-      'languages whose test splits every stage is scored on; [] takes source and target',
+      'languages whose test splits every stage is scored on; [] takes source and target, [all] every language of the data folder',
     ),
     keep: names(
       ['all', 'last'],

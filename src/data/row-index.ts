@@ -10,6 +10,7 @@ import { reasonOf, writeFileAtomic } from '../system/files.js';
 import type { WordColumns } from './columns.js';
 import type { SplitSource } from './corpus.js';
 import type { Shard } from './formats/parquet.js';
+import { rowLengths } from './statistics.js';
 
 /** What the rows of a split are, each by the SHA-256 of its words and tag names: any selection of them has a hash without their being read. */
 export interface RowIndex {
@@ -18,6 +19,8 @@ export interface RowIndex {
   labelNames: readonly string[];
   /** (rows × 32) one SHA-256 after the other. */
   digests: Uint8Array;
+  /** (rows) words of each row. */
+  lengths: Int32Array;
 }
 
 /** A split whose rows are hashed while they are read, so that nobody reads it twice for that. */
@@ -50,16 +53,25 @@ export function indexed(source: SplitSource, cacheDir: string | null = rowIndexD
   const path = cacheDir === null ? null : indexPath(cacheDir, source);
   let known: RowIndex | undefined;
   async function* shards(): AsyncGenerator<Shard> {
-    const parts: Uint8Array[] = [];
+    const parts: Pick<RowIndex, 'digests' | 'lengths'>[] = [];
     let labelNames: readonly string[] = [];
     for await (const shard of source.shards()) {
       labelNames = shard.labelNames;
-      if (known === undefined) parts.push(digestRows(shard.columns, labelNames));
+      if (known === undefined) {
+        parts.push({ digests: digestRows(shard.columns, labelNames), lengths: rowLengths(shard.columns.offsets) });
+      }
       yield shard;
     }
     if (known !== undefined) return;
-    const digests = new Uint8Array(Buffer.concat(parts));
-    known = { rows: digests.length / digestBytes, labelNames, digests };
+    const digests = new Uint8Array(Buffer.concat(parts.map(part => part.digests)));
+    const rows = digests.length / digestBytes;
+    const lengths = new Int32Array(rows);
+    let row = 0;
+    for (const part of parts) {
+      lengths.set(part.lengths, row);
+      row += part.lengths.length;
+    }
+    known = { rows, labelNames, digests, lengths };
     if (path !== null) await writeIndex(path, known);
   }
   return {
@@ -111,7 +123,7 @@ export function digestRows(columns: WordColumns, labelNames: readonly string[]):
 }
 
 /** Changes whenever the same rows would have other digests, or the file another form. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 function indexPath(cacheDir: string, { lang, split, files }: SplitSource): string {
   const key = sha256(JSON.stringify({ formatVersion, data: files.map(file => file.sha256) }));
@@ -120,7 +132,7 @@ function indexPath(cacheDir: string, { lang, split, files }: SplitSource): strin
 
 const headShape = object({ rows: integer({ min: 1 }), labelNames: arrayOf(text()) });
 
-/** A line of JSON, the digests, and the SHA-256 of both; undefined where there is no such file, or it is damaged: then it goes. */
+/** A line of JSON, the digests, the lengths (32 bits, little-endian), and the SHA-256 of all that; undefined where there is no such file, or it is damaged: then it goes. */
 async function readIndex(path: string): Promise<RowIndex | undefined> {
   try {
     const bytes = await readFile(path);
@@ -130,9 +142,11 @@ async function readIndex(path: string): Promise<RowIndex | undefined> {
     }
     const end = content.indexOf('\n');
     const { rows, labelNames } = parseJsonAs(content.toString('utf8', 0, end), headShape, path);
-    const digests = new Uint8Array(content.subarray(end + 1));
-    if (digests.length !== rows * digestBytes) throw new Error('it does not have the rows that it says');
-    return { rows, labelNames, digests };
+    const body = new Uint8Array(content.subarray(end + 1));
+    if (body.length !== rows * (digestBytes + 4)) throw new Error('it does not have the rows that it says');
+    const view = new DataView(body.buffer, rows * digestBytes);
+    const lengths = Int32Array.from({ length: rows }, (_, row) => view.getInt32(4 * row, true));
+    return { rows, labelNames, digests: body.slice(0, rows * digestBytes), lengths };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     notice(`The index of rows ${path} cannot be used (${reasonOf(error)}); the data are read again.`);
@@ -141,8 +155,12 @@ async function readIndex(path: string): Promise<RowIndex | undefined> {
   }
 }
 
-async function writeIndex(path: string, { rows, labelNames, digests }: RowIndex): Promise<void> {
-  const content = Buffer.concat([Buffer.from(`${JSON.stringify({ rows, labelNames })}\n`), digests]);
+async function writeIndex(path: string, { rows, labelNames, digests, lengths }: RowIndex): Promise<void> {
+  const words = Buffer.alloc(4 * rows);
+  lengths.forEach((length, row) => {
+    words.writeInt32LE(length, 4 * row);
+  });
+  const content = Buffer.concat([Buffer.from(`${JSON.stringify({ rows, labelNames })}\n`), digests, words]);
   const sum = createHash('sha256').update(content).digest();
   await writeFileAtomic(path, Buffer.concat([content, sum])).catch((error: unknown) => {
     notice(`The index of rows is not kept for the next run: ${messageOf(error)}`);

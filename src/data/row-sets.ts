@@ -7,11 +7,19 @@ import type { SplitName } from './splits.js';
 export interface RowSet {
   lang: string;
   split: SplitName;
+  /** Which part of a re-split its `take` step takes; absent without one. */
+  part?: Part;
   steps: readonly SelectionStep[];
 }
 
-/** `shuffle`: in the order of numpy's `default_rng(seed).permutation`; `first`: only so many of them. */
-export type SelectionStep = { shuffle: number } | { first: number };
+/** The parts of a re-split: see resplit.ts. */
+export type Part = 'fit' | 'held';
+
+/**
+ * `shuffle`: in the order of numpy's `default_rng(seed).permutation`; `first`: only so many of them; `take`: just these, by their numbers
+ * among those that the step before has left.
+ */
+export type SelectionStep = { shuffle: number } | { first: number } | { take: Int32Array };
 
 /** Rows by what tables and errors call them, and by what they are. */
 export interface NamedRows {
@@ -20,10 +28,11 @@ export interface NamedRows {
   sha256: string;
 }
 
-/** "tr/train", "tr/train:250" */
-export function rowSetName({ lang, split, steps }: RowSet): string {
-  const size = sizeOf(steps);
-  return `${lang}/${split}${size === null ? '' : `:${size}`}`;
+/** "tr/train", "tr/train:250", "tr/train:fit", "tr/train:250:held" */
+export function rowSetName({ lang, split, part, steps }: RowSet): string {
+  const at = steps.findIndex(step => 'take' in step);
+  const parts = part === undefined ? [sizeOf(steps)] : [sizeOf(steps.slice(0, at)), part, sizeOf(steps.slice(at + 1))];
+  return [`${lang}/${split}`, ...parts.filter(name => name !== null)].join(':');
 }
 
 /** How many rows a selection leaves at most; null: all. */
@@ -33,12 +42,29 @@ function sizeOf(steps: readonly SelectionStep[]): number | null {
 
 /**
  * The training rows that a size asks for. `shuffled` is the reference notebook's: every split is shuffled with seed 0 when it is loaded, and
- * a subset of n rows is the first n of that shuffled again with seed 42, so subsets are nested. (A size equal to the whole split is still
- * shuffled again; only `null` is not.) `head` is the first n rows as they lie.
+ * a subset of n rows is the first n of that shuffled again with the data seed (the notebook's is 42), so subsets are nested. (A size equal to
+ * the whole split is still shuffled again; only `null` is not.) `head` is the first n rows as they lie.
+ *
+ * @param cut what `fractionSteps` leaves of the split; null: all of it
  */
-export function subsetSteps({ subset, size }: { subset: 'shuffled' | 'head'; size: number | null }): SelectionStep[] {
-  if (subset === 'head') return size === null ? [] : [{ first: size }];
-  return size === null ? [{ shuffle: 0 }] : [{ shuffle: 0 }, { shuffle: 42 }, { first: size }];
+export function subsetSteps(
+  { subset, size, dataSeed }: { subset: 'shuffled' | 'head'; size: number | null; dataSeed: number },
+  cut: readonly SelectionStep[] | null = null,
+): SelectionStep[] {
+  const loaded = cut ?? (subset === 'head' ? [] : [{ shuffle: 0 }]);
+  if (size === null) return [...loaded];
+  return [...loaded, ...(subset === 'head' ? [] : [{ shuffle: dataSeed }]), { first: size }];
+}
+
+/** The first int(fraction · rows) rows of a split that is shuffled with seed 0. @param rows of the split */
+export function fractionSteps(fraction: number, rows: number): SelectionStep[] {
+  const count = rowsOfFraction(fraction, rows);
+  return count === rows ? [{ shuffle: 0 }] : [{ shuffle: 0 }, { first: count }];
+}
+
+/** Python's `int(fraction * rows)`. */
+export function rowsOfFraction(fraction: number, rows: number): number {
+  return Math.floor(fraction * rows);
 }
 
 /** The first rows as they lie, or all where there are not so many. @param rows of the split */
@@ -57,6 +83,7 @@ export function selectRows(rows: number, steps: readonly SelectionStep[]): Int32
   let selected: Int32Array = Int32Array.from({ length: rows }, (_, row) => row);
   for (const step of steps) {
     if ('shuffle' in step) selected = numpyPermutation(selected.length, step.shuffle).map(i => selected[i]!);
+    else if ('take' in step) selected = step.take.map(i => selected[i]!);
     else selected = selected.subarray(0, checkedSize(step.first, selected.length));
   }
   return selected;

@@ -21,6 +21,19 @@ export async function availableLangs(dataDir: string): Promise<string[]> {
     .sort();
 }
 
+/** Those of the languages that have a split, sorted. @throws PanxError where a folder cannot be listed */
+export async function langsWith(dataDir: string, split: SplitName): Promise<string[]> {
+  const found: string[] = [];
+  for (const lang of await availableLangs(dataDir)) {
+    const folder = join(dataDir, folderOf(lang));
+    const names = await readdir(folder).catch((error: unknown) => {
+      throw new PanxError(`${folder} cannot be read: ${reasonOf(error)}.`, { hint: folderHint, cause: error });
+    });
+    if (names.some(name => isOfSplit(name, split))) found.push(lang);
+  }
+  return found;
+}
+
 const folderHint =
   'The data folder is the one that holds PAN-X.en, PAN-X.tr, ...: give it with --data, or use --sample for the embedded sample.';
 

@@ -22,9 +22,14 @@ export interface Scores {
 /** How the numbers above are made; every table and report says so. */
 export const metricName = 'seqeval default mode, micro F1';
 
-/** The same of the numbers that stand in a run's results. @param limit only so many rows of each split are scored; null: all */
-export function testMetric(limit: number | null): string {
-  return `${metricName}, ${limit === null ? '' : `first ${limit} rows of the `}test split`;
+/**
+ * The same of the numbers that stand in a run's results.
+ *
+ * @param limit only so many rows of each split are scored; null: all
+ * @param split what serves as test
+ */
+export function testMetric(limit: number | null, split: 'test' | 'validation' | 'train' = 'test'): string {
+  return `${metricName}, ${limit === null ? '' : `first ${limit} rows of the `}${split} split`;
 }
 
 export interface ScoreOptions extends PredictOptions {

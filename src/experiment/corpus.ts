@@ -3,8 +3,9 @@ import { takeRows } from '../batching/batches.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SourceFile, type SplitSource } from '../data/corpus.js';
 import { sameLabels, someLabels } from '../data/labels.js';
+import type { ResplitCounts } from '../data/resplit.js';
 import { indexed } from '../data/row-index.js';
-import { type RowSet, selectRows } from '../data/row-sets.js';
+import { type Part, type RowSet, selectRows } from '../data/row-sets.js';
 import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import { panxCacheDir } from '../system/cache.js';
@@ -33,13 +34,25 @@ export interface EncodedSplit {
   files: SourceFile[];
 }
 
+/** Encoded rows of one language that are scored. */
+export interface ScoredRows {
+  lang: string;
+  /** As logs and tables call them: a split, or the part of a re-split. */
+  split: SplitName | Part;
+  rows: EncodedRows;
+}
+
 /** Everything that one run reads of the corpus. */
 export interface RunData {
   train: EncodedRows;
+  /** (languages) how many of these are of each, one language after the other. */
+  trainRows: number[];
+  /** How many rows a re-split leaves where; null without one. */
+  resplit: ResplitCounts | null;
   /** Scored after every epoch; none without evaluation. */
-  validation: EncodedSplit[];
+  validation: ScoredRows[];
   /** Scored at the end; none without evaluation. */
-  test: EncodedSplit[];
+  test: ScoredRows[];
   labelNames: readonly string[];
   files: SourceFile[];
   /** What its splits hold. */
@@ -71,20 +84,25 @@ export async function loadRunData(source: CorpusSource): Promise<RunData> {
     contents.set(keyOf(split), { index: await split.index(), files: filesInside(dataDir, split.files) });
   }
   const encoded = new Map(all.map(split => [keyOf(split), split]));
-  const sets = rowSetsOf(config, (lang, split) => encoded.get(`${lang}/${split}`)!.rows.rows);
-  const rowsOf = ({ lang, split, steps }: RowSet): EncodedSplit => {
-    const whole = encoded.get(`${lang}/${split}`)!;
-    return steps.length === 0 ? whole : { ...whole, rows: takeRows(whole.rows, selectRows(whole.rows.rows, steps)) };
+  const contentOf = contentsIn(contents);
+  const sets = rowSetsOf(config, (lang, split) => contentOf(lang, split).index);
+  const rowsOf = ({ lang, split, part, steps }: RowSet): ScoredRows => {
+    const { rows } = encoded.get(`${lang}/${split}`)!;
+    const taken = steps.length === 0 ? rows : takeRows(rows, selectRows(rows.rows, steps));
+    return { lang, split: part ?? split, rows: taken };
   };
-  const train = concatRows(sets.training.map(set => rowsOf(set).rows));
+  const training = sets.training.map(set => rowsOf(set).rows);
+  const train = concatRows(training);
   if (!train.labelIds.some(label => label >= 0)) throw nothingToLearn(train, config);
   return {
     train,
+    trainRows: training.map(({ rows }) => rows),
+    resplit: sets.resplit,
     validation: sets.validation.map(rowsOf),
     test: sets.test.map(rowsOf),
     labelNames,
     files: all.flatMap(({ files }) => files),
-    contentOf: contentsIn(contents),
+    contentOf,
   };
 }
 

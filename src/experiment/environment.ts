@@ -24,6 +24,7 @@ import { type Checksums, checksumsShape } from '../system/checksums.js';
 import { writeJson } from '../system/files.js';
 import { packageRoot, readPackage } from '../system/package.js';
 import { type StageIdentity, trainId } from './identity.js';
+import { endSplitOf } from './row-settings.js';
 import type { StageRequest } from './stage.js';
 
 /** Where a run's numbers come from: environment.json. Unlike the results it differs from machine to machine. */
@@ -113,7 +114,7 @@ export async function writeEnvironment(
     protocol: {
       stage: 'stage' in start ? `${id}, from ${start.stage}` : id,
       curriculum: curriculumOf(request.out, request.identity, request.config),
-      metric: testMetric(request.config.evaluation.limit),
+      metric: testMetric(request.config.evaluation.limit, endSplitOf(request.config)),
     },
     startFrom: { folder: resolve(request.startFrom), files: request.startFiles },
     data: {

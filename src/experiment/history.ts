@@ -17,8 +17,9 @@ import { type Course, courseOf } from '../training/course.js';
 import { lastHeard } from '../training/epoch-end.js';
 import { type Heard, hear, isOver, type MonitorSettings } from '../training/monitor.js';
 import { endOf } from './ending.js';
-import { splitsOf } from './inputs.js';
+import { epochScoredLangs, langsAtEnd } from './inputs.js';
 import { type Listening, listeningOf, worthOf } from './listening.js';
+import { endSplitOf, epochSplitOf } from './row-settings.js';
 
 /**
  * What the log of a run says, line by line, follows from its settings and the number of its rows, but for losses,
@@ -29,8 +30,9 @@ export interface Plan {
   course: Course;
   /** Scored after each epoch. */
   validation: readonly ScoredSplit[];
-  /** Scored at the end. */
+  /** Scored at the end, each of `endSplit`. */
   test: readonly ScoredSplit[];
+  endSplit: string;
   /** Rows scored of a split, at most; null: all. */
   limit: number | null;
   /** Null where the course does not depend on scores. */
@@ -45,11 +47,13 @@ interface ScoredSplit {
 
 /** @param rows of the training data */
 export function planOf(config: Config, rows: number): Plan {
-  const scored = splitsOf(config).map(([lang, split]) => ({ lang, split }));
+  const [epochSplit, endSplit] = [epochSplitOf(config), endSplitOf(config)];
+  const of = (langs: readonly string[], split: string) => langs.map(lang => ({ lang, split }));
   return {
     course: courseOf(rows, config.training),
-    validation: scored.filter(({ split }) => split === 'validation'),
-    test: scored.filter(({ split }) => split === 'test'),
+    validation: of(epochScoredLangs(config), epochSplit),
+    test: of(langsAtEnd(config), endSplit),
+    endSplit,
     limit: config.evaluation.limit,
     listening: listeningOf(config),
     select: config.training.select,
@@ -101,11 +105,12 @@ export async function checkHistory(files: LogFiles, plan: Plan, sealed: Sealed):
         sums[file].update(bytes);
         history.bytes[file] += bytes.length;
       }
-      if (history.trained === null && (next === null || next.split === 'test')) {
+      const isOver = next === null || next.split === plan.endSplit;
+      if (history.trained === null && isOver) {
         const log = { events: sums.events.copy().digest('hex'), times: sums.times.copy().digest('hex') };
         history.trained = { bytes: { ...history.bytes }, log };
       }
-      if (sealed.trained ? next !== null && next.split !== 'test' : steps < sealed.step) continue;
+      if (sealed.trained ? !isOver : steps < sealed.step) continue;
       const { log } = sealed;
       const changed = (['events', 'times'] as const).find(
         file => log[file] !== null && sums[file].copy().digest('hex') !== log[file],
@@ -113,7 +118,7 @@ export async function checkHistory(files: LogFiles, plan: Plan, sealed: Sealed):
       if (changed === undefined) return history;
       // Where the events are those of the seal, it is the times that are not.
       if (reached === null || changed === 'times') reached = { lines: event.number, changed };
-      if (next === null || (!sealed.trained && next.split !== 'validation')) break;
+      if (next === null || (!sealed.trained && (isOver || next.event === 'step'))) break;
     }
   } catch (error) {
     if (!(error instanceof PanxError)) throw error;
@@ -145,7 +150,7 @@ export async function checkWholeLog(
       losses += event.value.loss;
     } else evaluations.push(event.value);
   }
-  const test = new Map(evaluations.filter(({ split }) => split === 'test').map(event => [event.lang, event]));
+  const test = new Map(evaluations.filter(({ split }) => split === plan.endSplit).map(event => [event.lang, event]));
   return { trainLoss: steps === 0 ? null : losses / steps, evaluations, test };
 }
 

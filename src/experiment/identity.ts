@@ -121,6 +121,13 @@ export const addedSince: readonly Key[] = [
  * Settings that identities and keys leave out where they stand at their default: what was trained before there was such a setting keeps its key.
  */
 export const absentAtDefault: ReadonlySet<Key> = new Set<Key>([
+  'training.sizes',
+  'training.fractions',
+  'training.dataSeed',
+  'training.temperature',
+  'training.resplit',
+  'training.lengthBins',
+  'training.beyondBins',
   'training.plateauPatience',
   'training.plateauFactor',
   'training.monitor',
@@ -186,12 +193,17 @@ export function keyOf({
       ...(monitor === null ? {} : { monitor }),
       start: 'stage' in start ? { key: start.key } : start,
       rows: rows.training.map(set => set.sha256),
-      mixed: 'one after the other',
+      mixed: mixedAs(rows.training.length, settings['training.temperature']),
       labels,
       arithmetic,
       settings: Object.fromEntries(ofTraining),
     }),
   );
+}
+
+/** How the languages of a training share its epochs; of one language there is nothing to mix. */
+function mixedAs(languages: number, temperature: unknown): unknown {
+  return languages === 1 || temperature === undefined || temperature === null ? 'one after the other' : { temperature };
 }
 
 /** What a training listens to, and how; null where no score matters to its weights. */
@@ -201,9 +213,7 @@ function whatItListensTo({ rows, settings }: Pick<StageIdentity, 'rows' | 'setti
   ) as Config['training'];
   const listening = listeningOf({ training });
   if (listening === null) return null;
-  const heard = rows.validation.filter(({ name }) =>
-    listening.splits.some(({ lang, split }) => name === `${lang}/${split}` || name.startsWith(`${lang}/${split}:`)),
-  );
+  const heard = rows.validation.filter(({ name }) => listening.splits.some(({ lang }) => name.startsWith(`${lang}/`)));
   const { monitor, patience, schedule, plateauPatience, plateauFactor } = training;
   return {
     rows: heard.map(({ sha256 }) => sha256),
@@ -235,10 +245,16 @@ const ofMonitor: ReadonlySet<Key> = new Set<Key>([
 
 /** Whether the weights depend on a setting as such: what it makes of the rows, the rows themselves say. */
 export function isOfTraining(key: Key): boolean {
-  if (key === 'training.langs' || key === 'training.size' || key === 'training.subset') return false;
-  if (ofMonitor.has(key)) return false;
+  if (ofRows.has(key) || ofMonitor.has(key)) return false;
   return key === 'seed' || key.startsWith('tokenization.') || key.startsWith('training.');
 }
+
+/** Settings that say which rows are trained on, and how these are mixed. */
+const ofRows: ReadonlySet<Key> = new Set([
+  ...(['training.langs', 'training.size', 'training.sizes', 'training.fractions', 'training.subset'] as const),
+  ...(['training.dataSeed', 'training.temperature'] as const),
+  ...(['training.resplit', 'training.lengthBins', 'training.beyondBins'] as const),
+]);
 
 /** SHA-256 over the names and contents of a checkpoint's files. */
 export function startKey(checkpoint: Checksums): string {

@@ -4,8 +4,9 @@ import { checkTokenizerFiles } from '../checkpoint/folder.js';
 import { checkWeights } from '../checkpoint/safetensors.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SourceFile } from '../data/corpus.js';
+import type { ResplitCounts } from '../data/resplit.js';
 import { indexed, type RowIndex } from '../data/row-index.js';
-import { limitSteps, type NamedRows, nameRows, type RowSet, subsetSteps } from '../data/row-sets.js';
+import { type NamedRows, nameRows, type RowSet, selectRows } from '../data/row-sets.js';
 import { shardPaths } from '../data/shards.js';
 import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
@@ -14,6 +15,7 @@ import { checksumsInBackground } from '../system/background-hash.js';
 import type { Checksums } from '../system/checksums.js';
 import { reasonOf } from '../system/files.js';
 import { listeningOf } from './listening.js';
+import { endSplitOf, scoredSet, trainingSetsOf } from './row-settings.js';
 
 /**
  * Checksums of the files of the checkpoint that training starts from, all of whose weights are looked at meanwhile: those that the data does
@@ -96,8 +98,27 @@ export async function findSplits(config: Config, dataDir: string): Promise<void>
 
 /** The splits that a training by itself reads: to train on, to score after each epoch, and to score at the end. */
 export function splitsOf(config: Config): [lang: string, split: SplitName][] {
-  const { training, validation, test } = rowSetsOf(config, () => Number.POSITIVE_INFINITY);
-  return [...training, ...validation, ...test].map(({ lang, split }) => [lang, split]);
+  const { training } = config;
+  const of = (langs: readonly string[], split: SplitName) => langs.map((lang): [string, SplitName] => [lang, split]);
+  return [
+    ...of(training.langs, 'train'),
+    // What a re-split holds out is of the train splits.
+    ...(training.resplit ? [] : of(epochScoredLangs(config), 'validation')),
+    ...of(langsAtEnd(config), endSplitOf(config)),
+  ];
+}
+
+/** The languages that are scored after each epoch. What training listens to is, whatever else is. */
+export function epochScoredLangs(config: Config): string[] {
+  const { training, evaluation } = config;
+  const asked = evaluation.enabled && evaluation.eachEpoch ? training.langs : [];
+  return [...new Set([...asked, ...(listeningOf(config)?.splits ?? []).map(({ lang }) => lang)])];
+}
+
+/** The languages that are scored at the end. */
+export function langsAtEnd({ training, evaluation }: Config): string[] {
+  if (!evaluation.enabled || !evaluation.atEnd) return [];
+  return evaluation.langs.length > 0 ? evaluation.langs : training.langs;
 }
 
 /** The same rows by name and content. */
@@ -105,31 +126,37 @@ export function namedRowsOf(
   config: Config,
   contentOf: CorpusContents,
 ): Record<'training' | 'validation' | 'test', NamedRows[]> {
-  const sets = rowSetsOf(config, (lang, split) => contentOf(lang, split).index.rows);
+  const sets = rowSetsOf(config, (lang, split) => contentOf(lang, split).index);
   const named = (of: readonly RowSet[]) => of.map(set => nameRows(set, contentOf(set.lang, set.split).index));
   return { training: named(sets.training), validation: named(sets.validation), test: named(sets.test) };
 }
 
-/**
- * The rows that a configuration trains on, scores after each epoch, and scores at the end. What training listens to is scored whatever else is.
- *
- * @param rowsOf how many a split has
- */
+/** The rows that a configuration trains on, scores after each epoch, and scores at the end. */
+export interface RunRows extends Record<'training' | 'validation' | 'test', RowSet[]> {
+  /** How many rows a re-split leaves where; null without one. */
+  resplit: ResplitCounts | null;
+}
+
+/** @param indexOf of a split: its rows, and the words of each. @throws PanxError as `trainingSetsOf` does */
 export function rowSetsOf(
   config: Config,
-  rowsOf: (lang: string, split: SplitName) => number,
-): Record<'training' | 'validation' | 'test', RowSet[]> {
-  const { training, evaluation } = config;
+  indexOf: (lang: string, split: SplitName) => Pick<RowIndex, 'rows' | 'lengths'>,
+): RunRows {
+  const { training, held, resplit } = trainingSetsOf(config, indexOf);
   const scored = (langs: readonly string[], split: SplitName): RowSet[] =>
-    langs.map(lang => ({ lang, split, steps: limitSteps(evaluation.limit, rowsOf(lang, split)) }));
-  const ofEachEpoch = evaluation.enabled && evaluation.eachEpoch ? training.langs : [];
-  const validationLangs = [
-    ...new Set([...ofEachEpoch, ...(listeningOf(config)?.splits ?? []).map(({ lang }) => lang)]),
-  ];
-  const testLangs = evaluation.langs.length > 0 ? evaluation.langs : training.langs;
+    langs.map(lang => scoredSet(config, lang, split, indexOf(lang, split).rows));
+  const afterEpochs = epochScoredLangs(config);
   return {
-    training: training.langs.map(lang => ({ lang, split: 'train', steps: subsetSteps(training) })),
-    validation: scored(validationLangs, 'validation'),
-    test: evaluation.enabled && evaluation.atEnd ? scored(testLangs, 'test') : [],
+    training,
+    validation:
+      resplit === null ? scored(afterEpochs, 'validation') : held.filter(({ lang }) => afterEpochs.includes(lang)),
+    test: scored(langsAtEnd(config), endSplitOf(config)),
+    resplit,
   };
+}
+
+/** How many rows of each language a configuration trains on. @throws PanxError as `trainingSetsOf` does */
+export function trainingRowCounts(config: Config, contentOf: CorpusContents): number[] {
+  const { training } = trainingSetsOf(config, (lang, split) => contentOf(lang, split).index);
+  return training.map(({ lang, steps }) => selectRows(contentOf(lang, 'train').index.rows, steps).length);
 }

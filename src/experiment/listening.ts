@@ -1,13 +1,13 @@
 import type { Config } from '../config/schema.js';
-import type { SplitName } from '../data/splits.js';
 import type { EvaluationEvent } from '../run/events.js';
 import { lastHeard } from '../training/epoch-end.js';
 import { type Heard, hear, listens, type MonitorSettings, monitored } from '../training/monitor.js';
+import { epochSplitOf } from './row-settings.js';
 
 /** What a training listens to after each epoch. */
 export interface Listening {
   /** The splits whose scores it listens to. */
-  splits: readonly { lang: string; split: SplitName }[];
+  splits: readonly { lang: string; split: string }[];
   settings: MonitorSettings;
 }
 
@@ -15,7 +15,8 @@ export interface Listening {
 export function listeningOf({ training }: Pick<Config, 'training'>): Listening | null {
   if (!listens(training)) return null;
   const langs = training.monitorLangs.length > 0 ? training.monitorLangs : training.langs;
-  return { splits: langs.map(lang => ({ lang, split: 'validation' })), settings: training };
+  const split = epochSplitOf({ training });
+  return { splits: langs.map(lang => ({ lang, split })), settings: training };
 }
 
 /** What an epoch was worth. @param scores of all splits that were scored after it */

@@ -3,13 +3,15 @@ import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { canResume, holdsWork, isDone, type RunDirectory, standOf, sweepDirectory } from '../run/directory.js';
 import { checkPlace } from '../run/mark.js';
+import { totalSteps } from '../training/schedule.js';
 import { differences } from './differences.js';
 import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
-import type { CorpusContents } from './inputs.js';
+import { type CorpusContents, trainingRowCounts } from './inputs.js';
 import { protocolOf } from './protocols/protocol.js';
 import type { Stage } from './protocols/stage.js';
 import { otherVersion, readIdentity } from './records.js';
 import { checkDone } from './results.js';
+import { rowsLeft } from './row-settings.js';
 
 /** A stage, where it goes, and what is there. */
 export interface PlannedStage {
@@ -35,7 +37,7 @@ export async function planSweep(
   out: string,
   force: boolean,
 ): Promise<PlannedStage[]> {
-  const stages = protocolOf(config).stages(config, trainRowsOf(config, contents.contentOf));
+  const stages = stagesOf(config, contents.contentOf);
   const identities = identitiesOf(stages, contents);
   const planned: PlannedStage[] = [];
   const conflicts: Conflict[] = [];
@@ -56,11 +58,22 @@ export async function planSweep(
   return planned;
 }
 
-/** Rows of the train splits of a study's languages. */
-export function trainRowsOf(config: Config, contentOf: CorpusContents): Record<string, number> {
+/** The stages of a study. @throws PanxError as its protocol does, and where it asks for rows that are not there */
+export function stagesOf(config: Config, contentOf: CorpusContents): Stage[] {
+  const stages = protocolOf(config).stages(config, trainRowsOf(config, contentOf));
+  if (!config.training.resplit) return stages;
+  // How many rows a re-split leaves to fit, only their lengths say.
+  return stages.map(stage => {
+    const samples = trainingRowCounts(stage.config, contentOf).reduce((sum, rows) => sum + rows, 0);
+    return { ...stage, samples, steps: totalSteps(samples, stage.config.training) };
+  });
+}
+
+/** Rows of the train splits of a study's languages, as far as their fractions leave them. */
+function trainRowsOf(config: Config, contentOf: CorpusContents): Record<string, number> {
   const read = protocolOf(config).splitsToRead(config);
   const langs = read.flatMap(([lang, split]) => (split === 'train' ? [lang] : []));
-  return Object.fromEntries(langs.map(lang => [lang, contentOf(lang, 'train').index.rows]));
+  return Object.fromEntries(langs.map(lang => [lang, rowsLeft(config, lang, contentOf(lang, 'train').index.rows)]));
 }
 
 interface Conflict {

@@ -10,6 +10,7 @@ import { endOf, heardInAll, selectionOf } from './ending.js';
 import { checkWholeLog, type Plan, planOf } from './history.js';
 import { recordChanges } from './outputs.js';
 import { otherVersion, readEnvironment, readIdentity, readMetrics, readRunConfig } from './records.js';
+import { endSplitOf } from './row-settings.js';
 import type { StageMetrics, StageResult } from './stage.js';
 
 /** The result of a finished run, from its files. */
@@ -44,8 +45,7 @@ export async function checkDone(run: RunDirectory): Promise<void> {
  */
 export async function checkResults(run: RunDirectory, config: Config): Promise<{ metrics: StageMetrics; plan: Plan }> {
   const metrics = await readMetrics(run);
-  const { training } = config;
-  if (training.size !== null) expectSame(run, 'rows', metrics.rows, training.size * training.langs.length);
+  checkRows(run, config, metrics);
   const plan = planOf(config, metrics.rows);
   const { trainLoss, evaluations, test } = await checkWholeLog(run, plan);
   const heard = heardInAll(plan, evaluations);
@@ -60,9 +60,32 @@ export async function checkResults(run: RunDirectory, config: Config): Promise<{
   }
   // What a score is called, another version of panx may have worded otherwise.
   if (test.size === 0 || (await otherVersion(run)) === null) {
-    expectSame(run, 'metric', metrics.metric, test.size === 0 ? null : testMetric(config.evaluation.limit));
+    expectSame(run, 'metric', metrics.metric, test.size === 0 ? null : metricOf(config));
   }
   return { metrics, plan };
+}
+
+/** What the scores of a configuration are, in words. */
+export function metricOf(config: Config): string {
+  return testMetric(config.evaluation.limit, endSplitOf(config));
+}
+
+/** Compare the number of rows with what the settings say of it, as far as they do. */
+function checkRows(run: RunDirectory, { training }: Config, { rows, resplit }: StageMetrics): void {
+  const sizes = training.langs.map(lang =>
+    Object.hasOwn(training.sizes, lang) ? training.sizes[lang]! : training.size,
+  );
+  const asked = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + size!, 0);
+  expectSame(run, 'resplit', resplit !== undefined, training.resplit);
+  if (resplit === undefined) {
+    if (asked !== null) expectSame(run, 'rows', rows, asked);
+    return;
+  }
+  const { fit, held, dropped } = resplit;
+  expectSame(run, 'rows', rows, fit);
+  expectSame(run, 'resplit.held', held, Math.ceil((fit + held) / 5));
+  const all = fit + held + dropped.short + dropped.long + dropped.few;
+  if (asked !== null) expectSame(run, 'resplit', all, asked);
 }
 
 function expectSame(run: RunDirectory, place: string, found: unknown, expected: unknown): void {

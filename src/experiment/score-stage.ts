@@ -1,15 +1,16 @@
-import { type Scores, score, testMetric } from '../evaluation/score.js';
+import { type Scores, score } from '../evaluation/score.js';
 import { readEvents } from '../run/events.js';
 import { phase } from '../system/profile.js';
 import { worseThanGuessing } from '../training/loop.js';
-import type { EncodedSplit } from './corpus.js';
+import type { ScoredRows } from './corpus.js';
 import { endOf, selectionOf } from './ending.js';
 import { sealLog, sealRun } from './outputs.js';
-import { readResult } from './results.js';
+import { metricOf, readResult } from './results.js';
+import { endSplitOf } from './row-settings.js';
 import { type Session, stopped } from './session.js';
 import type { StageMetrics, StageResult } from './stage.js';
 
-/** Score the test splits and write metrics.json, which says that the run is done. */
+/** Score what is scored at the end and write metrics.json, which says that the run is done. */
 export async function finish(session: Session): Promise<StageResult> {
   const { request, run, data, plan, steps, heard } = session;
   const end = endOf(plan, heard);
@@ -27,9 +28,10 @@ export async function finish(session: Session): Promise<StageResult> {
     rows: data.train.rows,
     steps: end.step,
     trainLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
-    metric: data.test.length === 0 ? null : testMetric(request.config.evaluation.limit),
+    metric: data.test.length === 0 ? null : metricOf(request.config),
     test,
     ...selectionOf(plan, heard),
+    ...(data.resplit === null ? {} : { resplit: data.resplit }),
   };
   session.log.flush();
   await sealRun(run, metrics);
@@ -39,7 +41,7 @@ export async function finish(session: Session): Promise<StageResult> {
 /** Score one split and log it; one that an interrupted part of this run had scored and logged at this step is not scored again. */
 export async function scoreSplit(
   { request, run, model, past, log, narration }: Session,
-  { lang, split, rows }: EncodedSplit,
+  { lang, split, rows }: ScoredRows,
   at: { step: number; epoch: number },
   stopIfAsked: () => Promise<void>,
 ): Promise<Scores> {
@@ -62,7 +64,7 @@ export async function scoreSplit(
     }),
   );
   log.append({ event: 'evaluation', ...at, lang, split, ...scores }, performance.now() - startedMs);
-  if (split === 'test') {
+  if (split === endSplitOf(request.config)) {
     log.flush();
     await sealLog(run);
   }

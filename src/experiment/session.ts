@@ -5,13 +5,13 @@ import type { RunDirectory } from '../run/directory.js';
 import { cutLog, type EvaluationEvent, type EventLog, openEventLog } from '../run/events.js';
 import { writeJson } from '../system/files.js';
 import type { RunData } from './corpus.js';
-import { describeStart } from './describe-start.js';
 import { type GitState, writeEnvironment } from './environment.js';
 import type { Plan } from './history.js';
 import { type LoadedTraining, loadTraining } from './load-training.js';
 import { type Narration, narrate } from './narration.js';
 import type { StageRequest } from './stage.js';
 import type { Standing } from './standing.js';
+import { startNotices } from './start-notices.js';
 
 /** What the parts of a running stage share. */
 export interface Session extends LoadedTraining {
@@ -63,7 +63,9 @@ export async function openSession(parts: Parts): Promise<Session> {
         loaded.dispose();
       },
     };
-    describeStart(session, standing.trained);
+    for (const text of startNotices(request.config, data, { ...session, trained: standing.trained })) {
+      session.narration.notice(text);
+    }
     if (difference !== null) session.narration.notice(`${difference}: bytes may differ from an unbroken run's`);
     return session;
   } catch (error) {

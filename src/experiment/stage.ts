@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import type { ResplitCounts } from '../data/resplit.js';
 import type { Scores } from '../evaluation/score.js';
 import { integer, number, object, oneOf, orNull, record, type Shape, text } from '../system/checked-json.js';
 import type { Checksums } from '../system/checksums.js';
@@ -45,8 +46,10 @@ export interface StageMetrics {
   trainLoss: number | null;
   /** What the scores are, in words; null where nothing was scored. */
   metric: string | null;
-  /** Scores of the test splits by language; fractions of 1. */
+  /** Scores of the test splits by language; fractions of 1. After a re-split they are those of the validation splits. */
   test: Record<string, Scores>;
+  /** How many rows a re-split left where, and what it dropped; absent without one. */
+  resplit?: ResplitCounts;
   /** Left out where training listened to no score and kept its last weights. */
   selection?: Selection;
 }
@@ -75,7 +78,14 @@ export const scoresShape: Shape<Scores> = object({
   rows: integer({ min: 1 }),
 });
 
+const count = integer({ min: 0 });
 const epochNumber = integer({ min: 1 });
+
+const resplitShape: Shape<ResplitCounts> = object({
+  fit: count,
+  held: count,
+  dropped: object({ short: count, long: count, few: count }),
+});
 
 const selectionShape: Shape<Selection> = object({
   epochs: epochNumber,
@@ -93,7 +103,7 @@ export const metricsShape: Shape<StageMetrics> = object(
     metric: orNull(text()),
     test: record(scoresShape),
   },
-  { selection: selectionShape },
+  { resplit: resplitShape, selection: selectionShape },
 );
 
 /** What a finished stage came to, and how long it took: training and scoring, loading not counted. */

@@ -49,7 +49,7 @@ export async function standingOf(run: RunDirectory, plan: Plan, now: StageIdenti
     const { limit, test } = planOf(await readRunConfig(run), 1);
     const history = await checkHistory(run, { ...plan, limit, test }, seal);
     await sealLogAs(run, history.trained!.log);
-    return { ...scored, history: withoutTests(history) };
+    return { ...scored, history: withoutEnd(history, plan) };
   }
   const stateFolder = await findState(run.state);
   if (stateFolder === null) return atTheBeginning; // What earlier sessions did is gone.
@@ -61,7 +61,7 @@ export async function standingOf(run: RunDirectory, plan: Plan, now: StageIdenti
   return { trained: false, stateFolder, epochs: epoch, history, environment };
 }
 
-function withoutTests({ evaluations, trained }: History): History {
-  const kept = evaluations.filter(({ split }) => split !== 'test');
+function withoutEnd({ evaluations, trained }: History, { endSplit }: Plan): History {
+  const kept = evaluations.filter(({ split }) => split !== endSplit);
   return { evaluations: kept, bytes: trained!.bytes, trained };
 }

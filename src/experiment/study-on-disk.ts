@@ -1,11 +1,10 @@
 import type { Config } from '../config/schema.js';
-import { testMetric } from '../evaluation/score.js';
 import { isDone, type RunDirectory } from '../run/directory.js';
 import type { StudyDirectory } from '../run/store-directory.js';
 import { protocolOf } from './protocols/protocol.js';
 import type { Stage } from './protocols/stage.js';
 import { readSavedConfig } from './records.js';
-import { readResult } from './results.js';
+import { metricOf, readResult } from './results.js';
 import { checkScoring } from './scoring.js';
 import { registeredRun } from './store.js';
 import { type RecordedStage, readStudy, type StudyRecord, storeOf } from './study-folder.js';
@@ -25,7 +24,14 @@ export async function tableOf(folder: StudyDirectory): Promise<SweepTable> {
   const rows: SweepRow[] = [];
   for (const stage of await stagesOf(folder, record)) rows.push(await rowOf(folder, record, config, stage));
   const { source, target, protocol } = config.study;
-  return { source, target, protocol, metric: testMetric(config.evaluation.limit), model: config.model, rows };
+  return {
+    source,
+    target,
+    protocol,
+    metric: metricOf(config),
+    model: config.model,
+    rows,
+  };
 }
 
 async function rowOf(folder: StudyDirectory, record: StudyRecord, config: Config, stage: Stage): Promise<SweepRow> {

@@ -1,10 +1,11 @@
 import { type Config, defaultsOf, schema } from '../config/schema.js';
-import { limitSteps, nameRows, type RowSet } from '../data/row-sets.js';
+import { nameRows } from '../data/row-sets.js';
 import { excerpt, PanxError } from '../errors.js';
 import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
-import { trainRowsOf } from './plan.js';
+import { stagesOf } from './plan.js';
 import { protocolOf } from './protocols/protocol.js';
 import type { Stage } from './protocols/stage.js';
+import { endSplitOf, scoredSet } from './row-settings.js';
 import { type ScoringTask, scoringTask } from './scoring.js';
 
 /** A stage of a study: all that whoever works on it needs to know. It can be written as JSON. */
@@ -34,8 +35,7 @@ export interface StudyStage {
  * @throws PanxError as the protocol does, and where study.keep names a stage that the study does not have
  */
 export function studyOf(config: Config, contents: Contents): StudyStage[] {
-  const trainRows = trainRowsOf(config, contents.contentOf);
-  const stages = protocolOf(config).stages(config, trainRows).map(trainedOnly);
+  const stages = stagesOf(config, contents.contentOf).map(trainedOnly);
   const identities = identitiesOf(stages, contents);
   const kept = keptStages(config, stages);
   const tasks = new Map<string, StageTask>();
@@ -56,8 +56,12 @@ export function studyOf(config: Config, contents: Contents): StudyStage[] {
 
 /** Stages are shared by studies that score them otherwise: of the study itself their settings say nothing. */
 function trainedOnly(stage: Stage): Stage {
-  const evaluation = { ...stage.config.evaluation, langs: [], atEnd: false };
-  return { ...stage, config: { ...stage.config, evaluation, study: defaultsOf(schema.study) } };
+  const { config } = stage;
+  const { langs, fractions } = config.training;
+  const ofTraining = Object.entries(fractions).filter(([lang]) => langs.includes(lang));
+  const training = { ...config.training, fractions: Object.fromEntries(ofTraining) };
+  const evaluation = { ...config.evaluation, langs: [], atEnd: false };
+  return { ...stage, config: { ...config, training, evaluation, study: defaultsOf(schema.study) } };
 }
 
 function scoringsOf(config: Config, { key, arithmetic }: StageIdentity, { contentOf }: Contents): ScoringTask[] {
@@ -65,8 +69,9 @@ function scoringsOf(config: Config, { key, arithmetic }: StageIdentity, { conten
   return protocolOf(config)
     .scoredLangs(config)
     .map(lang => {
-      const { index } = contentOf(lang, 'test');
-      const set: RowSet = { lang, split: 'test', steps: limitSteps(evaluation.limit, index.rows) };
+      const split = endSplitOf(config);
+      const { index } = contentOf(lang, split);
+      const set = scoredSet(config, lang, split, index.rows);
       const rows = nameRows(set, index);
       return scoringTask({ stage: key, set, rows, tokenization, arithmetic, batchSize: evaluation.batchSize });
     });

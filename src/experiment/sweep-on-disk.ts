@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listed, PanxError } from '../errors.js';
-import { testMetric } from '../evaluation/score.js';
 import { isDone, type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
 import {
   type ScoringDirectory,
@@ -27,7 +26,7 @@ import { type Phase, phaseNumber, stageId } from './protocols/curriculum.js';
 import { protocolOf } from './protocols/protocol.js';
 import type { Stage } from './protocols/stage.js';
 import { readMetrics, readSavedConfig } from './records.js';
-import { readResult } from './results.js';
+import { metricOf, readResult } from './results.js';
 import { runsOfStudy } from './study-on-disk.js';
 import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
 
@@ -78,7 +77,7 @@ export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
     const [run, row] = [sweep.stage(stage.id), plannedRow(stage, protocolOf(config).scoredLangs(config))];
     if (isDone(run)) {
       const result = await readResult(run);
-      metrics.add(result.metrics.metric ?? testMetric(config.evaluation.limit));
+      metrics.add(result.metrics.metric ?? metricOf(config));
       rows.push(doneRow(row, result));
     } else {
       // Whether it failed, nothing else says.
@@ -90,7 +89,7 @@ export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
     source,
     target,
     protocol,
-    metric: [...metrics][0] ?? testMetric(config.evaluation.limit),
+    metric: [...metrics][0] ?? metricOf(config),
     model: config.model,
     rows,
   };

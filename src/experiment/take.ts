@@ -12,6 +12,7 @@ import { temporaryNeighbour } from '../system/temporary.js';
 import { scoresTheSame } from './differences.js';
 import { checkpointChecksums, sealCheckpoint } from './outputs.js';
 import { readEnvironment } from './records.js';
+import { endSplitOf } from './row-settings.js';
 import type { StageRequest } from './stage.js';
 import type { StoredStage } from './store.js';
 
@@ -35,7 +36,7 @@ export async function takeStage(
     await writeJson(to.identity, identity);
     await writeJson(to.environment, await readEnvironment(from.run));
     const isWanted = (event: EvaluationEvent) =>
-      event.split === 'test' ? scoresTheSame(from.identity, identity) : identity.rows.validation.length > 0;
+      event.split === endSplitOf(config) ? scoresTheSame(from.identity, identity) : identity.rows.validation.length > 0;
     await copyLog(from.run, to, event => event.event === 'step' || isWanted(event));
     await copyCheckpoint(from.run.checkpoint, to.checkpoint);
     await sealCheckpoint(to);

@@ -10,11 +10,12 @@ import { phase } from '../system/profile.js';
 import { endEpoch, lastHeard } from '../training/epoch-end.js';
 import { type LoopHooks, type Position, train } from '../training/loop.js';
 import { saveState } from '../training/state.js';
-import type { EncodedSplit } from './corpus.js';
+import type { ScoredRows } from './corpus.js';
 import { worthOf } from './listening.js';
 import { sealCheckpoint } from './outputs.js';
 import { scoreSplit } from './score-stage.js';
 import { type Session, stopped } from './session.js';
+import { mixtureOf } from './start-notices.js';
 
 /**
  * Train from where the session begins to the end, with a training state saved every now and then and scores after every epoch, and write the checkpoint.
@@ -41,6 +42,7 @@ export async function trainAndSave(session: Session): Promise<void> {
   const settings = {
     ...training,
     ...{ totalSteps: steps, seed, dropout: dropoutRates(model, training.dropout) },
+    mixture: mixtureOf(request.config, data),
     learningRate: lastHeard(session.heard ?? [], training).peak,
   };
   const hooks: LoopHooks = {
@@ -73,7 +75,7 @@ export async function trainAndSave(session: Session): Promise<void> {
   await phase('save checkpoint', () => saveCheckpoint(session));
 }
 
-type Scored = Scores & Pick<EncodedSplit, 'lang' | 'split'>;
+type Scored = Scores & Pick<ScoredRows, 'lang' | 'split'>;
 
 /** Write the trained model as a Hugging Face folder, then let the training state go. */
 async function saveCheckpoint({ request, run, model, log }: Session): Promise<void> {

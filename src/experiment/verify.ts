@@ -4,7 +4,6 @@ import { folderOf } from '../data/formats/panx.js';
 import { shardPaths } from '../data/shards.js';
 import { engineKind } from '../engine/numerics.js';
 import { codeOf, PanxError } from '../errors.js';
-import { testMetric } from '../evaluation/score.js';
 import type { RunDirectory } from '../run/directory.js';
 import { shown } from '../system/checked-json.js';
 import { type Checksums, changesSince, changesText } from '../system/checksums.js';
@@ -16,7 +15,7 @@ import { splitsOf } from './inputs.js';
 import { checkpointChecksums, otherNamesIn, outputChanges, recordChanges } from './outputs.js';
 import { lacksWeights, neighbourOf, type Places, recordsOf } from './places.js';
 import { otherVersion, readChecksums, readEnvironment, readIdentity, readMetrics, readRunConfig } from './records.js';
-import { checkResults } from './results.js';
+import { checkResults, metricOf } from './results.js';
 import { lookAtCheckpoint } from './verify-checkpoint.js';
 
 /** One thing about a finished run that was looked at. */
@@ -95,7 +94,7 @@ async function lookAtSettings(run: RunDirectory): Promise<string> {
       identity,
       environment,
       config,
-      (await readMetrics(run)).metric ?? testMetric(config.evaluation.limit),
+      (await readMetrics(run)).metric ?? metricOf(config),
     ),
   ];
   if (different.length > 0) throw new PanxError(different.join('; '));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { drawRows } from '../../src/batching/mixture.js';
 import { epochOrder, type OrderSettings } from '../../src/batching/order.js';
 import { torchRandperm } from '../../src/system/random/torch.js';
 import type { EncodedRows } from '../../src/tokenization/rows.js';
@@ -39,6 +40,25 @@ describe('epochOrder', () => {
     const { lengths, batchSize, seed, epochs } = golden.find(({ batchSize }) => batchSize === 8)!;
     const window = { seed, batchSize: batchSize / 2, gradientAccumulationSteps: 2, groupByLength: true };
     expect([...epochOrder(rowsOf(lengths), window, 1)]).toEqual(epochs[1]);
+  });
+
+  it('puts the rows that a mixture draws in the order of as many rows', () => {
+    const rows = rowsOf(Array.from({ length: 40 }, (_, row) => (row * 7) % 13));
+    const mixture = { temperature: 3, rows: [36, 4] };
+    const drawn = drawRows(mixture, 42, 1);
+    const order = epochOrder(rows, { ...plain, mixture }, 1);
+    expect(order).toEqual(torchRandperm(40, 43).map(i => drawn[i]!));
+    expect(epochOrder(rows, { ...plain, mixture: null }, 1)).toEqual(torchRandperm(40, 43));
+  });
+
+  it('groups the rows that a mixture draws by their lengths', () => {
+    const lengths = Array.from({ length: 40 }, (_, row) => (row * 7) % 13);
+    const settings = { ...plain, groupByLength: true };
+    const mixture = { temperature: 3, rows: [36, 4] };
+    const drawn = [...drawRows(mixture, 42, 1)];
+    const order = epochOrder(rowsOf(lengths), { ...settings, mixture }, 1);
+    const ofDrawn = epochOrder(rowsOf(drawn.map(row => lengths[row]!)), settings, 1);
+    expect([...order]).toEqual([...ofDrawn].map(i => drawn[i]!));
   });
 
   it('has an order of no rows', () => {

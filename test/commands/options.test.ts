@@ -32,7 +32,8 @@ it('leaves every setting at its default when nothing is typed', async () => {
 
 it('turns every option into its setting', async () => {
   const { config } = await resolve(
-    ...['--model', '2024', '--data', 'd', '--backend', 'wasm', '--seed', '7', '--lang', 'en,tr', '--lang', 'de'],
+    ...['--model', '2024', '--data', 'd', '--backend', 'wasm', '--seed', '7', '--lang', 'en,tr', '--langs', 'de'],
+    ...['--resplit', '--temperature', '2.5', '--data-seed', '9'],
     ...[
       '--precision',
       'fp32',
@@ -76,7 +77,14 @@ it('turns every option into its setting', async () => {
     training: {
       langs: ['en', 'tr', 'de'],
       size: 250,
+      sizes: {},
+      fractions: {},
       subset: 'head',
+      dataSeed: 9,
+      temperature: 2.5,
+      resplit: true,
+      lengthBins: [0, 5, 10, 15, 20, 30, 40, 100],
+      beyondBins: 'bin',
       epochs: 2,
       batchSize: 8,
       learningRate: 5e-4,

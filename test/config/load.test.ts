@@ -31,7 +31,14 @@ describe('precedence and origin', () => {
       training: {
         langs: ['en'],
         size: null,
+        sizes: {},
+        fractions: {},
         subset: 'shuffled',
+        dataSeed: 42,
+        temperature: null,
+        resplit: false,
+        lengthBins: [0, 5, 10, 15, 20, 30, 40, 100],
+        beyondBins: 'bin',
         epochs: 3,
         batchSize: 32,
         learningRate: 2e-5,
@@ -125,6 +132,26 @@ describe('the syntax of --set', () => {
     expect(config.training).toMatchObject({ learningRate: 5e-4, size: null, epochs: 1, langs: ['no'] });
   });
 
+  it('gives single languages a value of their own, beside those that have one; a mapping takes the place of all', async () => {
+    const path = await file('sizes.yaml', 'training:\n  sizes: {en: 9, tr: 8}\n');
+    const of = async (...assignments: string[]) => (await loadConfig({ file: path, assignments })).config.training;
+    expect((await of()).sizes).toEqual({ en: 9, tr: 8 });
+    expect((await of('training.sizes.tr=250', 'training.sizes.de=1')).sizes).toEqual({ en: 9, tr: 250, de: 1 });
+    expect((await of('training.sizes={de: 1}')).sizes).toEqual({ de: 1 });
+    expect((await of('training.sizes={}')).sizes).toEqual({});
+    expect((await of('training={fractions: {no: .059}}')).fractions).toEqual({ no: 0.059 });
+  });
+
+  it("takes what a study says of its rows as settings of its stages' training", async () => {
+    const path = await file('rows.yaml', 'study:\n  rows: {fractions: {de: .629, it: .084}, dataSeed: 7}\n');
+    const { config, origins } = await loadConfig({ file: path, assignments: ['study.rows.fractions.it=1'] });
+    expect(config.training).toMatchObject({ fractions: { de: 0.629, it: 1 }, dataSeed: 7 });
+    expect(origins['training.dataSeed']).toBe(path);
+    expect((await loadConfig({ file: await file('no-rows.yaml', 'study:\n  rows:\n') })).config.training.sizes).toEqual(
+      {},
+    );
+  });
+
   it('takes a section without settings as one that sets nothing', async () => {
     const path = await file('empty.yaml', 'training:\n  # epochs: 1\nseed: 7\n');
     const { config } = await loadConfig({ file: path });
@@ -134,6 +161,47 @@ describe('the syntax of --set', () => {
 });
 
 describe('what is refused', () => {
+  it.each([
+    [
+      'training.sizes.en=x',
+      'training.sizes is {"en":"x"}, from --set training.sizes.en=x; expected a whole number of at least 1 for each of some languages, such as {tr: 250}, or {}.',
+    ],
+    ['training.sizes.EN=1', 'training.sizes is {"EN":1}, from --set training.sizes.EN=1; expected a whole number'],
+    ['training.sizes.all=1', 'training.sizes is {"all":1}, from --set training.sizes.all=1; expected a whole number'],
+    [
+      'training.sizes.__proto__=1',
+      'training.sizes is {"__proto__":1}, from --set training.sizes.__proto__=1; expected',
+    ],
+    ['training.sizes.en.x=1', 'training.sizes is {"en":{"x":1}}, from --set training.sizes.en.x=1; expected'],
+    ['training.sizes=[1]', 'training.sizes is [1], from --set training.sizes=[1]; expected a whole number'],
+    [
+      'training.fractions.en=0',
+      'training.fractions is {"en":0}, from --set training.fractions.en=0; expected a number above 0 and at most 1 for',
+    ],
+    [
+      'training.temperature=0.9',
+      'training.temperature is 0.9, from --set training.temperature=0.9; expected a number of at least 1, or null.',
+    ],
+    [
+      'training.lengthBins=[0, 5, 5]',
+      'training.lengthBins is [0,5,5], from --set training.lengthBins=[0, 5, 5]; expected a list of 2 to 1000 whole numbers',
+    ],
+    [
+      'training.lengthBins=[5]',
+      'training.lengthBins is [5], from --set training.lengthBins=[5]; expected a list of 2 to 1000 whole numbers',
+    ],
+    [
+      'training.langs=[all, en]',
+      'training.langs is ["all","en"], from --set training.langs=[all, en]; expected a list of different',
+    ],
+    ['study.source=all', 'study.source is "all", from --set study.source=all; expected a language code such as tr.'],
+    ['study.rows.size=3', 'Unknown setting study.rows.size, from --set study.rows.size=3; did you mean training.size?'],
+    ['study.rows=3', 'study.rows is 3, from --set study.rows=3; expected a section with fractions, subset, dataSeed,'],
+  ])('--set %s', async (assignment, sentence) => {
+    const refused = expect(loadConfig({ assignments: [assignment] })).rejects;
+    await refused.toMatchObject({ message: expect.stringContaining(sentence), exitCode: 2 });
+  });
+
   it.each([
     ['training.epoch=1', 'Unknown setting training.epoch, from --set training.epoch=1; did you mean training.epochs?'],
     ['epochs=1', 'Unknown setting epochs, from --set epochs=1; did you mean training.epochs?'],
@@ -147,7 +215,7 @@ describe('what is refused', () => {
     ['epochs', '--set epochs is not an assignment; expected KEY=VALUE, such as training.epochs=1.'],
     [
       'training=3',
-      'training is 3, from --set training=3; expected a section with langs, size, subset, epochs, batchSize, learningRate, weightDecay, maxGradNorm, schedule, plateauPatience, plateauFactor, warmupSteps, warmupRatio, gradientAccumulationSteps, accumulation, groupByLength, freeze, monitor, monitorLangs, patience, select, newHead, maxSteps, dropout.',
+      'training is 3, from --set training=3; expected a section with langs, size, sizes, fractions, subset, dataSeed, temperature, resplit, lengthBins, beyondBins, epochs, batchSize, learningRate, weightDecay, maxGradNorm, schedule, plateauPatience, plateauFactor, warmupSteps, warmupRatio, gradientAccumulationSteps, accumulation, groupByLength, freeze, monitor, monitorLangs, patience, select, newHead, maxSteps, dropout.',
     ],
     ['seed="1', '--set seed="1 is not valid YAML: Missing closing "quote at line 1, column 3.'],
   ])('--set %s', async (assignment, sentence) => {
@@ -168,9 +236,9 @@ describe('what is refused', () => {
     ['training.learningRate', '.inf', 'Infinity', 'a float32 number above 0 and at most 1'],
     ['training.learningRate', '.nan', 'NaN', 'a float32 number above 0 and at most 1'],
     ['training.dropout', '1', '1', 'a float32 number of at least 0 and below 1, or null'],
-    ['training.langs', '[]', '[]', 'a list of different language codes such as [en, tr]'],
-    ['training.langs', 'en', '"en"', 'a list of different language codes such as [en, tr]'],
-    ['training.langs', '[en, en]', '["en","en"]', 'a list of different language codes such as [en, tr]'],
+    ['training.langs', '[]', '[]', 'a list of different language codes such as [en, tr], or [all]'],
+    ['training.langs', 'en', '"en"', 'a list of different language codes such as [en, tr], or [all]'],
+    ['training.langs', '[en, en]', '["en","en"]', 'a list of different language codes such as [en, tr], or [all]'],
     ['study.target', '../x', '"../x"', 'a language code such as tr'],
     ['evaluation.enabled', 'yes', '"yes"', 'true or false'],
     [

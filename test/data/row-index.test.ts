@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { WordColumns } from '../../src/data/columns.js';
-import { openSplit } from '../../src/data/corpus.js';
+import { loadSplit, openSplit, splitColumns } from '../../src/data/corpus.js';
 import { digestRows, indexed } from '../../src/data/row-index.js';
+import { rowLengths } from '../../src/data/statistics.js';
 import { samplePaths } from '../../src/hub/sample.js';
 
 const { dataDir } = samplePaths();
@@ -64,6 +65,8 @@ describe('the index of a split', () => {
     expect(index.rows).toBe(rows);
     expect(index.labelNames).toContain('B-PER');
     expect(index.digests).toHaveLength(32 * rows);
+    const whole = await loadSplit(dataDir, 'tr', 'test');
+    expect(index.lengths).toEqual(rowLengths(splitColumns(whole).offsets));
     const kept = await open();
     const unread = { ...kept, shards: () => expect.unreachable('the files were read') };
     expect(await unread.index()).toEqual(index);

@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { digestRows, selectionSha256 } from '../../src/data/row-index.js';
-import { limitSteps, nameRows, rowSetName, selectRows, subsetSteps } from '../../src/data/row-sets.js';
+import {
+  fractionSteps,
+  limitSteps,
+  nameRows,
+  type Part,
+  rowSetName,
+  rowsOfFraction,
+  type SelectionStep,
+  selectRows,
+  subsetSteps,
+} from '../../src/data/row-sets.js';
 import { numpyPermutation } from '../../src/system/random/numpy.js';
+import { trainingRowsGolden } from '../training-rows-golden.js';
 
 const select = (rows: number, subset: 'shuffled' | 'head', size: number | null) =>
-  selectRows(rows, subsetSteps({ subset, size }));
+  selectRows(rows, subsetSteps({ subset, size, dataSeed: 42 }));
 
 describe('selectRows', () => {
   it('takes the first rows as they lie', () => {
@@ -23,6 +34,38 @@ describe('selectRows', () => {
     const loaded = numpyPermutation(20_000, 0);
     const order = numpyPermutation(20_000, 42);
     expect([...select(20_000, 'shuffled', 250)]).toEqual([...order.subarray(0, 250)].map(i => loaded[i]!));
+  });
+
+  it('takes another shuffle under another data seed, and the same rows of the whole', () => {
+    const of = (dataSeed: number, size: number | null) =>
+      selectRows(100, subsetSteps({ subset: 'shuffled', size, dataSeed }));
+    const [loaded, order] = [numpyPermutation(100, 0), numpyPermutation(100, 7)];
+    expect([...of(7, 30)]).toEqual([...order.subarray(0, 30)].map(i => loaded[i]!));
+    expect(of(7, null)).toEqual(of(42, null));
+  });
+
+  it.each(trainingRowsGolden.fractions)(
+    'takes for a fraction of %d of %i rows the first %i',
+    (fraction, rows, count) => {
+      expect(rowsOfFraction(fraction, rows)).toBe(count);
+      expect(selectRows(rows, fractionSteps(fraction, rows))).toEqual(numpyPermutation(rows, 0).subarray(0, count));
+    },
+  );
+
+  it('takes a size of what a fraction leaves', () => {
+    const cut = fractionSteps(0.5, 10);
+    const loaded = numpyPermutation(10, 0).subarray(0, 5);
+    const steps = subsetSteps({ subset: 'shuffled', size: 3, dataSeed: 42 }, cut);
+    expect([...selectRows(10, steps)]).toEqual([...numpyPermutation(5, 42).subarray(0, 3)].map(i => loaded[i]!));
+    const head = subsetSteps({ subset: 'head', size: 3, dataSeed: 42 }, cut);
+    expect(selectRows(10, head)).toEqual(loaded.subarray(0, 3));
+    expect(subsetSteps({ subset: 'head', size: null, dataSeed: 42 }, cut)).toEqual(cut);
+    expect(fractionSteps(1, 10)).toEqual([{ shuffle: 0 }]);
+  });
+
+  it('takes rows by their numbers among those before', () => {
+    const steps = [{ shuffle: 0 }, { take: Int32Array.of(4, 0) }, { first: 1 }];
+    expect([...selectRows(10, steps)]).toEqual([numpyPermutation(10, 0)[4]]);
   });
 
   it('nests its subsets, and shuffles again even at full size', () => {
@@ -59,6 +102,10 @@ it('names rows by language, split and size', () => {
   expect(of(limitSteps(100, 1000))).toBe('tr/train:100');
   expect(of(limitSteps(1000, 1000))).toBe('tr/train');
   expect(of(limitSteps(null, 1000))).toBe('tr/train');
+  const part = (part: Part, ...steps: SelectionStep[]) => rowSetName({ lang: 'tr', split: 'train', part, steps });
+  const take = { take: Int32Array.of(1) };
+  expect(part('fit', { shuffle: 0 }, take)).toBe('tr/train:fit');
+  expect(part('held', { shuffle: 0 }, { shuffle: 42 }, { first: 9 }, take, { first: 1 })).toBe('tr/train:9:held:1');
 });
 
 it('tells selections by the rows that they leave, and nothing else', () => {
@@ -68,7 +115,7 @@ it('tells selections by the rows that they leave, and nothing else', () => {
     ...{ textOffsets: Int32Array.of(0, 3, 4, 6), text },
   };
   const labelNames = ['O', 'B-PER'];
-  const index = { rows: 3, labelNames, digests: digestRows(columns, labelNames) };
+  const index = { rows: 3, labelNames, digests: digestRows(columns, labelNames), lengths: Int32Array.of(2, 0, 1) };
   const named = (steps: Parameters<typeof selectRows>[1]) => nameRows({ lang: 'tr', split: 'train', steps }, index);
   expect(named([{ first: 3 }]).sha256).toBe(named([]).sha256);
   expect(named([{ first: 2 }]).sha256).not.toBe(named([]).sha256);

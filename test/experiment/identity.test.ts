@@ -116,6 +116,28 @@ describe('the key of a training', () => {
     expect(await of('training.size=100')).not.toBe(await of());
   });
 
+  it('says what rows are trained on by their content, and how several languages are mixed', async () => {
+    const of = async (...assignments: string[]) => {
+      const { config } = await loadConfig({ assignments: ['training.langs=[tr, en]', ...assignments] });
+      return identityOf('train', config, contents).key;
+    };
+    const whole = await of();
+    expect(await of('training.dataSeed=7', 'training.lengthBins=[0, 9]', 'training.fractions={tr: 1, en: 1}')).toBe(
+      whole,
+    );
+    expect(await of('training.size=10')).toBe(await of('training.sizes={en: 10, tr: 10}'));
+    expect(await of('training.size=10')).not.toBe(await of('training.size=10', 'training.dataSeed=7'));
+    const others = [
+      'training.sizes.tr=10',
+      'training.fractions.tr=.5',
+      'training.resplit=true',
+      'training.temperature=1',
+    ];
+    const keys = await Promise.all([...others, 'training.temperature=2'].map(assignment => of(assignment)));
+    expect(new Set([whole, ...keys]).size).toBe(6);
+    expect(await of('training.langs=[tr]', 'training.temperature=2')).toBe(await of('training.langs=[tr]'));
+  });
+
   it('does not depend on what a language is called, nor on the tag names being numbered otherwise in its rows', async () => {
     const { config } = await loadConfig({ assignments: ['training.langs=[en]'] });
     const renamed = { ...config, training: { ...config.training, langs: ['qq'] } };

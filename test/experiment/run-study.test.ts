@@ -109,6 +109,19 @@ function timesOfFiles(root: string): Record<string, number> {
   return Object.fromEntries(files.sort().map(name => [name, statSync(join(root, name)).mtimeMs]));
 }
 
+it('cuts the splits of a language to its fraction, and shares the stages of the others with studies that have none', async () => {
+  const { stages: plain } = await stagesFor(['evaluation.limit=null']);
+  const { stages } = await stagesFor(['evaluation.limit=null', 'training.fractions={tr: .5}']);
+  expect(stages.map(({ stage }) => stage.samples)).toEqual([600, 1200, 10, 20]);
+  for (const { task } of stages) {
+    expect(task.scorings.map(({ rows }) => rows.name)).toEqual(['en/test', 'tr/test:150']);
+    const { langs, fractions } = task.config.training;
+    expect(fractions).toEqual(langs[0] === 'tr' ? { tr: 0.5 } : {});
+  }
+  const same = stages.filter(({ task }, i) => task.identity.key === plain[i]!.task.identity.key);
+  expect(same.map(({ stage }) => stage.id)).toEqual(['phase-2-en']);
+});
+
 it('trains and scores each stage once, and nothing when it is typed again', async () => {
   const { table, stages, failed, notRun, out } = await study();
   expect(ran).toEqual(all);

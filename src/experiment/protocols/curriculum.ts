@@ -3,6 +3,7 @@ import { type Config, settings } from '../../config/schema.js';
 import { type SplitName, splitNames } from '../../data/splits.js';
 import { PanxError } from '../../errors.js';
 import { totalSteps } from '../../training/schedule.js';
+import { checkRowSettings } from '../row-settings.js';
 import type { Protocol, Stage } from './stage.js';
 
 /** What a stage of a curriculum trains on: the target alone, the source alone, or, after the source, the target's rows of the k-th size. */
@@ -100,7 +101,16 @@ function checkSettings(config: Config): void {
       exitCode: 2,
     });
   }
-  for (const key of ['training.langs', 'training.size', 'evaluation.langs'] as const) {
+  if (config.training.resplit) {
+    throw new PanxError(
+      'training.resplit is true, but the sizes of a curriculum are rows to train on; expected false.',
+      {
+        hint: 'Rows of a train split that are split again are trained on by panx train, or by a study of another protocol.',
+        exitCode: 2,
+      },
+    );
+  }
+  for (const key of ['training.langs', 'training.size', 'training.sizes', 'evaluation.langs'] as const) {
     const [value, byDefault] = [inline(settingIn(config, key)), inline(settings.get(key)!.default)];
     if (value !== byDefault) {
       throw new PanxError(`${key} is ${value}, but a study chooses it for each stage; expected it to be left out.`, {
@@ -109,6 +119,7 @@ function checkSettings(config: Config): void {
       });
     }
   }
+  checkRowSettings({ training: { ...config.training, langs: [source, target] } }, scoredLangs(config));
 }
 
 function stageOf(
@@ -151,15 +162,16 @@ function scoredLangs({ study: { score, source, target } }: Config): string[] {
   return score.length > 0 ? score : [source, target];
 }
 
-function checkSizes({ study: { target, sizes } }: Config, targetRows: number): void {
+function checkSizes({ study: { target, sizes }, training }: Config, targetRows: number): void {
   const largest = sizes.at(-1)!;
   if (largest <= targetRows) return;
+  const has = Object.hasOwn(training.fractions, target) ? 'training.fractions leaves' : 'its train split has';
   const fitting = sizes
     .filter(size => size <= targetRows)
     .slice(0, 20)
     .join(',');
   throw new PanxError(
-    `The study asks for ${largest} rows of ${target}, but its train split has ${targetRows}; expected sizes up to ${targetRows}.`,
+    `The study asks for ${largest} rows of ${target}, but ${has} ${targetRows}; expected sizes up to ${targetRows}.`,
     { hint: `Choose other sizes, such as --sizes ${fitting || targetRows} (study.sizes).`, exitCode: 2 },
   );
 }

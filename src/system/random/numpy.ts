@@ -14,21 +14,46 @@ import { PanxError } from '../../errors.js';
  * @throws PanxError where n or the seed is out of range
  */
 export function numpyPermutation(n: number, seed: number): Int32Array {
-  if (!Number.isInteger(n) || n < 0 || n >= 2 ** 31) {
-    throw new PanxError(`A permutation of ${n} items was asked for; it can have 0 to ${2 ** 31 - 1}.`);
-  }
+  return numpyGenerator(seed).permutation(n);
+}
+
+/** A `numpy.random.Generator`: what is drawn goes on from what was drawn before. */
+export interface NumpyGenerator {
+  /** `permutation(n)`: (n) the numbers 0 to n - 1 in their new order. @throws PanxError where n is out of range */
+  permutation(n: number): Int32Array;
+}
+
+/**
+ * `numpy.random.default_rng(seed)`, or, of several numbers, `default_rng([seed, ...])`.
+ *
+ * @param entropy whole numbers from 0 to 2^53 - 1; of 32 bits each, four at most
+ * @throws PanxError where one is out of range
+ */
+export function numpyGenerator(...entropy: number[]): NumpyGenerator {
+  const nextUint32 = pcg64(entropy.flatMap(wordsOf));
+  return {
+    permutation(n) {
+      if (!Number.isInteger(n) || n < 0 || n >= 2 ** 31) {
+        throw new PanxError(`A permutation of ${n} items was asked for; it can have 0 to ${2 ** 31 - 1}.`);
+      }
+      const order = new Int32Array(n).map((_, i) => i);
+      for (let i = n - 1; i > 0; i--) {
+        const j = boundedUint32(nextUint32, i);
+        const held = order[i]!;
+        order[i] = order[j]!;
+        order[j] = held;
+      }
+      return order;
+    },
+  };
+}
+
+/** A seed as words of 32 bits, the lowest first. */
+function wordsOf(seed: number): number[] {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new PanxError(`The seed is ${seed}; it must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`);
   }
-  const order = new Int32Array(n).map((_, i) => i);
-  const nextUint32 = pcg64(seed);
-  for (let i = n - 1; i > 0; i--) {
-    const j = boundedUint32(nextUint32, i);
-    const held = order[i]!;
-    order[i] = order[j]!;
-    order[j] = held;
-  }
-  return order;
+  return seed < 2 ** 32 ? [seed] : [seed >>> 0, Math.floor(seed / 2 ** 32)];
 }
 
 /** A uniform integer from 0 to `largest`: random words cut to its number of bits, until one is not above it. */
@@ -43,8 +68,8 @@ function boundedUint32(nextUint32: () => number, largest: number): number {
 const multiplier = (2549297995355413924n << 64n) | 4865540595714422341n;
 
 /** The 32-bit words of PCG64: each 64-bit output gives its lower half first, then its upper half. */
-function pcg64(seed: number): () => number {
-  const [stateHigh, stateLow, streamHigh, streamLow] = seedSequence(seed);
+function pcg64(entropy: readonly number[]): () => number {
+  const [stateHigh, stateLow, streamHigh, streamLow] = seedSequence(entropy);
   const increment = BigInt.asUintN(128, (((streamHigh! << 64n) | streamLow!) << 1n) | 1n);
   const step = (state: bigint) => BigInt.asUintN(128, state * multiplier + increment);
   // The generator's own seeding: start from zero, step, add the seed, step.
@@ -72,11 +97,13 @@ function pcg64(seed: number): () => number {
 }
 
 /**
- * `SeedSequence(seed).generate_state(4, uint64)`: the seed's 32-bit words hashed into a pool of four, and four 64-bit
+ * `SeedSequence(entropy).generate_state(4, uint64)`: 32-bit words hashed into a pool of four, and four 64-bit
  * words hashed out of it (after O'Neill, "Developing a seed_seq Alternative", 2015).
+ *
+ * @param entropy at most four words; one that is missing counts as 0 in the pool
  */
-function seedSequence(seed: number): bigint[] {
-  const entropy = [seed >>> 0, Math.floor(seed / 2 ** 32)]; // a missing upper word counts as 0 in the pool
+function seedSequence(entropy: readonly number[]): bigint[] {
+  if (entropy.length > 4) throw new RangeError(`${entropy.length} words of entropy; panx needs no more than 4`);
   const hashIn = hasher(0x43b0d7e5, 0x931e8875);
   const pool = [0, 1, 2, 3].map(i => hashIn(entropy[i] ?? 0));
   for (let from = 0; from < 4; from++) {

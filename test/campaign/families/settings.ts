@@ -42,6 +42,8 @@ const numbers = [
   '--max-length',
   '--eval-limit',
   '--seed',
+  '--data-seed',
+  '--temperature',
 ];
 const texts = [
   '--model',
@@ -90,6 +92,8 @@ const keys = [
     'study.source',
     'study.target',
   ],
+  ...['training.sizes', 'training.sizes.en', 'training.fractions', 'training.fractions.tr', 'training.dataSeed'],
+  ...['training.temperature', 'training.resplit', 'training.lengthBins', 'training.beyondBins', 'study.rows'],
   ...['study.sizes', 'study.protocol', 'training', 'evaluation', 'sweep', ''],
 ];
 
@@ -115,7 +119,7 @@ function empty(random: Random): Step[] {
   const others: Step[] = [
     train('out', more),
     train('out', more),
-    ...(['--lang', '--eval-langs', '--size'].includes(name) ? [] : [sweep('out', more)]),
+    ...(['--lang', '--eval-langs', '--size', '--temperature'].includes(name) ? [] : [sweep('out', more)]),
     ...(name === '--size' || name === '--seed'
       ? [panx(['init', '--size', 'tiny', '--sample', '--out', 'made'], { more: [argument] })]
       : []),

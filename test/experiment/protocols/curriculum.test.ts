@@ -72,12 +72,29 @@ it.each([
   [['evaluation.enabled=false'], 'evaluation.enabled is false, but a study is a table of scores; expected true.'],
   [['training.size=100'], 'training.size is 100, but a study chooses it for each stage; expected it to be left out.'],
   [
+    ['training.sizes.tr=9'],
+    'training.sizes is {tr: 9}, but a study chooses it for each stage; expected it to be left out.',
+  ],
+  [
+    ['training.resplit=true'],
+    'training.resplit is true, but the sizes of a curriculum are rows to train on; expected false.',
+  ],
+  [
+    ['training.fractions={fr: .5}'],
+    'training.fractions names fr, which is not trained on or scored; expected one of en, tr.',
+  ],
+  [
+    ['training.fractions={tr: .5}'],
+    'The study asks for 20000 rows of tr, but training.fractions leaves 10000; expected sizes up to 10000.',
+    { en: 20000, tr: 10000 },
+  ],
+  [
     ['training.langs=[tr]'],
     'training.langs is [tr], but a study chooses it for each stage; expected it to be left out.',
   ],
-])('refuses %s', async (assignments, sentence) => {
+])('refuses %s', async (assignments, sentence, left = rows) => {
   const config = await configWith(...assignments);
-  expect(() => curriculum(config, rows)).toThrow(sentence);
+  expect(() => curriculum(config, left)).toThrow(sentence);
 });
 
 it('suggests the sizes that fit', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { numpyPermutation } from '../../../src/system/random/numpy.js';
+import { numpyGenerator, numpyPermutation } from '../../../src/system/random/numpy.js';
 import { golden, sha256, sha256OfBytes, shared } from './golden.js';
 
 describe('numpyPermutation', () => {
@@ -28,6 +28,14 @@ describe('numpyPermutation', () => {
     );
     expect(() => numpyPermutation(3, 0.5)).toThrow('The seed is 0.5; it must be a whole number');
   });
+});
+
+it('goes on in one stream, and refuses more entropy than it hashes', () => {
+  const generator = numpyGenerator(42);
+  expect(generator.permutation(9)).toEqual(numpyPermutation(9, 42));
+  expect(generator.permutation(9)).not.toEqual(numpyPermutation(9, 42));
+  expect(() => numpyGenerator(1, 2, 3, 4, 5)).toThrow('5 words of entropy');
+  expect(() => numpyGenerator(2 ** 53 - 1, 2 ** 53 - 1, 0)).toThrow('5 words of entropy');
 });
 
 describe.skipIf(shared === undefined)('numpyPermutation against the shared reference', () => {
