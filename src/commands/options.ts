@@ -81,13 +81,14 @@ function short(path: string): string {
 /** The settings that name languages, by an option that marks the commands which read them. */
 export const languageSettings = {
   '--lang': ['training.langs', 'evaluation.langs'],
+  '--monitor': ['training.monitorLangs'],
   '--source': ['study.source', 'study.target', 'study.score'],
 } as const satisfies Record<string, readonly Key[]>;
 
 /** The languages of the settings that this command reads: what a study is on does not matter to panx train. */
 function languagesRead(command: Command, config: Config): string[] {
   return Object.entries(languageSettings).flatMap(([option, keys]) => {
-    if (!command.options.some(({ long }) => long === option)) return [];
+    if (!command.options.some(({ short, long }) => short === option || long === option)) return [];
     return keys.flatMap(key => [settingIn(config, key)].flat(Number.POSITIVE_INFINITY)).filter(isLanguage);
   });
 }
