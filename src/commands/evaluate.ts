@@ -21,6 +21,7 @@ import { removeAbandonedNeighbours } from '../system/made.js';
 import { type FileKind, placeOfFile, refuseOverlap } from '../system/place.js';
 import { type Profile, phase } from '../system/profile.js';
 import { traceKind } from '../system/trace.js';
+import { relabelled } from '../tokenization/rows.js';
 import { openTokenizer } from '../tokenization/tokenizer.js';
 import { addMetricOptions, type MetricOptions, metricsOf, resamplingOf } from './evaluate/metric-options.js';
 import { averagesText, reportsText, resamplingText } from './evaluate/scores-text.js';
@@ -28,7 +29,7 @@ import { languagesOf, toSplit } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
-import { checkTyped, dataFolders, modelFolder } from './read-folders.js';
+import { checkTyped, corpusFiles, dataFolders, modelFolder } from './read-folders.js';
 
 interface EvaluateOptions extends MetricOptions {
   langs: string;
@@ -92,14 +93,14 @@ async function evaluateAsAsked(
   profile: Profile | null,
 ): Promise<void> {
   const split = toSplit('--split', options.split);
-  const langs = languagesOf('--langs', options.langs);
   const metrics = metricsOf(options);
   const { config } = await configOf(command);
+  const langs = languagesOf('--langs', options.langs, config.corpora);
   const resampling = resamplingOf(options, config.seed);
   await checkTyped(config);
   const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
   const folder = await resolveModel(config.model, { onProgress: transferLine() });
-  const read = [modelFolder(folder), ...(await dataFolders(dataDir))];
+  const read = [modelFolder(folder), ...(await dataFolders(dataDir)), ...(await corpusFiles(config.corpora, langs))];
   for (const [option, file] of [
     ['--out', places.report],
     ['--profile', places.trace],
@@ -119,8 +120,11 @@ async function evaluateAsAsked(
   returnFreeMemory();
   const inputIds = corpus.map(({ rows }) => rows.inputIds);
   const model = await phase('load model', () => loadTrained(folder, inputIds, precision));
-  for (const { labelNames } of corpus) checkLabels(model.config.labels, labelNames, folder);
-  for (const { lang, rows } of corpus) {
+  const labelled = corpus.map(({ lang, rows, labelNames }) => ({
+    lang,
+    rows: relabelled(rows, checkLabels(model.config.labels, labelNames, folder)),
+  }));
+  for (const { lang, rows } of labelled) {
     const scoring = {
       batchSize: config.evaluation.batchSize,
       metrics,

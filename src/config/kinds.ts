@@ -7,6 +7,12 @@ export interface Setting<T> {
   readonly expected: string;
   readonly meaning: string;
   accepts(value: unknown): value is T;
+  /** How what is given later joins what was given before; absent: it takes its place. @throws PanxError */
+  join?(before: unknown, given: unknown, origin: string): unknown;
+  /** The value once all is given. @throws PanxError where something is missing */
+  complete?(joined: unknown, origin: string): T;
+  /** Of a setting that holds languages: the value with each of them as `named` writes it. */
+  withLanguages?(value: T, named: (lang: string) => string): T;
 }
 
 /** Any text that is not empty: a path, a hub id. */
@@ -101,9 +107,15 @@ export function isFloat32(value: number): boolean {
   return value === 0 || (rounded >= 2 ** -126 && rounded < Number.POSITIVE_INFINITY);
 }
 
-/** One language code as PAN-X writes it: en, tr, zh-classical. It becomes part of a file name. */
+/** One language code as PAN-X writes it: en, tr, zh-classical; or name=de, a language of a named corpus. It becomes part of a file name. */
 export function language(byDefault: string, meaning: string): Setting<string> {
-  return { default: byDefault, expected: 'a language code such as tr', meaning, accepts: isLanguage };
+  return {
+    default: byDefault,
+    expected: 'a language code such as tr',
+    meaning,
+    accepts: isLanguage,
+    withLanguages: (value, named) => (typeof value === 'string' ? named(value) : value),
+  };
 }
 
 /** Different language codes; with `min: 0` the list may be empty. */
@@ -117,6 +129,10 @@ export function languages(byDefault: string[], range: { min: number }, meaning: 
       value.length >= range.min &&
       value.every(isLanguage) &&
       new Set(value).size === value.length,
+    withLanguages: (value, named) =>
+      Array.isArray(value)
+        ? value.map((lang: unknown) => (typeof lang === 'string' ? named(lang) : lang) as string)
+        : value,
   };
 }
 
@@ -146,7 +162,7 @@ export function names<const T extends string>(
     accepts: (value): value is T | string[] =>
       words.some(word => word === value) ||
       (Array.isArray(value) &&
-        value.every(name => typeof name === 'string' && /^[\w.-]{1,80}$/.test(name)) &&
+        value.every(name => typeof name === 'string' && /^[\w.=-]{1,80}$/.test(name)) &&
         new Set(value).size === value.length),
   };
 }
@@ -158,6 +174,9 @@ export function orNull<T>(setting: Setting<T>): Setting<T | null> {
     expected: `${setting.expected}, or null`,
     meaning: setting.meaning,
     accepts: (value): value is T | null => value === null || setting.accepts(value),
+    ...(setting.withLanguages === undefined
+      ? {}
+      : { withLanguages: (value, named) => (value === null ? null : setting.withLanguages!(value, named)) }),
   };
 }
 
@@ -165,6 +184,7 @@ function isWholeNumber(value: unknown, min: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= min;
 }
 
+/** A language code, or one of a named corpus: `conll=de`. */
 export function isLanguage(value: unknown): value is string {
-  return typeof value === 'string' && /^[a-z]{2,}(-[a-z]+)*$/.test(value);
+  return typeof value === 'string' && /^([A-Za-z][\w.-]{0,39}=)?[a-z]{2,}(-[a-z]+)*$/.test(value);
 }

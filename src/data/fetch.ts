@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { nearest, PanxError } from '../errors.js';
 import type { Repo } from '../hub/cache.js';
 import type { HubFile } from '../hub/listing.js';
@@ -12,6 +12,7 @@ import { type SplitName, splitNames } from './splits.js';
  * The folder that holds the corpus: `data` itself where that is a folder, else the cached folder of the hub id, with the files of `langs`
  * brought where they are not there yet.
  *
+ * @param langs of which those of named corpora (`conll=de`) are left out; where there are no others, no data are needed
  * @param options.splits the splits that are needed; all three unless given.
  * @throws PanxError for a path that does not exist and for all that can go wrong with the hub
  */
@@ -20,9 +21,12 @@ export async function resolveData(
   langs: readonly string[],
   options: BringOptions & { splits?: readonly SplitName[] } = {},
 ): Promise<string> {
+  const own = langs.filter(lang => !lang.includes('='));
+  // Named corpora lie where their settings say, from the folder that panx runs in: what is of nobody's need is not brought.
+  if (own.length === 0 && langs.length > 0) return resolve('.');
   const place = await placeOf(data, 'dataset');
   if ('folder' in place) return place.folder;
-  return (await fetchData(place.repo, langs, options.splits ?? splitNames, options)).folder;
+  return (await fetchData(place.repo, own, options.splits ?? splitNames, options)).folder;
 }
 
 /** The files of some languages and splits of a dataset repository, cached. */

@@ -1,4 +1,4 @@
-import { sameLabels, someLabels } from '../data/labels.js';
+import { idsAmong, sameLabels, someLabels } from '../data/labels.js';
 import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { phase } from '../system/profile.js';
@@ -59,12 +59,19 @@ export async function score(
 }
 
 /**
- * Check that a checkpoint and a corpus name the same tags in the same order.
+ * Check that a checkpoint and a corpus name the same tags. Their order may be another: a tag is known by its name.
  *
+ * @returns (L) the model's id of each tag of the data; null where they are the same
  * @throws PanxError naming both lists.
  */
-export function checkLabels(modelLabels: readonly string[], dataLabels: readonly string[], folder: string): void {
-  if (sameLabels(modelLabels, dataLabels)) return;
+export function checkLabels(
+  modelLabels: readonly string[],
+  dataLabels: readonly string[],
+  folder: string,
+): Int32Array | null {
+  if (sameLabels(modelLabels, dataLabels)) return null;
+  const ids = idsAmong(dataLabels, modelLabels);
+  if (ids !== null) return ids;
   throw new PanxError(
     `The classifier in ${folder} predicts ${someLabels(modelLabels)}; the data is tagged with ${someLabels(dataLabels)}.`,
     { hint: 'Use a checkpoint that was trained on these tags, or one without a classifier.' },

@@ -2,8 +2,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { checkTokenizerFiles } from '../checkpoint/folder.js';
 import { checkWeights } from '../checkpoint/safetensors.js';
+import type { Corpora } from '../config/corpora.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SourceFile } from '../data/corpus.js';
+import { namedFiles } from '../data/named-files.js';
 import { indexed, type RowIndex } from '../data/row-index.js';
 import { limitSteps, type NamedRows, nameRows, type RowSet, subsetSteps } from '../data/row-sets.js';
 import { shardPaths } from '../data/shards.js';
@@ -50,7 +52,7 @@ async function refuseOther(path: string): Promise<void> {
 /** A split by its content. */
 export interface SplitContents {
   index: RowIndex;
-  /** SHA-256 of its files, by `PAN-X.<lang>/<file name>`. */
+  /** SHA-256 of its files: see `filesInside`. */
   files: Checksums;
 }
 
@@ -65,10 +67,11 @@ export type CorpusContents = (lang: string, split: string) => SplitContents;
 export async function readCorpus(
   dataDir: string,
   splits: readonly (readonly [lang: string, split: SplitName])[],
+  corpora: Corpora = {},
 ): Promise<CorpusContents> {
   const contents = new Map<string, SplitContents>();
   for (const [lang, split] of splits) {
-    const source = indexed(await openSplit(dataDir, lang, split));
+    const source = indexed(await openSplit(dataDir, lang, split, corpora));
     contents.set(`${lang}/${split}`, { index: await source.index(), files: filesInside(dataDir, source.files) });
   }
   return contentsIn(contents);
@@ -83,14 +86,18 @@ export function contentsIn(contents: ReadonlyMap<string, SplitContents>): Corpus
   };
 }
 
-/** Checksums of data files, by `PAN-X.<lang>/<file name>`. */
+/** Checksums of data files, by `PAN-X.<lang>/<file name>`, or, of a named corpus, `<name>=<lang>/<split>/<file name>`. */
 export function filesInside(dataDir: string, files: readonly SourceFile[]): Checksums {
-  return Object.fromEntries(files.map(({ path, sha256 }) => [relative(dataDir, path).replaceAll('\\', '/'), sha256]));
+  const nameOf = ({ path, name }: SourceFile) => name ?? relative(dataDir, path).replaceAll('\\', '/');
+  return Object.fromEntries(files.map(file => [nameOf(file), file.sha256]));
 }
 
 /** Look whether all splits that a training by itself reads are there. @throws PanxError where one is not */
 export async function findSplits(config: Config, dataDir: string): Promise<void> {
-  for (const [lang, split] of splitsOf(config)) await shardPaths(dataDir, lang, split);
+  for (const [lang, split] of splitsOf(config)) {
+    if (lang.includes('=')) await namedFiles(config.corpora, lang, split);
+    else await shardPaths(dataDir, lang, split);
+  }
 }
 
 /** The splits that a training by itself reads: to train on, to score after each epoch, and to score at the end. */

@@ -11,7 +11,7 @@ import type { Position } from '../training/loop.js';
 import { createOptimizer, type Optimizer } from '../training/optimizer.js';
 import { endlessWarmup } from '../training/schedule.js';
 import { restoreState } from '../training/state.js';
-import type { RunData } from './corpus.js';
+import { type RunData, withLabelsOf } from './corpus.js';
 import { goingOn } from './damaged-run.js';
 import { type GitState, writeEnvironment } from './environment.js';
 import type { Plan } from './history.js';
@@ -52,21 +52,22 @@ interface Parts extends Pick<Session, 'request' | 'run' | 'data'> {
  *
  * @throws PanxError where the model does not fit the data, or the training state is damaged
  */
-export async function openSession({ request, run, data, engine, plan, standing, git }: Parts): Promise<Session> {
+export async function openSession({ request, run, data: read, engine, plan, standing, git }: Parts): Promise<Session> {
   const { config } = request;
   const { trained, stateFolder, history } = standing;
   const { course } = plan;
   const model = await phase('load model', () =>
     loadTokenClassifier(trained ? run.checkpoint : request.startFrom, {
-      inputIds: [data.train.inputIds],
-      newHead: { labels: data.labelNames, seed: config.seed },
+      inputIds: [read.train.inputIds],
+      newHead: { labels: read.labelNames, seed: config.seed },
       precision: engine.precision,
       freeze: config.training.freeze,
     }),
   );
   let optimizer: Optimizer | null = null;
   try {
-    checkLabels(model.config.labels, data.labelNames, request.startFrom);
+    const ids = checkLabels(model.config.labels, read.labelNames, request.startFrom);
+    const data = withLabelsOf(read, model.config.labels, ids);
     const { weightDecay, maxGradNorm } = config.training;
     const settings = { weightDecay, maxGradNorm };
     const opened = await phase('make optimizer', async () =>
