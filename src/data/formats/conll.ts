@@ -29,7 +29,7 @@ export async function readConll(path: string, columns: CorpusColumns): Promise<T
   for (const { line, number } of linesOf(path, bytes)) {
     const fields = fieldsOf(line, layout.tabs);
     if (fields.length === 0) endRow();
-    else if (isDocumentMark(fields, places)) {
+    else if (isDocumentMark(line, fields, places)) {
       documentMarks++;
       endRow();
     } else if (rows.open === 0 && line.startsWith('#') && !isWordLine(fields, layout)) {
@@ -67,7 +67,7 @@ function layoutOf(path: string, bytes: Buffer, places: Places): Layout {
   for (const { line, number } of linesOf(path, bytes)) {
     const tabs = line.trimEnd().includes('\t');
     const fields = fieldsOf(line, tabs);
-    if (fields.length === 0 || isDocumentMark(fields, places)) continue;
+    if (fields.length === 0 || isDocumentMark(line, fields, places)) continue;
     const layout = { places, tabs, columns: fields.length, line: number };
     if (!line.startsWith('#')) return layout;
     if (isWordLine(fields, layout)) fallback ??= layout;
@@ -82,8 +82,9 @@ function fieldsOf(line: string, tabs: boolean): string[] {
   return tabs ? trimmed.split('\t') : trimmed.replace(/^[ \t]+/, '').split(/[ \t]+/);
 }
 
-function isDocumentMark(fields: readonly string[], { words }: Places): boolean {
-  return fields[0] === '-DOCSTART-' || at(fields, words) === '-DOCSTART-';
+/** Whether a line marks a document: its columns may lie otherwise than those of words. */
+function isDocumentMark(line: string, fields: readonly string[], { words }: Places): boolean {
+  return /^[ \t]*-DOCSTART-(?=[ \t]|$)/.test(line) || at(fields, words) === '-DOCSTART-';
 }
 
 /** Whether a line that begins with # is that of a word. */

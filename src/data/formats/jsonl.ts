@@ -171,6 +171,8 @@ function spanOf(span: unknown, units: (offset: number) => number | undefined, pl
       `found the span ${excerpt(span)}; expected start and end inside the text, in code points, and a label`,
     );
   }
+  if (label === undefined)
+    throw refused(place, `the span ${excerpt(span)} has no label; expected a type, such as "PER"`);
   const flaw = typeof label === 'string' ? flawOfLabel(label) : 'is no text';
   if (flaw !== null) throw refused(place, `the span ${excerpt(span)} has the label ${excerpt(label)}, which ${flaw}`);
   return { start: from, end: to, label: label as string, shown: `${String(start)} to ${String(end)}` };

@@ -123,6 +123,12 @@ function chooseColumns(path: string, schema: Schema, columns: CorpusColumns): [w
   const [words, tags] = [find('words'), find('tags')];
   const type: unknown = schema.fields[names.indexOf(tags)]!.type;
   const element = arrow.DataType.isList(type) ? type.children[0]?.type : undefined;
+  if (!arrow.DataType.isUtf8(element) && !arrow.DataType.isInt(element)) {
+    throw new PanxError(
+      `${path}: column ${excerpt(tags)} is ${String(type)}; expected a list of strings or a list of integers.`,
+      { hint: 'Say by columns which one holds the tags (docs/corpora.md).' },
+    );
+  }
   return [
     { name: words, holds: 'words' },
     { name: tags, holds: arrow.DataType.isUtf8(element) ? 'tags' : 'ids' },
