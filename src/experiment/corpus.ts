@@ -3,7 +3,6 @@ import { takeRows } from '../batching/batches.js';
 import type { Corpora } from '../config/corpora.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SourceFile, type SplitSource } from '../data/corpus.js';
-import { idsAmong, sameLabels, someLabels } from '../data/labels.js';
 import { indexed } from '../data/row-index.js';
 import { type RowSet, selectRows } from '../data/row-sets.js';
 import type { SplitName } from '../data/splits.js';
@@ -17,6 +16,7 @@ import { openTokenizer, type TokenizerFile } from '../tokenization/tokenizer.js'
 import type { StageIdentity } from './identity.js';
 import {
   type CorpusContents,
+  checkOneTagSet,
   contentsIn,
   filesInside,
   namedRowsOf,
@@ -189,18 +189,12 @@ async function encodeSplits(
 
 /** Splits with the label ids of the first: tags are known by their names. @throws PanxError where one has other tags */
 function inOneOrder(splits: readonly EncodedSplit[]): EncodedSplit[] {
-  const first = splits[0]!;
-  return splits.map(split => {
-    if (sameLabels(split.labelNames, first.labelNames)) return split;
-    const ids = idsAmong(split.labelNames, first.labelNames);
-    if (ids === null) {
-      throw new PanxError(
-        `${split.lang} ${split.split} is tagged with ${someLabels(split.labelNames)}; ${first.lang} ${first.split} with ${someLabels(first.labelNames)}.`,
-        { hint: 'Train and score on corpora with one set of tags.' },
-      );
-    }
-    return { ...split, rows: relabelled(split.rows, ids), labelNames: first.labelNames };
-  });
+  const { labelNames } = splits[0]!;
+  return checkOneTagSet(splits).map((ids, i) => ({
+    ...splits[i]!,
+    rows: relabelled(splits[i]!.rows, ids),
+    labelNames,
+  }));
 }
 
 /**

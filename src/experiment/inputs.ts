@@ -5,6 +5,7 @@ import { checkWeights } from '../checkpoint/safetensors.js';
 import type { Corpora } from '../config/corpora.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SourceFile } from '../data/corpus.js';
+import { idsAmong, sameLabels, someLabels } from '../data/labels.js';
 import { namedFiles } from '../data/named-files.js';
 import { indexed, type RowIndex } from '../data/row-index.js';
 import { limitSteps, type NamedRows, nameRows, type RowSet, subsetSteps } from '../data/row-sets.js';
@@ -74,7 +75,35 @@ export async function readCorpus(
     const source = indexed(await openSplit(dataDir, lang, split, corpora));
     contents.set(`${lang}/${split}`, { index: await source.index(), files: filesInside(dataDir, source.files) });
   }
+  // Hours may lie between the first training and what is scored after it.
+  checkOneTagSet(splits.map(([lang, split]) => ({ lang, split, ...contents.get(`${lang}/${split}`)!.index })));
   return contentsIn(contents);
+}
+
+/** A split, and the names of its tags in the order of their ids. */
+interface TaggedSplit {
+  lang: string;
+  split: SplitName;
+  labelNames: readonly string[];
+}
+
+/**
+ * Check that splits have one set of tags; its order may differ.
+ *
+ * @returns for each split the ids that its tags have in the first; null where they are the same
+ * @throws PanxError naming the first split that has other tags, and both sets
+ */
+export function checkOneTagSet(splits: readonly TaggedSplit[]): (Int32Array | null)[] {
+  return splits.map(({ lang, split, labelNames }) => {
+    const first = splits[0]!;
+    if (sameLabels(labelNames, first.labelNames)) return null;
+    const ids = idsAmong(labelNames, first.labelNames);
+    if (ids !== null) return ids;
+    throw new PanxError(
+      `${lang} ${split} is tagged with ${someLabels(labelNames)}; ${first.lang} ${first.split} with ${someLabels(first.labelNames)}.`,
+      { hint: 'Train and score on corpora with one set of tags.' },
+    );
+  });
 }
 
 /** Contents by `<lang>/<split>` as a function that must find them. */
