@@ -6,8 +6,8 @@ import { returnFreeMemory } from '../engine/memory.js';
 import { openEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import type { EntityScores } from '../evaluation/entity-scores.js';
-import { checkLabels, metricName, type Scores, score } from '../evaluation/score.js';
-import { loadSplits } from '../experiment/corpus.js';
+import { metricName, type Scores, score } from '../evaluation/score.js';
+import { fitLabels, loadSplits } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
@@ -21,7 +21,6 @@ import { removeAbandonedNeighbours } from '../system/made.js';
 import { type FileKind, placeOfFile, refuseOverlap } from '../system/place.js';
 import { type Profile, phase } from '../system/profile.js';
 import { traceKind } from '../system/trace.js';
-import { relabelled } from '../tokenization/rows.js';
 import { openTokenizer } from '../tokenization/tokenizer.js';
 import { addMetricOptions, type MetricOptions, metricsOf, resamplingOf } from './evaluate/metric-options.js';
 import { averagesText, reportsText, resamplingText } from './evaluate/scores-text.js';
@@ -120,10 +119,7 @@ async function evaluateAsAsked(
   returnFreeMemory();
   const inputIds = corpus.map(({ rows }) => rows.inputIds);
   const model = await phase('load model', () => loadTrained(folder, inputIds, precision));
-  const labelled = corpus.map(({ lang, rows, labelNames }) => ({
-    lang,
-    rows: relabelled(rows, checkLabels(model.config.labels, labelNames, folder)),
-  }));
+  const labelled = corpus.map(split => ({ ...split, rows: fitLabels(split, model.config.labels, folder).rows }));
   for (const { lang, rows } of labelled) {
     const scoring = {
       batchSize: config.evaluation.batchSize,

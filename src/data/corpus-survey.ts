@@ -32,15 +32,15 @@ export async function surveyOf(
   read: (path: string) => Promise<TaggedFile>,
 ): Promise<CorpusSurvey> {
   const seen: Seen[] = [];
-  const signs = { beginsWithI: false, beginsWithB: false };
+  const signs = { beginWithI: 0, beginWithB: 0 };
   for (const { path } of files) {
     const { columns, tags, declared } = await read(path);
     const found = schemeSigns(
       columns,
       tags.map(({ name }) => parseTag(name)!),
     );
-    signs.beginsWithI ||= found.beginsWithI;
-    signs.beginsWithB ||= found.beginsWithB;
+    signs.beginWithI += found.beginWithI;
+    signs.beginWithB += found.beginWithB;
     seen.push({ path, tags, declared });
   }
   const letters = new Set(seen.flatMap(({ tags }) => tags.map(({ name }) => name[0]!)));

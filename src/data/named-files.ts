@@ -1,9 +1,11 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Corpora, type CorpusSettings, corpusOf } from '../config/corpora.js';
 import { PanxError } from '../errors.js';
+import { placeOf } from '../hub/resolve.js';
 import { homeFolder } from '../system/cache.js';
 import { reasonOf } from '../system/files.js';
+import { fetchData } from './fetch.js';
 import { folderOf, isOfSplit } from './formats/panx.js';
 import { columnNames } from './formats/parquet-limits.js';
 import { checkComplete, checkFile, some } from './shards.js';
@@ -27,7 +29,7 @@ export async function namedFiles(corpora: Corpora, lang: string, split: SplitNam
   const code = lang.slice(name.length + 1);
   const paths =
     typeof corpus.files === 'string'
-      ? await filesInLayout(`corpora.${name}.files`, inHome(corpus.files), code, split)
+      ? await filesInLayout(`corpora.${name}.files`, await folderOrHub(corpus.files, code, split), code, split)
       : await filesListed(name, corpus.files, code, split);
   const columns = corpus.format === 'panx' ? columnNames : corpus.format === 'parquet' ? [] : null;
   for (const path of paths) await checkFile(path, columns);
@@ -121,6 +123,18 @@ async function filesInLayout(key: string, folder: string, code: string, split: S
     `${folder} has no ${split} split of ${code}; expected ${folderOf(code)}/${split}-*.parquet, ${code}/${split}-*.parquet or ${code}/${split}/*.parquet.`,
     { hint: `In it are: ${some(await readdir(folder)) || 'no files'}. ${key} names the folder.` },
   );
+}
+
+/** The folder of a path, or, where there is none, the cached one of a hub id, with the files of the split brought into it. */
+async function folderOrHub(files: string, code: string, split: SplitName): Promise<string> {
+  const folder = inHome(files);
+  const isThere = await stat(folder).then(
+    () => true,
+    () => false,
+  );
+  if (isThere || !/^[\w-][\w.-]*\/[\w-][\w.-]*(@.*)?$/.test(files)) return folder;
+  const place = await placeOf(files, 'dataset');
+  return 'folder' in place ? place.folder : (await fetchData(place.repo, [code], [split])).folder;
 }
 
 /** The folders in which files of a language may lie, the most particular first. */

@@ -37,22 +37,22 @@ export function isOfScheme({ prefix }: Tag, scheme: TagScheme): boolean {
 
 /** What tells the scheme of rows. */
 export interface SchemeSigns {
-  /** An entity that begins with I-, which IOB2 does not have. */
-  beginsWithI: boolean;
-  /** A B- that does not follow its own type, which IOB1 does not have. */
-  beginsWithB: boolean;
+  /** Entities that begin with I-, which IOB2 does not have. */
+  beginWithI: number;
+  /** B- that do not follow their own type, which IOB1 does not have. */
+  beginWithB: number;
 }
 
 /** @param tags behind the ids of `columns` */
 export function schemeSigns({ offsets, tagIds, rows }: WordColumns, tags: readonly Tag[]): SchemeSigns {
-  const signs = { beginsWithI: false, beginsWithB: false };
+  const signs = { beginWithI: 0, beginWithB: 0 };
   for (let row = 0; row < rows; row++) {
     let before = outside;
     for (let word = offsets[row]!; word < offsets[row + 1]!; word++) {
       const tag = tags[tagIds[word]!]!;
       const follows = before.prefix !== 'O' && before.type === tag.type;
-      if (tag.prefix === 'I' && !follows) signs.beginsWithI = true;
-      if (tag.prefix === 'B' && !follows) signs.beginsWithB = true;
+      if (tag.prefix === 'I' && !follows) signs.beginWithI++;
+      if (tag.prefix === 'B' && !follows) signs.beginWithB++;
       before = tag;
     }
   }
@@ -60,18 +60,18 @@ export function schemeSigns({ offsets, tagIds, rows }: WordColumns, tags: readon
 }
 
 /**
- * The scheme of a corpus by what occurs in it. E- or S- are BIOES's, L- or U- BILOU's. Of what is left IOB1 is that in which entities begin
- * with I-, and with B- only after another of their type. Rows in which entities begin with both, as some of PAN-X's do, are IOB2's with
- * mistakes: nothing is changed in them.
+ * The scheme of a corpus by what occurs in it. E- or S- are BIOES's, L- or U- BILOU's. Of what is left IOB1 is that in which more entities
+ * begin with I- than with a B- that follows no entity of its type; a corpus has mistakes, and some of PAN-X's rows begin with I- too. In
+ * IOB2 nothing is changed, mistakes and all.
  *
  * @returns null where letters of BIOES and of BILOU occur
  */
-export function schemeOf(occurring: ReadonlySet<string>, { beginsWithI, beginsWithB }: SchemeSigns): TagScheme | null {
+export function schemeOf(occurring: ReadonlySet<string>, { beginWithI, beginWithB }: SchemeSigns): TagScheme | null {
   const [bioes, bilou] = ['ES', 'LU'].map(letters => [...letters].some(letter => occurring.has(letter)));
   if (bioes && bilou) return null;
   if (bioes) return 'BIOES';
   if (bilou) return 'BILOU';
-  return beginsWithI && !beginsWithB ? 'IOB1' : 'IOB2';
+  return beginWithI > beginWithB ? 'IOB1' : 'IOB2';
 }
 
 const outside: Tag = { prefix: 'O', type: '' };

@@ -7,6 +7,7 @@ import { indexed } from '../data/row-index.js';
 import { type RowSet, selectRows } from '../data/row-sets.js';
 import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
+import { checkLabels } from '../evaluation/score.js';
 import { panxCacheDir } from '../system/cache.js';
 import { formatCount, progress } from '../system/console.js';
 import { phase } from '../system/profile.js';
@@ -195,6 +196,22 @@ function inOneOrder(splits: readonly EncodedSplit[]): EncodedSplit[] {
     rows: relabelled(splits[i]!.rows, ids),
     labelNames,
   }));
+}
+
+/**
+ * A split with the label ids of a model.
+ *
+ * @param folder of the model, for sentences
+ * @returns also the model's id of each label of the split; null where they are the same
+ * @throws PanxError where the model has other labels
+ */
+export function fitLabels(
+  split: Pick<EncodedSplit, 'rows' | 'labelNames'>,
+  labels: readonly string[],
+  folder: string,
+): { rows: EncodedRows; ids: Int32Array | null } {
+  const ids = checkLabels(labels, split.labelNames, folder);
+  return { rows: relabelled(split.rows, ids), ids };
 }
 
 /**

@@ -7,14 +7,12 @@ import { selectRows } from '../data/row-sets.js';
 import { openEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { openPredictions } from '../evaluation/predictions.js';
-import { checkLabels } from '../evaluation/score.js';
 import { scoreWithPredictions } from '../evaluation/score-with-predictions.js';
 import { loadTrained } from '../model/token-classifier.js';
 import type { StoreDirectory } from '../run/store-directory.js';
 import { formatCount, notice, progress } from '../system/console.js';
-import { relabelled } from '../tokenization/rows.js';
 import { openTokenizer } from '../tokenization/tokenizer.js';
-import { loadSplits } from './corpus.js';
+import { fitLabels, loadSplits } from './corpus.js';
 import { scoresText } from './narration.js';
 import type { ScoringTask } from './scoring.js';
 import { leaveScoring } from './scoring-folder.js';
@@ -50,10 +48,10 @@ export async function scoreStage({ store, stage, tasks, config, dataDir, label, 
   try {
     for (const [i, task] of tasks.entries()) {
       const split = encoded[i]!;
-      const ids = checkLabels(model.config.labels, split.labelNames, folder);
+      const { rows: fitting, ids } = fitLabels(split, model.config.labels, folder);
       const order = selectRows(split.rows.rows, task.set.steps);
       const columns = await columnsOf(dataDir, task, order, config.corpora, ids);
-      const rows = relabelled(takeRows(split.rows, order), ids);
+      const rows = takeRows(fitting, order);
       const sentences = { columns, order, labelNames: model.config.labels };
       const stopIfAsked = () => {
         if (signal?.aborted) throw new PanxError(`${label} was stopped before ${task.rows.name} was scored.`, stopHint);

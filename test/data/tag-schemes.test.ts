@@ -68,6 +68,7 @@ describe('tags in other schemes', () => {
     expect(detect('O', 'O O')).toBe('IOB2');
     expect(detect('B-PER', 'I-PER')).toBe('IOB2'); // As some rows of PAN-X: IOB2 with mistakes.
     expect(detect('I-PER B-LOC')).toBe('IOB2');
+    expect(detect('I-PER O B-LOC O I-ORG')).toBe('IOB1'); // IOB1 with a mistake.
     expect(detect('B-PER', 'S-PER')).toBe('BIOES');
     expect(detect('B-PER E-PER')).toBe('BIOES');
     expect(detect('B-PER L-PER')).toBe('BILOU');

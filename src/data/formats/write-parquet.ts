@@ -1,3 +1,4 @@
+import type { DataType } from 'apache-arrow';
 import { arrow } from '../arrow.js';
 import { tableFromColumns, type WordColumns } from '../columns.js';
 import { withParquetDecoder } from './parquet-decoder.js';
@@ -15,7 +16,13 @@ export async function parquetBytes(columns: WordColumns, tags: readonly string[]
   const table = tableFromColumns(columns);
   // In the footer, and in the schema of Arrow that stands there: some readers look at one, some at the other.
   const metadata = new Map([['huggingface', JSON.stringify({ info: { features } })]]);
-  const schema = new arrow.Schema(table.schema.fields, metadata);
+  // The library takes the names only where the columns may hold nulls, as its own do.
+  const listOf = (element: DataType) => new arrow.List(new arrow.Field('item', element, true));
+  const types = { tokens: listOf(new arrow.Utf8()), ner_tags: listOf(new arrow.Int64()) };
+  const schema = new arrow.Schema(
+    Object.entries(types).map(([name, type]) => new arrow.Field(name, type, true)),
+    metadata,
+  );
   const batches = table.batches.map(batch => new arrow.RecordBatch(schema, batch.data));
   const stream = arrow.tableToIPC(new arrow.Table(schema, batches), 'stream');
   return await withParquetDecoder(largestFile, ({ writeParquet, Table, WriterPropertiesBuilder, Compression }) => {
