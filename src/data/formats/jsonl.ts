@@ -23,7 +23,7 @@ export async function readJsonl(
   labels: readonly string[] | null,
 ): Promise<TaggedFile> {
   const { bytes, sha256 } = await readTextFile(path);
-  const rows = taggedRows(bytes.length);
+  const rows = taggedRows(path, bytes.length);
   let names: Names | undefined;
   for (const { line, number } of linesOf(path, bytes)) {
     if (line.trim() === '') continue;
@@ -40,7 +40,7 @@ export async function readJsonl(
     else addText(row, names, rows, place);
     rows.endRow();
   }
-  return { path, sha256, ...rows.finish(path), declared: false, documentMarks: 0, otherLines: 0 };
+  return { path, sha256, ...rows.finish(), declared: false, documentMarks: 0, otherLines: 0 };
 }
 
 interface Place {

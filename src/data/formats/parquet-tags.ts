@@ -5,7 +5,7 @@ import { excerpt, PanxError } from '../../errors.js';
 import { formatCount } from '../../system/console.js';
 import { arrow } from '../arrow.js';
 import { concatColumns, type WordColumns } from '../columns.js';
-import { declaredLabels } from '../labels.js';
+import { declaredLabels, mostLabels } from '../labels.js';
 import { flawOfTag } from '../tag-schemes.js';
 import {
   type Column,
@@ -20,7 +20,7 @@ import {
 } from './parquet.js';
 import { footerBytes } from './parquet-footer.js';
 import type { Place } from './parquet-limits.js';
-import type { FileTag, TaggedFile } from './tagged-file.js';
+import { type FileTag, type TaggedFile, tooManyTags } from './tagged-file.js';
 
 /**
  * Read any parquet file of words and tags: a column of lists of strings, and one of lists of tags, as strings or as ids. Ids have the names
@@ -157,6 +157,7 @@ function namedTagIds(place: Place, column: FlatList, ids: Map<string, number>): 
           { hint: 'Repair that row.' },
         );
       }
+      if (ids.size === mostLabels) throw tooManyTags(place.path);
       id = ids.size;
       ids.set(name, id);
     }

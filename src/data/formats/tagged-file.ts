@@ -1,9 +1,12 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { PanxError } from '../../errors.js';
-import { readBounded, utf8Text } from '../../system/bounded-file.js';
+import { readBounded } from '../../system/bounded-file.js';
+import { formatCount } from '../../system/console.js';
 import { reasonOf } from '../../system/files.js';
 import type { WordColumns } from '../columns.js';
-import { checkWords, largestFile } from './parquet-limits.js';
+import { mostLabels } from '../labels.js';
+import { checkWords, largestFile, longestRow, rowsHint } from './parquet-limits.js';
 
 /** A file of words and tags as it was read, its tags as they stand there. */
 export interface TaggedFile {
@@ -34,13 +37,13 @@ export interface TaggedRows {
   endRow(): void;
   /** Words since the last row ended. */
   readonly open: number;
-  finish(path: string): Pick<TaggedFile, 'columns' | 'tags'>;
+  finish(): Pick<TaggedFile, 'columns' | 'tags'>;
 }
 
 /** @param sizeBytes of the file: as much text as it has at most */
-export function taggedRows(sizeBytes: number): TaggedRows {
+export function taggedRows(path: string, sizeBytes: number): TaggedRows {
   // Bytes of a file that are no JSON escapes hold its text; what escapes stand for takes fewer bytes than they do.
-  const text = Buffer.alloc(sizeBytes + 4);
+  const text = Buffer.allocUnsafe(sizeBytes + 4);
   let bytes = 0;
   let textOffsets = growing();
   let tagIds = growing();
@@ -54,9 +57,11 @@ export function taggedRows(sizeBytes: number): TaggedRows {
     word(word, tag, place) {
       let id = ids.get(tag);
       if (id === undefined) {
+        if (tags.length === mostLabels) throw tooManyTags(path);
         id = tags.push({ name: tag, place: place() }) - 1;
         ids.set(tag, id);
       }
+      if (tagIds.length - rowStart === longestRow) throw tooLongRow(path, offsets.length - 1);
       bytes += text.write(word, bytes);
       textOffsets.push(bytes);
       tagIds.push(id);
@@ -68,19 +73,36 @@ export function taggedRows(sizeBytes: number): TaggedRows {
     get open() {
       return tagIds.length - rowStart;
     },
-    finish(path) {
+    finish() {
       const columns = {
         rows: offsets.length - 1,
         offsets: offsets.array(),
         tagIds: tagIds.array(),
         textOffsets: textOffsets.array(),
-        text: new Uint8Array(text.subarray(0, bytes)),
+        text:
+          2 * bytes > sizeBytes
+            ? new Uint8Array(text.buffer, text.byteOffset, bytes)
+            : new Uint8Array(text.subarray(0, bytes)),
       };
       textOffsets = tagIds = growing();
       checkWords({ path, firstRow: 0 }, columns.offsets, columns.textOffsets);
       return { columns, tags };
     },
   };
+}
+
+/** @throws PanxError by whoever reads more tags than a corpus has */
+export function tooManyTags(path: string): PanxError {
+  return new PanxError(`${path} holds more than ${mostLabels} different tags; expected at most so many.`, {
+    hint: 'Is the column of the tags the right one (docs/corpora.md)?',
+  });
+}
+
+function tooLongRow(path: string, row: number): PanxError {
+  return new PanxError(
+    `${path}, row ${row}: found more than ${formatCount(longestRow)} words; expected at most so many.`,
+    { hint: rowsHint },
+  );
 }
 
 interface Growing {
@@ -157,12 +179,12 @@ function checkText(path: string, bytes: Buffer): void {
         : 'Is it text? UTF-16 is converted by iconv -f utf-16le -t utf-8.',
     });
   }
-  if (utf8Text(bytes) !== undefined) return;
+  if (isUtf8(bytes)) return;
   let at = 0;
   for (let number = 1; ; number++) {
     const end = bytes.indexOf(0x0a, at);
     const line = bytes.subarray(at, end < 0 ? bytes.length : end);
-    if (utf8Text(line) === undefined) {
+    if (!isUtf8(line)) {
       const byte = firstWrongByte(line);
       throw new PanxError(
         `${path}, line ${number}: byte ${byte + 1} of the line, 0x${line[byte]!.toString(16).toUpperCase()}, is not UTF-8; expected text in UTF-8.`,
@@ -185,7 +207,7 @@ function firstWrongByte(line: Buffer): number {
   while (at < line.length) {
     const lead = line[at]!;
     const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (utf8Text(line.subarray(at, at + length)) === undefined) return at;
+    if (!isUtf8(line.subarray(at, at + length))) return at;
     at += length;
   }
   return 0;

@@ -174,6 +174,21 @@ describe('CoNLL columns', () => {
     await expect(readConll(zero, { words: 1, tags: -1 })).rejects.toThrow(`${zero} holds a zero byte in line 2`);
   });
 
+  it('have no more tags than a corpus', async () => {
+    const path = write(Array.from({ length: 10_001 }, (_, i) => `a B-x${i}`).join('\n'));
+    await expect(readConll(path, { words: 1, tags: -1 })).rejects.toThrow(
+      `${path} holds more than 10000 different tags`,
+    );
+  });
+
+  it('have no row without end', async () => {
+    const path = write('a O\n\n'.concat('a O\n'.repeat(100_001)));
+    await expect(readConll(path, { words: 1, tags: -1 })).rejects.toThrow(
+      `${path}, row 1: found more than 100,000 words; expected at most so many.`,
+    );
+    expect(await rowsOf('a O\n'.repeat(100_000))).toHaveLength(1);
+  });
+
   it('have no word without end', async () => {
     const path = write(`${'a'.repeat(65_537)} O\n`);
     await expect(readConll(path, { words: 1, tags: -1 })).rejects.toThrow(
