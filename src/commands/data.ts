@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { schema } from '../config/schema.js';
+import { corpusOf, hasSplit } from '../config/corpora.js';
+import { loadConfig } from '../config/load.js';
+import { type Config, schema } from '../config/schema.js';
+import { type WrittenFormat, writtenFormats } from '../data/convert.js';
 import { loadSplit, openSplit, readExample } from '../data/corpus.js';
 import { resolveData } from '../data/fetch.js';
 import { folderOf } from '../data/formats/panx.js';
@@ -12,14 +15,18 @@ import { resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { panxCacheDir } from '../system/cache.js';
 import { formatCount, print, progress } from '../system/console.js';
+import { refuseOverlap, throughLink } from '../system/place.js';
 import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, encodeSentences } from '../tokenization/rows.js';
 import { subwordStatistics } from '../tokenization/statistics.js';
 import { loadTokenizer, openTokenizer } from '../tokenization/tokenizer.js';
+import { checkLanguages, convert, refuseToReplace } from './data/convert.js';
 import { exampleText, subwordsText } from './data/example.js';
 import { type Counted, statisticsCsv, statisticsJson, statisticsText } from './data/statistics.js';
 import { languagesOf, listOf, toLanguage, toSplit } from './lists.js';
 import { sampleHelp } from './options.js';
+import { checkOutFolder } from './out-folder.js';
+import { corpusFiles, dataFolders } from './read-folders.js';
 
 const modelHelp = `folder or hub id whose tokenizer splits tokens into subwords`;
 
@@ -43,11 +50,20 @@ export function define(command: Command): void {
     .option('--tokens', 'show subwords, label ids and labels too; IGN marks what loss and scores leave out')
     .option('--model <folder|id>', `${modelHelp} (default: ${schema.model.default})`);
   addCorpusOptions(show).action(printExample);
-  for (const subcommand of [stats, show]) subcommand.exitOverride();
+  const convertTo = command
+    .command('convert')
+    .description('write splits of some languages in another format, so that they read back row by row the same')
+    .option('--langs <langs>', 'languages, with commas between: en,conll=de', 'en')
+    .option('--splits <splits>', 'splits, with commas between', splitNames.join(','))
+    .addOption(new Option('--to <format>', 'format to write').choices(writtenFormats).makeOptionMandatory())
+    .requiredOption('--out <folder>', 'folder to write: PAN-X.<lang>/ for parquet, <lang>/ for conll and jsonl')
+    .option('--force', 'replace a corpus that panx wrote there');
+  addCorpusOptions(convertTo).action(convertAsAsked);
+  for (const subcommand of [stats, show, convertTo]) subcommand.exitOverride();
   command.allowExcessArguments().action(() => {
     const [typed] = command.args;
     const found = typed === undefined ? 'is told nothing to do' : `does not know "${typed}"`;
-    throw new PanxError(`panx data ${found}; expected stats or show.`, {
+    throw new PanxError(`panx data ${found}; expected stats, show or convert.`, {
       hint: 'panx data --help says what they do.',
       exitCode: 2,
     });
@@ -57,10 +73,18 @@ export function define(command: Command): void {
 function addCorpusOptions(command: Command): Command {
   return command
     .option('--data <folder|id>', `${schema.data.meaning} (default: ${schema.data.default})`)
+    .option('--config <file>', 'YAML file with settings, such as corpora: other corpora by name')
+    .option(
+      '--set <key=value>',
+      'set one setting; may be repeated',
+      (assignment: string, before: string[] | undefined) => [...(before ?? []), assignment],
+    )
     .option('--sample', sampleHelp('data and tokenizer'));
 }
 
 interface CorpusOptions {
+  config?: string;
+  set?: string[];
   data?: string;
   model?: string;
   sample?: boolean;
@@ -69,29 +93,58 @@ interface CorpusOptions {
 async function printStatistics(
   options: CorpusOptions & { langs: string; splits: string; format: 'table' | 'csv' | 'json' },
 ): Promise<void> {
-  const langs = languagesOf('--langs', options.langs);
-  const splits = listOf('--splits', options.splits).map(name => toSplit('--splits', name));
-  const dataDir = await dataFolder(options, langs, splits);
+  const { config, splits, dataDir } = await splitsAsked(options);
   const withSubwords = options.model !== undefined || options.sample === true;
-  const tokenizer = withSubwords ? await openTokenizer(await modelFolder(options, langs)) : undefined;
+  const langs = splits.map(({ lang }) => lang);
+  const tokenizer = withSubwords ? await openTokenizer(await modelFolder(options, config, langs)) : undefined;
   const counted: Counted[] = [];
-  for (const lang of langs) {
-    for (const name of splits) {
-      const split = await loadSplit(dataDir, lang, name);
-      const statistics = splitStatistics(split);
-      if (tokenizer === undefined) counted.push(statistics);
-      else {
-        const { parts } = await encodeSplit(await openSplit(dataDir, lang, name), tokenizer, {
-          ...tokenizationDefaults,
-          cacheDir: join(panxCacheDir(), 'tokens'),
-          onProgress: at => progress(encodingText(at), { done: at.done === at.of }),
-        });
-        const encoded = concatRows(parts);
-        counted.push({ ...statistics, subwords: subwordStatistics(encoded, statistics.tokens) });
-      }
+  for (const { lang, split: name } of splits) {
+    const split = await loadSplit(dataDir, lang, name, config.corpora);
+    const statistics = splitStatistics(split);
+    if (tokenizer === undefined) counted.push(statistics);
+    else {
+      const { parts } = await encodeSplit(await openSplit(dataDir, lang, name, config.corpora), tokenizer, {
+        ...config.tokenization,
+        cacheDir: join(panxCacheDir(), 'tokens'),
+        onProgress: at => progress(encodingText(at), { done: at.done === at.of }),
+      });
+      const encoded = concatRows(parts);
+      counted.push({ ...statistics, subwords: subwordStatistics(encoded, statistics.tokens) });
     }
   }
   print(statisticsAs(options.format, counted));
+}
+
+/** The splits that --langs and --splits ask for; without --splits those that a named corpus has. */
+async function splitsAsked(options: CorpusOptions & { langs: string; splits: string }): Promise<{
+  config: Config;
+  splits: { lang: string; split: SplitName }[];
+  dataDir: string;
+}> {
+  const { config } = await loadConfig({ file: options.config, assignments: options.set });
+  const langs = languagesOf('--langs', options.langs, config.corpora);
+  const names = listOf('--splits', options.splits).map(name => toSplit('--splits', name));
+  const splits = langs.flatMap(lang => {
+    const isThere = (split: SplitName) =>
+      !lang.includes('=') || names.length < splitNames.length || hasSplit(corpusOf(config.corpora, lang).corpus, split);
+    return names.filter(isThere).map(split => ({ lang, split }));
+  });
+  return { config, splits, dataDir: await dataFolder(options, config, langs, names) };
+}
+
+async function convertAsAsked(
+  options: CorpusOptions & { langs: string; splits: string; to: WrittenFormat; out: string; force?: boolean },
+): Promise<void> {
+  const out = await throughLink(options.out);
+  const force = options.force === true;
+  await refuseToReplace(out, await checkOutFolder(out, 'corpus'), force);
+  const { config, splits, dataDir } = await splitsAsked(options);
+  const langs = [...new Set(splits.map(({ lang }) => lang))];
+  checkLanguages(langs);
+  await refuseOverlap(out, [...(await dataFolders(dataDir)), ...(await corpusFiles(config.corpora, langs))]);
+  const load = (lang: string, split: SplitName) => () => loadSplit(dataDir, lang, split, config.corpora);
+  const conversion = { out, to: options.to, splits: splits.map(one => ({ ...one, load: load(one.lang, one.split) })) };
+  print(`${(await convert(conversion, force)).join('\n')}\n`);
 }
 
 function statisticsAs(format: 'table' | 'csv' | 'json', counted: Counted[]): string {
@@ -110,15 +163,17 @@ async function printExample(
 ): Promise<void> {
   const row = toRow(options.row);
   const name = toSplit('--split', options.split);
-  const lang = toLanguage('--lang', options.lang);
-  const split = await loadSplit(await dataFolder(options, [lang], [name]), lang, name);
+  const { config } = await loadConfig({ file: options.config, assignments: options.set });
+  const lang = toLanguage('--lang', options.lang, config.corpora);
+  const dataDir = await dataFolder(options, config, [lang], [name]);
+  const split = await loadSplit(dataDir, lang, name, config.corpora);
   const { tokens, tagIds } = readExample(split, row);
   const tags = tagIds.map(id => split.labelNames[id]!);
-  const heading = `${folderOf(lang)} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
+  const heading = `${lang.includes('=') ? lang : folderOf(lang)} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
   print(exampleText(heading, tokens, tags, terminalWidth()));
   if (options.tokens !== true) return;
-  const tokenizer = await loadTokenizer(await modelFolder(options, [lang]));
-  const encoded = await encodeSentences([tokens], tokenizer, tokenizationDefaults);
+  const tokenizer = await loadTokenizer(await modelFolder(options, config, [lang]));
+  const encoded = await encodeSentences([tokens], tokenizer, config.tokenization);
   // encodeSentences marks first subwords with 0: here they get the tags of their words.
   const labelIds = encoded.labelIds.map((label, i) => (label === -100 ? label : tagIds[encoded.wordIds[i]!]!));
   const subwords = await tokenizer.tokens([...encoded.inputIds]);
@@ -126,21 +181,21 @@ async function printExample(
   print(`\n${subwordsText(subwords, { ...encoded, labelIds }, split.labelNames, terminalWidth())}`);
 }
 
-const tokenizationDefaults = {
-  maxLength: schema.tokenization.maxLength.default,
-  emptyWords: schema.tokenization.emptyWords.default,
-};
-
-async function dataFolder(options: CorpusOptions, langs: string[], splits: SplitName[]): Promise<string> {
+async function dataFolder(
+  options: CorpusOptions,
+  { data }: Config,
+  langs: string[],
+  splits: SplitName[],
+): Promise<string> {
   if (options.sample && options.data === undefined) return samplePaths(langs).dataDir;
-  return await resolveData(options.data ?? schema.data.default, langs, { splits, onProgress: transferLine() });
+  return await resolveData(options.data ?? data, langs, { splits, onProgress: transferLine() });
 }
 
-async function modelFolder(options: CorpusOptions, langs: string[]): Promise<string> {
+async function modelFolder(options: CorpusOptions, { model }: Config, langs: string[]): Promise<string> {
   // Data of one's own may be of any language: they choose no sample.
   if (options.sample && options.model === undefined)
     return samplePaths(options.data === undefined ? langs : []).modelDir;
-  return await resolveTokenizer(options.model ?? schema.model.default, { onProgress: transferLine() });
+  return await resolveTokenizer(options.model ?? model, { onProgress: transferLine() });
 }
 
 function toRow(typed: string): number {

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Config } from '../config/schema.js';
 import { resolveData } from '../data/fetch.js';
 import { splitNames } from '../data/splits.js';
 import { returnFreeMemory } from '../engine/memory.js';
 import { openEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import type { EntityScores } from '../evaluation/entity-scores.js';
-import { checkLabels, metricName, type Scores, score } from '../evaluation/score.js';
-import { loadSplits } from '../experiment/corpus.js';
+import { metricName, type Scores, score } from '../evaluation/score.js';
+import { fitLabels, loadSplits } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
@@ -28,7 +29,7 @@ import { languagesOf, toSplit } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
-import { checkTyped, dataFolders, modelFolder } from './read-folders.js';
+import { checkTyped, corpusFiles, dataFolders, modelFolder } from './read-folders.js';
 
 interface EvaluateOptions extends MetricOptions {
   langs: string;
@@ -92,14 +93,15 @@ async function evaluateAsAsked(
   profile: Profile | null,
 ): Promise<void> {
   const split = toSplit('--split', options.split);
-  const langs = languagesOf('--langs', options.langs);
   const metrics = metricsOf(options);
-  const { config } = await configOf(command, undefined, langs);
+  const langsOf = ({ corpora }: Pick<Config, 'corpora'>) => languagesOf('--langs', options.langs, corpora);
+  const { config } = await configOf(command, undefined, langsOf);
+  const langs = langsOf(config);
   const resampling = resamplingOf(options, config.seed);
   await checkTyped(config);
   const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });
   const folder = await resolveModel(config.model, { onProgress: transferLine() });
-  const read = [modelFolder(folder), ...(await dataFolders(dataDir))];
+  const read = [modelFolder(folder), ...(await dataFolders(dataDir)), ...(await corpusFiles(config.corpora, langs))];
   for (const [option, file] of [
     ['--out', places.report],
     ['--profile', places.trace],
@@ -119,8 +121,8 @@ async function evaluateAsAsked(
   returnFreeMemory();
   const inputIds = corpus.map(({ rows }) => rows.inputIds);
   const model = await phase('load model', () => loadTrained(folder, inputIds, precision));
-  for (const { labelNames } of corpus) checkLabels(model.config.labels, labelNames, folder);
-  for (const { lang, rows } of corpus) {
+  const labelled = corpus.map(split => ({ ...split, rows: fitLabels(split, model.config.labels, folder).rows }));
+  for (const { lang, rows } of labelled) {
     const scoring = {
       batchSize: config.evaluation.batchSize,
       metrics,

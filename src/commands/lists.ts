@@ -1,3 +1,4 @@
+import { type Corpora, namedLanguage } from '../config/corpora.js';
 import { isLanguage } from '../config/kinds.js';
 import { type SplitName, splitNames } from '../data/splits.js';
 import { nearest, PanxError } from '../errors.js';
@@ -13,13 +14,14 @@ export function listOf(option: string, typed: string): string[] {
   return [...new Set(parts)];
 }
 
-/** "en,tr" as the languages that they are. @throws PanxError where a part is no language code */
-export function languagesOf(option: string, typed: string): string[] {
-  return listOf(option, typed).map(name => toLanguage(option, name));
+/** "en,conll=de" as the languages that they are. @throws PanxError where a part is no language code, or there is no such corpus */
+export function languagesOf(option: string, typed: string, corpora: Corpora = {}): string[] {
+  return [...new Set(listOf(option, typed).map(name => toLanguage(option, name, corpora)))];
 }
 
 /** @throws PanxError where it is no language code: it becomes part of a path, and a key of what is reported */
-export function toLanguage(option: string, name: string): string {
+export function toLanguage(option: string, typed: string, corpora: Corpora = {}): string {
+  const name = namedLanguage(typed, corpora, option);
   if (isLanguage(name)) return name;
   throw new PanxError(`${option} has "${name}"; expected a language code such as tr.`, { exitCode: 2 });
 }

@@ -48,18 +48,22 @@ export function addSweepOptions(command: Command): void {
  * The configuration that a parsed command line asks for: the defaults, then --config, then --set, then --sample, then
  * the options of their own.
  *
- * @param langs languages that the command reads by an argument of its own, beside those that settings name
+ * @param langsOf languages that the command reads by an argument of its own, beside those that settings name
  * @throws PanxError as `loadConfig` does, naming the option that a wrong value came from, and where no sample has the
  *   languages
  */
-export async function configOf(command: Command, file?: string, langs: readonly string[] = []): Promise<LoadedConfig> {
+export async function configOf(
+  command: Command,
+  file?: string,
+  langsOf: (config: Config) => readonly string[] = () => [],
+): Promise<LoadedConfig> {
   const parsed = command.opts<{ config?: string; set?: string[]; sample?: boolean }>();
   const typed = typedOptions(command);
   const loaded = await loadConfig({ file: file ?? parsed.config, assignments: parsed.set, options: typed });
   if (!parsed.sample) return loaded;
   const given = new Set(typed.map(({ key }) => key));
   // Data of one's own may be of any language: they choose no sample.
-  const read = given.has('data') ? [] : [...langs, ...languagesRead(command, loaded.config)];
+  const read = given.has('data') ? [] : [...langsOf(loaded.config), ...languagesRead(command, loaded.config)];
   const { modelDir, dataDir } = samplePaths(read);
   for (const [key, folder] of [
     ['model', modelDir],

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { splitAtSpaces, splitWords } from '../data/words.js';
 import { backendForWork } from '../engine/little-work.js';
 import { openEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { encodeForTagging, type TaggedSentence, tagSentences } from '../evaluation/tag.js';
-import { splitAtSpaces, splitWords } from '../evaluation/words.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder, multiplyAddsPerSubword } from '../model/parameter-specs.js';

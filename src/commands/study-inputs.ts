@@ -10,7 +10,7 @@ import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
 import { refuseOverlap } from '../system/place.js';
 import { refuseAsLanguage } from './out-folder.js';
-import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
+import { checkTyped, corpusFiles, dataFolders, modelFolders } from './read-folders.js';
 
 /** What panx run and panx sweep work on. */
 export interface StudyInputs {
@@ -35,11 +35,15 @@ export async function readStudyInputs(asked: Config, out: string): Promise<Study
   const langs = [...new Set(splits.map(([lang]) => lang))];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await refuseAsLanguage(out, dataDir);
-  const contentOf = await readCorpus(dataDir, splits);
+  const contentOf = await readCorpus(dataDir, splits, asked.corpora);
   // Sizes that do not fit are told before a large model is fetched.
   stagesOf(asked, contentOf);
   const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
-  await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
+  await refuseOverlap(out, [
+    ...(await modelFolders(modelDir)),
+    ...(await dataFolders(dataDir)),
+    ...(await corpusFiles(asked.corpora, langs)),
+  ]);
   await checkModelFolder(modelDir, asked.training.newHead ? 'for a new head' : 'start');
   const engine = await resolveEngine(asked);
   const config = { ...asked, precision: engine.precision };

@@ -32,7 +32,7 @@ import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, checkStoreFolder, refuseAsLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
-import { checkTyped, dataFolders, modelFolders } from './read-folders.js';
+import { checkTyped, corpusFiles, dataFolders, modelFolders } from './read-folders.js';
 
 interface TrainOptions {
   out?: string;
@@ -76,7 +76,11 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   // After the data: a language that is not there should not show after a gigabyte was brought.
   const startFrom = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseAsLanguage(run.root, dataDir);
-  await refuseOverlap(run.root, [...(await modelFolders(startFrom)), ...(await dataFolders(dataDir))]);
+  await refuseOverlap(run.root, [
+    ...(await modelFolders(startFrom)),
+    ...(await dataFolders(dataDir)),
+    ...(await corpusFiles(asked.corpora, langs)),
+  ]);
   await checkModelFolder(startFrom, asked.training.newHead ? 'for a new head' : 'start');
   const label = `train ${typed.training.langs.join('+')}`;
   // Other threads hash the checkpoint and look at its weights meanwhile. Data that cannot be read are refused before the engine takes

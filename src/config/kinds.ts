@@ -7,6 +7,12 @@ export interface Setting<T> {
   readonly expected: string;
   readonly meaning: string;
   accepts(value: unknown): value is T;
+  /** How what is given later joins what was given before; absent: it takes its place. @throws PanxError */
+  join?(before: unknown, given: unknown, origin: string): unknown;
+  /** The value once all is given. @throws PanxError where something is missing */
+  complete?(joined: unknown, origin: string): T;
+  /** Of a setting that holds languages: the value with each of them as `named` writes it. */
+  withLanguages?(value: T, named: (lang: string) => string): T;
 }
 
 /** Any text that is not empty: a path, a hub id. */
@@ -101,9 +107,15 @@ export function isFloat32(value: number): boolean {
   return value === 0 || (rounded >= 2 ** -126 && rounded < Number.POSITIVE_INFINITY);
 }
 
-/** One language code as PAN-X writes it: en, tr, zh-classical. It becomes part of a file name. */
+/** One language code as PAN-X writes it: en, tr, zh-classical; or name=de, a language of a named corpus. It becomes part of a file name. */
 export function language(byDefault: string, meaning: string): Setting<string> {
-  return { default: byDefault, expected: 'a language code such as tr', meaning, accepts: isLanguage };
+  return {
+    default: byDefault,
+    expected: 'a language code such as tr',
+    meaning,
+    accepts: isLanguage,
+    withLanguages: (value, named) => (typeof value === 'string' ? named(value) : value),
+  };
 }
 
 /** Different language codes, or `all` by itself; with `min: 0` the list may be empty. */
@@ -116,6 +128,10 @@ export function languages(byDefault: string[], range: { min: number }, meaning: 
       Array.isArray(value) &&
       ((value.length >= range.min && value.every(isLanguage) && new Set(value).size === value.length) ||
         (value.length === 1 && value[0] === everyLanguage)),
+    withLanguages: (value, named) =>
+      Array.isArray(value)
+        ? value.map((lang: unknown) => (typeof lang === 'string' ? named(lang) : lang) as string)
+        : value,
   };
 }
 
@@ -163,6 +179,10 @@ export function perLanguage<T>(
       given !== null &&
       !Array.isArray(given) &&
       Object.entries(given).every(([lang, one]) => isLanguage(lang) && value.accepts(one)),
+    withLanguages: (value, named) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).map(([lang, one]) => [named(lang), one as T]))
+        : value,
   };
 }
 
@@ -179,7 +199,7 @@ export function names<const T extends string>(
     accepts: (value): value is T | string[] =>
       words.some(word => word === value) ||
       (Array.isArray(value) &&
-        value.every(name => typeof name === 'string' && /^[\w.-]{1,80}$/.test(name)) &&
+        value.every(name => typeof name === 'string' && /^[\w.=-]{1,80}$/.test(name)) &&
         new Set(value).size === value.length),
   };
 }
@@ -191,6 +211,9 @@ export function orNull<T>(setting: Setting<T>): Setting<T | null> {
     expected: `${setting.expected}, or null`,
     meaning: setting.meaning,
     accepts: (value): value is T | null => value === null || setting.accepts(value),
+    ...(setting.withLanguages === undefined
+      ? {}
+      : { withLanguages: (value, named) => (value === null ? null : setting.withLanguages!(value, named)) }),
   };
 }
 
@@ -201,6 +224,9 @@ function isWholeNumber(value: unknown, min: number): value is number {
 /** Stands in a list of languages for every one that the corpus has. */
 export const everyLanguage = 'all';
 
+/** A language code, or one of a named corpus: `conll=de`. */
 export function isLanguage(value: unknown): value is string {
-  return typeof value === 'string' && /^[a-z]{2,}(-[a-z]+)*$/.test(value) && value !== everyLanguage;
+  return (
+    typeof value === 'string' && /^([A-Za-z][\w.-]{0,39}=)?[a-z]{2,}(-[a-z]+)*$/.test(value) && value !== everyLanguage
+  );
 }

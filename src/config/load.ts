@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { codeOf, excerpt, messageOf, nearest, PanxError } from '../errors.js';
 import { readBounded, utf8Text } from '../system/bounded-file.js';
+import { type Corpora, namedLanguage } from './corpora.js';
 import type { Setting } from './kinds.js';
 import { type Config, type Key, schema, settings } from './schema.js';
 import { longestYaml, parseYaml } from './yaml.js';
@@ -43,10 +44,13 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
     values.set(key, structuredClone(setting.default));
     origins[key] = 'default';
   }
-  for (const { key, entry, value: one, origin } of given) {
+  readCorpora(given, values, origins);
+  for (const { key, entry, value: written, origin } of given) {
     const setting = settings.get(key)!;
-    if (one === undefined) throw emptyValue(key, origin, setting);
-    const value = entry === undefined ? one : { ...(values.get(key) as object), [entry]: one };
+    if (setting.join !== undefined) continue;
+    if (written === undefined) throw emptyValue(key, origin, setting);
+    const one = entry === undefined ? written : { ...(values.get(key) as object), [entry]: written };
+    const value = withCorpora(key, one, origin, values.get('corpora') as Corpora);
     if (!setting.accepts(value)) {
       throw new PanxError(`${key} is ${excerpt(value)}, from ${origin}; expected ${setting.expected}.`, {
         hint: `${key}: ${setting.meaning}.`,
@@ -58,6 +62,24 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   }
   refuseTogether(values, origins);
   return { config: unflatten(values), origins };
+}
+
+/** The corpora that are given, one file after the other: the languages of other settings may name them. */
+function readCorpora(given: readonly Given[], values: Map<Key, unknown>, origins: Record<Key, string>): void {
+  for (const [key, setting] of settings) {
+    if (setting.join === undefined) continue;
+    for (const one of given) {
+      if (one.key !== key) continue;
+      values.set(key, setting.join(values.get(key), one.value, one.origin));
+      origins[key] = one.origin;
+    }
+    values.set(key, setting.complete?.(values.get(key), origins[key]) ?? values.get(key));
+  }
+}
+
+/** A setting whose languages may be those of named corpora, with each as name=lang. */
+function withCorpora(key: Key, value: unknown, origin: string, corpora: Corpora): unknown {
+  return settings.get(key)!.withLanguages?.(value, lang => namedLanguage(lang, corpora, key, origin)) ?? value;
 }
 
 /** Two settings that say the same, and one of which would be left out of account. */

@@ -1,3 +1,4 @@
+import { corpora } from './corpora.js';
 import {
   choice,
   edges,
@@ -26,6 +27,9 @@ export const schema = {
     'checkpoint to start from: a folder, or a model id on the Hugging Face hub',
   ),
   data: text('google/xtreme', 'corpus: a folder that holds PAN-X.<lang>/, or a data set id on the Hugging Face hub'),
+  corpora: corpora(
+    'other corpora by name, with their formats and files; conll=de is the language de of the one named conll',
+  ),
   backend: choice(
     ['auto', 'tensorflow', 'wasm'],
     'auto',

@@ -77,6 +77,19 @@ export function columnsOfTable(table: Table): WordColumns {
   };
 }
 
+/** Rows [from, to) of columns. Texts are not copied. */
+export function sliceColumns(columns: WordColumns, from: number, to: number): WordColumns {
+  const [first, end] = [columns.offsets[from]!, columns.offsets[to]!];
+  const [start, stop] = [columns.textOffsets[first]!, columns.textOffsets[end]!];
+  return {
+    rows: to - from,
+    offsets: columns.offsets.slice(from, to + 1).map(offset => offset - first),
+    tagIds: columns.tagIds.subarray(first, end),
+    textOffsets: columns.textOffsets.slice(first, end + 1).map(offset => offset - start),
+    text: columns.text.subarray(start, stop),
+  };
+}
+
 /** The columns of several files one after the other, as one. */
 export function concatColumns(parts: readonly WordColumns[]): WordColumns {
   if (parts.length === 1) return parts[0]!;

@@ -1,14 +1,18 @@
 import type { Table } from 'apache-arrow';
+import type { Corpora, TagScheme } from '../config/corpora.js';
 import { PanxError } from '../errors.js';
 import { reasonOf, sha256OfFile } from '../system/files.js';
 import { columnsOfTable, concatColumns, tableFromColumns, type WordColumns } from './columns.js';
 import { readShard, type Shard } from './formats/parquet.js';
 import { sameLabels, someLabels } from './labels.js';
+import { openNamedSplit } from './named-corpus.js';
 import { shardPaths } from './shards.js';
 import type { SplitName } from './splits.js';
 
 export interface SourceFile {
   path: string;
+  /** What records call a file of a named corpus: `conll=de/test/deu.testb`; absent of one of `data`, whose path inside that folder it is. */
+  name?: string;
   /** SHA-256 of the file's bytes, in hexadecimal. */
   sha256: string;
 }
@@ -19,6 +23,8 @@ export interface SplitSource {
   split: SplitName;
   /** One after the other by name. */
   files: SourceFile[];
+  /** SHA-256 of all that determines, beside its files, what a named corpus reads in them. */
+  reading?: string;
   /**
    * Its files in turn, each read when it is asked for, with the tag names of the first.
    *
@@ -26,6 +32,18 @@ export interface SplitSource {
    *   hashed, and, after the last, for a split without rows
    */
   shards(): AsyncIterable<Shard>;
+}
+
+/** What was made of the files of a named corpus. */
+export interface Reading {
+  /** The scheme of its tags, which were converted to IOB2. */
+  scheme: TagScheme;
+  /** Tags that have another name than in the file. */
+  changedTags: number;
+  /** Lines -DOCSTART-, which were dropped. */
+  documentMarks: number;
+  /** Lines for several words, or for none of the text (CoNLL-U), which were dropped. */
+  otherLines: number;
 }
 
 /** One split of one language, whole and checked: every row has as many tags as tokens, every tag id has a name. */
@@ -36,16 +54,24 @@ export interface Split {
   labelNames: readonly string[];
   rows: number;
   files: SourceFile[];
+  /** How the files of a named corpus were read. */
+  reading?: Reading;
   /** tokens List<Utf8>, ner_tags List<Int64>; one record batch, so `splitColumns` gives its flat arrays. */
   table: Table;
 }
 
 /**
- * Find a split of PAN-X: the files `PAN-X.<lang>/<split>-*.parquet` of `dataDir`.
+ * Find a split: the files `PAN-X.<lang>/<split>-*.parquet` of the folder of `data`, or, of a language `name=lang`, those of that corpus.
  *
- * @throws PanxError as `shardPaths` does, and where a file cannot be read
+ * @throws PanxError as `shardPaths` and `openNamedSplit` do, and where a file cannot be read
  */
-export async function openSplit(dataDir: string, lang: string, split: SplitName): Promise<SplitSource> {
+export async function openSplit(
+  dataDir: string,
+  lang: string,
+  split: SplitName,
+  corpora: Corpora = {},
+): Promise<SplitSource> {
+  if (lang.includes('=')) return await openNamedSplit(corpora, lang, split);
   const hashed = async (path: string): Promise<SourceFile> => {
     const sha256 = await sha256OfFile(path).catch((error: unknown) => {
       throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
@@ -84,12 +110,33 @@ async function* readShards(lang: string, split: SplitName, files: readonly Sourc
 }
 
 /** Read a split whole. @throws PanxError as `openSplit` and its `shards` do */
-export async function loadSplit(dataDir: string, lang: string, split: SplitName): Promise<Split> {
-  const { files, shards } = await openSplit(dataDir, lang, split);
+export async function loadSplit(
+  dataDir: string,
+  lang: string,
+  split: SplitName,
+  corpora: Corpora = {},
+): Promise<Split> {
+  const { files, shards } = await openSplit(dataDir, lang, split, corpora);
   const read: Shard[] = [];
   for await (const shard of shards()) read.push(shard);
   const columns = concatColumns(read.map(shard => shard.columns));
-  return { lang, split, labelNames: read[0]!.labelNames, rows: columns.rows, files, table: tableFromColumns(columns) };
+  const readings = read.flatMap(({ reading }) => reading ?? []);
+  return {
+    ...{ lang, split, labelNames: read[0]!.labelNames, rows: columns.rows, files },
+    ...(readings.length === 0 ? {} : { reading: sumOfReadings(readings) }),
+    table: tableFromColumns(columns),
+  };
+}
+
+/** How several files of a corpus were read. */
+export function sumOfReadings(readings: readonly Reading[]): Reading {
+  const sum = (of: (reading: Reading) => number) => readings.reduce((total, reading) => total + of(reading), 0);
+  return {
+    scheme: readings[0]!.scheme,
+    changedTags: sum(({ changedTags }) => changedTags),
+    documentMarks: sum(({ documentMarks }) => documentMarks),
+    otherLines: sum(({ otherLines }) => otherLines),
+  };
 }
 
 /** The flat arrays behind a split's table. */

@@ -1,6 +1,7 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { nearest, PanxError } from '../errors.js';
 import type { Repo } from '../hub/cache.js';
+import type { CachedFolder } from '../hub/cached.js';
 import type { HubFile } from '../hub/listing.js';
 import { isPlainName, someOf } from '../hub/names.js';
 import { bring, placeOf } from '../hub/resolve.js';
@@ -12,6 +13,7 @@ import { type SplitName, splitNames } from './splits.js';
  * The folder that holds the corpus: `data` itself where that is a folder, else the cached folder of the hub id, with the files of `langs`
  * brought where they are not there yet.
  *
+ * @param langs of which those of named corpora (`conll=de`) are left out; where there are no others, no data are needed
  * @param options.splits the splits that are needed; all three unless given.
  * @throws PanxError for a path that does not exist and for all that can go wrong with the hub
  */
@@ -20,9 +22,12 @@ export async function resolveData(
   langs: readonly string[],
   options: BringOptions & { splits?: readonly SplitName[] } = {},
 ): Promise<string> {
+  const own = langs.filter(lang => !lang.includes('='));
+  // Named corpora lie where their settings say, from the folder that panx runs in: what is of nobody's need is not brought.
+  if (own.length === 0 && langs.length > 0) return resolve('.');
   const place = await placeOf(data, 'dataset');
   if ('folder' in place) return place.folder;
-  return (await fetchData(place.repo, langs, options.splits ?? splitNames, options)).folder;
+  return (await fetchData(place.repo, own, options.splits ?? splitNames, options)).folder;
 }
 
 /** The files of some languages and splits of a dataset repository, cached. */
@@ -35,18 +40,19 @@ export async function fetchData(
   return await bring(repo, dataFiles(repo.name, langs, splits), options);
 }
 
-/** `PAN-X.<lang>/<split>-*.parquet` of each language. */
+/**
+ * `PAN-X.<lang>/<split>-*.parquet` of each language; or, where the repository has none of it, one of the other layouts of WikiANN:
+ * `<lang>/<split>-*.parquet`, `<lang>/<split>/*.parquet`, each maybe in `data/`.
+ */
 function dataFiles(name: string, langs: readonly string[], splits: readonly SplitName[]): Wanted {
   return {
     async inFolder(folder) {
       const files: string[] = [];
       for (const lang of langs) {
-        const names = await folder.names(folderOf(lang));
         for (const split of splits) {
-          const shards = wholeSplit(names, split);
+          const shards = await shardsInFolder(folder, lang, split);
           if (shards === undefined) return { missing: `${folderOf(lang)}/${split}-*.parquet` };
-          for (const shard of shards) {
-            const file = `${folderOf(lang)}/${shard}`;
+          for (const file of shards) {
             if (!(await folder.has(file))) return { missing: file };
             files.push(file);
           }
@@ -56,39 +62,73 @@ function dataFiles(name: string, langs: readonly string[], splits: readonly Spli
     },
     async onHub(remote) {
       const { folders } = await remote.list('');
+      const places = [...folders, ...(folders.includes('data') ? (await remote.list('data')).folders : [])];
       const offered = folders
         .map(langOf)
         .filter(lang => lang !== null)
         .filter(isPlainName);
-      for (const lang of langs) if (!offered.includes(lang)) throw lacksLanguage(name, lang, offered);
+      const placeOf = (lang: string) => foldersOf(lang).find(folder => places.includes(folder));
+      for (const lang of langs) if (placeOf(lang) === undefined) throw lacksLanguage(name, lang, offered);
       const listed: HubFile[] = [];
-      for (const lang of langs) listed.push(...(await splitsOf(remote, name, lang, splits)));
+      for (const lang of langs) listed.push(...(await splitsOf(remote, name, placeOf(lang)!, splits)));
       await remote.bring(listed);
     },
   };
 }
 
-async function splitsOf(remote: Remote, name: string, lang: string, splits: readonly SplitName[]): Promise<HubFile[]> {
-  const { files } = await remote.list(folderOf(lang));
-  return splits.flatMap(split => {
+/** The folders that a language may have, the usual one first. */
+function foldersOf(lang: string): string[] {
+  return [folderOf(lang), lang, `data/${folderOf(lang)}`, `data/${lang}`];
+}
+
+/** The files of a split in a cached folder; undefined where it has not all of them. */
+async function shardsInFolder(folder: CachedFolder, lang: string, split: SplitName): Promise<string[] | undefined> {
+  for (const place of foldersOf(lang)) {
+    const shards = wholeSplit(await folder.names(place), split);
+    if (shards !== undefined) return shards.map(shard => `${place}/${shard}`);
+    const inside = wholeFolder(await folder.names(`${place}/${split}`));
+    if (inside !== undefined) return inside.map(shard => `${place}/${split}/${shard}`);
+  }
+  return undefined;
+}
+
+async function splitsOf(remote: Remote, name: string, place: string, splits: readonly SplitName[]): Promise<HubFile[]> {
+  const { files, folders } = await remote.list(place);
+  const found: HubFile[] = [];
+  for (const split of splits) {
     const names = files.map(file => basename(file.path));
     const hint = 'Leave that split out (panx fetch --splits), or give other data with --data.';
-    if (wholeSplit(names, split) !== undefined) return files.filter(file => isOfSplit(basename(file.path), split));
+    if (wholeSplit(names, split) !== undefined) {
+      found.push(...files.filter(file => isOfSplit(basename(file.path), split)));
+      continue;
+    }
+    const inside = folders.includes(`${place}/${split}`) ? (await remote.list(`${place}/${split}`)).files : [];
+    const parquet = inside.filter(({ path }) => path.endsWith('.parquet'));
+    if (wholeFolder(parquet.map(({ path }) => basename(path))) !== undefined) {
+      found.push(...parquet);
+      continue;
+    }
     const shards = names.filter(shard => isOfSplit(shard, split));
     throw new PanxError(
       shards.length === 0
-        ? `${name} has no ${folderOf(lang)}/${split}-*.parquet; in that folder are: ${someOf(names) || 'no files'}.`
-        : `${name}: ${folderOf(lang)} lacks some of its ${split} files; found ${someOf(shards)}.`,
+        ? `${name} has no ${place}/${split}-*.parquet; in that folder are: ${someOf(names) || 'no files'}.`
+        : `${name}: ${place} lacks some of its ${split} files; found ${someOf(shards)}.`,
       { hint },
     );
-  });
+  }
+  return found;
+}
+
+/** The parquet files of a folder that holds one split; undefined where there is none, or some are missing. */
+function wholeFolder(names: readonly string[]): string[] | undefined {
+  const files = names.filter(name => name.endsWith('.parquet')).sort();
+  const count = Number(/-of-(\d+)\./.exec(files[0] ?? '')?.[1] ?? 1);
+  return files.length >= count ? files : undefined;
 }
 
 /** The shards of a split among a folder's names; undefined where there is none or `-of-00003` says that some are missing. */
 function wholeSplit(names: readonly string[], split: string): string[] | undefined {
-  const shards = names.filter(name => isOfSplit(name, split)).sort();
-  const count = Number(/-of-(\d+)\./.exec(shards[0] ?? '')?.[1] ?? 1);
-  return shards.length >= count ? shards : undefined;
+  return wholeFolder(names.filter(name => isOfSplit(name, split)));
 }
 
 function lacksLanguage(name: string, lang: string, offered: readonly string[]): PanxError {

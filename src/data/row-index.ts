@@ -125,8 +125,8 @@ export function digestRows(columns: WordColumns, labelNames: readonly string[]):
 /** Changes whenever the same rows would have other digests, or the file another form. */
 const formatVersion = 2;
 
-function indexPath(cacheDir: string, { lang, split, files }: SplitSource): string {
-  const key = sha256(JSON.stringify({ formatVersion, data: files.map(file => file.sha256) }));
+function indexPath(cacheDir: string, { lang, split, files, reading }: SplitSource): string {
+  const key = sha256(JSON.stringify({ formatVersion, data: files.map(file => file.sha256), reading }));
   return join(cacheDir, `${lang}-${split}-${key.slice(0, 32)}.rows`);
 }
 

@@ -77,22 +77,27 @@ export async function shardPaths(dataDir: string, lang: string, split: SplitName
 /** Files of a split at most: of 128 MB each they would hold ten times all of Wikipedia's text. */
 const mostShards = 10_000;
 
-/** What is no file may have no end (/dev/zero), or never answer (a pipe). */
-async function checkFile(path: string): Promise<void> {
+/** What is no file may have no end (/dev/zero), or never answer (a pipe). @param columns of a parquet file; null of one of text */
+export async function checkFile(path: string, columns: readonly string[] | null = columnNames): Promise<void> {
   const found = await stat(path).catch((error: unknown) => {
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   });
   if (found.isDirectory()) throw new PanxError(`${path} cannot be read: it is a folder, not a file.`);
   if (!found.isFile()) throw new PanxError(`${path} cannot be read: it is no file.`);
-  if (found.size <= largestFile) return await checkFooter(path, found.size, columnNames);
+  if (found.size <= largestFile) return columns === null ? undefined : await checkFooter(path, found.size, columns);
   throw new PanxError(
     `${path} takes ${formatCount(found.size)} bytes; expected at most ${formatCount(largestFile)} a file.`,
-    { hint: 'Write its rows to several files, train-00000-of-00004.parquet and so on: any number of them is read.' },
+    {
+      hint:
+        columns === null
+          ? 'Write its rows to several files: any number of them is read.'
+          : 'Write its rows to several files, train-00000-of-00004.parquet and so on: any number of them is read.',
+    },
   );
 }
 
 /** The first names of a list that may be long. */
-function some(names: readonly string[]): string {
+export function some(names: readonly string[]): string {
   const shown = names.slice(0, 10).join(', ');
   return names.length <= 10 ? shown : `${shown} and ${formatCount(names.length - 10)} more`;
 }
@@ -113,14 +118,14 @@ function noSuchLang(dataDir: string, lang: string, langs: string[]): PanxError {
 }
 
 /** Files that say how many they are must all be there; a file of another set, or of none, would be read twice over. */
-function checkComplete(folder: string, split: SplitName, shards: string[]): void {
+export function checkComplete(folder: string, split: SplitName, shards: string[]): void {
   const what = `${folder}: the ${split} files ${some(shards)}`;
   if (shards.length > mostShards) {
     throw new PanxError(`${what} are ${formatCount(shards.length)}; expected at most ${formatCount(mostShards)}.`, {
       hint: 'Write the rows to fewer, larger files.',
     });
   }
-  const numbered = shards.map(name => /-(\d+)-of-(\d+)(?:-[0-9a-f]+)?\.parquet$/.exec(name));
+  const numbered = shards.map(name => /-(\d+)-of-(\d+)(?:-[0-9a-f]+)?\.(?:parquet|conll|jsonl)$/.exec(name));
   const totals = new Set(numbered.map(match => (match === null ? null : BigInt(match[2]!))));
   if (totals.size === 1 && totals.has(null)) return;
   if (totals.size > 1) {

@@ -1,4 +1,5 @@
-import { type Split, splitColumns } from './corpus.js';
+import { type Reading, type Split, splitColumns } from './corpus.js';
+import { digestRows } from './row-index.js';
 import type { SplitName } from './splits.js';
 
 /** What `panx data stats` counts in one split. */
@@ -15,6 +16,8 @@ export interface SplitStatistics {
   entities: Record<string, number>;
   /** Tokens of a row. */
   sentenceLength: Distribution;
+  /** Of a named corpus: how its files were read, and rows that say the same, words and tags, as one before them. */
+  reading?: Reading & { duplicateRows: number };
 }
 
 export interface Distribution {
@@ -43,7 +46,15 @@ export function splitStatistics(split: Split): SplitStatistics {
     tags: Object.fromEntries(split.labelNames.map((name, id) => [name, counts[id]!])),
     entities: countEntities(split.labelNames, offsets, tagIds),
     sentenceLength: distribution(rowLengths(offsets)),
+    ...(split.reading === undefined ? {} : { reading: { ...split.reading, duplicateRows: duplicateRows(split) } }),
   };
+}
+
+function duplicateRows(split: Split): number {
+  const digests = Buffer.from(digestRows(splitColumns(split), split.labelNames));
+  const distinct = new Set<string>();
+  for (let at = 0; at < digests.length; at += 32) distinct.add(digests.toString('latin1', at, at + 32));
+  return split.rows - distinct.size;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { sameLabels, someLabels } from '../data/labels.js';
+import { idsAmong, sameLabels, someLabels } from '../data/labels.js';
 import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { phase } from '../system/profile.js';
@@ -64,9 +64,10 @@ export async function score(
 }
 
 /**
- * Check that a checkpoint and a corpus name the same tags in the same order.
+ * Check that a checkpoint and a corpus name the same tags. Their order may be another: a tag is known by its name.
  *
  * @param toTrain whether the checkpoint is one to start from
+ * @returns (L) the model's id of each tag of the data; null where they are the same
  * @throws PanxError naming both lists.
  */
 export function checkLabels(
@@ -74,8 +75,10 @@ export function checkLabels(
   dataLabels: readonly string[],
   folder: string,
   toTrain = false,
-): void {
-  if (sameLabels(modelLabels, dataLabels)) return;
+): Int32Array | null {
+  if (sameLabels(modelLabels, dataLabels)) return null;
+  const ids = idsAmong(dataLabels, modelLabels);
+  if (ids !== null) return ids;
   throw new PanxError(
     `The classifier in ${folder} predicts ${someLabels(modelLabels)}; the data is tagged with ${someLabels(dataLabels)}.`,
     {

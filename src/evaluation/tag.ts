@@ -1,9 +1,9 @@
+import type { Word } from '../data/words.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { type EncodedRows, encodeSentences } from '../tokenization/rows.js';
 import type { SubwordTokenizer } from '../tokenization/tokenizer.js';
 import { predict } from './predict.js';
 import { getEntities } from './seqeval/entities.js';
-import type { Word } from './words.js';
 
 /** A sentence with what the model made of it. */
 export interface TaggedSentence {

@@ -1,22 +1,24 @@
 import { join } from 'node:path';
 import { takeRows } from '../batching/batches.js';
+import type { Corpora } from '../config/corpora.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SourceFile, type SplitSource } from '../data/corpus.js';
-import { sameLabels, someLabels } from '../data/labels.js';
 import type { ResplitCounts } from '../data/resplit.js';
 import { indexed } from '../data/row-index.js';
 import { type Part, type RowSet, selectRows } from '../data/row-sets.js';
 import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
+import { checkLabels } from '../evaluation/score.js';
 import { panxCacheDir } from '../system/cache.js';
 import { formatCount, progress } from '../system/console.js';
 import { phase } from '../system/profile.js';
 import { encodeSplit, encodingText } from '../tokenization/encode.js';
-import { concatRows, type EncodedRows } from '../tokenization/rows.js';
+import { concatRows, type EncodedRows, relabelled } from '../tokenization/rows.js';
 import { openTokenizer, type TokenizerFile } from '../tokenization/tokenizer.js';
 import type { StageIdentity } from './identity.js';
 import {
   type CorpusContents,
+  checkOneTagSet,
   contentsIn,
   filesInside,
   namedRowsOf,
@@ -76,9 +78,9 @@ export interface CorpusSource {
  */
 export async function loadRunData(source: CorpusSource): Promise<RunData> {
   const { config, dataDir } = source;
-  const sources = (await openSplits(dataDir, splitsOf(config))).map(split => indexed(split));
-  const all = await encodeSplits(source, sources);
-  const labelNames = commonLabels(all);
+  const sources = (await openSplits(dataDir, splitsOf(config), config.corpora)).map(split => indexed(split));
+  const all = inOneOrder(await encodeSplits(source, sources));
+  const { labelNames } = all[0]!;
   const contents = new Map<string, SplitContents>();
   for (const split of sources) {
     contents.set(keyOf(split), { index: await split.index(), files: filesInside(dataDir, split.files) });
@@ -168,16 +170,17 @@ export async function loadSplits(
   source: CorpusSource,
   splits: readonly (readonly [lang: string, split: SplitName])[],
 ): Promise<EncodedSplit[]> {
-  return await encodeSplits(source, await openSplits(source.dataDir, splits));
+  return await encodeSplits(source, await openSplits(source.dataDir, splits, source.config.corpora));
 }
 
 /** All of them before any is encoded: a language that is not there should show at once. */
 async function openSplits(
   dataDir: string,
   splits: readonly (readonly [lang: string, split: SplitName])[],
+  corpora: Corpora,
 ): Promise<SplitSource[]> {
   const sources: SplitSource[] = [];
-  for (const [lang, split] of splits) sources.push(await openSplit(dataDir, lang, split));
+  for (const [lang, split] of splits) sources.push(await openSplit(dataDir, lang, split, corpora));
   return sources;
 }
 
@@ -203,14 +206,45 @@ async function encodeSplits(
   }));
 }
 
-function commonLabels(splits: readonly EncodedSplit[]): readonly string[] {
-  const [first, ...rest] = splits;
-  const other = rest.find(({ labelNames }) => !sameLabels(labelNames, first!.labelNames));
-  if (other !== undefined) {
-    throw new PanxError(
-      `${other.lang} ${other.split} is tagged with ${someLabels(other.labelNames)}; ${first!.lang} ${first!.split} with ${someLabels(first!.labelNames)}.`,
-      { hint: 'Train and score on corpora with one set of tags.' },
-    );
-  }
-  return first!.labelNames;
+/** Splits with the label ids of the first: tags are known by their names. @throws PanxError where one has other tags */
+function inOneOrder(splits: readonly EncodedSplit[]): EncodedSplit[] {
+  const { labelNames } = splits[0]!;
+  return checkOneTagSet(splits).map((ids, i) => ({
+    ...splits[i]!,
+    rows: relabelled(splits[i]!.rows, ids),
+    labelNames,
+  }));
+}
+
+/**
+ * A split with the label ids of a model.
+ *
+ * @param folder of the model, for sentences
+ * @returns also the model's id of each label of the split; null where they are the same
+ * @throws PanxError where the model has other labels
+ */
+export function fitLabels(
+  split: Pick<EncodedSplit, 'rows' | 'labelNames'>,
+  labels: readonly string[],
+  folder: string,
+): { rows: EncodedRows; ids: Int32Array | null } {
+  const ids = checkLabels(labels, split.labelNames, folder);
+  return { rows: relabelled(split.rows, ids), ids };
+}
+
+/**
+ * The data of a run with the label ids of a model.
+ *
+ * @param ids the model's id of each label of the data; null where they are the same
+ */
+export function withLabelsOf(data: RunData, labels: readonly string[], ids: Int32Array | null): RunData {
+  if (ids === null) return data;
+  const relabel = (scored: ScoredRows) => ({ ...scored, rows: relabelled(scored.rows, ids) });
+  return {
+    ...data,
+    train: relabelled(data.train, ids),
+    validation: data.validation.map(relabel),
+    test: data.test.map(relabel),
+    labelNames: labels,
+  };
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { basename, relative, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '../config/schema.js';
 import type { SourceFile } from '../data/corpus.js';
@@ -24,6 +24,7 @@ import { type Checksums, checksumsShape } from '../system/checksums.js';
 import { writeJson } from '../system/files.js';
 import { packageRoot, readPackage } from '../system/package.js';
 import { type StageIdentity, trainId } from './identity.js';
+import { filesInside } from './inputs.js';
 import { endSplitOf } from './row-settings.js';
 import type { StageRequest } from './stage.js';
 
@@ -119,9 +120,7 @@ export async function writeEnvironment(
     startFrom: { folder: resolve(request.startFrom), files: request.startFiles },
     data: {
       folder: resolve(request.dataDir),
-      files: Object.fromEntries(
-        files.map(({ path: file, sha256 }) => [relative(request.dataDir, file).replaceAll('\\', '/'), sha256]),
-      ),
+      files: filesInside(request.dataDir, files),
     },
     sessions: [
       ...(earlier?.sessions ?? []),

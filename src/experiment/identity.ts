@@ -64,7 +64,7 @@ export interface StageIdentity {
   arithmetic: Arithmetic;
   /** The settings that the run was asked for with; less those that no result depends on. */
   settings: Partial<Record<Key, unknown>>;
-  /** The data files that were read, by `PAN-X.<lang>/<file name>`. */
+  /** The data files that were read: see `filesInside`. */
   data: Checksums;
 }
 
@@ -74,7 +74,7 @@ export type StartIdentity = { checkpoint: string } | { stage: string; key: strin
 export type OldIdentity = Pick<StageIdentity, 'id' | 'key' | 'settings' | 'data' | 'start'>;
 
 /** A name that becomes a folder's. */
-const stageId = text({ pattern: /^(?!\.)[\w.-]{1,80}$/, expected: 'the name of a stage' });
+const stageId = text({ pattern: /^(?!\.)[\w.=-]{1,80}$/, expected: 'the name of a stage' });
 
 const baseStart = object({ checkpoint: sha256Text });
 const stageStart = object({ stage: stageId, key: sha256Text });
@@ -266,10 +266,10 @@ function startOf({ checkpoint }: Contents): StartIdentity {
   return { checkpoint: startKey(checkpoint) };
 }
 
-/** The settings that a result may depend on: model and data count by content, the study's own by what they make of a stage. */
+/** The settings that a result may depend on: model, data and corpora count by content, the study's own by what they make of a stage. */
 export function settingsThatCount(config: Config): Partial<Record<Key, unknown>> {
   const counting = [...settings.keys()].filter(
-    key => key !== 'model' && key !== 'data' && !key.startsWith('study.') && !key.startsWith('checkpoint.'),
+    key => !['model', 'data', 'corpora'].includes(key) && !key.startsWith('study.') && !key.startsWith('checkpoint.'),
   );
   return Object.fromEntries(
     counting

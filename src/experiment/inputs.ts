@@ -2,8 +2,11 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { checkTokenizerFiles } from '../checkpoint/folder.js';
 import { checkWeights } from '../checkpoint/safetensors.js';
+import type { Corpora } from '../config/corpora.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SourceFile } from '../data/corpus.js';
+import { idsAmong, sameLabels, someLabels } from '../data/labels.js';
+import { namedFiles } from '../data/named-files.js';
 import type { ResplitCounts } from '../data/resplit.js';
 import { indexed, type RowIndex } from '../data/row-index.js';
 import { type NamedRows, nameRows, type RowSet, selectRows } from '../data/row-sets.js';
@@ -53,7 +56,7 @@ async function refuseOther(path: string): Promise<void> {
 /** A split by its content. */
 export interface SplitContents {
   index: RowIndex;
-  /** SHA-256 of its files, by `PAN-X.<lang>/<file name>`. */
+  /** SHA-256 of its files: see `filesInside`. */
   files: Checksums;
 }
 
@@ -68,13 +71,42 @@ export type CorpusContents = (lang: string, split: string) => SplitContents;
 export async function readCorpus(
   dataDir: string,
   splits: readonly (readonly [lang: string, split: SplitName])[],
+  corpora: Corpora = {},
 ): Promise<CorpusContents> {
   const contents = new Map<string, SplitContents>();
   for (const [lang, split] of splits) {
-    const source = indexed(await openSplit(dataDir, lang, split));
+    const source = indexed(await openSplit(dataDir, lang, split, corpora));
     contents.set(`${lang}/${split}`, { index: await source.index(), files: filesInside(dataDir, source.files) });
   }
+  // Hours may lie between the first training and what is scored after it.
+  checkOneTagSet(splits.map(([lang, split]) => ({ lang, split, ...contents.get(`${lang}/${split}`)!.index })));
   return contentsIn(contents);
+}
+
+/** A split, and the names of its tags in the order of their ids. */
+interface TaggedSplit {
+  lang: string;
+  split: SplitName;
+  labelNames: readonly string[];
+}
+
+/**
+ * Check that splits have one set of tags; its order may differ.
+ *
+ * @returns for each split the ids that its tags have in the first; null where they are the same
+ * @throws PanxError naming the first split that has other tags, and both sets
+ */
+export function checkOneTagSet(splits: readonly TaggedSplit[]): (Int32Array | null)[] {
+  return splits.map(({ lang, split, labelNames }) => {
+    const first = splits[0]!;
+    if (sameLabels(labelNames, first.labelNames)) return null;
+    const ids = idsAmong(labelNames, first.labelNames);
+    if (ids !== null) return ids;
+    throw new PanxError(
+      `${lang} ${split} is tagged with ${someLabels(labelNames)}; ${first.lang} ${first.split} with ${someLabels(first.labelNames)}.`,
+      { hint: 'Train and score on corpora with one set of tags.' },
+    );
+  });
 }
 
 /** Contents by `<lang>/<split>` as a function that must find them. */
@@ -86,14 +118,18 @@ export function contentsIn(contents: ReadonlyMap<string, SplitContents>): Corpus
   };
 }
 
-/** Checksums of data files, by `PAN-X.<lang>/<file name>`. */
+/** Checksums of data files, by `PAN-X.<lang>/<file name>`, or, of a named corpus, `<name>=<lang>/<split>/<file name>`. */
 export function filesInside(dataDir: string, files: readonly SourceFile[]): Checksums {
-  return Object.fromEntries(files.map(({ path, sha256 }) => [relative(dataDir, path).replaceAll('\\', '/'), sha256]));
+  const nameOf = ({ path, name }: SourceFile) => name ?? relative(dataDir, path).replaceAll('\\', '/');
+  return Object.fromEntries(files.map(file => [nameOf(file), file.sha256]));
 }
 
 /** Look whether all splits that a training by itself reads are there. @throws PanxError where one is not */
 export async function findSplits(config: Config, dataDir: string): Promise<void> {
-  for (const [lang, split] of splitsOf(config)) await shardPaths(dataDir, lang, split);
+  for (const [lang, split] of splitsOf(config)) {
+    if (lang.includes('=')) await namedFiles(config.corpora, lang, split);
+    else await shardPaths(dataDir, lang, split);
+  }
 }
 
 /** The splits that a training by itself reads: to train on, to score after each epoch, and to score at the end. */

@@ -7,6 +7,7 @@ import type { Position } from '../training/loop.js';
 import { nothingHeard } from '../training/monitor.js';
 import { createOptimizer, type Optimizer } from '../training/optimizer.js';
 import { restoreState } from '../training/state.js';
+import { type RunData, withLabelsOf } from './corpus.js';
 import { goingOn } from './damaged-run.js';
 import { endOf, heardInAll } from './ending.js';
 import { heardIn } from './listening.js';
@@ -16,6 +17,8 @@ import type { Parts } from './session.js';
 export interface LoadedTraining extends BesideTraining {
   model: TokenClassifier;
   optimizer: Optimizer;
+  /** With the label ids of the model. */
+  data: RunData;
   /** Where training begins, or goes on. */
   start: Position;
   dispose(): void;
@@ -26,21 +29,29 @@ export interface LoadedTraining extends BesideTraining {
  *
  * @throws PanxError where the model does not fit the data, or the training state is damaged
  */
-export async function loadTraining({ request, run, data, engine, plan, standing }: Parts): Promise<LoadedTraining> {
+export async function loadTraining({
+  request,
+  run,
+  data: read,
+  engine,
+  plan,
+  standing,
+}: Parts): Promise<LoadedTraining> {
   const { config } = request;
   const { trained, stateFolder, history } = standing;
   const { course, listening, select } = plan;
   const model = await phase('load model', () =>
     loadTokenClassifier(trained ? run.checkpoint : request.startFrom, {
-      inputIds: [data.train.inputIds],
-      newHead: { labels: data.labelNames, seed: config.seed, replaces: config.training.newHead },
+      inputIds: [read.train.inputIds],
+      newHead: { labels: read.labelNames, seed: config.seed, replaces: config.training.newHead },
       precision: engine.precision,
       freeze: config.training.freeze,
     }),
   );
   const kept = select === 'last' || trained ? null : keepWeights(model);
   try {
-    checkLabels(model.config.labels, data.labelNames, request.startFrom, true);
+    const ids = checkLabels(model.config.labels, read.labelNames, request.startFrom, true);
+    const data = withLabelsOf(read, model.config.labels, ids);
     const { weightDecay, maxGradNorm } = config.training;
     const settings = { weightDecay, maxGradNorm };
     const heard =
@@ -61,7 +72,7 @@ export async function loadTraining({ request, run, data, engine, plan, standing 
       kept?.dispose();
       model.dispose();
     };
-    return { model, optimizer, kept, heard, start: position, dispose };
+    return { model, optimizer, data, kept, heard, start: position, dispose };
   } catch (error) {
     kept?.dispose();
     model.dispose();

@@ -9,7 +9,8 @@ import { arithmeticOf, isCurrent, keyOf, trainId } from './identity.js';
 import { lacksWeights, neighbourOf, type Places, recordsOf } from './places.js';
 import { otherVersion, readChecksums, readEnvironment, readRunConfig } from './records.js';
 import type { StageRequest, StageResult } from './stage.js';
-import { type Check, countOf } from './verify.js';
+import type { Check } from './verify.js';
+import { countOf } from './verify-data.js';
 
 /**
  * Repeat a run in another folder, and compare everything it makes with what the run made, byte for byte.

@@ -7,13 +7,12 @@ import { selectRows } from '../data/row-sets.js';
 import { openEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { openPredictions } from '../evaluation/predictions.js';
-import { checkLabels } from '../evaluation/score.js';
 import { scoreWithPredictions } from '../evaluation/score-with-predictions.js';
 import { loadTrained } from '../model/token-classifier.js';
 import type { StoreDirectory } from '../run/store-directory.js';
 import { formatCount, notice, progress } from '../system/console.js';
 import { openTokenizer } from '../tokenization/tokenizer.js';
-import { loadSplits } from './corpus.js';
+import { fitLabels, loadSplits } from './corpus.js';
 import { scoresText } from './narration.js';
 import type { ScoringTask } from './scoring.js';
 import { leaveScoring } from './scoring-folder.js';
@@ -49,11 +48,11 @@ export async function scoreStage({ store, stage, tasks, config, dataDir, label, 
   try {
     for (const [i, task] of tasks.entries()) {
       const split = encoded[i]!;
-      checkLabels(model.config.labels, split.labelNames, folder);
+      const { rows: fitting, ids } = fitLabels(split, model.config.labels, folder);
       const order = selectRows(split.rows.rows, task.set.steps);
-      const columns = await columnsOf(dataDir, task, order);
-      const rows = takeRows(split.rows, order);
-      const sentences = { columns, order, labelNames: split.labelNames };
+      const columns = await columnsOf(dataDir, task, order, config.corpora, ids);
+      const rows = takeRows(fitting, order);
+      const sentences = { columns, order, labelNames: model.config.labels };
       const stopIfAsked = () => {
         if (signal?.aborted) throw new PanxError(`${label} was stopped before ${task.rows.name} was scored.`, stopHint);
       };
@@ -86,12 +85,21 @@ export async function scoreStage({ store, stage, tasks, config, dataDir, label, 
 
 const stopHint = { hint: 'Type the same command again to go on.', exitCode: 130 };
 
-/** The words of a split. @throws PanxError where its rows are not those that were planned with: hours may lie between */
-async function columnsOf(dataDir: string, { set, rows }: ScoringTask, order: Int32Array): Promise<WordColumns> {
-  const source = indexed(await openSplit(dataDir, set.lang, set.split));
+/** The words of a split, its tags by the ids of the model. @throws PanxError where its rows are not those that were planned with: hours may lie between */
+async function columnsOf(
+  dataDir: string,
+  { set, rows }: ScoringTask,
+  order: Int32Array,
+  corpora: Config['corpora'],
+  ids: Int32Array | null,
+): Promise<WordColumns> {
+  const source = indexed(await openSplit(dataDir, set.lang, set.split, corpora));
   const parts: WordColumns[] = [];
   for await (const { columns } of source.shards()) parts.push(columns);
-  if (selectionSha256(await source.index(), order) === rows.sha256) return concatColumns(parts);
+  if (selectionSha256(await source.index(), order) === rows.sha256) {
+    const columns = concatColumns(parts);
+    return ids === null ? columns : { ...columns, tagIds: columns.tagIds.map(id => ids[id]!) };
+  }
   throw new PanxError(`The rows of ${rows.name} are not those that were to be scored: the data were changed.`, {
     hint: 'Put the data back as they were, or type the command again.',
   });

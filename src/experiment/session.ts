@@ -17,7 +17,6 @@ import { startNotices } from './start-notices.js';
 export interface Session extends LoadedTraining {
   request: StageRequest;
   run: RunDirectory;
-  data: RunData;
   plan: Plan;
   /** Optimizer steps in all, where nothing ends it early. */
   steps: number;
@@ -29,7 +28,9 @@ export interface Session extends LoadedTraining {
 }
 
 /** What a session is made of. */
-export interface Parts extends Pick<Session, 'request' | 'run' | 'data' | 'plan'> {
+export interface Parts extends Pick<Session, 'request' | 'run' | 'plan'> {
+  /** As it was read. */
+  data: RunData;
   engine: Engine & { precision: Precision };
   standing: Standing;
   git: GitState | null;
@@ -41,10 +42,11 @@ export interface Parts extends Pick<Session, 'request' | 'run' | 'data' | 'plan'
  * @throws PanxError where the model does not fit the data, or the training state is damaged
  */
 export async function openSession(parts: Parts): Promise<Session> {
-  const { request, run, data, engine, plan, standing, git } = parts;
+  const { request, run, engine, plan, standing, git } = parts;
   const { steps, stepsPerEpoch } = plan.course;
   const loaded = await loadTraining(parts);
-  const fromStep = loaded.start.step;
+  const { data, start } = loaded;
+  const fromStep = start.step;
   try {
     await writeJson(run.config, request.config);
     await writeJson(run.identity, request.identity); // Of a run that is gone on with it says the same, but may be written otherwise.
@@ -54,7 +56,7 @@ export async function openSession(parts: Parts): Promise<Session> {
     const epochs = Math.ceil(steps / stepsPerEpoch);
     const session: Session = {
       ...loaded,
-      ...{ request, run, data, plan, steps },
+      ...{ request, run, plan, steps },
       past: history.evaluations,
       log: openEventLog(run),
       narration: narrate(request.label, { epochs, totalSteps: steps, fromStep, outlook: request.outlook }),

@@ -144,7 +144,7 @@ export async function stagesOf(sweep: SweepDirectory): Promise<Stage[]> {
 const mostSizes = 1000;
 
 export function isStageName(name: string): boolean {
-  return /^phase-\d[\w.-]*$/.test(name);
+  return /^phase-\d[\w.=-]*$/.test(name);
 }
 
 export async function namesIn(folder: string): Promise<string[]> {

@@ -1,12 +1,11 @@
-import { basename } from 'node:path';
 import type { Config } from '../config/schema.js';
-import { folderOf } from '../data/formats/panx.js';
-import { shardPaths } from '../data/shards.js';
+import { recordPrefix } from '../data/named-files.js';
+import type { SplitName } from '../data/splits.js';
 import { engineKind } from '../engine/numerics.js';
 import { codeOf, PanxError } from '../errors.js';
 import type { RunDirectory } from '../run/directory.js';
 import { shown } from '../system/checked-json.js';
-import { type Checksums, changesSince, changesText } from '../system/checksums.js';
+import { type Checksums, changesText } from '../system/checksums.js';
 import { reasonOf } from '../system/files.js';
 import { settingDifferences } from './differences.js';
 import { curriculumOf, type Environment } from './environment.js';
@@ -17,6 +16,7 @@ import { lacksWeights, neighbourOf, type Places, recordsOf } from './places.js';
 import { otherVersion, readChecksums, readEnvironment, readIdentity, readMetrics, readRunConfig } from './records.js';
 import { checkResults, metricOf } from './results.js';
 import { lookAtCheckpoint } from './verify-checkpoint.js';
+import { countOf, lookAtData, lookAtFiles } from './verify-data.js';
 
 /** One thing about a finished run that was looked at. */
 export interface Check {
@@ -138,8 +138,8 @@ function environmentDifferences(
   metric: string,
 ): string[] {
   const { id, start, data, settings } = identity;
-  const of = (lang: string, split: string) =>
-    Object.entries(data).filter(([path]) => path.startsWith(`${folderOf(lang)}/${split}-`));
+  const of = (lang: string, split: SplitName) =>
+    Object.entries(data).filter(([path]) => path.startsWith(recordPrefix(lang, split)));
   const read = splitsOf(config);
   const phrases = read
     .filter(([lang, split]) => of(lang, split).length === 0)
@@ -169,17 +169,6 @@ function environmentDifferences(
   return phrases;
 }
 
-async function lookAtData(run: RunDirectory, places: Places): Promise<string> {
-  const { dataDir, identity } = await recordsOf(run, places);
-  const found = await lookAtFiles(dataDir, identity.data);
-  for (const [lang, split] of splitsOf(await readRunConfig(run))) {
-    const names = (await shardPaths(dataDir, lang, split)).map(path => `${folderOf(lang)}/${basename(path)}`);
-    const stray = names.find(name => identity.data[name] === undefined);
-    if (stray !== undefined) throw new PanxError(`${dataDir}: ${stray} was not there`);
-  }
-  return found;
-}
-
 async function lookAtStart(run: RunDirectory, places: Places): Promise<string> {
   const neighbour = await neighbourOf(run, await readIdentity(run));
   if (neighbour !== null && (await lacksWeights(neighbour))) {
@@ -189,27 +178,7 @@ async function lookAtStart(run: RunDirectory, places: Places): Promise<string> {
   return await lookAtFiles(startFrom, environment.startFrom.files);
 }
 
-async function lookAtFiles(folder: string, sums: Checksums): Promise<string> {
-  const changes = await changesSince(folder, sums);
-  if (changes.size > 0 && changes.size === Object.keys(sums).length && [...changes.values()].every(isMissing)) {
-    throw new PanxError(`${folder} has none of the ${countOf(sums)}`);
-  }
-  const text = changesText(changes);
-  if (text !== null) throw new PanxError(`${folder}: ${text}`);
-  return `${countOf(sums)} in ${folder}`;
-}
-
-function isMissing(what: string): boolean {
-  return what === 'is missing';
-}
-
 function sameEntries(a: Checksums, b: Checksums): boolean {
   const text = (sums: Checksums) => JSON.stringify(Object.entries(sums).sort());
   return text(a) === text(b);
-}
-
-/** "3 files" */
-export function countOf(sums: Checksums): string {
-  const count = Object.keys(sums).length;
-  return `${count} ${count === 1 ? 'file' : 'files'}`;
 }

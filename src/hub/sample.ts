@@ -13,9 +13,11 @@ export interface SamplePaths {
  * and a tiny checkpoint with its own tokenizer, in a folder of the package. It shows the shape of a run, not the quality
  * of a model.
  *
+ * @param asked those of named corpora (`conll=de`) choose no sample
  * @throws PanxError where no sample has them all, and where the package is installed without it.
  */
-export function samplePaths(langs: readonly string[] = [], root: URL = packageRoot): SamplePaths {
+export function samplePaths(asked: readonly string[] = [], root: URL = packageRoot): SamplePaths {
+  const langs = asked.filter(lang => !lang.includes('='));
   const sample = samples.find(candidate => langs.every(lang => candidate.langs.includes(lang)));
   if (sample === undefined) throw noSuchSample(langs);
   return pathsOf(sample, root);

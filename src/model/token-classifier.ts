@@ -1,6 +1,6 @@
 import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import { openTensors, type TensorSource, type TensorToWrite } from '../checkpoint/safetensors.js';
-import { sameLabels } from '../data/labels.js';
+import { idsAmong } from '../data/labels.js';
 import type { Precision } from '../engine/precision.js';
 import { readInPieces } from '../kernels/variable.js';
 import { makeNetwork, type Network, parameterSpecs, wordTableName } from './encoder.js';
@@ -52,7 +52,7 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
   const source = await openTensors(folder);
   try {
     const { labels, seed, replaces = false } = options.newHead;
-    const makesRoom = replaces && !sameLabels(ownConfig.labels, labels);
+    const makesRoom = replaces && idsAmong(ownConfig.labels, labels) === null;
     const { headMissing, ignored } = checkTensors(ownConfig, source, folder, makesRoom);
     const config = headMissing ? { ...ownConfig, labels: [...labels] } : ownConfig;
     const vocabulary = compactVocabulary(options.inputIds ?? [allIds(config.vocabularySize)], config.vocabularySize);

@@ -61,3 +61,13 @@ export const studyLayout: Layout = {
 
 /** A store, less its stages and scorings, which are found by their keys. */
 export const storeLayout: Layout = { files: [markName], folders: [] };
+
+/**
+ * A corpus that `panx data convert` wrote: a folder for each language, with files of its splits.
+ *
+ * @param langFolders their names
+ * @param files names in them
+ */
+export function corpusLayout(langFolders: readonly string[], files: readonly string[]): Layout {
+  return { files: [markName], folders: langFolders.map(name => ({ name, layout: { files, folders: [] } })) };
+}

@@ -6,10 +6,19 @@ import { isObject, parseJson } from '../system/json.js';
 import { isMade, type Layout } from '../system/made.js';
 import { whereabouts } from '../system/place.js';
 import { parseTemporary } from '../system/temporary.js';
-import { markName, modelLayout, runLayout, scoringLayout, storeLayout, studyLayout, sweepLayout } from './layouts.js';
+import {
+  corpusLayout,
+  markName,
+  modelLayout,
+  runLayout,
+  scoringLayout,
+  storeLayout,
+  studyLayout,
+  sweepLayout,
+} from './layouts.js';
 
 /** What a folder that panx made is. */
-export type FolderKind = 'run' | 'sweep' | 'model' | 'scoring' | 'study' | 'store';
+export type FolderKind = 'run' | 'sweep' | 'model' | 'scoring' | 'study' | 'store' | 'corpus';
 
 const format = 1;
 
@@ -80,6 +89,7 @@ const layouts: Record<FolderKind, Layout> = {
   scoring: scoringLayout,
   study: studyLayout,
   store: storeLayout,
+  corpus: corpusLayout([], []),
 };
 
 /** The option that names the place of a folder. */
@@ -90,6 +100,7 @@ const optionOf: Record<FolderKind, string> = {
   scoring: '--store',
   study: '--out',
   store: '--store',
+  corpus: '--out',
 };
 
 const inWords: Record<FolderKind, string> = {
@@ -99,6 +110,7 @@ const inWords: Record<FolderKind, string> = {
   scoring: 'a scoring',
   study: 'a study',
   store: 'a store of stages',
+  corpus: 'a corpus',
 };
 
 /** What a folder's mark says that it is; null where it has none. @throws PanxError where a later panx has marked it otherwise */

@@ -25,7 +25,7 @@ export interface EncodedParts {
 /** The cache file of a split: its name is the hash of all that determines the tokens. */
 export function tokenCachePath(
   cacheDir: string,
-  split: Pick<SplitSource, 'lang' | 'split' | 'files'>,
+  split: Pick<SplitSource, 'lang' | 'split' | 'files' | 'reading'>,
   tokenizer: { sha256: string },
   { maxLength, emptyWords }: EncodeOptions,
 ): string {
@@ -34,6 +34,7 @@ export function tokenCachePath(
     engineVersion,
     tokenizer: tokenizer.sha256,
     data: split.files.map(file => file.sha256),
+    reading: split.reading, // Of `data` there is none, and JSON leaves it out.
     maxLength,
     emptyWords,
   };

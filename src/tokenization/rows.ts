@@ -94,6 +94,12 @@ export function concatRows(parts: readonly EncodedRows[]): EncodedRows {
   };
 }
 
+/** The same rows with other label ids. @param ids the new id of each label; null where they stay */
+export function relabelled(rows: EncodedRows, ids: Int32Array | null): EncodedRows {
+  if (ids === null) return rows;
+  return { ...rows, labelIds: rows.labelIds.map(label => (label < 0 ? label : ids[label]!)) };
+}
+
 /** What each of the rows lost. */
 export function lossesOf(encoded: EncodedRows): RowLosses {
   if (encoded.losses !== undefined) return encoded.losses;

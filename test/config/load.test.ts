@@ -24,6 +24,7 @@ describe('precedence and origin', () => {
     expect(config).toEqual({
       model: 'FacebookAI/xlm-roberta-base',
       data: 'google/xtreme',
+      corpora: {},
       backend: 'auto',
       precision: 'auto',
       seed: 42,

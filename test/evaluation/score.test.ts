@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { takeRows } from '../../src/batching/batches.js';
+import { splitWords } from '../../src/data/words.js';
 import { loadEngine } from '../../src/engine/engine.js';
 import { alikeRows, batchesByLength, predict, type RowPrediction } from '../../src/evaluation/predict.js';
 import { checkLabels, score } from '../../src/evaluation/score.js';
 import { f1Score } from '../../src/evaluation/seqeval/seqeval.js';
 import { encodeForTagging, tagSentences } from '../../src/evaluation/tag.js';
-import { splitWords } from '../../src/evaluation/words.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { loadTokenClassifier, type TokenClassifier } from '../../src/model/token-classifier.js';
 import { concatRows, type EncodedRows } from '../../src/tokenization/rows.js';

@@ -24,6 +24,21 @@ export function statisticsText(counted: readonly Counted[], width: number): stri
       formatCount(Object.values(one.entities).reduce((sum, count) => sum + count, 0)),
     ]),
   ];
+  if (counted.some(({ reading }) => reading !== undefined)) {
+    const columns = ['tag scheme', 'tags converted', 'documents', 'other lines', 'duplicate rows'];
+    tables.push(
+      table('How named corpora were read', columns, counted, width, ({ reading }) =>
+        reading === undefined
+          ? columns.map(() => '-')
+          : [
+              reading.scheme,
+              ...[reading.changedTags, reading.documentMarks, reading.otherLines, reading.duplicateRows].map(
+                formatCount,
+              ),
+            ],
+      ),
+    );
+  }
   if (counted.some(({ subwords }) => subwords !== undefined)) {
     const columns = ['subwords', 'a token', ...lengths, 'rows cut', 'words cut', 'words without'];
     tables.push(
@@ -55,6 +70,7 @@ export function statisticsCsv(counted: readonly Counted[]): string {
     ...Object.fromEntries(tags.map(tag => [`tag_${tag}`, one.tags[tag] ?? ''])),
     ...Object.fromEntries(types.map(type => [`entities_${type}`, one.entities[type] ?? ''])),
     ...lengthFields('tokens_per_row', one.sentenceLength),
+    ...(counted.every(({ reading }) => reading === undefined) ? {} : readingFields(one.reading)),
     ...(one.subwords === undefined
       ? {}
       : {
@@ -72,6 +88,17 @@ export function statisticsCsv(counted: readonly Counted[]): string {
 /** An array with one object a split. */
 export function statisticsJson(counted: readonly Counted[]): string {
   return toJson(counted);
+}
+
+/** Empty of a split of `data`, in a table with others. */
+function readingFields(reading: Counted['reading']): Record<string, string | number> {
+  return {
+    tag_scheme: reading?.scheme ?? '',
+    converted_tags: reading?.changedTags ?? '',
+    document_lines: reading?.documentMarks ?? '',
+    other_lines: reading?.otherLines ?? '',
+    duplicate_rows: reading?.duplicateRows ?? '',
+  };
 }
 
 function table(

@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-/** What is used of parquet-wasm. */
-export type ParquetDecoder = Pick<typeof import('parquet-wasm/esm'), 'readParquet' | 'readSchema'>;
+/** What is used of parquet-wasm, which encodes too. */
+export type ParquetDecoder = Pick<
+  typeof import('parquet-wasm/esm'),
+  'readParquet' | 'readSchema' | 'writeParquet' | 'Table' | 'WriterPropertiesBuilder' | 'Compression'
+>;
 
 /**
  * Decode with parquet-wasm in a memory that does not grow beyond what a sound file of that size needs: a page can decode to a thousand times its

@@ -33,7 +33,7 @@ const mostRowGroups = 20_000;
 /** PAN-X's columns have 3; the decoder ends at some 70, of any column of the file. */
 const mostLevels = 50;
 
-const longestRow = 100_000;
+export const longestRow = 100_000;
 const longestWord = 65_536;
 
 /** The columns that are read. */
@@ -129,7 +129,7 @@ function checkCounts(path: string, { rows, rowGroups }: Footer, fileBytes: numbe
   }
 }
 
-const rowsHint = 'Split the rows into sentences: a model sees some hundred words of a row.';
+export const rowsHint = 'Split the rows into sentences: a model sees some hundred words of a row.';
 
 /** Counts what was decoded. `take` throws a PanxError where that is more than the file's size allows, whatever its footer says. */
 export function budgetOf(path: string, fileBytes: number): { take(part: WordColumns): void } {

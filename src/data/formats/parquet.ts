@@ -7,6 +7,7 @@ import { memoryFault } from '../../system/faults.js';
 import { reasonOf } from '../../system/files.js';
 import { arrow } from '../arrow.js';
 import { concatColumns, type WordColumns } from '../columns.js';
+import type { Reading } from '../corpus.js';
 import { declaredLabels, someLabels } from '../labels.js';
 import { panxLabels } from './panx.js';
 import { DecodingEnded, withParquetDecoder } from './parquet-decoder.js';
@@ -27,6 +28,8 @@ export interface Shard {
   sha256: string;
   labelNames: readonly string[];
   columns: WordColumns;
+  /** How a file of a named corpus was read. */
+  reading?: Reading;
 }
 
 /**
@@ -37,10 +40,12 @@ export interface Shard {
  *   tokens as tags not given, a tag id without a name, more than a file of its size holds (docs/limits.md)
  */
 export async function readShard(path: string): Promise<Shard> {
-  const bytes = await readBounded(path, largestFile).catch((error: unknown) => {
-    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  const bytes = await readBytes(path);
+  const { labelNames, parts } = await decodeParquet(path, bytes, columnNames, (schema, slices) => {
+    checkNames(path, schema);
+    const labelNames = declaredLabels(schema.metadata.get('huggingface'), path) ?? panxLabels;
+    return { labelNames, parts: slices((place, table) => columnsOf(place, table, labelNames)) };
   });
-  const { labelNames, parts } = await decode(path, bytes);
   return {
     path,
     sha256: createHash('sha256').update(bytes).digest('hex'),
@@ -49,33 +54,67 @@ export async function readShard(path: string): Promise<Shard> {
   };
 }
 
-type ColumnName = (typeof columnNames)[number];
-const expectedTypes: Record<ColumnName, string> = { tokens: 'a list of strings', ner_tags: 'a list of integers' };
+/** The bytes of a parquet file. @throws PanxError where it cannot be read, or is too large */
+export async function readBytes(path: string): Promise<Buffer> {
+  return await readBounded(path, largestFile).catch((error: unknown) => {
+    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  });
+}
+
+/** A column by its name, and what it is to hold. */
+export interface Column {
+  name: string;
+  holds: 'words' | 'ids' | 'tags';
+}
+
+const tokensColumn: Column = { name: 'tokens', holds: 'words' };
+const tagsColumn: Column = { name: 'ner_tags', holds: 'ids' };
+const expectedTypes: Record<Column['holds'], string> = {
+  words: 'a list of strings',
+  ids: 'a list of integers',
+  tags: 'a list of strings',
+};
 const rowHint = 'Repair that row, or fetch the file again.';
 
-/** Decode a file part by part, so that what is decoded and not yet in flat arrays stays small; most files are one part. */
-async function decode(path: string, bytes: Buffer): Promise<{ labelNames: readonly string[]; parts: WordColumns[] }> {
-  const columns = [...columnNames];
+/** The parts of a file, one after the other, each as what `read` makes of it. */
+type Slices = <Part extends WordColumns>(read: (place: Place, table: Table) => Part) => Part[];
+
+/**
+ * Decode a file part by part, so that what is decoded and not yet in flat arrays stays small; most files are one part.
+ *
+ * @param columns those that are read, or what says which they are once the columns of the file are known
+ * @param work is given what the file says of itself, and reads its parts
+ * @throws PanxError where it is damaged, or holds more than a file of its size
+ */
+export async function decodeParquet<Result>(
+  path: string,
+  bytes: Buffer,
+  columns: readonly string[] | ((schema: Schema) => readonly string[]),
+  work: (schema: Schema, slices: Slices) => Result,
+): Promise<Result> {
+  const footerFor = (names: readonly string[]) => orReason(() => footerWithinLimits(path, bytes, names));
   try {
-    const footer = orReason(() => footerWithinLimits(path, bytes, columns));
+    let footer = footerFor(typeof columns === 'function' ? [] : columns);
     return await withParquetDecoder(bytes.length, ({ readParquet, readSchema }) => {
-      const schema = arrow.tableFromIPC(readSchema(bytes).intoIPCStream()).schema;
-      checkNames(path, schema);
-      // Where the file is damaged, the decoder's reason is the better one.
-      if (footer instanceof Error) throw footer;
-      const labelNames = declaredLabels(schema.metadata.get('huggingface'), path) ?? panxLabels;
-      const budget = budgetOf(path, bytes.length);
-      const parts: WordColumns[] = [];
-      let rows = 0;
-      for (const slice of slicesOf(footer)) {
-        const table = arrow.tableFromIPC(readParquet(bytes, { columns, ...slice }).intoIPCStream());
-        const part = columnsOf({ path, firstRow: rows }, table, labelNames);
-        budget.take(part);
-        parts.push(part);
-        rows += part.rows;
-      }
-      if (rows !== footer.rows) throw new Error(`it holds ${rows} rows, and its footer says ${footer.rows}`);
-      return { labelNames, parts };
+      const { schema } = arrow.tableFromIPC(readSchema(bytes).intoIPCStream());
+      const chosen = [...(typeof columns === 'function' ? columns(schema) : columns)];
+      if (typeof columns === 'function') footer = footerFor(chosen);
+      return work(schema, read => {
+        // Where the file is damaged, the decoder's reason is the better one.
+        if (footer instanceof Error) throw footer;
+        const budget = budgetOf(path, bytes.length);
+        const parts = [];
+        let rows = 0;
+        for (const slice of slicesOf(footer)) {
+          const table = arrow.tableFromIPC(readParquet(bytes, { columns: chosen, ...slice }).intoIPCStream());
+          const part = read({ path, firstRow: rows }, table);
+          budget.take(part);
+          parts.push(part);
+          rows += part.rows;
+        }
+        if (rows !== footer.rows) throw new Error(`it holds ${rows} rows, and its footer says ${footer.rows}`);
+        return parts;
+      });
     });
   } catch (error) {
     if (error instanceof PanxError) throw error;
@@ -128,7 +167,7 @@ function checkNames(path: string, schema: Schema): void {
     const found = names.slice(0, 20).map(one => excerpt(one));
     const more = names.length > 20 ? ` and ${formatCount(names.length - 20)} more` : '';
     throw new PanxError(
-      `${path} has no column "${name}": found ${found.join(', ') || 'no columns'}${more}; expected "tokens" (${expectedTypes.tokens}) and "ner_tags" (${expectedTypes.ner_tags}).`,
+      `${path} has no column "${name}": found ${found.join(', ') || 'no columns'}${more}; expected "tokens" (${expectedTypes.words}) and "ner_tags" (${expectedTypes.ids}).`,
       { hint: 'Is it a PAN-X file? Its columns are tokens, ner_tags and langs.' },
     );
   }
@@ -136,8 +175,8 @@ function checkNames(path: string, schema: Schema): void {
 
 /** The parts of a file's rows. */
 function columnsOf(place: Place, table: Table, labelNames: readonly string[]): WordColumns {
-  const tokens = flatten(place, table, 'tokens');
-  const tags = flatten(place, table, 'ner_tags');
+  const tokens = flatten(place, table, tokensColumn);
+  const tags = flatten(place, table, tagsColumn);
   checkLengths(place, tokens.offsets, tags.offsets);
   const tagIds = tagIdsOf(place, tags, labelNames);
   const { textOffsets, text } = textOf(place, tokens);
@@ -145,14 +184,15 @@ function columnsOf(place: Place, table: Table, labelNames: readonly string[]): W
 }
 
 /** A list column as the offsets of its rows and the pieces that hold its values one after the other. */
-interface FlatList {
+export interface FlatList {
   offsets: Int32Array;
   pieces: { values: Data; from: number; to: number }[];
 }
 
-function flatten(place: Place, table: Table, name: ColumnName): FlatList {
-  const column = table.getChild(name) as Vector;
-  checkType(place.path, column, name);
+/** @throws PanxError where the column is of another type, or holds a null */
+export function flatten(place: Place, table: Table, which: Column): FlatList {
+  const column = table.getChild(which.name) as Vector;
+  checkType(place.path, column, which);
   const offsets = new Int32Array(table.numRows + 1);
   const pieces: FlatList['pieces'] = [];
   let row = 0;
@@ -160,7 +200,7 @@ function flatten(place: Place, table: Table, name: ColumnName): FlatList {
   for (const chunk of column.data) {
     // A file without rows still has a batch, whose arrays are not there.
     if (chunk.length === 0) continue;
-    checkNoNullRows(place, chunk, name, row);
+    checkNoNullRows(place, chunk, which, row);
     const first = Number(chunk.valueOffsets[0] ?? 0);
     for (let i = 1; i <= chunk.length; i++) offsets[row + i] = end + Number(chunk.valueOffsets[i]) - first;
     const length = Number(chunk.valueOffsets[chunk.length] ?? 0) - first;
@@ -169,43 +209,43 @@ function flatten(place: Place, table: Table, name: ColumnName): FlatList {
     row += chunk.length;
     end += length;
   }
-  checkNoNullValues(place, { offsets, pieces }, name);
+  checkNoNullValues(place, { offsets, pieces }, which);
   return { offsets, pieces };
 }
 
-function checkType(path: string, column: Vector, name: ColumnName): void {
+function checkType(path: string, column: Vector, { name, holds }: Column): void {
   const type: unknown = column.type;
   const isList = arrow.DataType.isList(type) || arrow.DataType.isLargeList(type);
   const element: unknown = isList ? type.children[0]?.type : undefined;
   const fits =
-    name === 'tokens'
+    holds !== 'ids'
       ? arrow.DataType.isUtf8(element) || arrow.DataType.isLargeUtf8(element)
       : arrow.DataType.isInt(element);
   if (!fits) {
-    throw new PanxError(`${path}: column "${name}" is ${String(type)}; expected ${expectedTypes[name]}.`, {
+    throw new PanxError(`${path}: column "${name}" is ${String(type)}; expected ${expectedTypes[holds]}.`, {
       hint: 'Write it as tokens: list<string>, ner_tags: list<int64>.',
     });
   }
 }
 
-function checkNoNullRows({ path, firstRow }: Place, chunk: Data, name: ColumnName, first: number): void {
+function checkNoNullRows({ path, firstRow }: Place, chunk: Data, { name, holds }: Column, first: number): void {
   if (chunk.nullCount === 0) return;
   for (let i = 0; i < chunk.length; i++) {
     if (chunk.getValid(i)) continue;
-    throw new PanxError(`${path}, row ${firstRow + first + i}: "${name}" is null; expected ${expectedTypes[name]}.`, {
+    throw new PanxError(`${path}, row ${firstRow + first + i}: "${name}" is null; expected ${expectedTypes[holds]}.`, {
       hint: rowHint,
     });
   }
 }
 
-function checkNoNullValues({ path, firstRow }: Place, column: FlatList, name: ColumnName): void {
+function checkNoNullValues({ path, firstRow }: Place, column: FlatList, { name, holds }: Column): void {
   let position = 0;
   for (const { values, from, to } of column.pieces) {
     if (values.nullCount > 0) {
       for (let i = from; i < to; i++) {
         if (values.getValid(i)) continue;
         const { row, word } = locate(column.offsets, position + i - from);
-        const expected = name === 'tokens' ? 'a string' : 'an integer';
+        const expected = holds === 'ids' ? 'an integer' : 'a string';
         throw new PanxError(
           `${path}, row ${firstRow + row}: word ${word} of "${name}" is null; expected ${expected}.`,
           {
@@ -218,7 +258,7 @@ function checkNoNullValues({ path, firstRow }: Place, column: FlatList, name: Co
   }
 }
 
-function checkLengths({ path, firstRow }: Place, tokenOffsets: Int32Array, tagOffsets: Int32Array): void {
+export function checkLengths({ path, firstRow }: Place, tokenOffsets: Int32Array, tagOffsets: Int32Array): void {
   for (let row = 0; row + 1 < tokenOffsets.length; row++) {
     const tokens = tokenOffsets[row + 1]! - tokenOffsets[row]!;
     const tags = tagOffsets[row + 1]! - tagOffsets[row]!;
@@ -234,7 +274,7 @@ function checkLengths({ path, firstRow }: Place, tokenOffsets: Int32Array, tagOf
 }
 
 /** (words) tag ids, each checked to be the number of a label. */
-function tagIdsOf({ path, firstRow }: Place, column: FlatList, labelNames: readonly string[]): Int32Array {
+export function tagIdsOf({ path, firstRow }: Place, column: FlatList, labelNames: readonly string[]): Int32Array {
   const tagIds = new Int32Array(column.offsets.at(-1)!);
   let position = 0;
   for (const { values, from, to } of column.pieces) {
@@ -254,7 +294,7 @@ function tagIdsOf({ path, firstRow }: Place, column: FlatList, labelNames: reado
   return tagIds;
 }
 
-function textOf(place: Place, column: FlatList): { textOffsets: Int32Array; text: Uint8Array } {
+export function textOf(place: Place, column: FlatList): { textOffsets: Int32Array; text: Uint8Array } {
   const textOffsets = new Int32Array(column.offsets.at(-1)! + 1);
   const spans = column.pieces.map(({ values, from, to }) => {
     const offsets = values.valueOffsets as Int32Array | BigInt64Array;
@@ -273,7 +313,7 @@ function textOf(place: Place, column: FlatList): { textOffsets: Int32Array; text
 }
 
 /** The row, and the word within it, of a value of a list column: the last row that starts at or before it. */
-function locate(offsets: Int32Array, position: number): { row: number; word: number } {
+export function locate(offsets: Int32Array, position: number): { row: number; word: number } {
   const after = offsets.findIndex(offset => offset > position);
   return { row: after - 1, word: position - offsets[after - 1]! };
 }

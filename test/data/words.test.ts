@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { splitAtSpaces, splitWords } from '../../src/evaluation/words.js';
+import { splitAtSpaces, splitWords } from '../../src/data/words.js';
 
 const texts = (words: { text: string }[]) => words.map(({ text }) => text);
 
