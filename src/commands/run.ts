@@ -3,21 +3,21 @@ import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { usableCores } from '../engine/hardware.js';
 import { PanxError } from '../errors.js';
-import { testMetric } from '../evaluation/score.js';
 import { distinctSubwords } from '../experiment/corpus.js';
 import { diskNeed, diskText, freeBytes, refuseLack, sizesOf, weightsToMake } from '../experiment/disk.js';
 import { measuredPace, stageMs } from '../experiment/estimate.js';
 import { lookAtStages, type PlannedWork } from '../experiment/look-at-study.js';
-import { protocolOf } from '../experiment/protocols/protocol.js';
+import { trainRowsOf } from '../experiment/plan.js';
 import { runStage } from '../experiment/run.js';
 import { runStudy, type StudyOutcome } from '../experiment/run-study.js';
 import { openStore, storePath } from '../experiment/store.js';
 import { type StudyStage, studyOf } from '../experiment/study.js';
 import { readStudy } from '../experiment/study-folder.js';
+import { checkStudy, planStudy, scoredLangs } from '../experiment/study-plan.js';
 import { meanScoringMs, msLeft, stagesOf } from '../experiment/study-progress.js';
 import { workOnStage } from '../experiment/work.js';
 import { workInProcess } from '../launch/processes.js';
-import { sweepText, writeSweepReport } from '../reporting/sweep.js';
+import { reporter, sweepText } from '../reporting/sweep.js';
 import { type StoreDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
 import { notice, print, progress } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
@@ -71,7 +71,7 @@ async function run(command: Command, file: string, options: RunOptions): Promise
       },
     );
   }
-  protocolOf(asked).check(asked);
+  checkStudy(asked);
   const out = await throughLink(options.out ?? join('results', basename(file, extname(file))));
   const storeFolder = await throughLink(storePath(options.store));
   await checkOutFolder(out, 'study');
@@ -83,9 +83,16 @@ async function run(command: Command, file: string, options: RunOptions): Promise
     const plan = await lookAtStages(inputs.stages, store, notice, true);
     const pace = await measuredPace(plan.map(({ task }) => store.stage(task.identity.key)));
     const scorings = plan.flatMap(({ task }) => task.scorings.map(({ key }) => key));
-    print(studyText(plan, pace, await meanScoringMs(store, scorings)));
+    print(
+      studyText(
+        plan,
+        planStudy(read.config, trainRowsOf(read.config, read.contents.contentOf)),
+        pace,
+        await meanScoringMs(store, scorings),
+      ),
+    );
     if (weightsToMake(plan).size > 0) print(`The study ${await diskLine(plan, inputs, store, jobs)}.\n`);
-    print(`Tables and curve: ${out}. Scored on ${protocolOf(asked).scoredLangs(asked).join(', ')}.\n`);
+    print(`Tables and curve: ${out}. Scored on ${scoredLangs(asked).join(', ')}.\n`);
     return;
   }
   await refuseOverlap(
@@ -99,7 +106,7 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   notice(`tables and curve: ${out}; stages: ${store.root}`);
   const kept = inputs.stages.filter(({ task }) => existsSync(store.stage(task.identity.key).checkpoint)).at(-1);
   if (kept !== undefined) notice(`model of ${kept.stage.id}: ${store.stage(kept.task.identity.key).checkpoint}`);
-  refuseFailures(outcome);
+  refuseFailures(outcome, inputs.stages.length);
 }
 
 async function work(
@@ -114,13 +121,14 @@ async function work(
   if (jobs > 1) notice(`${jobs} stages side by side, ${threads} ${threads === 1 ? 'thread' : 'threads'} each`);
   const place = { store, modelDir, startFiles: contents.checkpoint, dataDir, retryFailed, signal };
   const undone = new Set<string>();
+  const report = reporter(out, 'study');
   const outlook = (id: string) => (msPerRow: number) =>
     stages
       .filter(({ stage }) => stage.id !== id && undone.has(stage.id))
       .reduce((sum, { stage }) => sum + stageMs(stage, msPerRow), 0);
   const stopTelling = jobs === 1 ? () => {} : tellProgress(out, store, jobs);
   return await runStudy(
-    { config, stages, out, store, jobs, failFast, signal, metric: testMetric(config.evaluation.limit) },
+    { config, trainRows: trainRowsOf(config, contents.contentOf), stages, out, store, jobs, failFast, signal },
     {
       async work(task, wait) {
         const { id } = task.identity;
@@ -141,10 +149,12 @@ async function work(
         const inputs = { config, stages, contents, modelDir, dataDir };
         if (undone.size > 0) notice(`the study ${await diskLine(plan, inputs, store, jobs, true)}`);
       },
-      onTable: table => writeSweepReport(out, table, 'study'),
+      onTable: report.write,
       onNotice: notice,
     },
-  ).finally(stopTelling);
+  )
+    .finally(report.finish)
+    .finally(stopTelling);
 }
 
 /** Of stages in processes of their own, say now and then how far they are all together. @returns what ends that */
@@ -176,10 +186,10 @@ async function diskLine(
   return diskText(need, free, store.root);
 }
 
-function refuseFailures({ table, failed, notRun }: StudyOutcome): void {
+function refuseFailures({ failed, notRun }: StudyOutcome, stages: number): void {
   if (failed.length + notRun.length === 0) return;
   const lost = notRun.length === 0 ? '' : `; not run: ${notRun.join(', ')}`;
-  throw new PanxError(`${failed.length} of ${table.rows.length} stages failed: ${failed.join(', ')}${lost}.`, {
+  throw new PanxError(`${failed.length} of ${stages} stages failed: ${failed.join(', ')}${lost}.`, {
     hint: 'Type the same command again to run what is missing; what diverged is tried again with --retry-failed.',
   });
 }

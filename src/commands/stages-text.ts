@@ -1,4 +1,5 @@
 import type { Stage } from '../experiment/protocols/stage.js';
+import type { StudyPlan } from '../experiment/study-plan.js';
 import { alignColumns } from '../reporting/text-table.js';
 import { formatCount } from '../system/console.js';
 import { endlessWarmup } from '../training/schedule.js';
@@ -20,11 +21,23 @@ export function stagesText(stages: readonly Stage[], timeOf: (stage: Stage) => s
       formatCount(stage.steps),
       timeOf(stage),
     ]),
-    80,
+    100,
   );
   const warmups = stages.flatMap(({ id, config, steps }) => {
     const said = endlessWarmup(config.training, steps);
     return said === null ? [] : [`${id}: ${said}\n`];
   });
   return `${lines.join('\n')}\n\n${warmups.join('')}`;
+}
+
+/**
+ * What a study's axes come to, a line: "60 stages of 27,120 rows an epoch: the protocols, cells, seeds and data seeds ask for 88, and share 28."
+ * Nothing where there is nothing to say of them.
+ */
+export function sharedText({ stages, asked }: StudyPlan): string {
+  const rows = formatCount(stages.reduce((sum, { samples }) => sum + samples, 0));
+  const shared = asked - stages.length;
+  const all = `${formatCount(stages.length)} stages of ${rows} rows an epoch in all`;
+  if (shared === 0) return `${all}.\n`;
+  return `${all}; of ${formatCount(asked)} that were asked for, ${formatCount(shared)} are shared.\n`;
 }

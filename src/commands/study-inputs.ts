@@ -4,7 +4,7 @@ import { resolveEngine } from '../engine/open.js';
 import { arithmeticOf, type Contents } from '../experiment/identity.js';
 import { readCorpus, readStart } from '../experiment/inputs.js';
 import { trainRowsOf } from '../experiment/plan.js';
-import { protocolOf } from '../experiment/protocols/protocol.js';
+import { planStudy, splitsOfStudy } from '../experiment/study-plan.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
@@ -28,15 +28,14 @@ export interface StudyInputs {
  * @throws PanxError for everything that is wrong with model, data or engine
  */
 export async function readStudyInputs(asked: Config, out: string): Promise<StudyInputs> {
-  const protocol = protocolOf(asked);
   await checkTyped(asked);
-  const splits = protocol.splitsToRead(asked);
+  const splits = splitsOfStudy(asked);
   const langs = [...new Set(splits.map(([lang]) => lang))];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await refuseAsLanguage(out, dataDir);
   const contentOf = await readCorpus(dataDir, splits);
   // Sizes that do not fit are told before a large model is fetched.
-  protocol.stages(asked, trainRowsOf(asked, contentOf));
+  planStudy(asked, trainRowsOf(asked, contentOf));
   const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
   await refuseOverlap(out, [...(await modelFolders(modelDir)), ...(await dataFolders(dataDir))]);
   await checkModelFolder(modelDir, 'start');

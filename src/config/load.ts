@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { codeOf, excerpt, messageOf, nearest, PanxError } from '../errors.js';
 import { readBounded, utf8Text } from '../system/bounded-file.js';
+import { cellsOf, checkGrid } from './grid.js';
 import type { Setting } from './kinds.js';
 import { type Config, type Key, schema, settings } from './schema.js';
 import { longestYaml, parseYaml } from './yaml.js';
@@ -53,7 +54,18 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
     origins[key] = origin;
   }
   refuseTogether(values, origins);
+  checkCells(values, origins);
   return { config: unflatten(values), origins };
+}
+
+/** Each cell of a study's grid must be a configuration that could stand by itself. */
+function checkCells(values: ReadonlyMap<Key, unknown>, origins: Record<Key, string>): void {
+  const grid = values.get('study.grid') as Record<string, unknown[]>;
+  checkGrid(grid, origins['study.grid']);
+  const inGrid = Object.fromEntries(Object.keys(grid).map(key => [key, 'study.grid']));
+  for (const cell of cellsOf(grid)) {
+    refuseTogether(new Map([...values, ...(Object.entries(cell) as [Key, unknown][])]), { ...origins, ...inGrid });
+  }
 }
 
 /** Two settings that say the same, and one of which would be left out of account. */

@@ -4,7 +4,6 @@ import {
   integer,
   language,
   languages,
-  names,
   number,
   orNull,
   type Setting,
@@ -12,6 +11,19 @@ import {
   text,
   toggle,
 } from './kinds.js';
+import { choices, grid, languageSets, names, rowsByLanguage, seeds } from './study-kinds.js';
+
+/** How the stages of a study follow from its settings: see experiment/protocols/. */
+export const protocolNames = [
+  'cumulative',
+  'from-source',
+  'target-only',
+  'joint',
+  'target-then-source',
+  'zero-shot',
+  'mixtures',
+] as const;
+export type ProtocolName = (typeof protocolNames)[number];
 
 /**
  * Every setting of panx, once: its type, default, range and meaning. The defaults are those of the reference run
@@ -50,11 +62,13 @@ export const schema = {
   training: {
     langs: languages(['en'], { min: 1 }, 'languages to train on; the rows of several are concatenated'),
     size: orNull(integer(1, { min: 1 }, 'rows taken of each train split; null takes all')),
+    sizes: rowsByLanguage({}, 'rows taken of the train splits of some languages, whatever size says'),
     subset: choice(
       ['shuffled', 'head'],
       'shuffled',
       'which rows a size takes: shuffled, nested seeded subsets; head, the first as they lie in the file',
     ),
+    dataSeed: integer(42, { min: 0, max: 2 ** 32 - 1 }, 'seeds the shuffle of which a size takes the first rows'),
     epochs: number(
       3,
       { above: 0, max: 1_000_000 },
@@ -126,19 +140,31 @@ export const schema = {
     ),
   },
   study: {
-    protocol: choice(
-      ['cumulative', 'from-source'],
+    protocol: choices(
+      protocolNames,
       'cumulative',
-      'where a stage of phase 3 starts: cumulative, from the stage before it; from-source, from the source-only model',
+      'what is trained in which order: see the table of protocols in the README; several share the stages that they have in common',
     ),
     source: language('en', 'language with many labelled rows'),
     target: language('tr', 'language whose labelled rows are added step by step'),
-    sizes: sizes([250, 500, 1000, 2000, 5000, 10000, 20000], 'rows of the target in the stages of phase 3'),
+    sizes: sizes([250, 500, 1000, 2000, 5000, 10000, 20000], 'rows of the target, a stage for each'),
+    train: languageSets([], 'sets of languages to train on, for zero-shot and mixtures; [] takes [[source]]'),
     score: languages(
       [],
       { min: 0 },
-      'languages whose test splits every stage is scored on; [] takes source and target',
+      'languages whose test splits every stage is scored on; [] takes source and target, or all that are trained on',
     ),
+    seeds: seeds(1, 'seeds of training: so many, from seed on, or a list; a stage starts from the one of its own seed'),
+    dataSeeds: seeds(1, 'the same for training.dataSeed; a stage that takes all rows is trained once for all of them'),
+    grid: grid({}, 'settings and the values that are tried of each, every combination being a cell of its own'),
+    metrics: {
+      mode: choice(
+        ['default', 'strict'],
+        'default',
+        "how entities are read from tags: default, as seqeval's default mode; strict, as its strict mode under IOB2",
+      ),
+      average: choice(['micro', 'macro'], 'micro', 'over all entities, or the mean of the types; tables hold both'),
+    },
     keep: names(
       ['all', 'last'],
       'all',
@@ -160,8 +186,11 @@ export type Values<S> = { -readonly [K in keyof S]: S[K] extends Setting<infer T
 export const settings: ReadonlyMap<Key, Setting<unknown>> = new Map(walk(schema, ''));
 
 /** What the settings of a section are when nobody sets them. */
-export function defaultsOf<S extends Record<string, Setting<unknown>>>(section: S): Values<S> {
-  const values = Object.entries(section).map(([name, setting]) => [name, structuredClone(setting.default)]);
+export function defaultsOf<S extends object>(section: S): Values<S> {
+  const values = Object.entries(section).map(([name, node]: [string, unknown]) => [
+    name,
+    isSetting(node) ? structuredClone(node.default) : defaultsOf(node as object),
+  ]);
   return Object.fromEntries(values) as Values<S>;
 }
 

@@ -33,12 +33,20 @@ function sizeOf(steps: readonly SelectionStep[]): number | null {
 
 /**
  * The training rows that a size asks for. `shuffled` is the reference notebook's: every split is shuffled with seed 0 when it is loaded, and
- * a subset of n rows is the first n of that shuffled again with seed 42, so subsets are nested. (A size equal to the whole split is still
- * shuffled again; only `null` is not.) `head` is the first n rows as they lie.
+ * a subset of n rows is the first n of that shuffled again with seed 42 (`dataSeed`), so subsets are nested. (A size equal to the whole split
+ * is still shuffled again; only `null` is not.) `head` is the first n rows as they lie.
  */
-export function subsetSteps({ subset, size }: { subset: 'shuffled' | 'head'; size: number | null }): SelectionStep[] {
+export function subsetSteps({ subset, size, dataSeed }: SubsetSettings): SelectionStep[] {
   if (subset === 'head') return size === null ? [] : [{ first: size }];
-  return size === null ? [{ shuffle: 0 }] : [{ shuffle: 0 }, { shuffle: 42 }, { first: size }];
+  return size === null ? [{ shuffle: 0 }] : [{ shuffle: 0 }, { shuffle: dataSeed }, { first: size }];
+}
+
+export interface SubsetSettings {
+  subset: 'shuffled' | 'head';
+  /** null: all rows. */
+  size: number | null;
+  /** Of the last shuffle of a subset. */
+  dataSeed: number;
 }
 
 /** The first rows as they lie, or all where there are not so many. @param rows of the split */

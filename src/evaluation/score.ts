@@ -22,9 +22,24 @@ export interface Scores {
 /** How the numbers above are made; every table and report says so. */
 export const metricName = 'seqeval default mode, micro F1';
 
-/** The same of the numbers that stand in a run's results. @param limit only so many rows of each split are scored; null: all */
-export function testMetric(limit: number | null): string {
-  return `${metricName}, ${limit === null ? '' : `first ${limit} rows of the `}test split`;
+/** Which numbers a table holds. */
+export interface MetricChoice {
+  mode: 'default' | 'strict';
+  average: 'micro' | 'macro';
+}
+
+/**
+ * The same of the numbers that stand in a run's results, or in a table of others that were counted from predictions.
+ *
+ * @param limit only so many rows of each split are scored; null: all
+ */
+export function testMetric(limit: number | null, choice: MetricChoice = { mode: 'default', average: 'micro' }): string {
+  const { mode, average } = choice;
+  const name =
+    mode === 'default' && average === 'micro'
+      ? metricName
+      : `seqeval ${mode} mode${mode === 'strict' ? ' (IOB2)' : ''}, ${average} F1`;
+  return `${name}, ${limit === null ? '' : `first ${limit} rows of the `}test split`;
 }
 
 export interface ScoreOptions extends PredictOptions {

@@ -111,7 +111,15 @@ export const addedSince: readonly Key[] = [
     'training.warmupRatio',
     'training.freeze',
     'evaluation.atEnd',
+    'training.sizes',
+    'training.dataSeed',
+    'study.train',
     'study.score',
+    'study.seeds',
+    'study.dataSeeds',
+    'study.grid',
+    'study.metrics.mode',
+    'study.metrics.average',
     'study.keep',
   ] as const),
 ];
@@ -185,9 +193,17 @@ export function oldKeyOf({ settings, data, start }: OldIdentity): string {
 
 /** Whether the weights depend on a setting as such: what it makes of the rows, the rows themselves say. */
 export function isOfTraining(key: Key): boolean {
-  if (key === 'training.langs' || key === 'training.size' || key === 'training.subset') return false;
+  if (ofRows.has(key)) return false;
   return key === 'seed' || key.startsWith('tokenization.') || key.startsWith('training.');
 }
+
+const ofRows: ReadonlySet<Key> = new Set<Key>([
+  'training.langs',
+  'training.size',
+  'training.sizes',
+  'training.subset',
+  'training.dataSeed',
+]);
 
 /** SHA-256 over the names and contents of a checkpoint's files. */
 export function startKey(checkpoint: Checksums): string {

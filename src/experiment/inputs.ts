@@ -118,8 +118,17 @@ export function rowSetsOf(
     langs.map(lang => ({ lang, split, steps: limitSteps(evaluation.limit, rowsOf(lang, split)) }));
   const testLangs = evaluation.langs.length > 0 ? evaluation.langs : training.langs;
   return {
-    training: training.langs.map(lang => ({ lang, split: 'train', steps: subsetSteps(training) })),
+    training: training.langs.map(lang => ({
+      lang,
+      split: 'train',
+      steps: subsetSteps({ ...training, size: sizeOf(training, lang) }),
+    })),
     validation: evaluation.enabled && evaluation.eachEpoch ? scored(training.langs, 'validation') : [],
     test: evaluation.enabled && evaluation.atEnd ? scored(testLangs, 'test') : [],
   };
+}
+
+/** The rows that are taken of a language's train split; null takes all. */
+export function sizeOf({ size, sizes }: Pick<Config['training'], 'size' | 'sizes'>, lang: string): number | null {
+  return sizes[lang] ?? size;
 }

@@ -6,10 +6,10 @@ import { checkPlace } from '../run/mark.js';
 import { differences } from './differences.js';
 import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
 import type { CorpusContents } from './inputs.js';
-import { protocolOf } from './protocols/protocol.js';
 import type { Stage } from './protocols/stage.js';
 import { otherVersion, readIdentity } from './records.js';
 import { checkDone } from './results.js';
+import { planStudy, splitsOfStudy } from './study-plan.js';
 
 /** A stage, where it goes, and what is there. */
 export interface PlannedStage {
@@ -35,7 +35,7 @@ export async function planSweep(
   out: string,
   force: boolean,
 ): Promise<PlannedStage[]> {
-  const stages = protocolOf(config).stages(config, trainRowsOf(config, contents.contentOf));
+  const { stages } = planStudy(config, trainRowsOf(config, contents.contentOf));
   const identities = identitiesOf(stages, contents);
   const planned: PlannedStage[] = [];
   const conflicts: Conflict[] = [];
@@ -58,8 +58,7 @@ export async function planSweep(
 
 /** Rows of the train splits of a study's languages. */
 export function trainRowsOf(config: Config, contentOf: CorpusContents): Record<string, number> {
-  const read = protocolOf(config).splitsToRead(config);
-  const langs = read.flatMap(([lang, split]) => (split === 'train' ? [lang] : []));
+  const langs = splitsOfStudy(config).flatMap(([lang, split]) => (split === 'train' ? [lang] : []));
   return Object.fromEntries(langs.map(lang => [lang, contentOf(lang, 'train').index.rows]));
 }
 

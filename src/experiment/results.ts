@@ -7,6 +7,7 @@ import { shown } from '../system/checked-json.js';
 import { changesText } from '../system/checksums.js';
 import { settingDifferences } from './differences.js';
 import { checkWholeLog, type Plan, planOf } from './history.js';
+import { sizeOf } from './inputs.js';
 import { recordChanges } from './outputs.js';
 import { otherVersion, readEnvironment, readIdentity, readMetrics, readRunConfig } from './records.js';
 import type { StageMetrics, StageResult } from './stage.js';
@@ -44,7 +45,14 @@ export async function checkDone(run: RunDirectory): Promise<void> {
 export async function checkResults(run: RunDirectory, config: Config): Promise<{ metrics: StageMetrics; plan: Plan }> {
   const metrics = await readMetrics(run);
   const { training } = config;
-  if (training.size !== null) expectSame(run, 'rows', metrics.rows, training.size * training.langs.length);
+  const sizes = training.langs.map(lang => sizeOf(training, lang));
+  if (!sizes.includes(null))
+    expectSame(
+      run,
+      'rows',
+      metrics.rows,
+      sizes.reduce<number>((sum, size) => sum + size!, 0),
+    );
   const plan = planOf(config, metrics.rows);
   expectSame(run, 'steps', metrics.steps, plan.course.steps);
   const { trainLoss, test } = await checkWholeLog(run, plan);
@@ -60,6 +68,13 @@ export async function checkResults(run: RunDirectory, config: Config): Promise<{
     expectSame(run, 'metric', metrics.metric, test.size === 0 ? null : testMetric(config.evaluation.limit));
   }
   return { metrics, plan };
+}
+
+/** @throws PanxError where a stage was trained on another number of rows than its study has it */
+export async function expectRows(run: RunDirectory, name: string, rows: number): Promise<void> {
+  const trained = (await readMetrics(run)).rows;
+  if (trained === rows) return;
+  throw new PanxError(`${name} was trained on ${trained} rows, and the study has it with ${rows}`);
 }
 
 function expectSame(run: RunDirectory, place: string, found: unknown, expected: unknown): void {

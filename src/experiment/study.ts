@@ -1,11 +1,12 @@
 import { type Config, defaultsOf, schema } from '../config/schema.js';
 import { limitSteps, nameRows, type RowSet } from '../data/row-sets.js';
 import { excerpt, PanxError } from '../errors.js';
+import { createSpanCounter } from '../evaluation/seqeval/counter.js';
 import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
 import { trainRowsOf } from './plan.js';
-import { protocolOf } from './protocols/protocol.js';
-import type { Stage } from './protocols/stage.js';
+import type { Stage, TrainRows } from './protocols/stage.js';
 import { type ScoringTask, scoringTask } from './scoring.js';
+import { planStudy, scoredLangs } from './study-plan.js';
 
 /** A stage of a study: all that whoever works on it needs to know. It can be written as JSON. */
 export interface StageTask {
@@ -35,7 +36,8 @@ export interface StudyStage {
  */
 export function studyOf(config: Config, contents: Contents): StudyStage[] {
   const trainRows = trainRowsOf(config, contents.contentOf);
-  const stages = protocolOf(config).stages(config, trainRows).map(trainedOnly);
+  const stages = planStudy(config, trainRows).stages.map(trainedOnly);
+  checkTags(config, trainRows, contents);
   const identities = identitiesOf(stages, contents);
   const kept = keptStages(config, stages);
   const tasks = new Map<string, StageTask>();
@@ -46,7 +48,7 @@ export function studyOf(config: Config, contents: Contents): StudyStage[] {
       config: stage.config,
       label: `${stage.id} (${i + 1} of ${stages.length})`,
       start: stage.startStage === null ? null : tasks.get(stage.startStage)!,
-      scorings: scoringsOf(config, identity, contents),
+      scorings: scoringsOf(stage.config, config, identity, contents),
       keep: kept.has(stage.id),
     };
     tasks.set(stage.id, task);
@@ -60,16 +62,27 @@ function trainedOnly(stage: Stage): Stage {
   return { ...stage, config: { ...stage.config, evaluation, study: defaultsOf(schema.study) } };
 }
 
-function scoringsOf(config: Config, { key, arithmetic }: StageIdentity, { contentOf }: Contents): ScoringTask[] {
-  const { evaluation, tokenization } = config;
-  return protocolOf(config)
-    .scoredLangs(config)
-    .map(lang => {
-      const { index } = contentOf(lang, 'test');
-      const set: RowSet = { lang, split: 'test', steps: limitSteps(evaluation.limit, index.rows) };
-      const rows = nameRows(set, index);
-      return scoringTask({ stage: key, set, rows, tokenization, arithmetic, batchSize: evaluation.batchSize });
-    });
+function scoringsOf(
+  { tokenization }: Config,
+  config: Config,
+  { key, arithmetic }: StageIdentity,
+  { contentOf }: Contents,
+): ScoringTask[] {
+  const { evaluation } = config;
+  return scoredLangs(config).map(lang => {
+    const { index } = contentOf(lang, 'test');
+    const set: RowSet = { lang, split: 'test', steps: limitSteps(evaluation.limit, index.rows) };
+    const rows = nameRows(set, index);
+    return scoringTask({ stage: key, set, rows, tokenization, arithmetic, batchSize: evaluation.batchSize });
+  });
+}
+
+/** @throws PanxError where the strict reading is asked for of tags that are not IOB2's: before hours of training */
+function checkTags({ study }: Config, trainRows: TrainRows, { contentOf }: Contents): void {
+  if (study.metrics.mode !== 'strict') return;
+  for (const lang of Object.keys(trainRows)) {
+    createSpanCounter(contentOf(lang, 'train').index.labelNames, { scheme: 'IOB2' });
+  }
 }
 
 function keptStages({ study: { keep } }: Config, stages: readonly Stage[]): ReadonlySet<string> {

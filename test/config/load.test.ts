@@ -31,7 +31,9 @@ describe('precedence and origin', () => {
       training: {
         langs: ['en'],
         size: null,
+        sizes: {},
         subset: 'shuffled',
+        dataSeed: 42,
         epochs: 3,
         batchSize: 32,
         learningRate: 2e-5,
@@ -54,7 +56,12 @@ describe('precedence and origin', () => {
         source: 'en',
         target: 'tr',
         sizes: [250, 500, 1000, 2000, 5000, 10000, 20000],
+        train: [],
         score: [],
+        seeds: 1,
+        dataSeeds: 1,
+        grid: {},
+        metrics: { mode: 'default', average: 'micro' },
         keep: 'all',
       },
     });
@@ -140,7 +147,7 @@ describe('what is refused', () => {
     ['epochs', '--set epochs is not an assignment; expected KEY=VALUE, such as training.epochs=1.'],
     [
       'training=3',
-      'training is 3, from --set training=3; expected a section with langs, size, subset, epochs, batchSize, learningRate, weightDecay, maxGradNorm, schedule, warmupSteps, warmupRatio, gradientAccumulationSteps, accumulation, groupByLength, freeze, maxSteps, dropout.',
+      'training is 3, from --set training=3; expected a section with langs, size, sizes, subset, dataSeed, epochs, batchSize, learningRate, weightDecay, maxGradNorm, schedule, warmupSteps, warmupRatio, gradientAccumulationSteps, accumulation, groupByLength, freeze, maxSteps, dropout.',
     ],
     ['seed="1', '--set seed="1 is not valid YAML: Missing closing "quote at line 1, column 3.'],
   ])('--set %s', async (assignment, sentence) => {

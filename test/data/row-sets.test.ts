@@ -4,7 +4,7 @@ import { limitSteps, nameRows, rowSetName, selectRows, subsetSteps } from '../..
 import { numpyPermutation } from '../../src/system/random/numpy.js';
 
 const select = (rows: number, subset: 'shuffled' | 'head', size: number | null) =>
-  selectRows(rows, subsetSteps({ subset, size }));
+  selectRows(rows, subsetSteps({ subset, size, dataSeed: 42 }));
 
 describe('selectRows', () => {
   it('takes the first rows as they lie', () => {

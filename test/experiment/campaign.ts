@@ -4,12 +4,11 @@ import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { PanxError } from '../../src/errors.js';
-import { testMetric } from '../../src/evaluation/score.js';
 import { identityOf, trainId } from '../../src/experiment/identity.js';
 import { readCorpus } from '../../src/experiment/inputs.js';
-import { protocolOf } from '../../src/experiment/protocols/protocol.js';
 import { runStage } from '../../src/experiment/run.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
+import { splitsOfStudy } from '../../src/experiment/study-plan.js';
 import { runSweep } from '../../src/experiment/sweep.js';
 import { verifyRun } from '../../src/experiment/verify.js';
 import { type DrawSweep, verifySweep } from '../../src/experiment/verify-sweep.js';
@@ -71,11 +70,11 @@ async function trainSweep(out: string): Promise<void> {
   });
   const contents = {
     ...(await contentsOf(config, dataDir, modelDir)),
-    contentOf: await readCorpus(dataDir, protocolOf(config).splitsToRead(config)),
+    contentOf: await readCorpus(dataDir, splitsOfStudy(config)),
   };
   await runSweep(
     {
-      ...{ config, out, dataDir, modelDir, force: false, metric: testMetric(config.evaluation.limit) },
+      ...{ config, out, dataDir, modelDir, force: false },
       ...{ store: storeDirectory(`${out}-store`), failFast: false, retryFailed: false },
       contents,
     },
@@ -153,7 +152,7 @@ export async function attackSweep({ sweep }: Campaign, seed: number, count: numb
   };
   expect(await failures()).toEqual([]);
   const files = filesIn(sweep).filter(path => !path.includes('/'));
-  expect(files).toHaveLength(8);
+  expect(files).toHaveLength(11);
   for (let i = 0; i < count; i++) {
     const config = JSON.parse(await readFile(join(sweep, 'config.json'), 'utf8'));
     const { what, path, sameJson, undo } = await mutate(sweep, files, random);
