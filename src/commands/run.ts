@@ -20,12 +20,13 @@ import { workInProcess } from '../launch/processes.js';
 import { reporter, sweepText } from '../reporting/sweep.js';
 import { type StoreDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
 import { notice, print, progress } from '../system/console.js';
-import { refuseOverlap, throughLink } from '../system/place.js';
+import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, checkStoreFolder } from './out-folder.js';
 import { dataFolders, modelFolders } from './read-folders.js';
 import { studyText } from './run/study-text.js';
+import { notSupportedText } from './stages-text.js';
 import { summary } from './status/status-text.js';
 import { readStudyInputs, type StudyInputs } from './study-inputs.js';
 
@@ -77,27 +78,22 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   await checkOutFolder(out, 'study');
   await checkStoreFolder(storeFolder, out);
   const read = await readStudyInputs(asked, out);
-  const inputs: Inputs = { ...read, stages: studyOf(read.config, read.contents) };
+  const inputs: Inputs = { ...read, stages: studyOf(read.config, read.contents, read.notSupported) };
   if (options.dryRun) {
     const store = storeDirectory(storeFolder);
     const plan = await lookAtStages(inputs.stages, store, notice, true);
     const pace = await measuredPace(plan.map(({ task }) => store.stage(task.identity.key)));
     const scorings = plan.flatMap(({ task }) => task.scorings.map(({ key }) => key));
-    print(
-      studyText(
-        plan,
-        planStudy(read.config, trainRowsOf(read.config, read.contents.contentOf)),
-        pace,
-        await meanScoringMs(store, scorings),
-      ),
-    );
+    const study = planStudy(read.config, trainRowsOf(read.config, read.contents.contentOf));
+    print(studyText(plan, study, pace, await meanScoringMs(store, scorings)));
+    print(notSupportedText(study, read.notSupported));
     if (weightsToMake(plan).size > 0) print(`The study ${await diskLine(plan, inputs, store, jobs)}.\n`);
     print(`Tables and curve: ${out}. Scored on ${scoredLangs(asked).join(', ')}.\n`);
     return;
   }
   await refuseOverlap(
     storeFolder,
-    [...(await modelFolders(inputs.modelDir)), ...(await dataFolders(inputs.dataDir))],
+    [...(await foldersOfModels(inputs)), ...(await dataFolders(inputs.dataDir))],
     '--store',
   );
   const store = await openStore(storeFolder);
@@ -107,19 +103,21 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   const kept = inputs.stages.filter(({ task }) => existsSync(store.stage(task.identity.key).checkpoint)).at(-1);
   if (kept !== undefined) notice(`model of ${kept.stage.id}: ${store.stage(kept.task.identity.key).checkpoint}`);
   refuseFailures(outcome, inputs.stages.length);
+  refuseUnknown(inputs);
 }
 
 async function work(
-  { config, stages, contents, modelDir, dataDir }: Inputs,
+  inputs: Inputs,
   out: string,
   store: StoreDirectory,
   jobs: number,
   { failFast = false, retryFailed = false }: RunOptions,
 ): Promise<StudyOutcome> {
+  const { config, stages, contents, models, notSupported, dataDir } = inputs;
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
   const threads = Math.max(1, Math.floor((await usableCores()) / jobs));
   if (jobs > 1) notice(`${jobs} stages side by side, ${threads} ${threads === 1 ? 'thread' : 'threads'} each`);
-  const place = { store, modelDir, startFiles: contents.checkpoint, dataDir, retryFailed, signal };
+  const place = { store, dataDir, retryFailed, signal };
   const undone = new Set<string>();
   const report = reporter(out, 'study');
   const outlook = (id: string) => (msPerRow: number) =>
@@ -128,25 +126,31 @@ async function work(
       .reduce((sum, { stage }) => sum + stageMs(stage, msPerRow), 0);
   const stopTelling = jobs === 1 ? () => {} : tellProgress(out, store, jobs);
   return await runStudy(
-    { config, trainRows: trainRowsOf(config, contents.contentOf), stages, out, store, jobs, failFast, signal },
+    {
+      config,
+      trainRows: trainRowsOf(config, contents.contentOf),
+      notSupported,
+      stages,
+      out,
+      store,
+      jobs,
+      failFast,
+      signal,
+    },
     {
       async work(task, wait) {
         const { id } = task.identity;
-        const here = { ...place, outlook: outlook(id), runStage, onNotice: notice };
+        const { folder: modelDir, files: startFiles } = models.get(task.config.model)!;
+        const here = { ...place, modelDir, startFiles, outlook: outlook(id), runStage, onNotice: notice };
         const end =
           jobs === 1
             ? await workOnStage(task, here, wait)
-            : await workInProcess(
-                { task, modelDir, startFiles: contents.checkpoint, dataDir, retryFailed, wait },
-                place,
-                threads,
-              );
+            : await workInProcess({ task, modelDir, startFiles, dataDir, retryFailed, wait }, place, threads);
         if (end === 'done') undone.delete(id);
         return end;
       },
       async onPlan(plan) {
         for (const id of weightsToMake(plan)) undone.add(id);
-        const inputs = { config, stages, contents, modelDir, dataDir };
         if (undone.size > 0) notice(`the study ${await diskLine(plan, inputs, store, jobs, true)}`);
       },
       onTable: report.write,
@@ -174,13 +178,19 @@ function tellProgress(out: string, store: StoreDirectory, jobs: number): () => v
 /** What of disk a plan needs, in words. @throws PanxError where that is not there, if that is asked */
 async function diskLine(
   plan: readonly PlannedWork[],
-  { config, modelDir, dataDir }: Inputs,
+  { config, models, dataDir }: Inputs,
   store: StoreDirectory,
   jobs: number,
   refuse = false,
 ): Promise<string> {
-  const words = weightsToMake(plan).size === 0 ? 0 : await distinctSubwords(config, dataDir, modelDir);
-  const need = diskNeed(plan, await sizesOf(modelDir, words), jobs);
+  const sizes = { checkpoint: 0, state: 0 };
+  for (const { folder } of models.values()) {
+    const words = weightsToMake(plan).size === 0 ? 0 : await distinctSubwords(config, dataDir, folder);
+    const { checkpoint, state } = await sizesOf(folder, words);
+    sizes.checkpoint = Math.max(sizes.checkpoint, checkpoint);
+    sizes.state = Math.max(sizes.state, state);
+  }
+  const need = diskNeed(plan, sizes, jobs);
   const free = await freeBytes(store.root);
   if (refuse) refuseLack(need, free, store.root);
   return diskText(need, free, store.root);
@@ -192,6 +202,23 @@ function refuseFailures({ failed, notRun }: StudyOutcome, stages: number): void 
   throw new PanxError(`${failed.length} of ${stages} stages failed: ${failed.join(', ')}${lost}.`, {
     hint: 'Type the same command again to run what is missing; what diverged is tried again with --retry-failed.',
   });
+}
+
+/** The folders of all models, as what is read. */
+async function foldersOfModels({ models }: Inputs): Promise<ReadFolder[]> {
+  return (await Promise.all([...models.values()].map(({ folder }) => modelFolders(folder)))).flat();
+}
+
+/** @throws PanxError where stages were left out because panx does not know their model */
+function refuseUnknown({ notSupported, models }: Inputs): void {
+  if (notSupported.size === 0) return;
+  const all = notSupported.size + models.size;
+  throw new PanxError(
+    `${notSupported.size} of ${all} models are not supported: ${[...notSupported.values()].join(' ')}`,
+    {
+      hint: 'All other stages are done. Leave these models out of study.grid to have a study without a gap.',
+    },
+  );
 }
 
 function jobsOf(typed: string): number {

@@ -1,7 +1,9 @@
 import type { Stage } from '../experiment/protocols/stage.js';
+import type { NotSupportedModels } from '../experiment/study.js';
 import type { StudyPlan } from '../experiment/study-plan.js';
 import { alignColumns } from '../reporting/text-table.js';
 import { formatCount } from '../system/console.js';
+import { visible } from '../system/visible.js';
 import { endlessWarmup } from '../training/schedule.js';
 
 /** Stages that are to come, for a terminal, and below them what is to be said of their warm-up. @param timeOf what stands in the last column */
@@ -28,6 +30,16 @@ export function stagesText(stages: readonly Stage[], timeOf: (stage: Stage) => s
     return said === null ? [] : [`${id}: ${said}\n`];
   });
   return `${lines.join('\n')}\n\n${warmups.join('')}`;
+}
+
+/** The stages that are left out because panx does not know their model, a line for each model. */
+export function notSupportedText(study: StudyPlan, notSupported: NotSupportedModels): string {
+  return [...notSupported]
+    .map(([model, why]) => {
+      const count = study.stages.filter(({ config }) => config.model === model).length;
+      return `${visible(model)}  not supported: ${visible(why)} (${count} stages)\n`;
+    })
+    .join('');
 }
 
 /**

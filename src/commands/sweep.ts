@@ -70,6 +70,16 @@ function defaultName({ study: { protocol, source, target } }: Config): string {
   return isMatrixTable({ protocol }) ? `sweep-${[protocol].flat().join('-')}` : `sweep-${source}-${target}`;
 }
 
+/** @throws PanxError where it is asked for what panx run has alone */
+function refuseForSweeps(config: Config): void {
+  refuseUncounted(config);
+  if (!Object.hasOwn(config.study.grid, 'model')) return;
+  throw new PanxError('study.grid has model, but a sweep starts from one model; expected other settings.', {
+    hint: 'panx run takes several models: write the settings into a YAML file with a section "study".',
+    exitCode: 2,
+  });
+}
+
 /** A run directory has no predictions: what is counted from them alone, a sweep does not have. */
 function refuseUncounted({ study: { metrics } }: Config): void {
   for (const [name, byDefault] of [
@@ -86,12 +96,13 @@ function refuseUncounted({ study: { metrics } }: Config): void {
 
 async function sweep(asked: Config, options: SweepCommandOptions): Promise<void> {
   checkStudy(asked);
-  refuseUncounted(asked);
+  refuseForSweeps(asked);
   const out = await throughLink(options.out ?? join('results', defaultName(asked)));
   await checkOutFolder(out, 'sweep');
   await checkStoreFolder(storePath(options.store), out);
   const force = options.force ?? false;
-  const { config, contents, modelDir, dataDir } = await readStudyInputs(asked, out);
+  const { config, contents, models, dataDir } = await readStudyInputs(asked, out);
+  const modelDir = [...models.values()][0]!.folder;
   if (options.dryRun) {
     await removeLeftovers(out, sweepLayout, false);
     const plan = await planSweep(config, contents, out, force);

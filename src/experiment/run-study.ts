@@ -11,7 +11,7 @@ import { type GraphOutcome, runGraph } from './graph.js';
 import { lookAtStages, type PlannedWork } from './look-at-study.js';
 import type { TrainRows } from './protocols/stage.js';
 import { pruneWeights } from './prune.js';
-import type { StageTask, StudyStage } from './study.js';
+import type { NotSupportedModels, StageTask, StudyStage } from './study.js';
 import { settingsThatChanged, writeStudy } from './study-folder.js';
 import { planStudy, scoredLangs } from './study-plan.js';
 import { scoredTraining } from './study-row.js';
@@ -27,6 +27,7 @@ export interface StudyRequest {
   store: StoreDirectory;
   /** Rows of the train splits, by language. */
   trainRows: TrainRows;
+  notSupported?: NotSupportedModels;
   /** Stages that are worked on at once, at most. */
   jobs: number;
   /** After a stage has failed, begin no other. */
@@ -54,7 +55,7 @@ export interface StudyOutcome extends GraphOutcome {
  * @throws PanxError where the folder is not to be had, and with exit code 130 where `signal` is aborted
  */
 export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promise<StudyOutcome> {
-  const { out, config, trainRows, stages, store } = request;
+  const { out, config, trainRows, notSupported = new Map(), stages, store } = request;
   const folder = studyDirectory(out);
   await checkPlace(out, 'study'); // Not even a lock is made in a folder of something else.
   const release = await takeLock(folder.lock);
@@ -68,7 +69,7 @@ export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promis
         `${out} held a study of other settings (${listed(changes)}): its tables make room for these; its stages stay in the store`,
       );
     }
-    await withWeightsLock(store, () => writeStudy(folder, { config, trainRows }, stages, store));
+    await withWeightsLock(store, () => writeStudy(folder, { config, trainRows, notSupported }, stages, store));
     return await runStages(request, hooks);
   } finally {
     await release().catch((error: unknown) => hooks.onNotice(messageOf(error)));
@@ -77,19 +78,24 @@ export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promis
 
 async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<StudyOutcome> {
   const { stages, store, config, trainRows, jobs, failFast, signal } = request;
-  const { rows } = planStudy(config, trainRows);
+  const study = planStudy(config, trainRows);
   const trainings = new Map<string, Training>();
+  for (const stage of study.stages) {
+    const planned = { id: stage.id, seed: stage.config.seed, dataSeed: null };
+    const isKnown = !request.notSupported?.has(stage.config.model);
+    trainings.set(stage.id, plannedTraining(planned, scoredLangs(config), isKnown ? 'not run' : 'not supported'));
+  }
   const { mode } = config.study.metrics;
   const keys = stages.map(({ task }) => task.identity.key);
   await setRefusedAside(store, keys, hooks.onNotice);
   const plan = await lookAtStages(stages, store, hooks.onNotice);
   for (const { stage, done, task } of plan) {
-    const planned = plannedTraining({ id: stage.id, seed: stage.config.seed, dataSeed: null }, scoredLangs(config));
+    const planned = trainings.get(stage.id)!;
     const found = done ? await scoredTraining(planned, task, mode, store, hooks.onNotice) : null;
     trainings.set(stage.id, found ?? planned);
   }
   await hooks.onPlan(plan);
-  const table = (): SweepTable => makeTable(config, rows, trainRows, trainings);
+  const table = (): SweepTable => makeTable(config, study.rows, trainRows, trainings);
   const done = plan.filter(planned => planned.done).map(({ stage }) => stage.id);
   if (done.length > 0) {
     hooks.onNotice(
@@ -133,7 +139,7 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
     },
   ).catch((error: unknown) => {
     if (!signal?.aborted) throw error;
-    const left = [...trainings.values()].filter(({ status }) => status !== 'done').length;
+    const left = [...trainings.values()].filter(({ status }) => status === 'failed' || status === 'not run').length;
     throw new PanxError(`Stopped; ${left} of ${plan.length} stages are still to be done.`, {
       hint: 'Type the same command again to go on from there.',
       exitCode: 130,

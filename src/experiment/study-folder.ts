@@ -11,7 +11,7 @@ import { pathFrom, seenFrom, whereabouts } from '../system/place.js';
 import { configDifferences } from './differences.js';
 import type { TrainRows } from './protocols/stage.js';
 import { readSavedConfig } from './records.js';
-import type { StudyStage } from './study.js';
+import type { NotSupportedModels, StudyStage } from './study.js';
 
 /** stages.json of a study: what its stages are called, and where the store has them. */
 export interface StudyRecord {
@@ -21,6 +21,8 @@ export interface StudyRecord {
   stages: Record<string, RecordedStage>;
   /** Rows of the train splits, by language. panx 0.3 and older did not write them. */
   trainRows?: TrainRows;
+  /** Models that panx does not know, and why: their stages are left out. Not there where it knows them all. */
+  notSupported?: Record<string, string>;
 }
 
 export interface RecordedStage {
@@ -50,7 +52,7 @@ const recordShape = object(
       }),
     ),
   },
-  { trainRows: record(integer({ min: 1 })) },
+  { trainRows: record(integer({ min: 1 })), notSupported: record(text()) },
 );
 
 /**
@@ -60,20 +62,20 @@ const recordShape = object(
  */
 export async function writeStudy(
   folder: StudyDirectory,
-  { config, trainRows }: { config: Config; trainRows: TrainRows },
+  { config, trainRows, notSupported }: { config: Config; trainRows: TrainRows; notSupported?: NotSupportedModels },
   stages: readonly StudyStage[],
   store: StoreDirectory,
 ): Promise<void> {
   await writeMark(folder.root, 'study');
   await writeJson(folder.config, config);
-  await writeJson(folder.stages, await recordOf(folder, stages, trainRows, store));
+  await writeJson(folder.stages, await recordOf(folder, stages, { trainRows, notSupported }, store));
   await writeJson(store.study(await noteName(folder)), { path: await pathFrom(store.root, folder.root) });
 }
 
 async function recordOf(
   folder: StudyDirectory,
   stages: readonly StudyStage[],
-  trainRows: TrainRows,
+  { trainRows, notSupported = new Map() }: { trainRows: TrainRows; notSupported?: NotSupportedModels | undefined },
   store: StoreDirectory,
 ): Promise<StudyRecord> {
   const recorded = stages.map(({ stage, task }): [string, RecordedStage] => [
@@ -87,7 +89,12 @@ async function recordOf(
       scorings: Object.fromEntries(task.scorings.map(({ rows, key }) => [rows.name, key])),
     },
   ]);
-  return { store: await pathFrom(folder.root, store.root), stages: Object.fromEntries(recorded), trainRows };
+  return {
+    store: await pathFrom(folder.root, store.root),
+    stages: Object.fromEntries(recorded),
+    trainRows,
+    ...(notSupported.size === 0 ? {} : { notSupported: Object.fromEntries(notSupported) }),
+  };
 }
 
 /** @throws PanxError where the folder holds no study, or its stages.json is damaged */

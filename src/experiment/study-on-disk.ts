@@ -37,7 +37,9 @@ async function trainingIn(
   config: Config,
   stage: Stage,
 ): Promise<Training> {
-  const planned = plannedTraining({ id: stage.id, seed: stage.config.seed, dataSeed: null }, scoredLangs(config));
+  const named = { id: stage.id, seed: stage.config.seed, dataSeed: null };
+  const status = isKnown(record, stage) ? 'not run' : 'not supported';
+  const planned = plannedTraining(named, scoredLangs(config), status);
   const recorded = record.stages[stage.id];
   const run = recorded === undefined ? null : await runOf(folder, record, recorded);
   if (recorded === undefined || run === null) return planned;
@@ -55,7 +57,12 @@ async function trainingIn(
 /** The stages that the settings of a study ask for. */
 export async function stagesOf(folder: StudyDirectory, record: StudyRecord): Promise<Stage[]> {
   const config = await readSavedConfig(folder.config);
-  return planStudy(config, trainRowsOf(record, config)).stages;
+  return planStudy(config, trainRowsOf(record, config)).stages.filter(stage => isKnown(record, stage));
+}
+
+/** Whether panx knows the model of a stage. */
+function isKnown({ notSupported = {} }: StudyRecord, { config }: Stage): boolean {
+  return !Object.hasOwn(notSupported, config.model);
 }
 
 function trainRowsOf({ stages, trainRows }: StudyRecord, config: Config): TrainRows {

@@ -137,6 +137,11 @@ function seedsOf(key: string, asked: number | number[], first: number): number[]
   });
 }
 
+/** The models that its stages start from, by the names that the settings have for them. */
+export function modelsOf(config: Config): string[] {
+  return [...new Set(cellsOf(config.study.grid).map(cell => withCell(config, cell).model))];
+}
+
 /** The splits that a study reads. */
 export function splitsOfStudy(config: Config): [lang: string, split: SplitName][] {
   const all = axesOf(config).protocols.flatMap(protocol => protocolOf(protocol).splitsToRead(config));
@@ -166,7 +171,7 @@ function cellSuffixes(cells: readonly Cell[]): string[] {
       .join('')
       .replaceAll(/[^\w.-]/g, '_'),
   );
-  const isShort = named.every(suffix => suffix.length <= 32) && new Set(named).size === named.length;
+  const isShort = named.every(suffix => suffix.length <= 40) && new Set(named).size === named.length;
   return isShort ? named : cells.map((_, i) => `-cell-${i + 1}`);
 }
 

@@ -23,6 +23,9 @@ export interface StageTask {
   keep: boolean;
 }
 
+/** Models of a study of several that panx does not know, and why, in a sentence: their stages are left out. */
+export type NotSupportedModels = ReadonlyMap<string, string>;
+
 /** A stage as its protocol has it, and as it is worked on. */
 export interface StudyStage {
   stage: Stage;
@@ -34,9 +37,14 @@ export interface StudyStage {
  *
  * @throws PanxError as the protocol does, and where study.keep names a stage that the study does not have
  */
-export function studyOf(config: Config, contents: Contents): StudyStage[] {
+export function studyOf(
+  config: Config,
+  contents: Contents,
+  notSupported: NotSupportedModels = new Map(),
+): StudyStage[] {
   const trainRows = trainRowsOf(config, contents.contentOf);
-  const stages = planStudy(config, trainRows).stages.map(trainedOnly);
+  const planned = planStudy(config, trainRows).stages;
+  const stages = planned.filter(({ config: { model } }) => !notSupported.has(model)).map(trainedOnly);
   checkTags(config, trainRows, contents);
   const identities = identitiesOf(stages, contents);
   const kept = keptStages(config, stages);

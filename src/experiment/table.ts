@@ -6,7 +6,7 @@ import { totalSteps } from '../training/schedule.js';
 import type { EpochPoint } from './epoch-curve.js';
 import type { Stage } from './protocols/stage.js';
 import type { StageResult } from './stage.js';
-import { axesOf, type PlannedRow, type PlannedTraining, scoredLangs } from './study-plan.js';
+import { axesOf, modelsOf, type PlannedRow, type PlannedTraining, scoredLangs } from './study-plan.js';
 
 /** The results of a study or a sweep: a row for the trainings that differ in their seeds alone, in the order in which they run. */
 export interface SweepTable {
@@ -68,7 +68,7 @@ export interface SweepRow {
 
 /** One training and its scores. */
 export interface Training extends PlannedTraining {
-  status: 'done' | 'failed' | 'not run';
+  status: 'done' | 'failed' | 'not run' | 'not supported';
   /** By language; null where the training has no scores. */
   scores: Record<string, LanguageScores | null>;
   /** Passes over its rows; null where it is not done. */
@@ -94,9 +94,13 @@ export interface Prf {
 }
 
 /** The results of a training that is not done. */
-export function plannedTraining(planned: PlannedTraining, langs: readonly string[]): Training {
+export function plannedTraining(
+  planned: PlannedTraining,
+  langs: readonly string[],
+  status: Training['status'] = 'not run',
+): Training {
   const scores = Object.fromEntries(langs.map(lang => [lang, null]));
-  return { ...planned, status: 'not run', scores, epochs: null, durationMs: null, curve: [] };
+  return { ...planned, status, scores, epochs: null, durationMs: null, curve: [] };
 }
 
 /** The results of a training that is done, of which metrics.json alone has the scores. */
@@ -135,7 +139,9 @@ export function rowOf({ protocol, cell, stage }: PlannedRow, trainings: Training
     ...row,
     f1: Object.fromEntries(f1),
     durationMs: times.includes(null) ? null : times.reduce<number>((sum, ms) => sum + ms!, 0),
-    status: (['failed', 'not run'] as const).find(status => trainings.some(one => one.status === status)) ?? 'done',
+    status:
+      (['failed', 'not run', 'not supported'] as const).find(status => trainings.some(one => one.status === status)) ??
+      'done',
   };
 }
 
@@ -146,14 +152,14 @@ export function makeTable(
   trainRows: Readonly<Record<string, number>>,
   trainings: ReadonlyMap<string, Training>,
 ): SweepTable {
-  const { study, tokenization, evaluation, model } = config;
+  const { study, tokenization, evaluation } = config;
   const { seeds, dataSeeds } = axesOf(config);
   return {
     source: study.source,
     target: study.target,
     protocol: study.protocol,
     metric: testMetric(evaluation.limit, study.metrics),
-    model,
+    model: modelsOf(config).join(', '),
     langs: scoredLangs(config),
     conditions: {
       ...{ data: 'PAN-X', ...study.metrics, selection: 'last', ...tokenization, precision: config.precision },
@@ -191,6 +197,7 @@ export function summaryOf(values: readonly number[]): Summary {
   const n = values.length;
   if (n === 0) return { n, mean: null, sd: null };
   const sum = (of: readonly number[]) => of.reduce((total, value) => total + value, 0);
-  const mean = n === 1 ? values[0]! : sum(values) / n;
+  // From the first on: what is alike has itself as its mean, and no deviation.
+  const mean = values[0]! + sum(values.map(value => value - values[0]!)) / n;
   return { n, mean, sd: n === 1 ? null : Math.sqrt(sum(values.map(value => (value - mean) ** 2)) / (n - 1)) };
 }

@@ -5,7 +5,7 @@ import { GridComponent, LegendComponent, TitleComponent } from 'echarts/componen
 import * as echarts from 'echarts/core';
 import { LabelLayout } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
-import { visible } from '../system/visible.js';
+import { displayWidth } from './text-table.js';
 
 echarts.use([LineChart, CustomChart, GridComponent, LegendComponent, TitleComponent, LabelLayout, SVGRenderer]);
 
@@ -72,6 +72,35 @@ export function titleOption(text: string, lines: readonly string[]): object {
   };
 }
 
+/** More lines could not be told apart. */
+export const mostLines = 12;
+
+/**
+ * A legend for many or long names: each at a place of its own, since echarts takes DejaVu Sans to be narrower than it is and would let them
+ * overlap.
+ *
+ * @param entries the name of each series, and what stands for it
+ * @returns legends of one entry each, and where they end, in px from the top
+ */
+export function wideLegend(
+  entries: readonly { name: string; text: string; icon?: string | undefined }[],
+  top: number,
+): { legend: object[]; bottom: number } {
+  const [from, to, rowHeight, symbolWidth, gap] = [70, width - 24, 24, 34, 26];
+  let [x, y] = [from, top];
+  const legend = entries.map(({ name, text, icon }) => {
+    const needed = symbolWidth + 8 + 7.1 * displayWidth(text);
+    if (x > from && x + needed > to) [x, y] = [from, y + rowHeight];
+    const place = { left: x, top: y };
+    x += needed + gap;
+    return {
+      ...{ data: [icon === undefined ? { name } : { name, icon }], formatter: () => text, ...place },
+      ...{ itemWidth: symbolWidth, itemHeight: 9, padding: 5, textStyle: { fontFamily, fontSize: 13, color: ink } },
+    };
+  });
+  return { legend, bottom: y + rowHeight };
+}
+
 /** The axis of scores: a little more than they span, in round steps, within 0 and 1. */
 export function scoreRange(scores: readonly (number | null)[]): { min: number; max: number; interval: number } {
   const known = scores.filter(score => score !== null);
@@ -82,10 +111,4 @@ export function scoreRange(scores: readonly (number | null)[]): { min: number; m
   const min = Math.max(0, round(Math.floor(lowest / interval - 0.2)));
   const max = Math.min(1, round(Math.ceil(highest / interval + 0.2)));
   return { min, max, interval };
-}
-
-/** A hub id whole; of a path the last two folders, so that the picture does not depend on where the model lies. */
-export function shortened(model: string): string {
-  const name = visible(model).split(/[\\/]/).filter(Boolean).slice(-2).join('/');
-  return name.length > 56 ? `…${name.slice(-55)}` : name;
 }

@@ -2,8 +2,9 @@ import type { LineSeriesOption } from 'echarts/charts';
 import type { EChartsCoreOption } from 'echarts/core';
 import type { Role } from '../experiment/protocols/stage.js';
 import type { Summary, SweepRow, SweepTable } from '../experiment/table.js';
-import { chartSvg, faint, fontFamily, ink, palette, scoreRange, shortened, titleOption, width } from './chart.js';
+import { chartSvg, faint, fontFamily, ink, mostLines, palette, scoreRange, titleOption, wideLegend } from './chart.js';
 import { errorBars } from './error-bars.js';
+import { shortModelName } from './model-name.js';
 import { protocolText } from './protocol.js';
 import { axesOf, f1Of } from './table-view.js';
 import { displayWidth } from './text-table.js';
@@ -25,35 +26,41 @@ function optionOf(table: SweepTable): EChartsCoreOption {
   const target = table.target.toUpperCase();
   const sizes = [...new Set(sized(table).map(row => row.targetSamples!))].sort((a, b) => a - b);
   const axis = sampleAxis(sizes);
-  const groups = groupsOf(table);
+  const all = groupsOf(table);
+  const groups = all.slice(0, mostLines);
   const drawn = groups.length > 1 ? curvesOfGroups(table, groups, axis) : curvesOfLangs(table, axis);
   const curves = [...drawn, ...levelsOf(table, axis)];
   const legends = new Map(curves.map(({ series, legend }) => [series.name as string, legend]));
   const protocols = [table.protocol].flat();
   const hasBars = curves.some(({ points }) => points.some(({ summary }) => summary.sd !== null));
-  const legendRows = rowsOfLegend([...legends.values()].map(({ text }) => text));
-  const right = Math.max(168, 48 + 7.5 * Math.max(...curves.map(({ series }) => displayWidth(`${series.name} 0.000`))));
+  const entries = [...legends].map(([name, { text, icon }]) => ({ name, text, icon }));
+  const wide = groups.length > 1 ? wideLegend(entries, 106) : null;
   const lines = [
-    protocols.length === 1 ? `protocol ${protocolText(protocols[0]!)}` : `${target} F1 of ${protocols.join(', ')}`,
-    `${table.metric}${hasBars ? ', mean ± standard deviation' : ''} · model ${shortened(table.model)}`,
+    (protocols.length === 1 ? `protocol ${protocolText(protocols[0]!)}` : `${target} F1 of ${protocols.join(', ')}`) +
+      (all.length > mostLines ? `, the first ${mostLines} of ${all.length} lines` : ''),
+    `${table.metric}${hasBars ? ', mean ± standard deviation' : ''} · model ${shortModelName(table.model)}`,
   ];
   return {
     animation: false,
     backgroundColor: '#ffffff',
     textStyle: { fontFamily, color: ink },
     title: titleOption(`Learning curve ${source} → ${target}`, lines),
-    legend: {
+    legend: wide?.legend ?? {
       data: [...legends].map(([name, { icon }]) => (icon === undefined ? { name } : { name, icon })),
       formatter: (name: string) => legends.get(name)!.text,
       left: 70,
-      right: 24,
       top: 106,
       itemWidth: 34,
       itemHeight: 9,
-      itemGap: legendRows > 1 ? 22 : legendGap,
+      itemGap: 34,
       textStyle: { fontFamily, fontSize: 13, color: ink },
     },
-    grid: { left: 78, right, top: 146 + 36 * (legendRows - 1), bottom: 72 },
+    grid: {
+      left: 78,
+      right: wide === null ? 168 : rightOf(curves),
+      top: wide === null ? 146 : wide.bottom + 16,
+      bottom: 72,
+    },
     xAxis: {
       type: 'value',
       min: axis.min,
@@ -93,6 +100,11 @@ function optionOf(table: SweepTable): EChartsCoreOption {
   };
 }
 
+/** Room for what is written behind the lines. */
+function rightOf(curves: readonly Curve[]): number {
+  return Math.max(168, 48 + 7.2 * Math.max(...curves.map(({ behind }) => displayWidth(`${behind} 0.000`))));
+}
+
 /** Position on the axis, and the F1 there. */
 interface Point {
   at: number;
@@ -102,6 +114,8 @@ interface Point {
 interface Curve {
   points: Point[];
   color: string;
+  /** What is written behind the line, before its last value. */
+  behind: string;
   series: LineSeriesOption;
   legend: { text: string; icon?: string };
 }
@@ -132,13 +146,15 @@ function curvesOfLangs(table: SweepTable, axis: SampleAxis): Curve[] {
 
 /** The target over the sizes, of each protocol and each cell of the grid. */
 function curvesOfGroups(table: SweepTable, groups: readonly Group[], axis: SampleAxis): Curve[] {
+  const isLong = groups.some(({ name }) => displayWidth(name) > 20);
   return groups.map(({ name, rows }, i) => {
     const points = bySize(rows).map(row => ({
       at: axis.at(row.targetSamples!),
       summary: f1Of(row, table.target, table),
     }));
     const symbol = ['circle', 'rect', 'triangle', 'diamond'][i % 4]!;
-    return curve(name, name, points, { color: palette[i % palette.length]!, symbol, symbolSize: 8 });
+    const style = { color: palette[i % palette.length]!, symbol, symbolSize: 8 };
+    return curve(name, name, points, style, isLong ? '' : name);
   });
 }
 
@@ -152,7 +168,7 @@ function groupsOf(table: SweepTable): Group[] {
   const axes = axesOf(table);
   const groups = new Map<string, SweepRow[]>();
   for (const row of sized(table)) {
-    const name = axes.map(({ key, head, textOf }) => (key === 'protocol' ? '' : `${head} `) + textOf(row)).join(', ');
+    const name = axes.map(({ key, head, shownOf }) => (key === 'protocol' ? '' : `${head} `) + shownOf(row)).join(', ');
     groups.set(name, [...(groups.get(name) ?? []), row]);
   }
   return [...groups].map(([name, rows]) => ({ name, rows }));
@@ -188,7 +204,7 @@ function levelsOf(table: SweepTable, axis: SampleAxis): Curve[] {
 type Style = LineSeriesOption & { color: string };
 
 /** A line with its name and last value written behind it. */
-function curve(name: string, text: string, points: Point[], style: Style): Curve {
+function curve(name: string, text: string, points: Point[], style: Style, behind = name): Curve {
   const series: LineSeriesOption = {
     type: 'line',
     name,
@@ -197,7 +213,7 @@ function curve(name: string, text: string, points: Point[], style: Style): Curve
     lineStyle: { width: 2.5, color: style.color },
     endLabel: {
       show: true,
-      formatter: ({ value }) => `${name} ${(value as number[])[1]!.toFixed(3)}`,
+      formatter: ({ value }) => `${behind} ${(value as number[])[1]!.toFixed(3)}`.trim(),
       fontFamily,
       fontSize: 13,
       color: style.color,
@@ -207,7 +223,7 @@ function curve(name: string, text: string, points: Point[], style: Style): Curve
     labelLayout: { moveOverlap: 'shiftY' },
     ...style,
   };
-  return { points, color: style.color, series, legend: { text } };
+  return { points, color: style.color, behind, series, legend: { text } };
 }
 
 type Dashes = keyof typeof patterns;
@@ -217,19 +233,6 @@ const patterns = {
   dashed: { type: [9, 6], icon: 'path://M0 0H8V2H0ZM13 0H21V2H13ZM26 0H34V2H26Z' },
   dotted: { type: [2, 5], icon: 'path://M0 0H2V2H0ZM8 0H10V2H8ZM16 0H18V2H16ZM24 0H26V2H24ZM32 0H34V2H32Z' },
 };
-
-const legendGap = 34;
-
-/** How many lines a legend takes, about: the plot begins below it. */
-function rowsOfLegend(texts: readonly string[]): number {
-  let [rows, used] = [1, 0];
-  for (const text of texts) {
-    const needed = 34 + 8 + 7.6 * displayWidth(text) + legendGap;
-    if (used > 0 && used + needed > width - 70 - 24) [rows, used] = [rows + 1, 0];
-    used += needed;
-  }
-  return rows;
-}
 
 /** The points of learning curves. */
 function sized(table: SweepTable): SweepRow[] {

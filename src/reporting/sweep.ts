@@ -188,7 +188,7 @@ const widest = 100;
 
 /** Where the columns do not fit, those give way that the files have too; then the table goes on in blocks below. */
 function laidOut(view: View): string[] {
-  for (const left of [[], ['steps'], ['steps', 'epochs']]) {
+  for (const left of [[], ['steps'], ['steps', 'epochs'], ['steps', 'epochs', 'phase']]) {
     const shown = view.columns.map(({ head }) => !left.includes(head));
     const columns = view.columns.filter((_, i) => shown[i]);
     const lines = alignColumns(

@@ -2,6 +2,7 @@ import { inline } from '../config/describe.js';
 import { isMatrix } from '../experiment/protocols/protocol.js';
 import { type Summary, type SweepRow, type SweepTable, summaryOf, valuesOf } from '../experiment/table.js';
 import { formatCount } from '../system/console.js';
+import { shortModelName } from './model-name.js';
 import { protocolText } from './protocol.js';
 import type { Column } from './text-table.js';
 
@@ -28,7 +29,7 @@ export function viewOf(table: SweepTable): View {
   const hasSeeds = table.rows.some(({ trainings }) => trainings.length > 1);
   const axes = axesOf(table);
   const columns: Column[] = [
-    ...axes.map(({ head }): Column => ({ head, align: 'left' })),
+    ...axes.map(({ head }): Column => ({ head, align: 'left', shrinks: head === 'model' })),
     ...(isPhases ? [{ head: 'phase', align: 'left' } as const] : []),
     { head: 'trained on', align: 'left', shrinks: true },
     { head: isPhases ? `${target} samples` : 'samples', align: 'right' },
@@ -38,7 +39,7 @@ export function viewOf(table: SweepTable): View {
     { head: 'steps', align: 'right' },
   ];
   const rows = table.rows.map(row => [
-    ...axes.map(({ textOf }) => textOf(row)),
+    ...axes.map(({ shownOf }) => shownOf(row)),
     ...(isPhases ? [row.phase ?? '–'] : []),
     row.label,
     isPhases ? (row.targetSamples === null ? '–' : formatCount(row.targetSamples)) : formatCount(row.samples),
@@ -72,7 +73,7 @@ export function detailsOf(table: SweepTable): View {
       table.langs
         .filter(lang => row.f1[lang] !== null)
         .map(lang => [
-          ...axes.map(({ textOf }) => textOf(row)),
+          ...axes.map(({ shownOf }) => shownOf(row)),
           row.label,
           lang,
           ...metrics.map(({ average, name }) =>
@@ -88,16 +89,19 @@ const short = { precision: 'P', recall: 'R', f1: 'F1' };
 /** What tells the lines of a study apart beside their phase: its protocol and the settings of its grid, where there are several. */
 export function axesOf(table: SweepTable): Axis[] {
   const protocols = [table.protocol].flat();
+  const protocolOf = ({ protocol }: SweepRow) => protocol as string;
   return [
-    ...(protocols.length > 1
-      ? [{ key: 'protocol', head: 'protocol', textOf: ({ protocol }: SweepRow) => protocol as string }]
-      : []),
-    ...gridKeys(table).map(key => ({
-      key,
-      // The epochs that were asked for are not those that were trained.
-      head: key === 'training.epochs' ? key : key.split('.').at(-1)!,
-      textOf: ({ cell }: SweepRow) => inline(cell[key as keyof typeof cell]),
-    })),
+    ...(protocols.length > 1 ? [{ key: 'protocol', head: 'protocol', textOf: protocolOf, shownOf: protocolOf }] : []),
+    ...gridKeys(table).map(key => {
+      const textOf = ({ cell }: SweepRow) => inline(cell[key as keyof typeof cell]);
+      return {
+        key,
+        // The epochs that were asked for are not those that were trained.
+        head: key === 'training.epochs' ? key : key.split('.').at(-1)!,
+        textOf,
+        shownOf: (row: SweepRow) => (key === 'model' ? shortModelName(textOf(row)) : textOf(row)),
+      };
+    }),
   ];
 }
 
@@ -107,6 +111,8 @@ export interface Axis {
   /** And for readers. */
   head: string;
   textOf(row: SweepRow): string;
+  /** The same, short: of a model's path the last two folders. */
+  shownOf(row: SweepRow): string;
 }
 
 /** The settings of the grid. */
@@ -124,7 +130,7 @@ export function factsOf(table: SweepTable): string[] {
     ...[table.protocol].flat().map(protocol => `protocol ${protocolText(protocol)}`),
     `F1 is ${table.metric}`,
     `weights ${which}, ${over}`,
-    `model ${gridKeys(table).includes('model') ? 'of each row' : table.model}`,
+    `model ${table.model}`,
   ];
 }
 
@@ -150,7 +156,8 @@ export function meanText({ mean, sd }: Summary): string {
 }
 
 /** How many trainings of a row are done, and of how many where some are not. */
-function doneOf({ trainings }: SweepRow): string {
+function doneOf({ trainings, status }: SweepRow): string {
+  if (status === 'not supported') return '–';
   const done = trainings.filter(({ status }) => status === 'done').length;
   return done === trainings.length ? String(done) : `${done} of ${trainings.length}`;
 }

@@ -2,12 +2,10 @@ import type { LineSeriesOption } from 'echarts/charts';
 import type { EChartsCoreOption } from 'echarts/core';
 import type { EpochPoint } from '../experiment/epoch-curve.js';
 import { type Summary, type SweepRow, type SweepTable, summaryOf } from '../experiment/table.js';
-import { chartSvg, faint, fontFamily, ink, palette, scoreRange, shortened, titleOption } from './chart.js';
+import { chartSvg, faint, fontFamily, ink, mostLines, palette, scoreRange, titleOption, wideLegend } from './chart.js';
 import { errorBars } from './error-bars.js';
+import { shortModelName } from './model-name.js';
 import { axesOf, titleOf } from './table-view.js';
-
-/** More lines could not be told apart. */
-const mostLines = 12;
 
 /**
  * Losses and scores after each epoch as SVG. To the left the loss of training, a solid line, and that of validation, a dashed one; to the right
@@ -25,17 +23,20 @@ function optionOf(table: SweepTable): EChartsCoreOption {
   const hasValidation = lines.some(({ validationLoss }) => validationLoss.some(({ mean }) => mean !== null));
   const [left, right] = hasValidation ? [78, 500] : [78, null];
   const epochs = Math.max(1, ...lines.map(({ trainLoss }) => trainLoss.length));
+  const interval = Math.max(1, Math.ceil(epochs / 10));
   const losses = lines.flatMap(({ trainLoss, validationLoss }) => [...trainLoss, ...validationLoss]);
   const f1 = lines.flatMap(line => line.f1);
   const some = all.length > mostLines ? `, the first ${mostLines} of ${all.length} rows` : '';
   const solid = hasValidation ? 'loss of training solid, of validation dashed' : 'loss of training';
   const subtitle = [
     `${solid}; mean of the steps of an epoch${some}`,
-    `${hasValidation ? 'F1 of the validation split, seqeval default mode, micro F1 · ' : ''}model ${shortened(table.model)}`,
+    `${hasValidation ? 'F1 of the validation split, seqeval default mode, micro F1 · ' : ''}model ${shortModelName(table.model)}`,
   ];
-  const legendTop = 106;
-  const legendRows = Math.ceil(lines.length / 4);
-  const top = legendTop + 34 * Math.max(1, legendRows) + 12;
+  const { legend, bottom } = wideLegend(
+    lines.map(({ name }) => ({ name, text: name })),
+    106,
+  );
+  const top = bottom + 24;
   const panel = (name: string) => ({
     name,
     nameLocation: 'middle' as const,
@@ -47,8 +48,8 @@ function optionOf(table: SweepTable): EChartsCoreOption {
     gridIndex,
     type: 'value' as const,
     min: 1,
-    max: Math.max(2, epochs),
-    interval: Math.max(1, Math.ceil(epochs / 10)),
+    max: 1 + interval * Math.ceil(Math.max(1, epochs - 1) / interval),
+    interval,
     name: 'epoch',
     nameLocation: 'middle' as const,
     nameGap: 32,
@@ -63,16 +64,7 @@ function optionOf(table: SweepTable): EChartsCoreOption {
     backgroundColor: '#ffffff',
     textStyle: { fontFamily, color: ink },
     title: titleOption(`Losses and F1 after each epoch: ${titleOf(table)}`, subtitle),
-    legend: {
-      data: lines.map(({ name }) => ({ name })),
-      left: 70,
-      right: 24,
-      top: legendTop,
-      itemWidth: 26,
-      itemHeight: 8,
-      itemGap: 22,
-      textStyle: { fontFamily, fontSize: 12, color: ink },
-    },
+    legend,
     grid: [
       { left, top, bottom: 66, ...(right === null ? { right: 40 } : { width: 340 }) },
       ...(right === null ? [] : [{ left: right, top, bottom: 66, right: 40 }]),
@@ -146,7 +138,7 @@ function nameOf(table: SweepTable, row: SweepRow, shown: readonly SweepRow[]): s
   const settings = (one: SweepRow, withProtocol: boolean) =>
     axesOf(table)
       .filter(({ key }) => withProtocol || key !== 'protocol')
-      .map(({ key, head, textOf }) => (key === 'protocol' ? '' : `${head} `) + textOf(one));
+      .map(({ key, head, shownOf }) => (key === 'protocol' ? '' : `${head} `) + shownOf(one));
   const named = (one: SweepRow, withProtocol: boolean) => [plain(one), ...settings(one, withProtocol)].join(', ');
   const isAlike = shown.some(other => other !== row && named(other, false) === named(row, false));
   return named(row, isAlike);

@@ -13,7 +13,7 @@ import { runSweep } from '../../src/experiment/sweep.js';
 import { verifyRun } from '../../src/experiment/verify.js';
 import { type DrawSweep, verifySweep } from '../../src/experiment/verify-sweep.js';
 import { samplePaths } from '../../src/hub/sample.js';
-import { sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
+import { reporter, sweepFiles } from '../../src/reporting/sweep.js';
 import { runDirectory, sweepDirectory } from '../../src/run/directory.js';
 import { storeDirectory } from '../../src/run/store-directory.js';
 import { mulberry32 } from '../mulberry32.js';
@@ -72,14 +72,16 @@ async function trainSweep(out: string): Promise<void> {
     ...(await contentsOf(config, dataDir, modelDir)),
     contentOf: await readCorpus(dataDir, splitsOfStudy(config)),
   };
+  const report = reporter(out, 'sweep');
   await runSweep(
     {
       ...{ config, out, dataDir, modelDir, force: false },
       ...{ store: storeDirectory(`${out}-store`), failFast: false, retryFailed: false },
       contents,
     },
-    { runStage, onTable: table => writeSweepReport(out, table), onNotice: () => {} },
+    { runStage, onTable: report.write, onNotice: () => {} },
   );
+  await report.finish();
 }
 
 /** Change a file of a finished run, again and again: each time verify must fail and name it. */

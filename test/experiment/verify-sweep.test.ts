@@ -9,7 +9,7 @@ import { runSweep } from '../../src/experiment/sweep.js';
 import { findRuns, tableOf } from '../../src/experiment/sweep-on-disk.js';
 import type { SweepTable } from '../../src/experiment/table.js';
 import { verifySweep } from '../../src/experiment/verify-sweep.js';
-import { sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
+import { reporter, sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
 import { runDirectory, sweepDirectory } from '../../src/run/directory.js';
 import { storeDirectory } from '../../src/run/store-directory.js';
 import { sha256 } from '../../src/system/checksums.js';
@@ -31,6 +31,7 @@ async function sweep(
 ): Promise<void> {
   const { config } = await loadConfig({ assignments: ['study.sizes=[10, 20]', 'model=base', ...settings] });
   const contents = { ...fakeContents({ en: 100, tr: 60 }), checkpoint };
+  const report = reporter(into, 'sweep');
   await runSweep(
     {
       ...{
@@ -53,10 +54,11 @@ async function sweep(
           rows.reduce((sum, one) => sum + one, 0),
         );
       },
-      onTable: table => writeSweepReport(into, table),
+      onTable: report.write,
       onNotice: () => {},
     },
   );
+  await report.finish();
 }
 
 beforeAll(async () => {

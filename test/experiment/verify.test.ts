@@ -429,7 +429,7 @@ describe('a finished run', () => {
       ({
         study: { source, target, sizes, protocol },
         evaluation: { atEnd: _, ...evaluation },
-        training: { schedule: __, warmupRatio: ___, freeze: ____, ...training },
+        training: { schedule: __, warmupRatio: ___, freeze: ____, sizes: _____, dataSeed: ______, ...training },
         ...config
       }) => ({
         ...{ ...config, training, evaluation, sweep: { source, target, sizes, protocol } },
@@ -445,6 +445,8 @@ describe('a finished run', () => {
           'training.schedule': __,
           'training.warmupRatio': ___,
           'training.freeze': ____,
+          'training.sizes': _____,
+          'training.dataSeed': ______,
           ...settings
         },
         data,
