@@ -1,13 +1,14 @@
 import { createEntityScoring, type EntityScores, type Metrics } from './entity-scores.js';
-import { type PredictedRow, readPredictions } from './predictions.js';
+import type { PredictedTags } from './predictions.js';
 
 /**
- * Count the entities of a file of predictions. Words without a prediction do not count, as when they were scored.
+ * Count the entities of predictions. Words without a prediction do not count, as when they were scored.
  *
- * @throws PanxError where the file is damaged, and for strict metrics of tags that are not IOB2's
+ * @param rows as `readPredictions` or `readTags` read them
+ * @throws PanxError as these do, and for strict metrics of tags that are not IOB2's
  */
 export async function countPredictions(
-  path: string,
+  rows: AsyncIterable<PredictedTags>,
   metrics: Metrics,
 ): Promise<{ entities: EntityScores; accuracy: number; rows: number }> {
   const ids = new Map<string, number>();
@@ -17,7 +18,7 @@ export async function countPredictions(
     return id;
   };
   const sentences: { gold: number[]; predicted: number[] }[] = [];
-  for await (const row of readPredictions(path)) {
+  for await (const row of rows) {
     const words = wordsOf(row);
     for (const tag of row.gold) idOf(tag);
     sentences.push({ gold: words.map(([tag]) => idOf(tag)), predicted: words.map(([, tag]) => idOf(tag)) });
@@ -35,6 +36,6 @@ export async function countPredictions(
   return { entities: scoring.scores(), accuracy: scoring.accuracy(), rows: sentences.length };
 }
 
-function wordsOf({ gold, predicted }: PredictedRow): [gold: string, predicted: string][] {
+function wordsOf({ gold, predicted }: PredictedTags): [gold: string, predicted: string][] {
   return gold.flatMap((tag, i) => (predicted[i] === null ? [] : [[tag, predicted[i]!] as [string, string]]));
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { PanxError } from '../errors.js';
 import { countPredictions } from '../evaluation/count-predictions.js';
+import { readPredictions } from '../evaluation/predictions.js';
 import type { Scores } from '../evaluation/score.js';
 import { markName } from '../run/layouts.js';
 import type { ScoringDirectory, StudyDirectory } from '../run/store-directory.js';
@@ -94,7 +95,7 @@ async function lookAtScorings(folder: StudyDirectory): Promise<string> {
 
 /** Count the entities of the predictions again. */
 async function checkPredictions(place: ScoringDirectory, scores: Scores): Promise<void> {
-  const { entities, accuracy, rows } = await countPredictions(place.predictions, 'default');
+  const { entities, accuracy, rows } = await countPredictions(readPredictions(place.predictions), 'default');
   const { precision, recall, f1 } = entities.default.micro;
   for (const [name, value] of Object.entries({ precision, recall, f1, accuracy, rows })) {
     const told = scores[name as keyof Scores];

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, expect, it } from 'vitest';
 import { countPredictions } from '../../src/evaluation/count-predictions.js';
-import { openPredictions } from '../../src/evaluation/predictions.js';
+import { openPredictions, readPredictions, readTags } from '../../src/evaluation/predictions.js';
 import { classificationReport, f1Score } from '../../src/evaluation/seqeval/seqeval.js';
 
 let path: string;
@@ -47,7 +48,7 @@ const tags = (side: 0 | 1) => rows.map(words => words.filter(([, one]) => one !=
 
 it('counts what seqeval counts, of words that have a prediction, in both modes', async () => {
   await write(rows);
-  const { entities, accuracy, rows: counted } = await countPredictions(path, 'strict');
+  const { entities, accuracy, rows: counted } = await countPredictions(readPredictions(path), 'strict');
   expect(counted).toBe(2);
   expect(accuracy).toBe(3 / 5);
   const [gold, predicted] = [tags(0), tags(1)];
@@ -60,9 +61,30 @@ it('counts what seqeval counts, of words that have a prediction, in both modes',
   );
 });
 
+it('reads the same tags without looking closely at the lines, and refuses what has none', async () => {
+  await write(rows);
+  const all = [];
+  for await (const { gold, predicted } of readPredictions(path)) all.push({ gold, predicted });
+  const tagsAlone = [];
+  for await (const row of readTags(path)) tagsAlone.push(row);
+  expect(tagsAlone).toEqual(all);
+  for (const [line, sentence] of [
+    ['{"gold": [], "predicted": ["O"]}\n', 'line 1 is not JSON in the form that panx writes'],
+    ['{"gold": 1}\n', 'line 1 is not JSON in the form that panx writes'],
+    ['{"gold": [\n', 'line 1'],
+    ['{"gold": [], "predicted": []}', 'line 1 is not whole'],
+  ] as const) {
+    await writeFile(path, gzipSync(line));
+    const read = async () => {
+      for await (const _ of readTags(path));
+    };
+    await expect(read(), line).rejects.toThrow(sentence);
+  }
+});
+
 it('does not depend on the order in which tags come', async () => {
   await write(rows);
-  const first = await countPredictions(path, 'default');
+  const first = await countPredictions(readTags(path), 'default');
   await write([...rows].reverse());
-  expect((await countPredictions(path, 'default')).entities).toEqual(first.entities);
+  expect((await countPredictions(readTags(path), 'default')).entities).toEqual(first.entities);
 });

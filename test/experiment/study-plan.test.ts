@@ -145,6 +145,18 @@ it('gives stages of one key one name: the keys are as many as the stages', async
   }
 });
 
+it('trains joint on the rows of the source and on those of target-only, and another data seed on others', async () => {
+  const rowsOf = async (protocol: string, id: string, ...more: string[]) => {
+    const { stages } = await planOf(`study.protocol=${protocol}`, ...more);
+    return identitiesOf(stages, fakeContents(rows)).get(id)!.rows.training;
+  };
+  const [source] = await rowsOf('cumulative', 'phase-2-en');
+  const [target] = await rowsOf('target-only', 'phase-1.1-tr-10');
+  expect(await rowsOf('joint', 'phase-2.1-en-tr-10')).toEqual([source, target]);
+  const [other] = await rowsOf('target-only', 'phase-1.1-tr-10', 'training.dataSeed=7');
+  expect([other!.name, other!.sha256 === target!.sha256]).toEqual(['tr/train:10', false]);
+});
+
 it('leaves the keys of stages as they are, whatever the axes are called', async () => {
   const one = identitiesOf((await planOf('seed=43')).stages, fakeContents(rows));
   const many = identitiesOf((await planOf('study.seeds=[42, 43]', 'study.dataSeeds=2')).stages, fakeContents(rows));
