@@ -8,6 +8,9 @@ import { isAbsent } from '../system/files.js';
 
 const architectures = ['xlm-roberta', 'roberta'] as const;
 
+/** A sound model of a kind that panx does not know: in a study of several models the others are trained all the same. */
+export class NotSupported extends PanxError {}
+
 /** What a checkpoint's config.json says about its model. Nothing here has a default: the file says it, or it is an error. */
 export interface ModelConfig {
   architecture: (typeof architectures)[number];
@@ -158,8 +161,8 @@ function oneOf<T extends string | boolean>(
   values: readonly T[],
 ): T {
   const value = values.find(candidate => candidate === raw[key]);
-  if (value === undefined) throw needed(path, raw, key, values.map(one => JSON.stringify(one)).join(' or '));
-  return value;
+  if (value !== undefined) return value;
+  throw new NotSupported(needed(path, raw, key, values.map(one => JSON.stringify(one)).join(' or ')).message);
 }
 
 function size(path: string, raw: Record<string, unknown>, key: keyof typeof most): number {

@@ -19,7 +19,11 @@ export async function withEveryLanguage(config: Config): Promise<Config> {
     ...config,
     training: { ...training, langs: await resolved('training.langs', training.langs, config.data, 'train') },
     evaluation: { ...evaluation, langs: await resolved('evaluation.langs', evaluation.langs, config.data, end) },
-    study: { ...study, score: await resolved('study.score', study.score, config.data, end) },
+    study: {
+      ...study,
+      train: await Promise.all(study.train.map(set => resolved('study.train', set, config.data, 'train'))),
+      score: await resolved('study.score', study.score, config.data, end),
+    },
   };
 }
 

@@ -157,7 +157,12 @@ const sweepOptions: ConfigOption[] = [
     key: 'study.sizes',
     read: typed => once('--sizes', typed).split(',').map(yamlValue),
   },
-  { flags: '--protocol <name>', key: 'study.protocol', read: lastText },
+  { flags: '--protocol <names>', key: 'study.protocol', read: oneOrMore },
+  { flags: '--train <langs>', key: 'study.train', read: typed => typed.map(list => everyItem([list])) },
+  { flags: '--score <langs>', key: 'study.score', read: everyItem },
+  { flags: '--seeds <n>', key: 'study.seeds', read: countOrList },
+  { flags: '--data-seeds <n>', key: 'study.dataSeeds', read: countOrList },
+  { flags: '--grid <key=values>', key: 'study.grid', read: gridOf },
 ];
 
 function addOptions(command: Command, options: readonly ConfigOption[]): void {
@@ -182,9 +187,21 @@ function typedOptions(command: Command): TypedOption[] {
 function helpOf(key: Key, flags: string): string {
   if (flags === '--no-eval') return 'do not score: neither after each epoch nor at the end';
   const { meaning, default: byDefault } = settings.get(key)!;
-  const several = flags.includes('<lang>') && key.endsWith('langs') ? '; may be repeated, and take en,tr' : '';
+  const several = severalText[flags] ?? (flags.includes('<lang>') ? '; may be repeated, and take en,tr' : '');
   return `${meaning}${several}${byDefault === null ? '' : ` (default: ${inline(byDefault)})`}`;
 }
+
+/** How options that take several values are typed. */
+const severalText: Readonly<Record<string, string>> = {
+  '--target <lang>': '',
+  '--source <lang>': '',
+  '--protocol <names>': '; takes cumulative,from-source',
+  '--train <langs>': '; a set each time, such as --train de --train de,fr',
+  '--score <langs>': '; takes en,tr',
+  '--seeds <n>': '; takes 5, or 1,2,3',
+  '--data-seeds <n>': '; takes 5, or 1,2,3',
+  '--grid <key=values>': '; may be repeated, and takes training.learningRate=1e-4,2e-5',
+};
 
 function lastText(typed: readonly string[]): string | undefined {
   return typed.at(-1);
@@ -197,6 +214,40 @@ function lastValue(typed: readonly string[]): unknown {
 /** The items of all lists typed: --lang en,tr --lang de gives [en, tr, de]. */
 function everyItem(typed: readonly string[]): string[] {
   return typed.flatMap(list => list.split(',').map(item => item.trim()));
+}
+
+/** The last list typed; one word stands for itself. */
+function oneOrMore(typed: readonly string[]): string | string[] {
+  const items = everyItem(typed.slice(-1));
+  return items.length === 1 ? items[0]! : items;
+}
+
+/** 5 as so many; 1,2,3 as a list. */
+function countOrList(typed: readonly string[]): unknown {
+  const last = typed.at(-1) ?? '';
+  return last.includes(',') && !last.includes('[') ? yamlValue(`[${last}]`) : yamlValue(last);
+}
+
+/** --grid training.learningRate=1e-3,1e-4 --grid training.epochs=1,3 as one grid. @throws PanxError where a setting is typed twice */
+function gridOf(typed: readonly string[]): unknown {
+  const grid: Record<string, unknown> = {};
+  for (const text of typed) {
+    const at = text.indexOf('=');
+    if (at < 1) {
+      throw new PanxError(`--grid is "${text}"; expected KEY=VALUES, such as training.learningRate=1e-4,2e-5.`, {
+        exitCode: 2,
+      });
+    }
+    const key = text.slice(0, at).trim();
+    if (Object.hasOwn(grid, key)) {
+      throw new PanxError(`--grid has ${key} twice; expected all of its values in one list.`, {
+        hint: `Type --grid ${key}=A,B.`,
+        exitCode: 2,
+      });
+    }
+    grid[key] = yamlValue(`[${text.slice(at + 1)}]`);
+  }
+  return grid;
 }
 
 /** The only text typed. @throws PanxError where a second one would silently replace the first. */

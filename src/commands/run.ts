@@ -3,31 +3,31 @@ import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { usableCores } from '../engine/hardware.js';
 import { PanxError } from '../errors.js';
-import { testMetric } from '../evaluation/score.js';
 import { distinctSubwords } from '../experiment/corpus.js';
 import { diskNeed, diskText, freeBytes, refuseLack, sizesOf, weightsToMake } from '../experiment/disk.js';
 import { measuredPace, stageMs } from '../experiment/estimate.js';
 import { lookAtStages, type PlannedWork } from '../experiment/look-at-study.js';
-import { protocolOf } from '../experiment/protocols/protocol.js';
-import { endSplitOf } from '../experiment/row-settings.js';
+import { trainRowsOf } from '../experiment/plan.js';
 import { runStage } from '../experiment/run.js';
 import { runStudy, type StudyOutcome } from '../experiment/run-study.js';
 import { openStore, storePath } from '../experiment/store.js';
 import { type StudyStage, studyOf } from '../experiment/study.js';
 import { readStudy } from '../experiment/study-folder.js';
+import { checkStudy, planStudy, scoredLangs } from '../experiment/study-plan.js';
 import { meanScoringMs, msLeft, stagesOf } from '../experiment/study-progress.js';
 import { workOnStage } from '../experiment/work.js';
 import { workInProcess } from '../launch/processes.js';
-import { sweepText, writeSweepReport } from '../reporting/sweep.js';
+import { reporter, sweepText } from '../reporting/sweep.js';
 import { type StoreDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
 import { notice, print, progress } from '../system/console.js';
-import { refuseOverlap, throughLink } from '../system/place.js';
+import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js';
 import { withEveryLanguage } from './every-language.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, checkStoreFolder } from './out-folder.js';
 import { dataFolders, modelFolders } from './read-folders.js';
 import { studyText } from './run/study-text.js';
+import { notSupportedText } from './stages-text.js';
 import { summary } from './status/status-text.js';
 import { readStudyInputs, type StudyInputs } from './study-inputs.js';
 
@@ -74,26 +74,28 @@ async function run(command: Command, file: string, options: RunOptions): Promise
     );
   }
   const asked = await withEveryLanguage(typed);
-  protocolOf(asked).check(asked);
+  checkStudy(asked);
   const out = await throughLink(options.out ?? join('results', basename(file, extname(file))));
   const storeFolder = await throughLink(storePath(options.store));
   await checkOutFolder(out, 'study');
   await checkStoreFolder(storeFolder, out);
   const read = await readStudyInputs(asked, out);
-  const inputs: Inputs = { ...read, stages: studyOf(read.config, read.contents) };
+  const inputs: Inputs = { ...read, stages: studyOf(read.config, read.contents, read.notSupported) };
   if (options.dryRun) {
     const store = storeDirectory(storeFolder);
     const plan = await lookAtStages(inputs.stages, store, notice, true);
     const pace = await measuredPace(plan.map(({ task }) => store.stage(task.identity.key)));
     const scorings = plan.flatMap(({ task }) => task.scorings.map(({ key }) => key));
-    print(studyText(plan, pace, await meanScoringMs(store, scorings)));
+    const study = planStudy(read.config, trainRowsOf(read.config, read.contents.contentOf));
+    print(studyText(plan, study, pace, await meanScoringMs(store, scorings)));
+    print(notSupportedText(study, read.notSupported));
     if (weightsToMake(plan).size > 0) print(`The study ${await diskLine(plan, inputs, store, jobs)}.\n`);
-    print(`Tables and curve: ${out}. Scored on ${protocolOf(asked).scoredLangs(asked).join(', ')}.\n`);
+    print(`Tables and curve: ${out}. Scored on ${scoredLangs(asked).join(', ')}.\n`);
     return;
   }
   await refuseOverlap(
     storeFolder,
-    [...(await modelFolders(inputs.modelDir)), ...(await dataFolders(inputs.dataDir))],
+    [...(await foldersOfModels(inputs)), ...(await dataFolders(inputs.dataDir))],
     '--store',
   );
   const store = await openStore(storeFolder);
@@ -102,21 +104,24 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   notice(`tables and curve: ${out}; stages: ${store.root}`);
   const kept = inputs.stages.filter(({ task }) => existsSync(store.stage(task.identity.key).checkpoint)).at(-1);
   if (kept !== undefined) notice(`model of ${kept.stage.id}: ${store.stage(kept.task.identity.key).checkpoint}`);
-  refuseFailures(outcome);
+  refuseFailures(outcome, inputs.stages.length);
+  refuseUnknown(inputs);
 }
 
 async function work(
-  { config, stages, contents, modelDir, dataDir }: Inputs,
+  inputs: Inputs,
   out: string,
   store: StoreDirectory,
   jobs: number,
   { failFast = false, retryFailed = false }: RunOptions,
 ): Promise<StudyOutcome> {
+  const { config, stages, contents, models, notSupported, dataDir } = inputs;
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
   const threads = Math.max(1, Math.floor((await usableCores()) / jobs));
   if (jobs > 1) notice(`${jobs} stages side by side, ${threads} ${threads === 1 ? 'thread' : 'threads'} each`);
-  const place = { store, modelDir, startFiles: contents.checkpoint, dataDir, retryFailed, signal };
+  const place = { store, dataDir, retryFailed, signal };
   const undone = new Set<string>();
+  const report = reporter(out, 'study');
   const outlook = (id: string) => (msPerRow: number) =>
     stages
       .filter(({ stage }) => stage.id !== id && undone.has(stage.id))
@@ -125,38 +130,37 @@ async function work(
   return await runStudy(
     {
       config,
+      trainRows: trainRowsOf(config, contents.contentOf),
+      notSupported,
       stages,
       out,
       store,
       jobs,
       failFast,
       signal,
-      metric: testMetric(config.evaluation.limit, endSplitOf(config)),
     },
     {
       async work(task, wait) {
         const { id } = task.identity;
-        const here = { ...place, outlook: outlook(id), runStage, onNotice: notice };
+        const { folder: modelDir, files: startFiles } = models.get(task.config.model)!;
+        const here = { ...place, modelDir, startFiles, outlook: outlook(id), runStage, onNotice: notice };
         const end =
           jobs === 1
             ? await workOnStage(task, here, wait)
-            : await workInProcess(
-                { task, modelDir, startFiles: contents.checkpoint, dataDir, retryFailed, wait },
-                place,
-                threads,
-              );
+            : await workInProcess({ task, modelDir, startFiles, dataDir, retryFailed, wait }, place, threads);
         if (end === 'done') undone.delete(id);
         return end;
       },
       async onPlan(plan) {
         for (const id of weightsToMake(plan)) undone.add(id);
-        const inputs = { config, stages, contents, modelDir, dataDir };
         if (undone.size > 0) notice(`the study ${await diskLine(plan, inputs, store, jobs, true)}`);
       },
-      onTable: table => writeSweepReport(out, table, 'study'),
+      onTable: report.write,
       onNotice: notice,
     },
-  ).finally(stopTelling);
+  )
+    .finally(report.finish)
+    .finally(stopTelling);
 }
 
 /** Of stages in processes of their own, say now and then how far they are all together. @returns what ends that */
@@ -176,24 +180,47 @@ function tellProgress(out: string, store: StoreDirectory, jobs: number): () => v
 /** What of disk a plan needs, in words. @throws PanxError where that is not there, if that is asked */
 async function diskLine(
   plan: readonly PlannedWork[],
-  { config, modelDir, dataDir }: Inputs,
+  { config, models, dataDir }: Inputs,
   store: StoreDirectory,
   jobs: number,
   refuse = false,
 ): Promise<string> {
-  const words = weightsToMake(plan).size === 0 ? 0 : await distinctSubwords(config, dataDir, modelDir);
-  const need = diskNeed(plan, await sizesOf(modelDir, words, config.training), jobs);
+  const sizes = { checkpoint: 0, state: 0 };
+  for (const { folder } of models.values()) {
+    const words = weightsToMake(plan).size === 0 ? 0 : await distinctSubwords(config, dataDir, folder);
+    const { checkpoint, state } = await sizesOf(folder, words, config.training);
+    sizes.checkpoint = Math.max(sizes.checkpoint, checkpoint);
+    sizes.state = Math.max(sizes.state, state);
+  }
+  const need = diskNeed(plan, sizes, jobs);
   const free = await freeBytes(store.root);
   if (refuse) refuseLack(need, free, store.root);
   return diskText(need, free, store.root);
 }
 
-function refuseFailures({ table, failed, notRun }: StudyOutcome): void {
+function refuseFailures({ failed, notRun }: StudyOutcome, stages: number): void {
   if (failed.length + notRun.length === 0) return;
   const lost = notRun.length === 0 ? '' : `; not run: ${notRun.join(', ')}`;
-  throw new PanxError(`${failed.length} of ${table.rows.length} stages failed: ${failed.join(', ')}${lost}.`, {
+  throw new PanxError(`${failed.length} of ${stages} stages failed: ${failed.join(', ')}${lost}.`, {
     hint: 'Type the same command again to run what is missing; what diverged is tried again with --retry-failed.',
   });
+}
+
+/** The folders of all models, as what is read. */
+async function foldersOfModels({ models }: Inputs): Promise<ReadFolder[]> {
+  return (await Promise.all([...models.values()].map(({ folder }) => modelFolders(folder)))).flat();
+}
+
+/** @throws PanxError where stages were left out because panx does not know their model */
+function refuseUnknown({ notSupported, models }: Inputs): void {
+  if (notSupported.size === 0) return;
+  const all = notSupported.size + models.size;
+  throw new PanxError(
+    `${notSupported.size} of ${all} models are not supported: ${[...notSupported.values()].join(' ')}`,
+    {
+      hint: 'All other stages are done. Leave these models out of study.grid to have a study without a gap.',
+    },
+  );
 }
 
 function jobsOf(typed: string): number {

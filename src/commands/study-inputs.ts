@@ -1,14 +1,17 @@
+import { NotSupported } from '../checkpoint/config.js';
 import type { Config } from '../config/schema.js';
 import { resolveData } from '../data/fetch.js';
 import { resolveEngine } from '../engine/open.js';
 import { arithmeticOf, type Contents } from '../experiment/identity.js';
 import { readCorpus, readStart } from '../experiment/inputs.js';
-import { stagesOf } from '../experiment/plan.js';
-import { protocolOf } from '../experiment/protocols/protocol.js';
+import { trainRowsOf } from '../experiment/plan.js';
+import type { NotSupportedModels } from '../experiment/study.js';
+import { modelsOf, planStudy, splitsOfStudy } from '../experiment/study-plan.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
-import { refuseOverlap } from '../system/place.js';
+import type { Checksums } from '../system/checksums.js';
+import { type ReadFolder, refuseOverlap } from '../system/place.js';
 import { refuseAsLanguage } from './out-folder.js';
 import { checkTyped, corpusFiles, dataFolders, modelFolders } from './read-folders.js';
 
@@ -17,8 +20,18 @@ export interface StudyInputs {
   /** As it was asked for, with the precision that `auto` stands for. */
   config: Config;
   contents: Contents;
-  modelDir: string;
+  /** The models that stages start from, by the names that the settings have for them. */
+  models: ReadonlyMap<string, StartModel>;
+  /** Those that panx does not know; none of a study of one model, which is refused then. */
+  notSupported: NotSupportedModels;
   dataDir: string;
+}
+
+/** A checkpoint that stages start from. */
+export interface StartModel {
+  folder: string;
+  /** Checksums of its files, by name. */
+  files: Checksums;
 }
 
 /**
@@ -28,25 +41,44 @@ export interface StudyInputs {
  * @throws PanxError for everything that is wrong with model, data or engine
  */
 export async function readStudyInputs(asked: Config, out: string): Promise<StudyInputs> {
-  const protocol = protocolOf(asked);
-  await checkTyped(asked);
+  for (const model of modelsOf(asked)) await checkTyped({ ...asked, model });
   const monitored = asked.training.monitorLangs.map(lang => [lang, 'validation'] as const);
-  const splits = [...protocol.splitsToRead(asked), ...monitored];
+  const splits = [...splitsOfStudy(asked), ...monitored];
   const langs = [...new Set(splits.map(([lang]) => lang))];
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await refuseAsLanguage(out, dataDir);
   const contentOf = await readCorpus(dataDir, splits, asked.corpora);
   // Sizes that do not fit are told before a large model is fetched.
-  stagesOf(asked, contentOf);
-  const modelDir = await resolveModel(asked.model, { onProgress: transferLine() });
-  await refuseOverlap(out, [
-    ...(await modelFolders(modelDir)),
-    ...(await dataFolders(dataDir)),
-    ...(await corpusFiles(asked.corpora, langs)),
-  ]);
-  await checkModelFolder(modelDir, asked.training.newHead ? 'for a new head' : 'start');
+  planStudy(asked, trainRowsOf(asked, contentOf));
+  const read = [...(await dataFolders(dataDir)), ...(await corpusFiles(asked.corpora, langs))];
+  const { models, notSupported } = await bringModels(asked, out, read);
   const engine = await resolveEngine(asked);
   const config = { ...asked, precision: engine.precision };
-  const contents = { checkpoint: await readStart(modelDir), contentOf, arithmetic: arithmeticOf(engine) };
-  return { config, contents, modelDir, dataDir };
+  const checkpoints = new Map([...models].map(([name, { files }]) => [name, files]));
+  const [checkpoint] = checkpoints.values();
+  const contents = { checkpoint: checkpoint!, checkpoints, contentOf, arithmetic: arithmeticOf(engine) };
+  return { config, contents, models, notSupported, dataDir };
+}
+
+/** @throws PanxError where one of them cannot be had, or panx knows none of them */
+async function bringModels(
+  asked: Config,
+  out: string,
+  read: readonly ReadFolder[],
+): Promise<Pick<StudyInputs, 'models' | 'notSupported'>> {
+  const names = modelsOf(asked);
+  const models = new Map<string, StartModel>();
+  const notSupported = new Map<string, string>();
+  for (const name of names) {
+    const folder = await resolveModel(name, { onProgress: transferLine() });
+    await refuseOverlap(out, [...(await modelFolders(folder)), ...read]);
+    try {
+      await checkModelFolder(folder, asked.training.newHead ? 'for a new head' : 'start');
+      models.set(name, { folder, files: await readStart(folder) });
+    } catch (error) {
+      if (!(error instanceof NotSupported) || (models.size === 0 && name === names.at(-1))) throw error;
+      notSupported.set(name, error.message);
+    }
+  }
+  return { models, notSupported };
 }

@@ -4,16 +4,15 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { messageOf, PanxError } from '../errors.js';
-import { testMetric } from '../evaluation/score.js';
 import { measuredPace, type Pace } from '../experiment/estimate.js';
 import { type Contents, identityOf } from '../experiment/identity.js';
-import { type PlannedStage, planSweep } from '../experiment/plan.js';
-import { protocolOf } from '../experiment/protocols/protocol.js';
-import { endSplitOf } from '../experiment/row-settings.js';
+import { type PlannedStage, planSweep, trainRowsOf } from '../experiment/plan.js';
 import { runStage } from '../experiment/run.js';
 import { storePath } from '../experiment/store.js';
+import { checkStudy, planStudy } from '../experiment/study-plan.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
-import { sweepText, writeSweepReport } from '../reporting/sweep.js';
+import { reporter, sweepText } from '../reporting/sweep.js';
+import { isMatrixTable } from '../reporting/table-view.js';
 import { runDirectory } from '../run/directory.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
 import { storeDirectory } from '../run/store-directory.js';
@@ -68,50 +67,72 @@ export function expandSizes(argv: readonly string[]): string[] {
   });
 }
 
+function defaultName({ study: { protocol, source, target } }: Config): string {
+  return isMatrixTable({ protocol }) ? `sweep-${[protocol].flat().join('-')}` : `sweep-${source}-${target}`;
+}
+
+/** @throws PanxError where it is asked for what panx run has alone */
+function refuseForSweeps(config: Config): void {
+  refuseUncounted(config);
+  if (!Object.hasOwn(config.study.grid, 'model')) return;
+  throw new PanxError('study.grid has model, but a sweep starts from one model; expected other settings.', {
+    hint: 'panx run takes several models: write the settings into a YAML file with a section "study".',
+    exitCode: 2,
+  });
+}
+
+/** A run directory has no predictions: what is counted from them alone, a sweep does not have. */
+function refuseUncounted({ study: { metrics } }: Config): void {
+  for (const [name, byDefault] of [
+    ['mode', 'default'],
+    ['average', 'micro'],
+  ] as const) {
+    if (metrics[name] === byDefault) continue;
+    throw new PanxError(
+      `study.metrics.${name} is ${metrics[name]}, but a sweep keeps no predictions to count that from; expected ${byDefault}.`,
+      { hint: 'panx run keeps them: write the settings into a YAML file with a section "study".', exitCode: 2 },
+    );
+  }
+}
+
 async function sweep(typed: Config, options: SweepCommandOptions): Promise<void> {
   const asked = await withEveryLanguage(typed);
-  protocolOf(asked).check(asked);
-  const { source, target } = asked.study;
-  const out = await throughLink(options.out ?? join('results', `sweep-${source}-${target}`));
+  checkStudy(asked);
+  refuseForSweeps(asked);
+  const out = await throughLink(options.out ?? join('results', defaultName(asked)));
   await checkOutFolder(out, 'sweep');
   await checkStoreFolder(storePath(options.store), out);
   const force = options.force ?? false;
-  const { config, contents, modelDir, dataDir } = await readStudyInputs(asked, out);
+  const { config, contents, models, dataDir } = await readStudyInputs(asked, out);
+  const modelDir = [...models.values()][0]!.folder;
   if (options.dryRun) {
     await removeLeftovers(out, sweepLayout, false);
     const plan = await planSweep(config, contents, out, force);
     const pace = await measuredPace(plan.map(({ run }) => run));
-    print(planText(plan, pace ?? (await timeSteps(plan[0]!, { modelDir, dataDir, contents }, out))));
+    const study = planStudy(config, trainRowsOf(config, contents.contentOf));
+    print(planText(plan, study, pace ?? (await timeSteps(plan[0]!, { modelDir, dataDir, contents }, out))));
     return;
   }
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
+  const report = reporter(out, 'sweep');
   const outcome = await runSweep(
     {
-      ...{
-        config,
-        contents,
-        modelDir,
-        dataDir,
-        out,
-        force,
-        signal,
-        metric: testMetric(config.evaluation.limit, endSplitOf(config)),
-      },
+      ...{ config, contents, modelDir, dataDir, out, force, signal },
       store: storeDirectory(storePath(options.store)),
       failFast: options.failFast ?? false,
       retryFailed: options.retryFailed ?? false,
     },
-    { runStage, onTable: table => writeSweepReport(out, table), onNotice: notice },
-  );
+    { runStage, onTable: report.write, onNotice: notice },
+  ).finally(report.finish);
   print(sweepText(outcome.table));
   notice(`tables, curve and the run directory of each stage: ${out}`);
   refuseFailures(outcome, out);
 }
 
-function refuseFailures({ table, failed, notRun }: SweepOutcome, out: string): void {
+function refuseFailures({ stages, failed, notRun }: SweepOutcome, out: string): void {
   if (failed.length === 0) return;
   const lost = notRun.length === 0 ? '' : `, and ${notRun.join(', ')} could not run without`;
-  throw new PanxError(`${failed.length} of ${table.rows.length} stages failed: ${failed.join(', ')}${lost}.`, {
+  throw new PanxError(`${failed.length} of ${stages} stages failed: ${failed.join(', ')}${lost}.`, {
     hint: `The others are in ${out}; type the same command again to run what is missing.`,
   });
 }

@@ -8,14 +8,17 @@ import { yaml } from './yaml.js';
  */
 export function describeAsYaml({ config, origins }: LoadedConfig): string {
   const lines: string[] = [];
-  let section = '';
+  let open: string[] = [];
   for (const [key, setting] of settings) {
-    const [name, parent] = split(key);
-    if (parent !== section) {
-      section = parent;
-      lines.push('', `${parent}:`);
+    const parents = key.split('.');
+    const name = parents.pop()!;
+    for (const [depth, parent] of parents.entries()) {
+      if (open[depth] === parent) continue;
+      open = open.slice(0, depth);
+      lines.push(...(depth === 0 ? [''] : []), `${'  '.repeat(depth)}${parent}:`);
+      open.push(parent);
     }
-    const indent = parent === '' ? '' : '  ';
+    const indent = '  '.repeat(parents.length);
     const origin = origins[key] === 'default' ? '' : `  # from ${origins[key]}; default ${inline(setting.default)}`;
     lines.push(
       `${indent}# ${setting.meaning}`,
@@ -50,11 +53,6 @@ ${rows.join('\n')}
 /** The value that a configuration has for a dotted name. */
 export function settingIn(config: LoadedConfig['config'], key: Key): unknown {
   return key.split('.').reduce<unknown>((section, name) => (section as Record<string, unknown>)[name], config);
-}
-
-function split(key: Key): [name: string, parent: string] {
-  const dot = key.lastIndexOf('.');
-  return [key.slice(dot + 1), dot < 0 ? '' : key.slice(0, dot)];
 }
 
 /** A value on one line of YAML; small numbers as 2e-5. */

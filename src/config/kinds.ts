@@ -186,24 +186,6 @@ export function perLanguage<T>(
   };
 }
 
-/** One of the words listed, or a list of names. */
-export function names<const T extends string>(
-  words: readonly T[],
-  byDefault: NoInfer<T>,
-  meaning: string,
-): Setting<T | string[]> {
-  return {
-    default: byDefault,
-    expected: `${words.join(', ')}, or a list of different names`,
-    meaning,
-    accepts: (value): value is T | string[] =>
-      words.some(word => word === value) ||
-      (Array.isArray(value) &&
-        value.every(name => typeof name === 'string' && /^[\w.=-]{1,80}$/.test(name)) &&
-        new Set(value).size === value.length),
-  };
-}
-
 /** The same setting, which may also be null; its default becomes null, and `meaning` must say what that stands for. */
 export function orNull<T>(setting: Setting<T>): Setting<T | null> {
   return {
@@ -217,7 +199,7 @@ export function orNull<T>(setting: Setting<T>): Setting<T | null> {
   };
 }
 
-function isWholeNumber(value: unknown, min: number): value is number {
+export function isWholeNumber(value: unknown, min: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= min;
 }
 

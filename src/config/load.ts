@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { codeOf, excerpt, messageOf, nearest, PanxError } from '../errors.js';
 import { readBounded, utf8Text } from '../system/bounded-file.js';
 import { type Corpora, namedLanguage } from './corpora.js';
+import { cellsOf, checkGrid } from './grid.js';
 import type { Setting } from './kinds.js';
 import { type Config, type Key, schema, settings } from './schema.js';
 import { longestYaml, parseYaml } from './yaml.js';
@@ -61,6 +62,7 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
     origins[key] = origin;
   }
   refuseTogether(values, origins);
+  checkCells(values, origins);
   return { config: unflatten(values), origins };
 }
 
@@ -80,6 +82,16 @@ function readCorpora(given: readonly Given[], values: Map<Key, unknown>, origins
 /** A setting whose languages may be those of named corpora, with each as name=lang. */
 function withCorpora(key: Key, value: unknown, origin: string, corpora: Corpora): unknown {
   return settings.get(key)!.withLanguages?.(value, lang => namedLanguage(lang, corpora, key, origin)) ?? value;
+}
+
+/** Each cell of a study's grid must be a configuration that could stand by itself. */
+function checkCells(values: ReadonlyMap<Key, unknown>, origins: Record<Key, string>): void {
+  const grid = values.get('study.grid') as Record<string, unknown[]>;
+  checkGrid(grid, origins['study.grid']);
+  const inGrid = Object.fromEntries(Object.keys(grid).map(key => [key, 'study.grid']));
+  for (const cell of cellsOf(grid)) {
+    refuseTogether(new Map([...values, ...(Object.entries(cell) as [Key, unknown][])]), { ...origins, ...inGrid });
+  }
 }
 
 /** Two settings that say the same, and one of which would be left out of account. */

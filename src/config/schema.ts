@@ -6,7 +6,6 @@ import {
   integer,
   language,
   languages,
-  names,
   number,
   orNull,
   perLanguage,
@@ -15,6 +14,19 @@ import {
   text,
   toggle,
 } from './kinds.js';
+import { choices, grid, languageSets, names, seeds } from './study-kinds.js';
+
+/** How the stages of a study follow from its settings: see experiment/protocols/. */
+export const protocolNames = [
+  'cumulative',
+  'from-source',
+  'target-only',
+  'joint',
+  'target-then-source',
+  'zero-shot',
+  'mixtures',
+] as const;
+export type ProtocolName = (typeof protocolNames)[number];
 
 /**
  * Every setting of panx, once: its type, default, range and meaning. The defaults are those of the reference run
@@ -199,19 +211,34 @@ export const schema = {
     ),
   },
   study: {
-    protocol: choice(
-      ['cumulative', 'from-source'],
+    protocol: choices(
+      protocolNames,
       'cumulative',
-      'where a stage of phase 3 starts: cumulative, from the stage before it; from-source, from the source-only model',
+      'what is trained in which order: see the table of protocols in the README; several share the stages that they have in common',
     ),
     source: language('en', 'language with many labelled rows'),
     target: language('tr', 'language whose labelled rows are added step by step'),
-    sizes: sizes([250, 500, 1000, 2000, 5000, 10000, 20000], 'rows of the target in the stages of phase 3'),
+    sizes: sizes([250, 500, 1000, 2000, 5000, 10000, 20000], 'rows of the target, a stage for each'),
+    train: languageSets(
+      [],
+      'sets of languages to train on, for zero-shot and mixtures; [] takes [[source]]; in a set, [all] is every language of the data folder',
+    ),
     score: languages(
       [],
       { min: 0 },
-      'languages whose test splits every stage is scored on; [] takes source and target, [all] every language of the data folder',
+      'languages whose test splits every stage is scored on; [] takes source and target, or all that are trained on; [all] takes every language of the data folder',
     ),
+    seeds: seeds(1, 'seeds of training: so many, from seed on, or a list; a stage starts from the one of its own seed'),
+    dataSeeds: seeds(1, 'the same for training.dataSeed; a stage that takes all rows is trained once for all of them'),
+    grid: grid({}, 'settings and the values that are tried of each, every combination being a cell of its own'),
+    metrics: {
+      mode: choice(
+        ['default', 'strict'],
+        'default',
+        "how entities are read from tags: default, as seqeval's default mode; strict, as its strict mode under IOB2",
+      ),
+      average: choice(['micro', 'macro'], 'micro', 'over all entities, or the mean of the types; tables hold both'),
+    },
     keep: names(
       ['all', 'last'],
       'all',
@@ -233,8 +260,11 @@ export type Values<S> = { -readonly [K in keyof S]: S[K] extends Setting<infer T
 export const settings: ReadonlyMap<Key, Setting<unknown>> = new Map(walk(schema, ''));
 
 /** What the settings of a section are when nobody sets them. */
-export function defaultsOf<S extends Record<string, Setting<unknown>>>(section: S): Values<S> {
-  const values = Object.entries(section).map(([name, setting]) => [name, structuredClone(setting.default)]);
+export function defaultsOf<S extends object>(section: S): Values<S> {
+  const values = Object.entries(section).map(([name, node]: [string, unknown]) => [
+    name,
+    isSetting(node) ? structuredClone(node.default) : defaultsOf(node as object),
+  ]);
   return Object.fromEntries(values) as Values<S>;
 }
 

@@ -7,7 +7,7 @@ import { damagedLine } from '../run/events.js';
 import { utf8Text } from '../system/bounded-file.js';
 import { arrayOf, integer, number, object, orNull, parseJsonAs, type Shape, text } from '../system/checked-json.js';
 import { reasonOf, writeFileAtomic } from '../system/files.js';
-import { formatJson } from '../system/json.js';
+import { formatJson, isObject, parseJson } from '../system/json.js';
 import { expectFile } from '../system/plain-file.js';
 
 /**
@@ -107,11 +107,38 @@ function refuseLong(path: string, line: number, bytes: number): void {
  * @throws PanxError naming file and line where it is damaged or cut off, or a line is not as panx writes it; and where
  *   there is no file
  */
-export async function* readPredictions(path: string): AsyncGenerator<PredictedRow> {
+export function readPredictions(path: string): AsyncGenerator<PredictedRow> {
+  return rowsIn(path, parseLine);
+}
+
+/** The tags of a row. */
+export type PredictedTags = Pick<PredictedRow, 'gold' | 'predicted'>;
+
+/**
+ * The tags of a file of predictions whose checksum is known to be right: its lines are not looked at as closely as by `readPredictions`, which
+ * takes ten times as long.
+ *
+ * @throws PanxError where the file is damaged or cut off, or a line has no tags
+ */
+export function readTags(path: string): AsyncGenerator<PredictedTags> {
+  return rowsIn(path, (path, line, bytes) => {
+    const subject = `${path}, line ${line}`;
+    const row = parseJson(bytes.toString('utf8'), subject);
+    if (isObject(row) && Array.isArray(row.gold) && Array.isArray(row.predicted)) {
+      if (row.gold.length === row.predicted.length) return { gold: row.gold, predicted: row.predicted };
+    }
+    throw damagedLine(path, line, 'is not JSON in the form that panx writes');
+  });
+}
+
+async function* rowsIn<Row>(
+  path: string,
+  parse: (path: string, line: number, bytes: Buffer) => Row,
+): AsyncGenerator<Row> {
   let line = 1;
   try {
     for await (const bytes of linesIn(path, () => line)) {
-      yield parseLine(path, line, bytes);
+      yield parse(path, line, bytes);
       line++;
     }
   } catch (error) {

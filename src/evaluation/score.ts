@@ -22,14 +22,28 @@ export interface Scores {
 /** How the numbers above are made; every table and report says so. */
 export const metricName = 'seqeval default mode, micro F1';
 
+/** Which numbers a table holds. */
+export interface MetricChoice {
+  mode: 'default' | 'strict';
+  average: 'micro' | 'macro';
+}
+
 /**
- * The same of the numbers that stand in a run's results.
+ * The same of the numbers that stand in a run's results, or in a table of others that were counted from predictions.
  *
  * @param limit only so many rows of each split are scored; null: all
  * @param split what serves as test
  */
-export function testMetric(limit: number | null, split: 'test' | 'validation' | 'train' = 'test'): string {
-  return `${metricName}, ${limit === null ? '' : `first ${limit} rows of the `}${split} split`;
+export function testMetric(
+  limit: number | null,
+  split: 'test' | 'validation' | 'train' = 'test',
+  { mode, average }: MetricChoice = { mode: 'default', average: 'micro' },
+): string {
+  const name =
+    mode === 'default' && average === 'micro'
+      ? metricName
+      : `seqeval ${mode} mode${mode === 'strict' ? ' (IOB2)' : ''}, ${average} F1`;
+  return `${name}, ${limit === null ? '' : `first ${limit} rows of the `}${split} split`;
 }
 
 export interface ScoreOptions extends PredictOptions {

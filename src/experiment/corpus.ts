@@ -26,6 +26,7 @@ import {
   type SplitContents,
   splitsOf,
 } from './inputs.js';
+import { splitsOfStudy } from './study-plan.js';
 
 /** An encoded split of one language. */
 export interface EncodedSplit {
@@ -114,13 +115,10 @@ function keyOf({ lang, split }: Pick<EncodedSplit, 'lang' | 'split'>): string {
 
 /** How many different subwords the train splits of a study hold: as many rows of the word table a training state has at most. */
 export async function distinctSubwords(config: Config, dataDir: string, modelDir: string): Promise<number> {
-  const { source, target } = config.study;
   const tokenizer = await openTokenizer(modelDir);
   const onProgress = (text: string) => progress(text);
-  const splits = await loadSplits({ dataDir, tokenizer, config, onProgress }, [
-    [source, 'train'],
-    [target, 'train'],
-  ]);
+  const trained = splitsOfStudy(config).filter(([, split]) => split === 'train');
+  const splits = await loadSplits({ dataDir, tokenizer, config, onProgress }, trained);
   const seen = new Set<number>();
   for (const { rows } of splits) for (const id of rows.inputIds) seen.add(id);
   return seen.size;

@@ -144,7 +144,7 @@ export function curriculumOf(
   { id, key }: Pick<StageIdentity, 'id' | 'key'>,
   { study }: Config,
 ): string | null {
-  return id === trainId || basename(folder) === key ? null : study.protocol;
+  return id === trainId || basename(folder) === key ? null : [study.protocol].flat().join(', ');
 }
 
 /** How two engines differ in what the bytes of a result may depend on, in words; null where they do not. */

@@ -25,6 +25,8 @@ import type { Stage } from './protocols/stage.js';
 export interface Contents {
   /** Files of the checkpoint that it starts from, by name: see `checkpointFiles`. */
   checkpoint: Checksums;
+  /** The same of each model of a study of several, by the names that the settings have for them. */
+  checkpoints?: ReadonlyMap<string, Checksums>;
   /** Every split that is trained on or scored. */
   contentOf: (lang: string, split: string) => SplitContents;
   arithmetic: Arithmetic;
@@ -112,7 +114,13 @@ export const addedSince: readonly Key[] = [
     'training.warmupRatio',
     'training.freeze',
     'evaluation.atEnd',
+    'study.train',
     'study.score',
+    'study.seeds',
+    'study.dataSeeds',
+    'study.grid',
+    'study.metrics.mode',
+    'study.metrics.average',
     'study.keep',
   ] as const),
 ];
@@ -147,7 +155,7 @@ export function identitiesOf(stages: readonly Stage[], contents: Contents): Map<
   const identities = new Map<string, StageIdentity>();
   for (const { id, config, startStage } of stages) {
     const before = startStage === null ? undefined : identities.get(startStage)!;
-    const start = before === undefined ? startOf(contents) : { stage: before.id, key: before.key };
+    const start = before === undefined ? startOf(config, contents) : { stage: before.id, key: before.key };
     identities.set(id, identify(id, config, contents, start));
   }
   return identities;
@@ -158,7 +166,7 @@ export const trainId = 'train';
 
 /** The identity of a training that starts from a checkpoint and not from another stage. */
 export function identityOf(id: string, config: Config, contents: Contents): StageIdentity {
-  return identify(id, config, contents, startOf(contents));
+  return identify(id, config, contents, startOf(config, contents));
 }
 
 function identify(id: string, config: Config, contents: Contents, start: StartIdentity): StageIdentity {
@@ -262,8 +270,8 @@ export function startKey(checkpoint: Checksums): string {
   return sha256(lines.sort().join('\n'));
 }
 
-function startOf({ checkpoint }: Contents): StartIdentity {
-  return { checkpoint: startKey(checkpoint) };
+function startOf({ model }: Config, { checkpoint, checkpoints }: Contents): StartIdentity {
+  return { checkpoint: startKey(checkpoints?.get(model) ?? checkpoint) };
 }
 
 /** The settings that a result may depend on: model, data and corpora count by content, the study's own by what they make of a stage. */

@@ -3,15 +3,15 @@ import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { canResume, holdsWork, isDone, type RunDirectory, standOf, sweepDirectory } from '../run/directory.js';
 import { checkPlace } from '../run/mark.js';
-import { totalSteps } from '../training/schedule.js';
 import { differences } from './differences.js';
 import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
 import { type CorpusContents, trainingRowCounts } from './inputs.js';
-import { protocolOf } from './protocols/protocol.js';
-import type { Stage } from './protocols/stage.js';
+import { setsOf } from './protocols/language-sets.js';
+import { fitName, type Stage, type TrainRows } from './protocols/stage.js';
 import { otherVersion, readIdentity } from './records.js';
 import { checkDone } from './results.js';
 import { rowsLeft } from './row-settings.js';
+import { planStudy, splitsOfStudy } from './study-plan.js';
 
 /** A stage, where it goes, and what is there. */
 export interface PlannedStage {
@@ -37,7 +37,7 @@ export async function planSweep(
   out: string,
   force: boolean,
 ): Promise<PlannedStage[]> {
-  const stages = stagesOf(config, contents.contentOf);
+  const { stages } = planStudy(config, trainRowsOf(config, contents.contentOf));
   const identities = identitiesOf(stages, contents);
   const planned: PlannedStage[] = [];
   const conflicts: Conflict[] = [];
@@ -58,22 +58,20 @@ export async function planSweep(
   return planned;
 }
 
-/** The stages of a study. @throws PanxError as its protocol does, and where it asks for rows that are not there */
-export function stagesOf(config: Config, contentOf: CorpusContents): Stage[] {
-  const stages = protocolOf(config).stages(config, trainRowsOf(config, contentOf));
-  if (!config.training.resplit) return stages;
-  // How many rows a re-split leaves to fit, only their lengths say.
-  return stages.map(stage => {
-    const samples = trainingRowCounts(stage.config, contentOf).reduce((sum, rows) => sum + rows, 0);
-    return { ...stage, samples, steps: totalSteps(samples, stage.config.training) };
+/**
+ * Rows of the train splits of a study's languages, as far as their fractions leave them. How many rows a re-split of several languages leaves
+ * to fit, only their lengths say.
+ */
+export function trainRowsOf(config: Config, contentOf: CorpusContents): TrainRows {
+  const langs = splitsOfStudy(config).flatMap(([lang, split]) => (split === 'train' ? [lang] : []));
+  const rows = langs.map(lang => [lang, rowsLeft(config, lang, contentOf(lang, 'train').index.rows)]);
+  const { training } = config;
+  const sets = training.resplit ? setsOf(config) : [];
+  const fits = sets.map(langs => {
+    const counts = trainingRowCounts({ ...config, training: { ...training, langs } }, contentOf);
+    return [fitName(langs), counts.reduce((sum, count) => sum + count, 0)];
   });
-}
-
-/** Rows of the train splits of a study's languages, as far as their fractions leave them. */
-function trainRowsOf(config: Config, contentOf: CorpusContents): Record<string, number> {
-  const read = protocolOf(config).splitsToRead(config);
-  const langs = read.flatMap(([lang, split]) => (split === 'train' ? [lang] : []));
-  return Object.fromEntries(langs.map(lang => [lang, rowsLeft(config, lang, contentOf(lang, 'train').index.rows)]));
+  return Object.fromEntries([...rows, ...fits]);
 }
 
 interface Conflict {

@@ -10,7 +10,7 @@ import { endOf, heardInAll, selectionOf } from './ending.js';
 import { checkWholeLog, type Plan, planOf } from './history.js';
 import { recordChanges } from './outputs.js';
 import { otherVersion, readEnvironment, readIdentity, readMetrics, readRunConfig } from './records.js';
-import { endSplitOf } from './row-settings.js';
+import { endSplitOf, sizeOf } from './row-settings.js';
 import type { StageMetrics, StageResult } from './stage.js';
 
 /** The result of a finished run, from its files. */
@@ -70,11 +70,16 @@ export function metricOf(config: Config): string {
   return testMetric(config.evaluation.limit, endSplitOf(config));
 }
 
+/** @throws PanxError where a stage was trained on another number of rows than its study has it */
+export async function expectRows(run: RunDirectory, name: string, rows: number): Promise<void> {
+  const trained = (await readMetrics(run)).rows;
+  if (trained === rows) return;
+  throw new PanxError(`${name} was trained on ${trained} rows, and the study has it with ${rows}`);
+}
+
 /** Compare the number of rows with what the settings say of it, as far as they do. */
 function checkRows(run: RunDirectory, { training }: Config, { rows, resplit }: StageMetrics): void {
-  const sizes = training.langs.map(lang =>
-    Object.hasOwn(training.sizes, lang) ? training.sizes[lang]! : training.size,
-  );
+  const sizes = training.langs.map(lang => sizeOf(training, lang));
   const asked = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + size!, 0);
   expectSame(run, 'resplit', resplit !== undefined, training.resplit);
   if (resplit === undefined) {

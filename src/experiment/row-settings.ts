@@ -34,11 +34,10 @@ export function rowsLeft({ training }: Pick<Config, 'training'>, lang: string, r
 function trainingSet(config: Config, lang: string, rows: number): RowSet {
   const { training } = config;
   const cut = cutOf(config, lang, 'train', rows);
-  const own = ofLanguage(training.sizes, lang);
-  const size = own ?? training.size;
+  const size = sizeOf(training, lang);
   const left = rowsLeft(config, lang, rows);
   if (size !== null && size > left) {
-    const setting = own === undefined ? 'training.size' : 'training.sizes';
+    const setting = Object.hasOwn(training.sizes, lang) ? 'training.sizes' : 'training.size';
     throw new PanxError(
       `${setting} asks for ${formatCount(size)} rows of ${lang}, and ${cut === null ? 'its train split has' : 'training.fractions leaves'} ${formatCount(left)}; expected at most as many.`,
       { exitCode: 2 },
@@ -63,6 +62,11 @@ function cutOf({ training }: Config, lang: string, split: SplitName, rows: numbe
     `training.fractions leaves no row of ${lang} ${split}: ${fraction} of ${formatCount(rows)}; expected at least one.`,
     { hint: `Choose a larger share for ${lang}.`, exitCode: 2 },
   );
+}
+
+/** The rows that are taken of a language's train split; null takes all. */
+export function sizeOf({ size, sizes }: Pick<Config['training'], 'size' | 'sizes'>, lang: string): number | null {
+  return ofLanguage(sizes, lang) ?? size;
 }
 
 /** A language may be called as a method of every object is. */

@@ -9,12 +9,13 @@ import { removeLeftovers } from '../system/made.js';
 import { describeError } from './failures.js';
 import { type GraphOutcome, runGraph } from './graph.js';
 import { lookAtStages, type PlannedWork } from './look-at-study.js';
-import { protocolOf } from './protocols/protocol.js';
+import type { TrainRows } from './protocols/stage.js';
 import { pruneWeights } from './prune.js';
-import type { StageTask, StudyStage } from './study.js';
+import type { NotSupportedModels, StageTask, StudyStage } from './study.js';
 import { settingsThatChanged, writeStudy } from './study-folder.js';
-import { scoredRow } from './study-row.js';
-import { plannedRow, type SweepRow, type SweepTable } from './table.js';
+import { planStudy, scoredLangs } from './study-plan.js';
+import { scoredTraining } from './study-row.js';
+import { makeTable, plannedTraining, type SweepTable, type Training } from './table.js';
 import { setRefusedAside } from './train-stored.js';
 import { withWeightsLock } from './weights-lock.js';
 
@@ -24,8 +25,9 @@ export interface StudyRequest {
   /** Folder of the study: its tables and figures. */
   out: string;
   store: StoreDirectory;
-  /** What the scores are, in words, for the table. */
-  metric: string;
+  /** Rows of the train splits, by language. */
+  trainRows: TrainRows;
+  notSupported?: NotSupportedModels;
   /** Stages that are worked on at once, at most. */
   jobs: number;
   /** After a stage has failed, begin no other. */
@@ -53,7 +55,7 @@ export interface StudyOutcome extends GraphOutcome {
  * @throws PanxError where the folder is not to be had, and with exit code 130 where `signal` is aborted
  */
 export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promise<StudyOutcome> {
-  const { out, config, stages, store } = request;
+  const { out, config, trainRows, notSupported = new Map(), stages, store } = request;
   const folder = studyDirectory(out);
   await checkPlace(out, 'study'); // Not even a lock is made in a folder of something else.
   const release = await takeLock(folder.lock);
@@ -67,7 +69,7 @@ export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promis
         `${out} held a study of other settings (${listed(changes)}): its tables make room for these; its stages stay in the store`,
       );
     }
-    await withWeightsLock(store, () => writeStudy(folder, config, stages, store));
+    await withWeightsLock(store, () => writeStudy(folder, { config, trainRows, notSupported }, stages, store));
     return await runStages(request, hooks);
   } finally {
     await release().catch((error: unknown) => hooks.onNotice(messageOf(error)));
@@ -75,17 +77,25 @@ export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promis
 }
 
 async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<StudyOutcome> {
-  const { stages, store, config, jobs, failFast, signal } = request;
-  const rows = new Map<string, SweepRow>();
+  const { stages, store, config, trainRows, jobs, failFast, signal } = request;
+  const study = planStudy(config, trainRows);
+  const trainings = new Map<string, Training>();
+  for (const stage of study.stages) {
+    const planned = { id: stage.id, seed: stage.config.seed, dataSeed: null };
+    const isKnown = !request.notSupported?.has(stage.config.model);
+    trainings.set(stage.id, plannedTraining(planned, scoredLangs(config), isKnown ? 'not run' : 'not supported'));
+  }
+  const { mode } = config.study.metrics;
   const keys = stages.map(({ task }) => task.identity.key);
   await setRefusedAside(store, keys, hooks.onNotice);
   const plan = await lookAtStages(stages, store, hooks.onNotice);
   for (const { stage, done, task } of plan) {
-    const row = plannedRow(stage, protocolOf(config).scoredLangs(config));
-    rows.set(stage.id, done ? ((await scoredRow(row, task, store, hooks.onNotice)) ?? row) : row);
+    const planned = trainings.get(stage.id)!;
+    const found = done ? await scoredTraining(planned, task, mode, store, hooks.onNotice) : null;
+    trainings.set(stage.id, found ?? planned);
   }
   await hooks.onPlan(plan);
-  const table = (): SweepTable => tableOf(request, [...rows.values()]);
+  const table = (): SweepTable => makeTable(config, study.rows, trainRows, trainings);
   const done = plan.filter(planned => planned.done).map(({ stage }) => stage.id);
   if (done.length > 0) {
     hooks.onNotice(
@@ -110,18 +120,18 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
     {
       work: (id, wait) => hooks.work(taskOf(id), wait),
       async onDone(id) {
-        const row = await scoredRow(rows.get(id)!, taskOf(id), store, hooks.onNotice);
-        if (row === null) {
+        const found = await scoredTraining(trainings.get(id)!, taskOf(id), mode, store, hooks.onNotice);
+        if (found === null) {
           throw new PanxError(`${id} was worked on, and its scores are not in ${store.root}.`, {
             hint: 'Another process may have moved them; type the same command again.',
           });
         }
-        rows.set(id, row);
+        trainings.set(id, found);
         await prune();
         await hooks.onTable(table());
       },
       async onFailed(id, error) {
-        rows.set(id, { ...rows.get(id)!, status: 'failed' });
+        trainings.set(id, { ...trainings.get(id)!, status: 'failed' });
         hooks.onNotice(`${id} failed: ${describeError(error)}`);
         await hooks.onTable(table());
       },
@@ -129,7 +139,7 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
     },
   ).catch((error: unknown) => {
     if (!signal?.aborted) throw error;
-    const left = [...rows.values()].filter(({ status }) => status !== 'done').length;
+    const left = [...trainings.values()].filter(({ status }) => status === 'failed' || status === 'not run').length;
     throw new PanxError(`Stopped; ${left} of ${plan.length} stages are still to be done.`, {
       hint: 'Type the same command again to go on from there.',
       exitCode: 130,
@@ -137,9 +147,4 @@ async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<Stud
     });
   });
   return { table: table(), ...outcome };
-}
-
-function tableOf({ config, metric }: StudyRequest, rows: SweepRow[]): SweepTable {
-  const { source, target, protocol } = config.study;
-  return { source, target, protocol, metric, model: config.model, rows };
 }

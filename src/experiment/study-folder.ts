@@ -9,8 +9,9 @@ import { sha256 } from '../system/checksums.js';
 import { writeJson } from '../system/files.js';
 import { pathFrom, seenFrom, whereabouts } from '../system/place.js';
 import { configDifferences } from './differences.js';
+import type { TrainRows } from './protocols/stage.js';
 import { readSavedConfig } from './records.js';
-import type { StudyStage } from './study.js';
+import type { NotSupportedModels, StudyStage } from './study.js';
 
 /** stages.json of a study: what its stages are called, and where the store has them. */
 export interface StudyRecord {
@@ -18,6 +19,10 @@ export interface StudyRecord {
   store: string;
   /** By name, each after the one that it starts from. */
   stages: Record<string, RecordedStage>;
+  /** Rows of the train splits, by language. panx 0.3 and older did not write them. */
+  trainRows?: TrainRows;
+  /** Models that panx does not know, and why: their stages are left out. Not there where it knows them all. */
+  notSupported?: Record<string, string>;
 }
 
 export interface RecordedStage {
@@ -33,19 +38,22 @@ export interface RecordedStage {
   scorings: Record<string, string>;
 }
 
-const recordShape = object({
-  store: text({ pattern: /./, expected: 'a folder' }),
-  stages: record(
-    object({
-      key: sha256Text,
-      startsFrom: orNull(text()),
-      rows: integer({ min: 1 }),
-      steps: integer({ min: 1 }),
-      keep: boolean,
-      scorings: record(sha256Text),
-    }),
-  ),
-});
+const recordShape = object(
+  {
+    store: text({ pattern: /./, expected: 'a folder' }),
+    stages: record(
+      object({
+        key: sha256Text,
+        startsFrom: orNull(text()),
+        rows: integer({ min: 1 }),
+        steps: integer({ min: 1 }),
+        keep: boolean,
+        scorings: record(sha256Text),
+      }),
+    ),
+  },
+  { trainRows: record(integer({ min: 1 })), notSupported: record(text()) },
+);
 
 /**
  * Write what a study is into its folder, and note in the store that it is there: from then on nothing that it needs is let go.
@@ -54,19 +62,20 @@ const recordShape = object({
  */
 export async function writeStudy(
   folder: StudyDirectory,
-  config: Config,
+  { config, trainRows, notSupported }: { config: Config; trainRows: TrainRows; notSupported?: NotSupportedModels },
   stages: readonly StudyStage[],
   store: StoreDirectory,
 ): Promise<void> {
   await writeMark(folder.root, 'study');
   await writeJson(folder.config, config);
-  await writeJson(folder.stages, await recordOf(folder, stages, store));
+  await writeJson(folder.stages, await recordOf(folder, stages, { trainRows, notSupported }, store));
   await writeJson(store.study(await noteName(folder)), { path: await pathFrom(store.root, folder.root) });
 }
 
 async function recordOf(
   folder: StudyDirectory,
   stages: readonly StudyStage[],
+  { trainRows, notSupported = new Map() }: { trainRows: TrainRows; notSupported?: NotSupportedModels | undefined },
   store: StoreDirectory,
 ): Promise<StudyRecord> {
   const recorded = stages.map(({ stage, task }): [string, RecordedStage] => [
@@ -80,7 +89,12 @@ async function recordOf(
       scorings: Object.fromEntries(task.scorings.map(({ rows, key }) => [rows.name, key])),
     },
   ]);
-  return { store: await pathFrom(folder.root, store.root), stages: Object.fromEntries(recorded) };
+  return {
+    store: await pathFrom(folder.root, store.root),
+    stages: Object.fromEntries(recorded),
+    trainRows,
+    ...(notSupported.size === 0 ? {} : { notSupported: Object.fromEntries(notSupported) }),
+  };
 }
 
 /** @throws PanxError where the folder holds no study, or its stages.json is damaged */

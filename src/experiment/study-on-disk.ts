@@ -1,14 +1,16 @@
+import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { isDone, type RunDirectory } from '../run/directory.js';
 import type { StudyDirectory } from '../run/store-directory.js';
-import { protocolOf } from './protocols/protocol.js';
-import type { Stage } from './protocols/stage.js';
+import type { Stage, TrainRows } from './protocols/stage.js';
 import { readSavedConfig } from './records.js';
-import { metricOf, readResult } from './results.js';
 import { checkScoring } from './scoring.js';
 import { registeredRun } from './store.js';
 import { type RecordedStage, readStudy, type StudyRecord, storeOf } from './study-folder.js';
-import { plannedRow, type SweepRow, type SweepTable } from './table.js';
+import { planStudy, scoredLangs, splitsOfStudy } from './study-plan.js';
+import { countScores, trainingOf } from './study-row.js';
+import { makeTable, plannedTraining, type SweepTable, type Training } from './table.js';
+import { asCountedBy } from './table-on-disk.js';
 
 /** The runs of a study's stages that are done, wherever they lie. */
 export async function runsOfStudy(folder: StudyDirectory): Promise<RunDirectory[]> {
@@ -21,45 +23,59 @@ export async function runsOfStudy(folder: StudyDirectory): Promise<RunDirectory[
 export async function tableOf(folder: StudyDirectory): Promise<SweepTable> {
   const record = await readStudy(folder);
   const config = await readSavedConfig(folder.config);
-  const rows: SweepRow[] = [];
-  for (const stage of await stagesOf(folder, record)) rows.push(await rowOf(folder, record, config, stage));
-  const { source, target, protocol } = config.study;
-  return {
-    source,
-    target,
-    protocol,
-    metric: metricOf(config),
-    model: config.model,
-    rows,
-  };
+  const trainRows = trainRowsOf(record, config);
+  const { rows, stages } = planStudy(config, trainRows);
+  const trainings = new Map<string, Training>();
+  for (const stage of stages) trainings.set(stage.id, await trainingIn(folder, record, config, stage));
+  const table = makeTable(config, rows, trainRows, trainings);
+  return await asCountedBy(join(folder.root, 'table.json'), table);
 }
 
-async function rowOf(folder: StudyDirectory, record: StudyRecord, config: Config, stage: Stage): Promise<SweepRow> {
-  const row = plannedRow(stage, protocolOf(config).scoredLangs(config));
+async function trainingIn(
+  folder: StudyDirectory,
+  record: StudyRecord,
+  config: Config,
+  stage: Stage,
+): Promise<Training> {
+  const named = { id: stage.id, seed: stage.config.seed, dataSeed: null };
+  const status = isKnown(record, stage) ? 'not run' : 'not supported';
+  const planned = plannedTraining(named, scoredLangs(config), status);
   const recorded = record.stages[stage.id];
   const run = recorded === undefined ? null : await runOf(folder, record, recorded);
-  if (recorded === undefined || run === null) return row;
-  let { durationMs } = await readResult(run);
-  const f1: SweepRow['f1'] = {};
+  if (recorded === undefined || run === null) return planned;
+  let scoringMs = 0;
+  const scores: Training['scores'] = {};
   for (const [rows, key] of Object.entries(recorded.scorings)) {
-    const { scores, durationMs: scoringMs } = await checkScoring((await storeOf(folder, record)).scoring(key));
-    f1[rows.split('/')[0]!] = scores.f1;
-    durationMs += scoringMs;
+    const place = (await storeOf(folder, record)).scoring(key);
+    const { durationMs } = await checkScoring(place);
+    scores[rows.split('/')[0]!] = await countScores(place, config.study.metrics.mode);
+    scoringMs += durationMs;
   }
-  return { ...row, f1, durationMs, status: 'done' };
+  return await trainingOf({ ...planned, scores }, stage, run, scoringMs);
 }
 
 /** The stages that the settings of a study ask for. */
-export async function stagesOf(folder: StudyDirectory, { stages }: StudyRecord): Promise<Stage[]> {
+export async function stagesOf(folder: StudyDirectory, record: StudyRecord): Promise<Stage[]> {
   const config = await readSavedConfig(folder.config);
+  return planStudy(config, trainRowsOf(record, config)).stages.filter(stage => isKnown(record, stage));
+}
+
+/** Whether panx knows the model of a stage. */
+function isKnown({ notSupported = {} }: StudyRecord, { config }: Stage): boolean {
+  return !Object.hasOwn(notSupported, config.model);
+}
+
+function trainRowsOf({ stages, trainRows }: StudyRecord, config: Config): TrainRows {
   const { source, target, sizes } = config.study;
   const most = sizes.at(-1)!;
-  // The stages of whole splits say how many rows these have.
+  // Of a study of panx 0.3 and older the stages of whole splits say how many rows these have.
   const rows = Object.values(stages)
     .filter(({ startsFrom }) => startsFrom === null)
     .map(stage => stage.rows);
   const [ofTarget = most, ofSource = most] = rows;
-  return protocolOf(config).stages(config, { [target]: ofTarget, [source]: ofSource });
+  const told: TrainRows = trainRows ?? { [target]: ofTarget, [source]: ofSource };
+  const trained = splitsOfStudy(config).flatMap(([lang, split]) => (split === 'train' ? [lang] : []));
+  return { ...told, ...Object.fromEntries(trained.map(lang => [lang, told[lang] ?? most])) };
 }
 
 /** The run of a stage, in the store or elsewhere; null where it is not done. */

@@ -1,26 +1,61 @@
-import type { StoreDirectory } from '../run/store-directory.js';
+import { countPredictions } from '../evaluation/count-predictions.js';
+import { readTags } from '../evaluation/predictions.js';
+import type { RunDirectory } from '../run/directory.js';
+import type { ScoringDirectory, StoreDirectory } from '../run/store-directory.js';
+import { readCurve } from './epoch-curve.js';
+import type { Stage } from './protocols/stage.js';
 import { readResult } from './results.js';
 import { findScoring } from './scoring.js';
 import { lookUp } from './store.js';
 import type { StageTask } from './study.js';
-import type { SweepRow } from './table.js';
+import { type Conditions, epochsOf, type LanguageScores, type Training } from './table.js';
 
-/** The row of a stage with its scores from the store; null where one of them is not there any more. */
-export async function scoredRow(
-  row: SweepRow,
+/**
+ * A training with its scores from the store; null where one of them is not there any more.
+ *
+ * @param mode how entities are read
+ */
+export async function scoredTraining(
+  planned: Training,
   task: StageTask,
+  mode: Conditions['mode'],
   store: StoreDirectory,
   onNotice: (text: string) => void,
-): Promise<SweepRow | null> {
-  const f1: SweepRow['f1'] = {};
-  let durationMs = 0;
+): Promise<Training | null> {
+  const scores: Training['scores'] = {};
+  let scoringMs = 0;
   for (const scoring of task.scorings) {
     const found = await findScoring(store, scoring, onNotice);
     if (found === null) return null;
-    f1[scoring.set.lang] = found.scores.f1;
-    durationMs += found.durationMs;
+    scores[scoring.set.lang] = await countScores(store.scoring(scoring.key), mode);
+    scoringMs += found.durationMs;
   }
   const { stage } = await lookUp(store, task.identity, onNotice);
-  if (stage !== null) durationMs += (await readResult(stage.run)).durationMs;
-  return { ...row, f1, durationMs, status: 'done' };
+  return stage === null ? null : await trainingOf({ ...planned, scores }, task, stage.run, scoringMs);
+}
+
+/** A training that is done, with what its run says of it. */
+export async function trainingOf(
+  planned: Training,
+  { config }: Pick<Stage, 'config'>,
+  run: RunDirectory,
+  scoringMs: number,
+): Promise<Training> {
+  const { metrics, durationMs } = await readResult(run);
+  return {
+    ...planned,
+    status: 'done',
+    epochs: epochsOf(metrics, config),
+    durationMs: durationMs + scoringMs,
+    curve: await readCurve(run, config),
+  };
+}
+
+/** The scores that the predictions of a scoring make, whose checksum was looked at. @throws PanxError where they are damaged */
+export async function countScores(place: ScoringDirectory, mode: Conditions['mode']): Promise<LanguageScores> {
+  const { entities, rows } = await countPredictions(readTags(place.predictions), mode);
+  const { micro, macro, types } = mode === 'strict' ? entities.strictIob2! : entities.default;
+  const prf = ({ precision, recall, f1 }: typeof micro) => ({ precision, recall, f1 });
+  const byType = types.map(({ type, precision, recall, f1 }) => [type, { precision, recall, f1 }]);
+  return { rows, micro: prf(micro), macro: prf(macro), types: Object.fromEntries(byType) };
 }

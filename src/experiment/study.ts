@@ -1,12 +1,13 @@
 import { type Config, defaultsOf, schema } from '../config/schema.js';
 import { nameRows } from '../data/row-sets.js';
 import { excerpt, PanxError } from '../errors.js';
+import { createSpanCounter } from '../evaluation/seqeval/counter.js';
 import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
-import { stagesOf } from './plan.js';
-import { protocolOf } from './protocols/protocol.js';
+import { trainRowsOf } from './plan.js';
 import type { Stage } from './protocols/stage.js';
 import { endSplitOf, scoredSet } from './row-settings.js';
 import { type ScoringTask, scoringTask } from './scoring.js';
+import { planStudy, scoredLangs, splitsOfStudy } from './study-plan.js';
 
 /** A stage of a study: all that whoever works on it needs to know. It can be written as JSON. */
 export interface StageTask {
@@ -23,6 +24,9 @@ export interface StageTask {
   keep: boolean;
 }
 
+/** Models of a study of several that panx does not know, and why, in a sentence: their stages are left out. */
+export type NotSupportedModels = ReadonlyMap<string, string>;
+
 /** A stage as its protocol has it, and as it is worked on. */
 export interface StudyStage {
   stage: Stage;
@@ -34,8 +38,14 @@ export interface StudyStage {
  *
  * @throws PanxError as the protocol does, and where study.keep names a stage that the study does not have
  */
-export function studyOf(config: Config, contents: Contents): StudyStage[] {
-  const stages = stagesOf(config, contents.contentOf).map(trainedOnly);
+export function studyOf(
+  config: Config,
+  contents: Contents,
+  notSupported: NotSupportedModels = new Map(),
+): StudyStage[] {
+  const planned = planStudy(config, trainRowsOf(config, contents.contentOf)).stages;
+  const stages = planned.filter(({ config: { model } }) => !notSupported.has(model)).map(trainedOnly);
+  checkTags(config, contents);
   const identities = identitiesOf(stages, contents);
   const kept = keptStages(config, stages);
   const tasks = new Map<string, StageTask>();
@@ -46,7 +56,7 @@ export function studyOf(config: Config, contents: Contents): StudyStage[] {
       config: stage.config,
       label: `${stage.id} (${i + 1} of ${stages.length})`,
       start: stage.startStage === null ? null : tasks.get(stage.startStage)!,
-      scorings: scoringsOf(config, identity, contents),
+      scorings: scoringsOf(stage.config, config, identity, contents),
       keep: kept.has(stage.id),
     };
     tasks.set(stage.id, task);
@@ -64,17 +74,28 @@ function trainedOnly(stage: Stage): Stage {
   return { ...stage, config: { ...config, training, evaluation, study: defaultsOf(schema.study) } };
 }
 
-function scoringsOf(config: Config, { key, arithmetic }: StageIdentity, { contentOf }: Contents): ScoringTask[] {
-  const { evaluation, tokenization } = config;
-  return protocolOf(config)
-    .scoredLangs(config)
-    .map(lang => {
-      const split = endSplitOf(config);
-      const { index } = contentOf(lang, split);
-      const set = scoredSet(config, lang, split, index.rows);
-      const rows = nameRows(set, index);
-      return scoringTask({ stage: key, set, rows, tokenization, arithmetic, batchSize: evaluation.batchSize });
-    });
+function scoringsOf(
+  { tokenization }: Config,
+  config: Config,
+  { key, arithmetic }: StageIdentity,
+  { contentOf }: Contents,
+): ScoringTask[] {
+  const { evaluation } = config;
+  const split = endSplitOf(config);
+  return scoredLangs(config).map(lang => {
+    const { index } = contentOf(lang, split);
+    const set = scoredSet(config, lang, split, index.rows);
+    const rows = nameRows(set, index);
+    return scoringTask({ stage: key, set, rows, tokenization, arithmetic, batchSize: evaluation.batchSize });
+  });
+}
+
+/** @throws PanxError where the strict reading is asked for of tags that are not IOB2's: before hours of training */
+function checkTags(config: Config, { contentOf }: Contents): void {
+  if (config.study.metrics.mode !== 'strict') return;
+  for (const [lang, split] of splitsOfStudy(config)) {
+    if (split === 'train') createSpanCounter(contentOf(lang, split).index.labelNames, { scheme: 'IOB2' });
+  }
 }
 
 function keptStages({ study: { keep } }: Config, stages: readonly Stage[]): ReadonlySet<string> {

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Config } from '../config/schema.js';
 import { listed, PanxError } from '../errors.js';
 import { isDone, type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
 import {
@@ -9,26 +10,15 @@ import {
   scoringDirectory,
   studyDirectory,
 } from '../run/store-directory.js';
-import {
-  arrayOf,
-  integer,
-  number,
-  object,
-  oneOf,
-  orNull,
-  readJsonAs,
-  record,
-  type Shape,
-  text,
-} from '../system/checked-json.js';
 import { reasonOf } from '../system/files.js';
-import { type Phase, phaseNumber, stageId } from './protocols/curriculum.js';
-import { protocolOf } from './protocols/protocol.js';
-import type { Stage } from './protocols/stage.js';
+import { readCurve } from './epoch-curve.js';
+import type { Stage, TrainRows } from './protocols/stage.js';
 import { readMetrics, readSavedConfig } from './records.js';
 import { metricOf, readResult } from './results.js';
 import { runsOfStudy } from './study-on-disk.js';
-import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
+import { planStudy, type StudyPlan, scoredLangs, splitsOfStudy } from './study-plan.js';
+import { doneTraining, makeTable, plannedTraining, type SweepTable, type Training } from './table.js';
+import { asCountedBy, readToldTable, type ToldTable } from './table-on-disk.js';
 
 /** What there is to verify in a folder: a run, a scoring of the store, or a sweep or a study with the runs of its stages. */
 export type Found =
@@ -69,82 +59,77 @@ export async function findRuns(folder: string): Promise<Found> {
 /** The table that the stages on disk and the settings of the sweep make. @throws PanxError where one of their files is none */
 export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
   const config = await readSavedConfig(sweep.config);
-  const { source, target, protocol } = config.study;
-  const told = await readJsonAs(join(sweep.root, 'sweep.json'), tableShape).catch(() => null);
-  const rows: SweepRow[] = [];
+  const told = await readToldTable(tableFile(sweep));
+  const { rows, stages, trainRows } = await planOf(sweep);
+  const trainings = new Map<string, Training>();
   const metrics = new Set<string>();
-  for (const stage of await stagesOf(sweep)) {
-    const [run, row] = [sweep.stage(stage.id), plannedRow(stage, protocolOf(config).scoredLangs(config))];
+  for (const stage of stages) {
+    const run = sweep.stage(stage.id);
+    const planned = plannedTraining({ id: stage.id, seed: stage.config.seed, dataSeed: null }, scoredLangs(config));
     if (isDone(run)) {
       const result = await readResult(run);
       metrics.add(result.metrics.metric ?? metricOf(config));
-      rows.push(doneRow(row, result));
+      trainings.set(stage.id, doneTraining(planned, stage, result, await readCurve(run, stage.config)));
     } else {
       // Whether it failed, nothing else says.
-      const failed = told?.rows.find(({ phase }) => phase === phaseNumber(stage.phase))?.status === 'failed';
-      rows.push(failed ? { ...row, status: 'failed' } : row);
+      const failed = told?.failed.includes(stage.id) ?? false;
+      trainings.set(stage.id, failed ? { ...planned, status: 'failed' } : planned);
     }
   }
-  return {
-    source,
-    target,
-    protocol,
-    metric: [...metrics][0] ?? metricOf(config),
-    model: config.model,
-    rows,
-  };
+  const table = makeTable(config, rows, trainRows, trainings);
+  return await asCountedBy(tableFile(sweep), { ...table, metric: [...metrics][0] ?? table.metric });
 }
 
-/** sweep.json, where a stage is not done: then it alone says how that came, and how many rows it was to have. */
-const tableShape: Shape<{ rows: { phase: string; samples: number; status: string }[] }> = object({
-  source: text(),
-  target: text(),
-  protocol: text(),
-  metric: text(),
-  model: text(),
-  rows: arrayOf(
-    object({
-      phase: text(),
-      label: text(),
-      samples: integer({ min: 1 }),
-      steps: integer({ min: 1 }),
-      f1: record(orNull(number({ min: 0, max: 1 }))),
-      status: oneOf('done', 'failed', 'not run'),
-    }),
-  ),
-});
+/** sweep.json: where a stage is not done, it alone says how that came, and how many rows it was to have. */
+function tableFile(sweep: SweepDirectory): string {
+  return join(sweep.root, 'sweep.json');
+}
 
 /** The stages that the settings of a sweep ask for. @throws PanxError where they are none, or ask for what cannot be */
 export async function stagesOf(sweep: SweepDirectory): Promise<Stage[]> {
+  return (await planOf(sweep)).stages;
+}
+
+async function planOf(sweep: SweepDirectory): Promise<StudyPlan & { trainRows: TrainRows }> {
   const config = await readSavedConfig(sweep.config);
-  const { source, target, sizes } = config.study;
+  const { sizes } = config.study;
   if (sizes.length > mostSizes) {
     throw new PanxError(
       `${sweep.config} asks for ${sizes.length} sizes; a sweep of at most ${mostSizes} can be verified.`,
     );
   }
-  const told = await readJsonAs(join(sweep.root, 'sweep.json'), tableShape).catch(() => null);
-  const rowsOf = async (phase: Phase, lang: string) => {
-    const run = sweep.stage(stageId(phase, lang, null));
-    if (isDone(run)) return (await readMetrics(run)).rows;
-    return told?.rows.find(row => row.phase === phaseNumber(phase))?.samples ?? sizes.at(-1)!;
-  };
+  const told = await readToldTable(tableFile(sweep));
+  const trainRows = await trainRowsOf(sweep, config, told);
   try {
-    const [ofTarget, ofSource] = [
-      await rowsOf({ trains: 'target' }, target),
-      await rowsOf({ trains: 'source' }, source),
-    ];
-    return protocolOf(config).stages(config, { [target]: ofTarget, [source]: ofSource });
+    return { ...planStudy(config, trainRows), trainRows };
   } catch (error) {
     throw error instanceof PanxError ? new PanxError(`${sweep.config}: ${error.message}`, { cause: error }) : error;
   }
+}
+
+/** How many rows the train splits have: the stages of whole splits say it, else sweep.json. */
+async function trainRowsOf(sweep: SweepDirectory, config: Config, told: ToldTable | null): Promise<TrainRows> {
+  const { source, target, sizes } = config.study;
+  const phases: Record<string, string> = { [target]: '1', [source]: '2' };
+  const rows: Record<string, number> = { ...told?.trainRows };
+  for (const [lang, split] of splitsOfStudy(config)) {
+    if (split !== 'train') continue;
+    const phase = phases[lang];
+    const run = phase === undefined ? null : sweep.stage(`phase-${phase}-${lang}`);
+    if (run !== null && isDone(run)) rows[lang] = (await readMetrics(run)).rows;
+    else {
+      const row = phase === undefined ? undefined : told?.rows.find(one => one.phase === phase);
+      rows[lang] = told?.trainRows?.[lang] ?? row?.samples ?? sizes.at(-1)!;
+    }
+  }
+  return rows;
 }
 
 /** Each is looked at; nobody trains so many. */
 const mostSizes = 1000;
 
 export function isStageName(name: string): boolean {
-  return /^phase-\d[\w.=-]*$/.test(name);
+  return /^(phase-\d|on-[A-Za-z\d])[\w.=-]*$/.test(name);
 }
 
 export async function namesIn(folder: string): Promise<string[]> {

@@ -7,15 +7,16 @@ import { checkPlace, writeMark } from '../run/mark.js';
 import type { StoreDirectory } from '../run/store-directory.js';
 import { writeJson } from '../system/files.js';
 import { removeLeftovers } from '../system/made.js';
+import { readCurve } from './epoch-curve.js';
 import { describeError } from './failures.js';
 import { runGraph, StoppedBefore } from './graph.js';
 import type { Contents } from './identity.js';
-import { type PlannedStage, planSweep } from './plan.js';
-import { protocolOf } from './protocols/protocol.js';
+import { type PlannedStage, planSweep, trainRowsOf } from './plan.js';
 import { readResult } from './results.js';
 import type { StageRequest, StageResult } from './stage.js';
+import { planStudy, scoredLangs } from './study-plan.js';
 import { noteAll, runSweepStage } from './sweep-stage.js';
-import { doneRow, plannedRow, type SweepRow, type SweepTable } from './table.js';
+import { doneTraining, makeTable, plannedTraining, type SweepTable, type Training } from './table.js';
 
 export interface SweepRequest {
   config: Config;
@@ -34,8 +35,6 @@ export interface SweepRequest {
   failFast: boolean;
   /** Try again also what diverged before. */
   retryFailed: boolean;
-  /** What the scores are, in words, for the table. */
-  metric: string;
   signal?: AbortSignal;
 }
 
@@ -49,6 +48,8 @@ export interface SweepHooks {
 
 export interface SweepOutcome {
   table: SweepTable;
+  /** How many stages there are. */
+  stages: number;
   failed: string[];
   notRun: string[];
 }
@@ -83,12 +84,12 @@ export async function runSweep(request: SweepRequest, hooks: SweepHooks): Promis
 }
 
 async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly PlannedStage[]): Promise<SweepOutcome> {
-  const { config, metric, signal, failFast } = request;
-  const { source, target, protocol } = config.study;
-  const rows = new Map<string, SweepRow>();
-  for (const planned of plan)
-    rows.set(planned.stage.id, await rowOnDisk(planned, protocolOf(config).scoredLangs(config)));
-  const table = (): SweepTable => ({ source, target, protocol, metric, model: config.model, rows: [...rows.values()] });
+  const { config, contents, signal, failFast } = request;
+  const trainRows = trainRowsOf(config, contents.contentOf);
+  const { rows } = planStudy(config, trainRows);
+  const trainings = new Map<string, Training>();
+  for (const planned of plan) trainings.set(planned.stage.id, await trainingOnDisk(planned, scoredLangs(config)));
+  const table = (): SweepTable => makeTable(config, rows, trainRows, trainings);
   const plannedAs = (id: string) => plan.find(({ stage }) => stage.id === id)!;
 
   const done = plan.filter(({ state }) => state === 'done');
@@ -114,7 +115,8 @@ async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly 
         try {
           const result = await runSweepStage(request, hooks, planned, position, wait);
           if (result === 'busy') return 'busy';
-          rows.set(id, doneRow(rows.get(id)!, result));
+          const curve = await readCurve(planned.run, planned.stage.config);
+          trainings.set(id, doneTraining(trainings.get(id)!, planned.stage, result, curve));
           return 'done';
         } catch (error) {
           throw signal?.aborted ? stopped(id, error) : error;
@@ -122,7 +124,7 @@ async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly 
       },
       onDone: async () => await hooks.onTable(table()),
       async onFailed(id, error) {
-        rows.set(id, { ...rows.get(id)!, status: 'failed' });
+        trainings.set(id, { ...trainings.get(id)!, status: 'failed' });
         hooks.onNotice(`${id} failed: ${describeError(error)}`);
         await hooks.onTable(table());
       },
@@ -131,12 +133,13 @@ async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly 
   ).catch((error: unknown) => {
     throw error instanceof StoppedBefore ? stopped(error.id) : error;
   });
-  return { table: table(), ...outcome };
+  return { table: table(), stages: plan.length, ...outcome };
 }
 
-async function rowOnDisk({ stage, run, state }: PlannedStage, langs: readonly string[]): Promise<SweepRow> {
-  const row = plannedRow(stage, langs);
-  return state === 'done' ? doneRow(row, await readResult(run)) : row;
+async function trainingOnDisk({ stage, run, state }: PlannedStage, langs: readonly string[]): Promise<Training> {
+  const planned = plannedTraining({ id: stage.id, seed: stage.config.seed, dataSeed: null }, langs);
+  if (state !== 'done') return planned;
+  return doneTraining(planned, stage, await readResult(run), await readCurve(run, stage.config));
 }
 
 function stopped(id: string, cause?: unknown): PanxError {

@@ -1,50 +1,213 @@
-import type { Phase } from './protocols/curriculum.js';
+import type { Cell } from '../config/grid.js';
+import type { Config, ProtocolName } from '../config/schema.js';
+import { testMetric } from '../evaluation/score.js';
+import { readPackage } from '../system/package.js';
+import { totalSteps } from '../training/schedule.js';
+import type { EpochPoint } from './epoch-curve.js';
 import type { Stage } from './protocols/stage.js';
+import { endSplitOf } from './row-settings.js';
 import type { StageResult } from './stage.js';
+import { axesOf, modelsOf, type PlannedRow, type PlannedTraining, scoredLangs, splitsOfStudy } from './study-plan.js';
 
-/** The results of a sweep, one row per stage, in the order in which the stages run. */
+/** The results of a study or a sweep: a row for the trainings that differ in their seeds alone, in the order in which they run. */
 export interface SweepTable {
   source: string;
   target: string;
-  protocol: 'cumulative' | 'from-source';
+  protocol: ProtocolName | ProtocolName[];
   /** What `f1` is, in words. */
   metric: string;
   model: string;
+  /** The languages that every stage is scored on. */
+  langs: string[];
+  conditions: Conditions;
+  /** Rows of the train splits, by language: with the settings they say which stages there are. */
+  trainRows: Readonly<Record<string, number>>;
   rows: SweepRow[];
 }
 
+/** What the numbers of a table depend on, for its signature. */
+export interface Conditions {
+  /** Names of the corpora that are trained on or scored. */
+  data: string[];
+  /** What is scored. */
+  split: string;
+  mode: 'default' | 'strict';
+  average: 'micro' | 'macro';
+  /** Which of a training's weights are scored. */
+  selection: 'last' | 'best' | 'average';
+  maxLength: number;
+  emptyWords: 'drop' | 'unk';
+  precision: string;
+  seeds: number;
+  dataSeeds: number;
+  /** The version that counted the scores. */
+  panx: string;
+}
+
 export interface SweepRow {
-  /** The stage's name. */
+  /** The stage's name, without seeds. */
   id: string;
-  phase: Phase;
+  protocol: ProtocolName;
+  /** The settings of its cell of the grid: {} where the study has none. */
+  cell: Cell;
+  phase: string | null;
+  role: Stage['role'];
   /** What the stage trained on, in words. */
   label: string;
   /** Training rows. */
   samples: number;
+  /** Those of the target; null of a row of the matrix. */
+  targetSamples: number | null;
   /** Optimizer steps. */
   steps: number;
-  /** By language, a fraction of 1; null where the stage has no scores. */
+  /** By language, the mean of the trainings that are done, a fraction of 1; null where none has scores. */
   f1: Record<string, number | null>;
+  /** Of all its trainings together; null where one of them is not done. */
   durationMs: number | null;
-  status: 'done' | 'failed' | 'not run';
+  /** `done` where all its trainings are. */
+  status: Training['status'];
+  trainings: Training[];
 }
 
-/** The row of a stage that is not done. */
-export function plannedRow(stage: Stage, langs: readonly string[]): SweepRow {
+/** One training and its scores. */
+export interface Training extends PlannedTraining {
+  status: 'done' | 'failed' | 'not run' | 'not supported';
+  /** By language; null where the training has no scores. */
+  scores: Record<string, LanguageScores | null>;
+  /** Passes over its rows; null where it is not done. */
+  epochs: number | null;
+  durationMs: number | null;
+  /** Its losses and scores after each epoch. */
+  curve: EpochPoint[];
+}
+
+/** Scores of one test split; fractions of 1. What cannot be counted where no predictions were kept is null. */
+export interface LanguageScores {
+  /** That were scored. */
+  rows: number;
+  micro: Prf;
+  macro: Prf | null;
+  types: Record<string, Prf> | null;
+}
+
+export interface Prf {
+  precision: number;
+  recall: number;
+  f1: number;
+}
+
+/** The results of a training that is not done. */
+export function plannedTraining(
+  planned: PlannedTraining,
+  langs: readonly string[],
+  status: Training['status'] = 'not run',
+): Training {
+  const scores = Object.fromEntries(langs.map(lang => [lang, null]));
+  return { ...planned, status, scores, epochs: null, durationMs: null, curve: [] };
+}
+
+/** The results of a training that is done, of which metrics.json alone has the scores. */
+export function doneTraining(
+  planned: Training,
+  { config }: Pick<Stage, 'config'>,
+  { metrics, durationMs }: StageResult,
+  curve: EpochPoint[],
+): Training {
+  const scores = Object.keys(planned.scores).map(lang => {
+    const found = metrics.test[lang];
+    if (found === undefined) return [lang, null];
+    const { rows, precision, recall, f1 } = found;
+    return [lang, { rows, micro: { precision, recall, f1 }, macro: null, types: null }];
+  });
+  const epochs = epochsOf(metrics, config);
+  return { ...planned, status: 'done', scores: Object.fromEntries(scores), epochs, durationMs, curve };
+}
+
+/** How many passes over its rows a training made. */
+export function epochsOf({ rows, steps }: { rows: number; steps: number }, { training }: Config): number {
+  return steps / totalSteps(rows, { ...training, epochs: 1, maxSteps: null });
+}
+
+/** A row of the table. @param trainings in the order of the plan's */
+export function rowOf({ protocol, cell, stage }: PlannedRow, trainings: Training[], { study }: Config): SweepRow {
+  const langs = Object.keys(trainings[0]?.scores ?? {});
+  const { id, phase, role, label, samples, targetSamples, steps } = stage;
+  const row = { id, protocol, cell, phase, role, label, samples, targetSamples, steps, trainings };
+  const f1 = langs.map(lang => [
+    lang,
+    summaryOf(valuesOf(row, lang, scores => scores[study.metrics.average]?.f1)).mean,
+  ]);
+  const times = trainings.map(({ durationMs }) => durationMs);
   return {
-    id: stage.id,
-    phase: stage.phase,
-    label: stage.label,
-    samples: stage.samples,
-    steps: stage.steps,
-    f1: Object.fromEntries(langs.map(lang => [lang, null])),
-    durationMs: null,
-    status: 'not run',
+    ...row,
+    f1: Object.fromEntries(f1),
+    durationMs: times.includes(null) ? null : times.reduce<number>((sum, ms) => sum + ms!, 0),
+    status:
+      (['failed', 'not run', 'not supported'] as const).find(status => trainings.some(one => one.status === status)) ??
+      'done',
   };
 }
 
-/** The row of a stage that is done. */
-export function doneRow(row: SweepRow, { metrics, durationMs }: StageResult): SweepRow {
-  const f1 = Object.fromEntries(Object.keys(row.f1).map(lang => [lang, metrics.test[lang]?.f1 ?? null]));
-  return { ...row, f1, durationMs, status: 'done' };
+/** The table of a study, as far as it is done. @param trainings by their stages' names */
+export function makeTable(
+  config: Config,
+  planned: readonly PlannedRow[],
+  trainRows: Readonly<Record<string, number>>,
+  trainings: ReadonlyMap<string, Training>,
+): SweepTable {
+  const { study, tokenization, training, evaluation } = config;
+  const { seeds, dataSeeds } = axesOf(config);
+  return {
+    source: study.source,
+    target: study.target,
+    protocol: study.protocol,
+    metric: testMetric(evaluation.limit, endSplitOf(config), study.metrics),
+    model: modelsOf(config).join(', '),
+    langs: scoredLangs(config),
+    conditions: {
+      ...{ data: corporaOf(config), split: endSplitOf(config), ...study.metrics, selection: training.select },
+      ...{ ...tokenization, precision: config.precision },
+      ...{ seeds: seeds.length, dataSeeds: dataSeeds.length, panx: readPackage().version },
+    },
+    trainRows,
+    rows: planned.map(row => {
+      const own = row.trainings.map(one => ({ ...trainings.get(one.id)!, ...one }));
+      return rowOf(row, own, config);
+    }),
+  };
+}
+
+/** The corpora that a study reads: what settings call `data` is PAN-X. */
+function corporaOf(config: Config): string[] {
+  const names = splitsOfStudy(config).map(([lang]) => (lang.includes('=') ? lang.split('=')[0]! : 'PAN-X'));
+  return [...new Set(names)];
+}
+
+/** The numbers that a row's trainings have of a language, of those that have one. */
+export function valuesOf(
+  { trainings }: Pick<SweepRow, 'trainings'>,
+  lang: string,
+  pick: (scores: LanguageScores) => number | undefined,
+): number[] {
+  return trainings.flatMap(({ scores }) => {
+    const found = scores[lang];
+    const value = found === null || found === undefined ? undefined : pick(found);
+    return value === undefined ? [] : [value];
+  });
+}
+
+/** n numbers, their mean, and their standard deviation as that of a sample, with n - 1; null where there are too few. */
+export interface Summary {
+  n: number;
+  mean: number | null;
+  sd: number | null;
+}
+
+export function summaryOf(values: readonly number[]): Summary {
+  const n = values.length;
+  if (n === 0) return { n, mean: null, sd: null };
+  const sum = (of: readonly number[]) => of.reduce((total, value) => total + value, 0);
+  // From the first on: what is alike has itself as its mean, and no deviation.
+  const mean = values[0]! + sum(values.map(value => value - values[0]!)) / n;
+  return { n, mean, sd: n === 1 ? null : Math.sqrt(sum(values.map(value => (value - mean) ** 2)) / (n - 1)) };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PanxError } from '../errors.js';
-import { createEntityScoring } from '../evaluation/entity-scores.js';
+import { countPredictions } from '../evaluation/count-predictions.js';
 import { readPredictions } from '../evaluation/predictions.js';
 import type { Scores } from '../evaluation/score.js';
 import { markName } from '../run/layouts.js';
@@ -9,6 +9,7 @@ import { readPackage } from '../system/package.js';
 import { differenceFrom } from './file-difference.js';
 import { checkMark, isWrittenAs, notByPanx } from './outputs.js';
 import { isConfigAsWritten, readIdentity } from './records.js';
+import { expectRows } from './results.js';
 import { checkScoring } from './scoring.js';
 import { readStudy, storeOf } from './study-folder.js';
 import { runOf, stagesOf, tableOf } from './study-on-disk.js';
@@ -69,6 +70,7 @@ async function lookAtStages(folder: StudyDirectory): Promise<string> {
     const run = await runOf(folder, record, stage);
     if (run === null) open.push(name);
     else if ((await readIdentity(run)).key !== stage.key) throw new PanxError(`${run.root} is not ${name}`);
+    else await expectRows(run, name, stage.rows);
   }
   if (open.length === 0) return `all ${Object.keys(record.stages).length} are trained`;
   throw new PanxError(`the study is not finished: ${open.join(', ')} ${open.length === 1 ? 'is' : 'are'} not done`);
@@ -96,27 +98,11 @@ async function lookAtScorings(folder: StudyDirectory): Promise<string> {
   return `all ${count} are as they were left, and their scores are those that their predictions make`;
 }
 
-/** Count the entities of the predictions again. Words without a prediction do not count, as when they were scored. */
+/** Count the entities of the predictions again. */
 async function checkPredictions(place: ScoringDirectory, scores: Scores): Promise<void> {
-  const tags = new Set<string>();
-  for await (const { gold, predicted } of readPredictions(place.predictions)) {
-    for (const tag of [...gold, ...predicted]) if (tag !== null) tags.add(tag);
-  }
-  const labels = [...tags].sort();
-  const scoring = createEntityScoring(labels, { metrics: 'default', resampling: null, rows: scores.rows });
-  const idOf = new Map(labels.map((label, id) => [label, id]));
-  let rows = 0;
-  for await (const { gold, predicted } of readPredictions(place.predictions)) {
-    const words = gold.flatMap((tag, i) => (predicted[i] === null ? [] : [[idOf.get(tag)!, idOf.get(predicted[i]!)!]]));
-    scoring.add(
-      words.map(([tag]) => tag!),
-      words.map(([, tag]) => tag!),
-    );
-    rows++;
-  }
-  const { precision, recall, f1 } = scoring.scores().default.micro;
-  const found = { precision, recall, f1, accuracy: scoring.accuracy(), rows };
-  for (const [name, value] of Object.entries(found)) {
+  const { entities, accuracy, rows } = await countPredictions(readPredictions(place.predictions), 'default');
+  const { precision, recall, f1 } = entities.default.micro;
+  for (const [name, value] of Object.entries({ precision, recall, f1, accuracy, rows })) {
     const told = scores[name as keyof Scores];
     if (told === value) continue;
     throw new PanxError(`${place.scores}: ${name} is ${told}, and the predictions make ${value}`);

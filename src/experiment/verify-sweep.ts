@@ -20,6 +20,7 @@ import {
   readSavedConfig,
   versionOf,
 } from './records.js';
+import { expectRows } from './results.js';
 import { isStageName, namesIn, stagesOf, tableOf } from './sweep-on-disk.js';
 import type { SweepTable } from './table.js';
 import { type Check, check } from './verify.js';
@@ -117,6 +118,7 @@ async function lookAtStages(sweep: SweepDirectory): Promise<string> {
   if (open.length > 0) {
     throw new PanxError(`the sweep is not finished: ${open.join(', ')} ${open.length === 1 ? 'is' : 'are'} not done`);
   }
+  for (const { id, samples } of stages) await expectRows(sweep.stage(id), id, samples);
   const others = (await namesIn(sweep.root)).filter(name => isStageName(name) && !stages.some(({ id }) => id === name));
   const known = [...sweepLayout.files, ...sweepLayout.folders.map(({ name }) => name), ...others];
   const strangers = (await namesIn(sweep.root)).filter(

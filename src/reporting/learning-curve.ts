@@ -1,87 +1,51 @@
-import { fileURLToPath } from 'node:url';
-import { Resvg } from '@resvg/resvg-js';
-import { LineChart, type LineSeriesOption } from 'echarts/charts';
-import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
-import * as echarts from 'echarts/core';
-import { LabelLayout } from 'echarts/features';
-import { SVGRenderer } from 'echarts/renderers';
-import type { Phase } from '../experiment/protocols/curriculum.js';
-import type { SweepRow, SweepTable } from '../experiment/table.js';
-import { visible } from '../system/visible.js';
+import type { LineSeriesOption } from 'echarts/charts';
+import type { EChartsCoreOption } from 'echarts/core';
+import type { Role } from '../experiment/protocols/stage.js';
+import type { Summary, SweepRow, SweepTable } from '../experiment/table.js';
+import { chartSvg, faint, fontFamily, ink, mostLines, palette, scoreRange, titleOption, wideLegend } from './chart.js';
+import { errorBars } from './error-bars.js';
+import { shortModelName } from './model-name.js';
 import { protocolText } from './protocol.js';
-
-echarts.use([LineChart, GridComponent, LegendComponent, TitleComponent, LabelLayout, SVGRenderer]);
-
-/** Size of the picture, in px of the SVG. The PNG has twice as many pixels each way. */
-const width = 960;
-const height = 560;
-const pixelRatio = 2;
+import { axesOf, f1Of } from './table-view.js';
+import { displayWidth } from './text-table.js';
 
 /**
- * The learning curve of a sweep as SVG: F1 of the languages scored over the number of target sentences trained on, with the
- * zero-shot F1 (source only) as a dashed line and, where it is known, the F1 of training on the target alone as a dotted
- * one. A stage without a result leaves a gap. The same table gives the same bytes, on any machine.
+ * The learning curve as SVG: F1 over the number of target sentences trained on. Of one protocol it has a line for every language scored; of
+ * several, or of a grid, a line for each of them, of the target. Bars are standard deviations. The zero-shot F1 (source only) is a dashed
+ * line and, where it is known, that of training on all of the target alone a dotted one. A stage without a result leaves a gap. The same table
+ * gives the same bytes, on any machine.
  */
 export function learningCurveSvg(table: SweepTable): string {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
-  try {
-    chart.setOption(optionOf(table));
-    // zrender counts charts and hover styles through the life of the process: their numbers would change the bytes.
-    return chart
-      .renderToSVGString()
-      .replace(/<style[\s\S]*<\/style>\n?/, '')
-      .replaceAll(/ (class|ecmeta_\w+)="[^"]*"/g, '')
-      .replaceAll(/\bzr\d+-/g, 'zr-');
-  } finally {
-    chart.dispose();
-  }
+  return chartSvg(optionOf(table));
 }
 
-/** The same picture as PNG, drawn with the packaged DejaVu Sans and never with a font of the system. */
-export function renderPng(svg: string): Buffer {
-  const font = (name: string): string => fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`));
-  const picture = new Resvg(svg, {
-    fitTo: { mode: 'zoom', value: pixelRatio },
-    font: {
-      loadSystemFonts: false,
-      fontFiles: [font('DejaVuSans'), font('DejaVuSans-Bold')],
-      defaultFontFamily: 'DejaVu Sans',
-    },
-  });
-  return picture.render().asPng();
-}
+const [targetColor, sourceColor, aloneColor, ...otherColors] = palette;
 
-const fontFamily = "'DejaVu Sans', Verdana, sans-serif";
-const ink = '#222222';
-const faint = '#6b6b6b';
-// Okabe and Ito's palette: told apart with every kind of colour vision, and by their markers without colour.
-const targetColor = '#0072b2';
-const sourceColor = '#d55e00';
-const aloneColor = '#009e73';
-/** Of languages that are scored and not trained on. */
-const otherColors = ['#cc79a7', '#56b4e9', '#e69f00', '#7a7a7a'];
-
-function optionOf(table: SweepTable): echarts.EChartsCoreOption {
+function optionOf(table: SweepTable): EChartsCoreOption {
   const source = table.source.toUpperCase();
   const target = table.target.toUpperCase();
-  const sizes = sizesOf(table);
+  const sizes = [...new Set(sized(table).map(row => row.targetSamples!))].sort((a, b) => a - b);
   const axis = sampleAxis(sizes);
-  const curves = curvesOf(table, axis);
+  const all = groupsOf(table);
+  const groups = all.slice(0, mostLines);
+  const drawn = groups.length > 1 ? curvesOfGroups(table, groups, axis) : curvesOfLangs(table, axis);
+  const curves = [...drawn, ...levelsOf(table, axis)];
   const legends = new Map(curves.map(({ series, legend }) => [series.name as string, legend]));
+  const protocols = [table.protocol].flat();
+  const hasBars = curves.some(({ points }) => points.some(({ summary }) => summary.sd !== null));
+  const entries = [...legends].map(([name, { text, icon }]) => ({ name, text, icon }));
+  const wide = groups.length > 1 ? wideLegend(entries, 106) : null;
+  const lines = [
+    (protocols.length === 1 ? `protocol ${protocolText(protocols[0]!)}` : `${target} F1 of ${protocols.join(', ')}`) +
+      (all.length > mostLines ? `, the first ${mostLines} of ${all.length} lines` : ''),
+    `${table.metric}${hasBars ? ', mean ± standard deviation' : ''} · model ${shortModelName(table.model)}`,
+  ];
   return {
     animation: false,
     backgroundColor: '#ffffff',
     textStyle: { fontFamily, color: ink },
-    title: {
-      text: `Learning curve ${source} → ${target}`,
-      subtext: `protocol ${protocolText(table.protocol)}\n${table.metric} · model ${shortened(table.model)}`,
-      left: 24,
-      top: 18,
-      itemGap: 9,
-      textStyle: { fontFamily, fontSize: 21, fontWeight: 'bold', color: ink },
-      subtextStyle: { fontFamily, fontSize: 13, lineHeight: 19, color: faint },
-    },
-    legend: {
+    title: titleOption(`Learning curve ${source} → ${target}`, lines),
+    legend: wide?.legend ?? {
       data: [...legends].map(([name, { icon }]) => (icon === undefined ? { name } : { name, icon })),
       formatter: (name: string) => legends.get(name)!.text,
       left: 70,
@@ -91,7 +55,12 @@ function optionOf(table: SweepTable): echarts.EChartsCoreOption {
       itemGap: 34,
       textStyle: { fontFamily, fontSize: 13, color: ink },
     },
-    grid: { left: 78, right: 168, top: 146, bottom: 72 },
+    grid: {
+      left: 78,
+      right: wide === null ? 168 : rightOf(curves),
+      top: wide === null ? 146 : wide.bottom + 16,
+      bottom: 72,
+    },
     xAxis: {
       type: 'value',
       min: axis.min,
@@ -113,7 +82,7 @@ function optionOf(table: SweepTable): echarts.EChartsCoreOption {
     },
     yAxis: {
       type: 'value',
-      ...scoreRange(curves.flatMap(({ points }) => points.map(([, f1]) => f1))),
+      ...scoreRange(curves.flatMap(({ points }) => points.flatMap(({ summary }) => ends(summary)))),
       name: 'F1',
       nameLocation: 'middle',
       nameGap: 48,
@@ -121,65 +90,130 @@ function optionOf(table: SweepTable): echarts.EChartsCoreOption {
       axisLabel: { formatter: (value: number) => value.toFixed(2), fontSize: 13, color: ink },
       splitLine: { lineStyle: { color: '#e6e6e6' } },
     },
-    series: curves.map(({ series }) => series),
+    series: curves.flatMap(({ series, points, color }) => [
+      series,
+      ...errorBars(
+        points.map(({ at, summary }) => ({ at, ...summary })),
+        color,
+      ),
+    ]),
   };
 }
 
-/** Position on the axis and F1; null where the stage has no result. */
-type Point = [at: number, f1: number | null];
+/** Room for what is written behind the lines. */
+function rightOf(curves: readonly Curve[]): number {
+  return Math.max(168, 48 + 7.2 * Math.max(...curves.map(({ behind }) => displayWidth(`${behind} 0.000`))));
+}
+
+/** Position on the axis, and the F1 there. */
+interface Point {
+  at: number;
+  summary: Summary;
+}
 
 interface Curve {
   points: Point[];
+  color: string;
+  /** What is written behind the line, before its last value. */
+  behind: string;
   series: LineSeriesOption;
   legend: { text: string; icon?: string };
 }
 
-/** The languages over the sizes, and the levels that do not depend on them, as far as they are known. */
-function curvesOf(table: SweepTable, axis: SampleAxis): Curve[] {
-  const source = table.source.toUpperCase();
-  const target = table.target.toUpperCase();
-  const points = (lang: string): Point[] => adapted(table).map(row => [axis.at(row.samples), row.f1[lang] ?? null]);
-  const curves = [
-    curve(target, target, points(table.target), { color: targetColor, symbol: 'circle', symbolSize: 9 }),
-    curve(source, source, points(table.source), { color: sourceColor, symbol: 'rect', symbolSize: 8 }),
-  ];
-  const others = Object.keys(table.rows[0]?.f1 ?? {}).filter(lang => lang !== table.source && lang !== table.target);
-  for (const [i, lang] of others.entries()) {
-    const style = { color: otherColors[i % otherColors.length]!, symbol: 'triangle', symbolSize: 7 };
-    curves.push(curve(lang.toUpperCase(), lang.toUpperCase(), points(lang), style));
-  }
-  const of = (trains: Phase['trains']) => table.rows.find(({ phase }) => phase.trains === trains);
-  const level = (
-    trains: Phase['trains'],
-    name: string,
-    meaning: string,
-    color: string,
-    pattern: keyof typeof patterns,
-  ): void => {
-    const score = of(trains)?.f1[table.target] ?? null;
-    if (score === null) return;
-    const { type, icon } = patterns[pattern];
-    const ends: Point[] = [axis.min, axis.max].map(at => [at, score]);
-    const drawn = curve(name, meaning, ends, { color, symbol: 'none', lineStyle: { width: 2, color, type } });
-    curves.push({ ...drawn, legend: { text: meaning, icon } });
-  };
-  const alone = of('target')?.samples ?? 0;
-  level('source', `${target} zero-shot`, `${target} zero-shot (${source} only)`, targetColor, 'dashed');
-  level('target', `${target} alone`, `${target} alone (${formatSize(alone)}, without ${source})`, aloneColor, 'dotted');
-  return curves;
+/** The highest and the lowest that is drawn of a point. */
+function ends({ mean, sd }: Summary): (number | null)[] {
+  return mean === null ? [null] : [mean - (sd ?? 0), mean + (sd ?? 0)];
 }
 
+/** The languages over the sizes. */
+function curvesOfLangs(table: SweepTable, axis: SampleAxis): Curve[] {
+  const { source, target } = table;
+  const rows = bySize(sized(table));
+  const others = table.langs.filter(lang => lang !== source && lang !== target);
+  const styles: [string, Style][] = [
+    [target, { color: targetColor, symbol: 'circle', symbolSize: 9 }],
+    [source, { color: sourceColor, symbol: 'rect', symbolSize: 8 }],
+    ...others.map((lang, i): [string, Style] => [
+      lang,
+      { color: otherColors[i % otherColors.length]!, symbol: 'triangle', symbolSize: 7 },
+    ]),
+  ];
+  return styles.map(([lang, style]) => {
+    const points = rows.map(row => ({ at: axis.at(row.targetSamples!), summary: f1Of(row, lang, table) }));
+    return curve(lang.toUpperCase(), lang.toUpperCase(), points, style);
+  });
+}
+
+/** The target over the sizes, of each protocol and each cell of the grid. */
+function curvesOfGroups(table: SweepTable, groups: readonly Group[], axis: SampleAxis): Curve[] {
+  const isLong = groups.some(({ name }) => displayWidth(name) > 20);
+  return groups.map(({ name, rows }, i) => {
+    const points = bySize(rows).map(row => ({
+      at: axis.at(row.targetSamples!),
+      summary: f1Of(row, table.target, table),
+    }));
+    const symbol = ['circle', 'rect', 'triangle', 'diamond'][i % 4]!;
+    const style = { color: palette[i % palette.length]!, symbol, symbolSize: 8 };
+    return curve(name, name, points, style, isLong ? '' : name);
+  });
+}
+
+interface Group {
+  name: string;
+  rows: SweepRow[];
+}
+
+/** The points of the learning curve by what tells lines apart. */
+function groupsOf(table: SweepTable): Group[] {
+  const axes = axesOf(table);
+  const groups = new Map<string, SweepRow[]>();
+  for (const row of sized(table)) {
+    const name = axes.map(({ key, head, shownOf }) => (key === 'protocol' ? '' : `${head} `) + shownOf(row)).join(', ');
+    groups.set(name, [...(groups.get(name) ?? []), row]);
+  }
+  return [...groups].map(([name, rows]) => ({ name, rows }));
+}
+
+/** The levels that do not depend on the size, as far as they are known; of a grid each cell has others, and none is drawn. */
+function levelsOf(table: SweepTable, axis: SampleAxis): Curve[] {
+  const source = table.source.toUpperCase();
+  const target = table.target.toUpperCase();
+  const of = (role: Role) => {
+    const found = table.rows.filter(row => row.role === role);
+    // Protocols share these stages.
+    return new Set(found.map(({ id, cell }) => `${id} ${JSON.stringify(cell)}`)).size === 1 ? found[0]! : null;
+  };
+  const level = (row: SweepRow | null, name: string, meaning: string, color: string, dashes: Dashes): Curve[] => {
+    const summary = row === null ? null : f1Of(row, table.target, table);
+    if (summary === null || summary.mean === null) return [];
+    const { type, icon } = patterns[dashes];
+    const points = [axis.min, axis.max].map(at => ({ at, summary: { ...summary, sd: null } }));
+    const drawn = curve(name, meaning, points, { color, symbol: 'none', lineStyle: { width: 2, color, type } });
+    return [{ ...drawn, legend: { text: meaning, icon } }];
+  };
+  const alone = of('target');
+  const isSingle = groupsOf(table).length <= 1;
+  const [dashed, dotted] = isSingle ? [targetColor, aloneColor] : [faint, ink];
+  const size = formatSize(alone?.samples ?? 0);
+  return [
+    ...level(of('source'), `${target} zero-shot`, `${target} zero-shot (${source} only)`, dashed, 'dashed'),
+    ...level(alone, `${target} alone`, `${target} alone (${size}, without ${source})`, dotted, 'dotted'),
+  ];
+}
+
+type Style = LineSeriesOption & { color: string };
+
 /** A line with its name and last value written behind it. */
-function curve(name: string, text: string, points: Point[], style: LineSeriesOption & { color: string }): Curve {
+function curve(name: string, text: string, points: Point[], style: Style, behind = name): Curve {
   const series: LineSeriesOption = {
     type: 'line',
     name,
-    data: points as number[][], // echarts takes null for a gap, but its type does not say so
+    data: points.map(({ at, summary }) => [at, summary.mean]) as number[][], // echarts takes null for a gap, but its type does not say so
     clip: false, // the last marker lies on the edge of the plot
     lineStyle: { width: 2.5, color: style.color },
     endLabel: {
       show: true,
-      formatter: ({ value }) => `${name} ${(value as number[])[1]!.toFixed(3)}`,
+      formatter: ({ value }) => `${behind} ${(value as number[])[1]!.toFixed(3)}`.trim(),
       fontFamily,
       fontSize: 13,
       color: style.color,
@@ -189,8 +223,10 @@ function curve(name: string, text: string, points: Point[], style: LineSeriesOpt
     labelLayout: { moveOverlap: 'shiftY' },
     ...style,
   };
-  return { points, series, legend: { text } };
+  return { points, color: style.color, behind, series, legend: { text } };
 }
+
+type Dashes = keyof typeof patterns;
 
 /** Broken lines, and what stands for them in the legend, where echarts would draw a line with a marker. */
 const patterns = {
@@ -198,13 +234,14 @@ const patterns = {
   dotted: { type: [2, 5], icon: 'path://M0 0H2V2H0ZM8 0H10V2H8ZM16 0H18V2H16ZM24 0H26V2H24ZM32 0H34V2H32Z' },
 };
 
-/** The stages that train on the target after the source, from the fewest sentences to the most. */
-function adapted(table: SweepTable): SweepRow[] {
-  return table.rows.filter(({ phase }) => phase.trains === 'adapted').sort((a, b) => a.samples - b.samples);
+/** The points of learning curves. */
+function sized(table: SweepTable): SweepRow[] {
+  return table.rows.filter(({ role }) => role === 'size');
 }
 
-function sizesOf(table: SweepTable): number[] {
-  return [...new Set(adapted(table).map(row => row.samples))];
+/** From the fewest sentences to the most. */
+function bySize(rows: readonly SweepRow[]): SweepRow[] {
+  return [...rows].sort((a, b) => a.targetSamples! - b.targetSamples!);
 }
 
 interface SampleAxis {
@@ -226,25 +263,7 @@ function sampleAxis(sizes: readonly number[]): SampleAxis {
   return { logarithmic, at, sizeAt, min: at(smallest) - margin, max: at(largest) };
 }
 
-/** The axis of the scores: a little more than they span, in round steps, within 0 and 1. */
-function scoreRange(scores: readonly (number | null)[]): { min: number; max: number; interval: number } {
-  const known = scores.filter(score => score !== null);
-  if (known.length === 0) return { min: 0, max: 1, interval: 0.2 };
-  const [lowest, highest] = [Math.min(...known), Math.max(...known)];
-  const interval = [0.01, 0.02, 0.05, 0.1].find(step => (highest - lowest) / step <= 6) ?? 0.2;
-  const round = (value: number): number => Number((value * interval).toFixed(2));
-  const min = Math.max(0, round(Math.floor(lowest / interval - 0.2)));
-  const max = Math.min(1, round(Math.ceil(highest / interval + 0.2)));
-  return { min, max, interval };
-}
-
 /** 250, 1k, 2.5k, 20k. */
 export function formatSize(size: number): string {
   return size >= 1000 && size % 100 === 0 ? `${size / 1000}k` : `${size}`;
-}
-
-/** A hub id whole; of a path the last two folders, so that the picture does not depend on where the model lies. */
-function shortened(model: string): string {
-  const name = visible(model).split(/[\\/]/).filter(Boolean).slice(-2).join('/');
-  return name.length > 56 ? `…${name.slice(-55)}` : name;
 }

@@ -34,7 +34,8 @@ export const runLayout: Layout = {
 /** A sweep's folder, less its stages, which are run directories. */
 export const sweepLayout: Layout = {
   files: [
-    ...['sweep.json', 'sweep.csv', 'sweep.md', 'sweep-times.csv', 'learning-curve.svg', 'learning-curve.png'],
+    ...['sweep.json', 'sweep.csv', 'sweep.md', 'sweep-scores.csv', 'sweep-times.csv'],
+    ...['learning-curve.svg', 'learning-curve.png', 'training-curves.svg', 'training-curves.png'],
     ...['config.json', markName],
   ],
   folders: [
@@ -53,7 +54,8 @@ export const scoringLayout: Layout = {
 /** A study's folder: its stages lie in the store. */
 export const studyLayout: Layout = {
   files: [
-    ...['stages.json', 'table.json', 'table.csv', 'table.md', 'times.csv', 'learning-curve.svg', 'learning-curve.png'],
+    ...['stages.json', 'table.json', 'table.csv', 'table.md', 'scores.csv', 'times.csv'],
+    ...['learning-curve.svg', 'learning-curve.png', 'training-curves.svg', 'training-curves.png'],
     ...['config.json', markName],
   ],
   folders: [{ name: 'lock', layout: lockLayout }],

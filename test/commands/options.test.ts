@@ -65,7 +65,9 @@ it('turns every option into its setting', async () => {
     ],
     ...['--gradient-accumulation-steps', '4', '--group-by-length', '--max-length', '64', '--eval-limit', '100'],
     ...['--monitor', 'f1', '--patience', '2', '--select', 'best', '--new-head'],
-    ...['--source', 'de', '--target', 'fr', '--sizes', '10,20', '--protocol', 'from-source'],
+    ...['--source', 'de', '--target', 'fr', '--sizes', '10,20', '--protocol', 'from-source,mixtures'],
+    ...['--train', 'de', '--train', 'de,fr', '--score', 'de,it', '--seeds', '5', '--data-seeds', '1,2,3'],
+    ...['--grid', 'training.learningRate=1e-3,1e-4', '--grid', 'model=a,b'],
   );
   expect(config).toEqual({
     model: '2024',
@@ -109,7 +111,19 @@ it('turns every option into its setting', async () => {
     },
     evaluation: { enabled: false, langs: ['tr'], atEnd: true, eachEpoch: true, batchSize: 32, limit: 100 },
     checkpoint: { everyMinutes: 5, everySteps: null },
-    study: { protocol: 'from-source', source: 'de', target: 'fr', sizes: [10, 20], score: [], keep: 'all' },
+    study: {
+      protocol: ['from-source', 'mixtures'],
+      source: 'de',
+      target: 'fr',
+      sizes: [10, 20],
+      train: [['de'], ['de', 'fr']],
+      score: ['de', 'it'],
+      seeds: 5,
+      dataSeeds: [1, 2, 3],
+      grid: { 'training.learningRate': [1e-3, 1e-4], model: ['a', 'b'] },
+      metrics: { mode: 'default', average: 'micro' },
+      keep: 'all',
+    },
   });
 });
 
@@ -173,6 +187,26 @@ it.each([
   [['--lang', 'en,'], 'training.langs is ["en",""], from --lang; expected a list of different language codes'],
   [['--backend', 'cuda'], 'backend is "cuda", from --backend; expected one of auto, tensorflow, wasm.'],
   [['--sizes', '250,x'], 'study.sizes is [250,"x"], from --sizes; expected a list of whole numbers of at least 1'],
+  [
+    ['--protocol', 'cumulativ'],
+    'study.protocol is "cumulativ", from --protocol; expected one of cumulative, from-source,',
+  ],
+  [['--seeds', '0'], 'study.seeds is 0, from --seeds; expected a whole number from 1 to 1000, or a list of different'],
+  [
+    ['--seeds', '1,1'],
+    'study.seeds is [1,1], from --seeds; expected a whole number from 1 to 1000, or a list of different',
+  ],
+  [
+    ['--train', 'de', '--train', 'de'],
+    'study.train is [["de"],["de"]], from --train; expected a list of different lists',
+  ],
+  [['--grid', 'training.epochs'], '--grid is "training.epochs"; expected KEY=VALUES, such as'],
+  [
+    ['--grid', 'training.epochs='],
+    'study.grid is {"training.epochs":[]}, from --grid; expected a map from settings to lists',
+  ],
+  [['--grid', 'training.epochs=1', '--grid', 'training.epochs=2'], '--grid has training.epochs twice; expected all of'],
+  [['--grid', 'training.epochs=1,x'], 'study.grid has "x" for training.epochs, from --grid; expected a number above 0'],
   [['--target', 'tr', '--target', 'de'], '--target is given more than once: tr and de.'],
 ])('refuses %s', async (argv, sentence) => {
   await expect(resolve(...argv)).rejects.toThrow(sentence);

@@ -69,7 +69,12 @@ describe('precedence and origin', () => {
         source: 'en',
         target: 'tr',
         sizes: [250, 500, 1000, 2000, 5000, 10000, 20000],
+        train: [],
         score: [],
+        seeds: 1,
+        dataSeeds: 1,
+        grid: {},
+        metrics: { mode: 'default', average: 'micro' },
         keep: 'all',
       },
     });

@@ -4,17 +4,16 @@ import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { PanxError } from '../../src/errors.js';
-import { testMetric } from '../../src/evaluation/score.js';
 import { identityOf, trainId } from '../../src/experiment/identity.js';
 import { readCorpus } from '../../src/experiment/inputs.js';
-import { protocolOf } from '../../src/experiment/protocols/protocol.js';
 import { runStage } from '../../src/experiment/run.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
+import { splitsOfStudy } from '../../src/experiment/study-plan.js';
 import { runSweep } from '../../src/experiment/sweep.js';
 import { verifyRun } from '../../src/experiment/verify.js';
 import { type DrawSweep, verifySweep } from '../../src/experiment/verify-sweep.js';
 import { samplePaths } from '../../src/hub/sample.js';
-import { sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
+import { reporter, sweepFiles } from '../../src/reporting/sweep.js';
 import { runDirectory, sweepDirectory } from '../../src/run/directory.js';
 import { storeDirectory } from '../../src/run/store-directory.js';
 import { mulberry32 } from '../mulberry32.js';
@@ -71,16 +70,18 @@ async function trainSweep(out: string): Promise<void> {
   });
   const contents = {
     ...(await contentsOf(config, dataDir, modelDir)),
-    contentOf: await readCorpus(dataDir, protocolOf(config).splitsToRead(config)),
+    contentOf: await readCorpus(dataDir, splitsOfStudy(config)),
   };
+  const report = reporter(out, 'sweep');
   await runSweep(
     {
-      ...{ config, out, dataDir, modelDir, force: false, metric: testMetric(config.evaluation.limit) },
+      ...{ config, out, dataDir, modelDir, force: false },
       ...{ store: storeDirectory(`${out}-store`), failFast: false, retryFailed: false },
       contents,
     },
-    { runStage, onTable: table => writeSweepReport(out, table), onNotice: () => {} },
+    { runStage, onTable: report.write, onNotice: () => {} },
   );
+  await report.finish();
 }
 
 /** Change a file of a finished run, again and again: each time verify must fail and name it. */
@@ -153,7 +154,7 @@ export async function attackSweep({ sweep }: Campaign, seed: number, count: numb
   };
   expect(await failures()).toEqual([]);
   const files = filesIn(sweep).filter(path => !path.includes('/'));
-  expect(files).toHaveLength(8);
+  expect(files).toHaveLength(11);
   for (let i = 0; i < count; i++) {
     const config = JSON.parse(await readFile(join(sweep, 'config.json'), 'utf8'));
     const { what, path, sameJson, undo } = await mutate(sweep, files, random);

@@ -75,7 +75,7 @@ function environmentOf({
     machine: {},
     protocol: {
       stage: 'stage' in start ? `${id}, from ${start.stage}` : id,
-      curriculum: config.study.protocol,
+      curriculum: [config.study.protocol].flat().join(', '),
       metric: testMetric(config.evaluation.limit),
     },
     startFrom: { folder: startFrom, files: startFiles },

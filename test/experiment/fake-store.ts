@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/load.js';
+import { openPredictions } from '../../src/evaluation/predictions.js';
 import { metricName } from '../../src/evaluation/score.js';
 import { recordOf, type ScoringTask } from '../../src/experiment/scoring.js';
 import { openStore } from '../../src/experiment/store.js';
@@ -31,7 +32,7 @@ export async function fakeStudy(root: string, name: string, settings: readonly s
   const stages = studyOf(config, fakeContents({ en: 100, tr: 100 }));
   const store = await openStore(join(root, 'results', 'store'));
   const folder = studyDirectory(join(root, 'results', name));
-  await writeStudy(folder, config, stages, store);
+  await writeStudy(folder, { config, trainRows: { en: 100, tr: 100 } }, stages, store);
   return { folder, store, stages: new Map(stages.map(one => [one.stage.id, one])) };
 }
 
@@ -67,10 +68,21 @@ async function fakeScoring(store: StoreDirectory, task: ScoringTask): Promise<vo
   const scores = { precision: fakeF1, recall: fakeF1, f1: fakeF1, accuracy: 0.75, loss: 1, rows: 5 };
   await writeMark(place.root, 'scoring');
   await writeJson(place.scores, { ...recordOf(task), metric: metricName, scores });
-  await writeFile(place.predictions, 'nothing');
+  const file = openPredictions(place.predictions);
+  for (let row = 0; row < scores.rows; row++) await file.append({ row, ...fakePrediction });
+  await file.close();
   await writeJson(place.environment, { panx: '0', node: '0', engine: {}, scoredAt: 'today', durationMs: 500 });
   await writeJson(place.checksums, await checksumsOf(place.root, ['predictions.jsonl.gz', 'scores.json']));
 }
+
+/** One of two entities found, and one too many: precision and recall are `fakeF1`. */
+const fakePrediction = {
+  words: ['Ada', 'lived', 'in', 'London'],
+  gold: ['B-PER', 'O', 'O', 'B-LOC'],
+  predicted: ['B-PER', 'O', 'O', 'B-ORG'],
+  loss: [1, 1, 1, 1],
+  probability: [0.5, 0.5, 0.5, 0.5],
+};
 
 /** Lock a folder as a process that lives: the one that runs the tests. */
 export async function lockByLiving(lock: string): Promise<void> {

@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/load.js';
 import { differences, differencesInTraining, scoresTheSame } from '../../src/experiment/differences.js';
 import { type Contents, identitiesOf, identityOf, type StageIdentity } from '../../src/experiment/identity.js';
 import { checkpointFiles } from '../../src/experiment/inputs.js';
-import { protocolOf } from '../../src/experiment/protocols/protocol.js';
+import { planStudy } from '../../src/experiment/study-plan.js';
 import { fakeContents } from './contents.js';
 
 const rows = { en: 100, tr: 100 };
@@ -15,7 +15,7 @@ const otherModel = { ...contents, checkpoint: { 'model.safetensors': 'c1' } };
 
 async function identities(assignments: string[], of = contents): Promise<Map<string, StageIdentity>> {
   const { config } = await loadConfig({ assignments: ['study.sizes=[10, 20]', ...assignments] });
-  return identitiesOf(protocolOf(config).stages(config, rows), of);
+  return identitiesOf(planStudy(config, rows).stages, of);
 }
 
 async function changedKeys(assignments: string[], of = contents): Promise<string[]> {

@@ -9,13 +9,13 @@ import { PanxError } from '../../src/errors.js';
 import { readPredictions } from '../../src/evaluation/predictions.js';
 import { arithmeticOf, type Contents } from '../../src/experiment/identity.js';
 import { readCorpus, readStart } from '../../src/experiment/inputs.js';
-import { protocolOf } from '../../src/experiment/protocols/protocol.js';
 import { runStage } from '../../src/experiment/run.js';
 import { runStudy, type StudyOutcome } from '../../src/experiment/run-study.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
 import { openStore } from '../../src/experiment/store.js';
 import { type StudyStage, studyOf } from '../../src/experiment/study.js';
 import { noteName, readStudy } from '../../src/experiment/study-folder.js';
+import { splitsOfStudy } from '../../src/experiment/study-plan.js';
 import { neededWeights, statesOf } from '../../src/experiment/study-state.js';
 import { workOnStage } from '../../src/experiment/work.js';
 import { samplePaths } from '../../src/hub/sample.js';
@@ -41,7 +41,7 @@ const short = [
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'panx-study-'));
   const { config } = await loadConfig({});
-  const contentOf = await readCorpus(dataDir, protocolOf(config).splitsToRead(config));
+  const contentOf = await readCorpus(dataDir, splitsOfStudy(config));
   contents = { checkpoint: await readStart(modelDir), contentOf };
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -86,7 +86,7 @@ async function study({
     },
   };
   const outcome = await runStudy(
-    { config, stages, out, store, metric: 'F1', jobs: 1, failFast },
+    { config, stages, trainRows: { en: 1200, tr: 1200 }, out, store, jobs: 1, failFast },
     {
       work: (task, wait) => workOnStage(task, place, wait),
       onPlan: async () => {},
@@ -290,13 +290,10 @@ it('waits for a stage that another process trains, then takes it', async () => {
   const { stages } = await stagesFor([]);
   const { key } = stages[0]!.task.identity;
   const release = await takeLock(store.stage(key).lock);
-  // Once there is nothing else to do.
-  const watching = setInterval(() => {
-    if (ran.length < all.length - 1) return;
-    clearInterval(watching);
-    void release();
-  }, 20);
-  expect((await study()).failed).toEqual([]);
+  const before = async ({ identity }: StageRequest) => {
+    if (identity.id === 'phase-3.2-tr-20') await release();
+  };
+  expect((await study({ before })).failed).toEqual([]);
   // The others that do not start from it were done meanwhile.
   expect(ran).toEqual([...all.slice(1), 'phase-1-tr']);
 });

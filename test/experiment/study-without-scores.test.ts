@@ -19,8 +19,8 @@ it('a stage whose scores are not there after the work counts as failed, and not 
   const notices: string[] = [];
   const { table, failed, notRun } = await runStudy(
     {
-      ...{ config, stages: [...study.stages.values()], out: folder.root, store, metric: 'F1' },
-      ...{ jobs: 1, failFast: false },
+      ...{ config, stages: [...study.stages.values()], out: folder.root, store },
+      ...{ trainRows: { en: 100, tr: 100 }, jobs: 1, failFast: false },
     },
     {
       async work({ identity: { id } }) {

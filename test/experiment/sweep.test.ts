@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { PanxError } from '../../src/errors.js';
+import { testMetric } from '../../src/evaluation/score.js';
 import type { StageRequest, StageResult } from '../../src/experiment/stage.js';
 import { runSweep, type SweepOutcome } from '../../src/experiment/sweep.js';
 import type { SweepTable } from '../../src/experiment/table.js';
@@ -64,7 +65,7 @@ async function sweep({ settings = [], force = false, signal, before, onNotice }:
   const contents = fakeContents({ en: 100, tr: 100 });
   return await runSweep(
     {
-      ...{ config, contents, out, force, modelDir: 'base', dataDir: 'data', metric: 'F1' },
+      ...{ config, contents, out, force, modelDir: 'base', dataDir: 'data' },
       ...{ store: storeDirectory(join(folder, 'store')), failFast: false, retryFailed: false },
       ...(signal === undefined ? {} : { signal }),
     },
@@ -117,17 +118,19 @@ it('runs every stage in order, each from the checkpoint it builds on, and writes
   });
   expect([failed, notRun]).toEqual([[], []]);
   expect(tables.map(({ rows }) => rows.filter(({ status }) => status === 'done').length)).toEqual([1, 2, 3, 4, 5]);
-  expect(table).toMatchObject({ source: 'en', target: 'tr', protocol: 'cumulative', metric: 'F1' });
-  expect(table.rows[2]).toEqual({
-    id: 'phase-3.1-tr-10',
-    phase: { trains: 'adapted', k: 1 },
-    label: 'en → tr 10',
-    samples: 10,
-    steps: 3,
-    f1: { en: 0.5, tr: 0.5 },
-    durationMs: 3000,
-    status: 'done',
+  expect(table).toMatchObject({ source: 'en', target: 'tr', protocol: 'cumulative', metric: testMetric(null) });
+  const scores = { rows: 5, micro: { precision: 0.5, recall: 0.5, f1: 0.5 }, macro: null, types: null };
+  const { trainings, ...row } = table.rows[2]!;
+  expect(row).toEqual({
+    ...{ id: 'phase-3.1-tr-10', protocol: 'cumulative', cell: {}, phase: '3.1', role: 'size', label: 'en → tr 10' },
+    ...{ samples: 10, targetSamples: 10, steps: 3, f1: { en: 0.5, tr: 0.5 }, durationMs: 3000, status: 'done' },
   });
+  expect(trainings).toMatchObject([
+    {
+      ...{ id: 'phase-3.1-tr-10', seed: 42, dataSeed: 42, status: 'done', epochs: 3, durationMs: 3000 },
+      scores: { en: scores, tr: scores },
+    },
+  ]);
 });
 
 it('saves its configuration, which repeats it', async () => {

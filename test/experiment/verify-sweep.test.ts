@@ -4,13 +4,12 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { PanxError } from '../../src/errors.js';
-import { testMetric } from '../../src/evaluation/score.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
 import { runSweep } from '../../src/experiment/sweep.js';
 import { findRuns, tableOf } from '../../src/experiment/sweep-on-disk.js';
 import type { SweepTable } from '../../src/experiment/table.js';
 import { verifySweep } from '../../src/experiment/verify-sweep.js';
-import { sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
+import { reporter, sweepFiles, writeSweepReport } from '../../src/reporting/sweep.js';
 import { runDirectory, sweepDirectory } from '../../src/run/directory.js';
 import { storeDirectory } from '../../src/run/store-directory.js';
 import { sha256 } from '../../src/system/checksums.js';
@@ -32,6 +31,7 @@ async function sweep(
 ): Promise<void> {
   const { config } = await loadConfig({ assignments: ['study.sizes=[10, 20]', 'model=base', ...settings] });
   const contents = { ...fakeContents({ en: 100, tr: 60 }), checkpoint };
+  const report = reporter(into, 'sweep');
   await runSweep(
     {
       ...{
@@ -40,7 +40,6 @@ async function sweep(
         force: false,
         modelDir: 'base',
         dataDir: 'data',
-        metric: testMetric(config.evaluation.limit),
       },
       ...{ store: storeDirectory(`${into}-store`), failFast: false, retryFailed: false },
       contents,
@@ -48,15 +47,18 @@ async function sweep(
     {
       runStage: async (request: StageRequest) => {
         if (failing.includes(basename(request.out))) throw new PanxError('The disk is full.');
+        const { langs, size, sizes } = request.config.training;
+        const rows = langs.map(lang => sizes[lang] ?? size ?? (lang === 'tr' ? 60 : 100));
         return await writeFakeRun(
           request,
-          request.config.training.size ?? (basename(request.out).includes('tr') ? 60 : 100),
+          rows.reduce((sum, one) => sum + one, 0),
         );
       },
-      onTable: table => writeSweepReport(into, table),
+      onTable: report.write,
       onNotice: () => {},
     },
   );
+  await report.finish();
 }
 
 beforeAll(async () => {
@@ -103,7 +105,7 @@ describe('a finished sweep', () => {
         subject: 'table',
         holds: true,
         found:
-          'sweep.json, sweep-times.csv, sweep.csv, sweep.md, learning-curve.svg, learning-curve.png come out the same when they are drawn ' +
+          'sweep.json, sweep-times.csv, sweep.csv, sweep-scores.csv, sweep.md, learning-curve.svg, learning-curve.png, training-curves.svg, training-curves.png come out the same when they are drawn ' +
           "again from the stages' results",
       },
     ]);
@@ -196,7 +198,17 @@ describe('a finished sweep', () => {
 
   it('whose tables were all forged to agree with each other fails by the results of its stages', async () => {
     const table = await tableOf(sweepDirectory(out));
-    const forged = { ...table, rows: table.rows.map(row => ({ ...row, f1: { en: 0.9, tr: 0.9 }, durationMs: 1 })) };
+    const all = { precision: 0.9, recall: 0.9, f1: 0.9 };
+    const better = { rows: 5, micro: all, macro: null, types: null };
+    const forged = structuredClone(table);
+    for (const row of forged.rows) {
+      row.f1 = { en: 0.9, tr: 0.9 };
+      for (const one of row.trainings) {
+        one.scores = { en: better, tr: better };
+        one.durationMs = 1;
+        one.curve = [{ epoch: 1, trainLoss: 0.1, validation: {} }];
+      }
+    }
     await writeSweepReport(out, forged);
     const [found, ...more] = await failures();
     expect(more).toEqual([]);
@@ -251,6 +263,16 @@ describe('a finished sweep', () => {
     expect(await failures()).toEqual([
       `settings: ${join(out, 'config.json')}: model is ${JSON.stringify(model)}, and the stages were trained from "base"`,
     ]);
+  });
+
+  it('whose sweep.json has other rows of the train splits than its stages fails', async () => {
+    await rm(out, { recursive: true });
+    await sweep(out, ['study.protocol=joint']);
+    expect(await failures()).toEqual([]);
+    await rewrite('sweep.json', text => text.replace('"en": 100', '"en": 200'));
+    expect((await failures()).join()).toMatch(
+      'phase-2.1-en-tr-10 was trained on 110 rows, and the study has it with 210',
+    );
   });
 
   it('fails where a stage is gone or not finished', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatSize, learningCurveSvg, renderPng } from '../../src/reporting/learning-curve.js';
+import { renderPng } from '../../src/reporting/chart.js';
+import { formatSize, learningCurveSvg } from '../../src/reporting/learning-curve.js';
 import { exampleTable } from './example.js';
 
 describe('learningCurveSvg', () => {
@@ -68,7 +69,7 @@ describe('learningCurveSvg', () => {
 
   it('draws no level that is not known yet, and an empty plot for a sweep that has not begun', () => {
     const table = exampleTable();
-    for (const row of table.rows) row.f1 = { en: null, tr: null };
+    for (const { trainings } of table.rows) for (const one of trainings) one.scores = { en: null, tr: null };
     const empty = learningCurveSvg(table);
     expect(dashedLines(empty, '9,6')).toEqual([]);
     expect(texts(empty)).toEqual(expect.arrayContaining(['250', '20k', '0.00', '1.00']));
@@ -78,7 +79,7 @@ describe('learningCurveSvg', () => {
   it('has a linear axis where the sizes are close together', () => {
     const table = exampleTable();
     table.rows = table.rows.slice(0, 4);
-    table.rows[2]!.samples = 300;
+    table.rows[2]!.targetSamples = 300;
     expect(texts(learningCurveSvg(table))).toEqual(expect.arrayContaining(['300', '1k', 'TR training sentences']));
   });
 });

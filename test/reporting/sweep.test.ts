@@ -2,10 +2,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { phaseNumber } from '../../src/experiment/protocols/curriculum.js';
 import { sweepCsv, sweepMarkdown, sweepText, writeSweepReport } from '../../src/reporting/sweep.js';
 import { displayWidth } from '../../src/reporting/text-table.js';
 import { exampleTable } from './example.js';
+
+const signature =
+  'F1|data:PAN-X|split:test|mode:default|avg:micro|sub:first|sel:last|protocol:cumulative|n:10000|max:512|empty:drop|prec:bf16|seeds:1|dataseeds:1|panx:1.2.3';
 
 describe('sweepText', () => {
   it('aligns the stages under what the numbers are', () => {
@@ -14,27 +16,29 @@ describe('sweepText', () => {
         'EN → TR curriculum',
         'protocol cumulative: each stage continues from the one before',
         'F1 is seqeval default mode, micro F1, test split',
+        'weights of the last step, 1 seed',
         'model FacebookAI/xlm-roberta-base',
         '',
-        'phase  trained on     TR samples   EN F1   TR F1  steps        time',
-        '1      tr                 20,000  0.6213  0.8910  1,875   1 h 2 min',
-        '2      en                      0  0.8125  0.7500  1,875   1 h 0 min',
-        '3.1    en → tr 250           250  0.8013  0.7800     24        42 s',
-        '3.2    en → tr 1000        1,000  0.7950  0.8400     96  2 min 42 s',
-        '3.3    en → tr 5000        5,000       –       –    471      failed',
-        '3.4    en → tr 20000      20,000       –       –  1,875     not run',
+        'phase  trained on     TR samples   EN F1   TR F1  epochs  steps        time',
+        '1      tr                 20,000  0.6213  0.8910       3  1,875   1 h 2 min',
+        '2      en                      0  0.8125  0.7500       3  1,875   1 h 0 min',
+        '3.1    en → tr 250           250  0.8013  0.7800       3     24        42 s',
+        '3.2    en → tr 1000        1,000  0.7950  0.8400       3     96  2 min 42 s',
+        '3.3    en → tr 5000        5,000       –       –       –    471      failed',
+        '3.4    en → tr 20000      20,000       –       –       –  1,875     not run',
         '',
         'Phase 2 has seen no TR sentence: its TR F1 is zero-shot.',
+        signature,
         '',
       ].join('\n'),
     );
   });
 
-  it('fits 80 columns whatever the stages are called', () => {
+  it('fits 100 columns whatever the stages are called', () => {
     const table = exampleTable();
     table.rows[2]!.label = 'İngilizce ve ardından 日本語 çok uzun bir ad '.repeat(3);
-    const lines = sweepText(table).split('\n').slice(5, 12);
-    expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(80);
+    const lines = sweepText(table).split('\n').slice(6, 13);
+    expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(100);
     expect(lines[3]).toContain('…');
     expect(new Set(lines.map(line => displayWidth(line))).size).toBe(1);
   });
@@ -54,20 +58,38 @@ describe('sweepMarkdown', () => {
         '',
         '- protocol cumulative: each stage continues from the one before',
         '- F1 is seqeval default mode, micro F1, test split',
+        '- weights of the last step, 1 seed',
         '- model FacebookAI/xlm-roberta-base',
         '',
-        '| phase | trained on | TR samples | EN F1 | TR F1 | steps | status |',
-        '| --- | --- | ---: | ---: | ---: | ---: | --- |',
-        '| 1 | tr | 20,000 | 0.6213 | 0.8910 | 1,875 | done |',
-        '| 2 | en | 0 | 0.8125 | 0.7500 | 1,875 | done |',
-        '| 3.1 | en → tr 250 | 250 | 0.8013 | 0.7800 | 24 | done |',
-        '| 3.2 | en → tr 1000 | 1,000 | 0.7950 | 0.8400 | 96 | done |',
-        '| 3.3 | en → tr 5000 | 5,000 | – | – | 471 | failed |',
-        '| 3.4 | en → tr 20000 | 20,000 | – | – | 1,875 | not run |',
+        '| phase | trained on | TR samples | EN F1 | TR F1 | epochs | steps | status |',
+        '| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |',
+        '| 1 | tr | 20,000 | 0.6213 | 0.8910 | 3 | 1,875 | done |',
+        '| 2 | en | 0 | 0.8125 | 0.7500 | 3 | 1,875 | done |',
+        '| 3.1 | en → tr 250 | 250 | 0.8013 | 0.7800 | 3 | 24 | done |',
+        '| 3.2 | en → tr 1000 | 1,000 | 0.7950 | 0.8400 | 3 | 96 | done |',
+        '| 3.3 | en → tr 5000 | 5,000 | – | – | – | 471 | failed |',
+        '| 3.4 | en → tr 20000 | 20,000 | – | – | – | 1,875 | not run |',
         '',
         'Phase 2 has seen no TR sentence: its TR F1 is zero-shot.',
         '',
+        `\`${signature}\``,
+        '',
         '![Learning curve](learning-curve.svg)',
+        '',
+        '![Losses and F1 after each epoch](training-curves.svg)',
+        '',
+        '## Precision, recall and F1',
+        '',
+        '| trained on | test | micro P | micro R | micro F1 |',
+        '| --- | --- | ---: | ---: | ---: |',
+        '| tr | en | 0.6213 | 0.6213 | 0.6213 |',
+        '| tr | tr | 0.8910 | 0.8910 | 0.8910 |',
+        '| en | en | 0.8125 | 0.8125 | 0.8125 |',
+        '| en | tr | 0.7500 | 0.7500 | 0.7500 |',
+        '| en → tr 250 | en | 0.8013 | 0.8013 | 0.8013 |',
+        '| en → tr 250 | tr | 0.7800 | 0.7800 | 0.7800 |',
+        '| en → tr 1000 | en | 0.7950 | 0.7950 | 0.7950 |',
+        '| en → tr 1000 | tr | 0.8400 | 0.8400 | 0.8400 |',
         '',
       ].join('\n'),
     );
@@ -83,7 +105,7 @@ describe('a model whose name means harm', () => {
   const table = { ...exampleTable(), model: '=HYPERLINK("x")\u001b[2J<script>\n# head\ud800' };
 
   it('cannot act on a terminal', () => {
-    expect(sweepText(table).split('\n')[3]).toBe('model =HYPERLINK("x")<U+001B>[2J<script><U+000A># head<U+D800>');
+    expect(sweepText(table).split('\n')[4]).toBe('model =HYPERLINK("x")<U+001B>[2J<script><U+000A># head<U+D800>');
     table.rows[0]!.label = 'a\u001b[2Jb\nc';
     expect(sweepText(table)).toContain('1      a<U+001B>[2Jb<U+000A>c  ');
   });
@@ -101,13 +123,15 @@ describe('sweepCsv', () => {
     const [head, ...lines] = sweepCsv(exampleTable()).trimEnd().split('\n');
     const names = head!.split(',');
     expect(names).toEqual(
-      'phase trained_on target_samples samples f1_en f1_tr steps status source target protocol metric model'.split(' '),
+      'phase trained_on target_samples samples f1_en f1_tr sd_f1_en sd_f1_tr n epochs steps status source target protocol metric model signature'.split(
+        ' ',
+      ),
     );
     expect(lines).toHaveLength(6);
-    const tail = 'en,tr,cumulative,"seqeval default mode, micro F1, test split",FacebookAI/xlm-roberta-base';
-    expect(lines[0]).toBe(`1,tr,20000,20000,0.62134567,0.891,1875,done,${tail}`);
-    expect(lines[1]).toBe(`2,en,0,20000,0.8125,0.75,1875,done,${tail}`);
-    expect(lines[4]).toBe(`3.3,en → tr 5000,5000,5000,,,471,failed,${tail}`);
+    const tail = `en,tr,cumulative,"seqeval default mode, micro F1, test split",FacebookAI/xlm-roberta-base,${signature}`;
+    expect(lines[0]).toBe(`1,tr,20000,20000,0.62134567,0.891,,,1,3,1875,done,${tail}`);
+    expect(lines[1]).toBe(`2,en,0,20000,0.8125,0.75,,,1,3,1875,done,${tail}`);
+    expect(lines[4]).toBe(`3.3,en → tr 5000,5000,5000,,,,,0,,471,failed,${tail}`);
   });
 
   it('reads back as it was written, with quotes and commas in it, and line breaks shown', () => {
@@ -136,19 +160,33 @@ describe('writeSweepReport', () => {
     expect((await readdir(out)).sort()).toEqual([
       'learning-curve.png',
       'learning-curve.svg',
+      'sweep-scores.csv',
       'sweep-times.csv',
       'sweep.csv',
       'sweep.json',
       'sweep.md',
+      'training-curves.png',
+      'training-curves.svg',
     ]);
     const json = await readFile(join(out, 'sweep.json'), 'utf8');
     expect(json).not.toContain('durationMs');
-    const rows = table.rows.map(({ durationMs: _, id: __, ...row }) => ({ ...row, phase: phaseNumber(row.phase) }));
-    expect(JSON.parse(json)).toEqual({ ...table, rows });
+    const { rows, ...others } = JSON.parse(json);
+    const { rows: asked, ...told } = table;
+    expect(others).toEqual({ ...told, signature });
+    expect(rows).toHaveLength(asked.length);
+    expect(rows[0]).toEqual({
+      ...{ protocol: 'cumulative', cell: {}, phase: '1', label: 'tr', samples: 20_000, steps: 1_875, epochs: 3, n: 1 },
+      ...{ f1: { en: 0.62134567, tr: 0.891 }, sd: { en: null, tr: null }, status: 'done' },
+      scores: { en: { micro: ofOne(0.62134567) }, tr: { micro: ofOne(0.891) } },
+      trainings: [
+        { stage: 'tr', seed: 42, dataSeed: null, status: 'done', epochs: 3, f1: { en: 0.62134567, tr: 0.891 } },
+      ],
+    });
+    expect(rows[4]).toMatchObject({ n: 0, f1: { en: null, tr: null }, scores: { en: null, tr: null }, epochs: null });
     const times = parseCsv(await readFile(join(out, 'sweep-times.csv'), 'utf8'));
     expect(times.slice(0, 2)).toEqual([
-      ['phase', 'trained_on', 'steps', 'duration_ms'],
-      ['1', 'tr', '1875', '3723400'],
+      ['stage', 'phase', 'trained_on', 'steps', 'duration_ms'],
+      ['tr', '1', 'tr', '1875', '3723400'],
     ]);
     expect(await readFile(join(out, 'sweep.csv'), 'utf8')).toBe(sweepCsv(table));
     expect(await readFile(join(out, 'learning-curve.svg'), 'utf8')).toMatch(/^<svg[\s\S]*<\/svg>$/);
@@ -165,6 +203,12 @@ describe('writeSweepReport', () => {
     );
   });
 });
+
+/** Precision, recall and F1 that are one number, of one training. */
+function ofOne(value: number): object {
+  const one = { n: 1, mean: value, sd: null };
+  return { precision: one, recall: one, f1: one };
+}
 
 /** Records of CSV by RFC 4180. */
 function parseCsv(text: string): string[][] {

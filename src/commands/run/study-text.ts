@@ -1,19 +1,25 @@
 import { weightsToMake } from '../../experiment/disk.js';
 import { type Pace, stageMs } from '../../experiment/estimate.js';
 import type { PlannedWork } from '../../experiment/look-at-study.js';
+import type { StudyPlan } from '../../experiment/study-plan.js';
 import { formatCount, formatSeconds } from '../../system/console.js';
-import { stagesText } from '../stages-text.js';
+import { sharedText, stagesText } from '../stages-text.js';
 
 /**
  * What a study would do, for a terminal: each stage with its rows, what it starts from, its steps, and what of it is there.
  *
  * @param scoringMs what scoring on one set of rows takes, as far as any was scored; null where none was
  */
-export function studyText(plan: readonly PlannedWork[], pace: Pace | null, scoringMs: number | null): string {
+export function studyText(
+  plan: readonly PlannedWork[],
+  study: StudyPlan,
+  pace: Pace | null,
+  scoringMs: number | null,
+): string {
   const toTrain = weightsToMake(plan);
   const stages = plan.map(({ stage }) => stage);
   const lines = stagesText(stages, stage => timeText(plan[stages.indexOf(stage)]!, toTrain.has(stage.id), pace));
-  return `${lines}${totalText(plan, toTrain, pace, scoringMs)}\n`;
+  return `${lines}${sharedText(study)}${totalText(plan, toTrain, pace, scoringMs)}\n`;
 }
 
 function timeText({ stage, done, trained }: PlannedWork, isToTrain: boolean, pace: Pace | null): string {

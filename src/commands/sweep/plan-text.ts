@@ -1,13 +1,14 @@
 import { estimateMs, type Pace } from '../../experiment/estimate.js';
 import type { PlannedStage } from '../../experiment/plan.js';
+import type { StudyPlan } from '../../experiment/study-plan.js';
 import { formatCount, formatSeconds } from '../../system/console.js';
-import { stagesText } from '../stages-text.js';
+import { sharedText, stagesText } from '../stages-text.js';
 
 /** What a sweep would do, for a terminal: each stage with its rows, what it starts from, its steps and its time. */
-export function planText(plan: readonly PlannedStage[], pace: Pace | null): string {
+export function planText(plan: readonly PlannedStage[], study: StudyPlan, pace: Pace | null): string {
   const stages = plan.map(({ stage }) => stage);
   const lines = stagesText(stages, stage => timeText(plan[stages.indexOf(stage)]!, pace));
-  return `${lines}${totalText(plan, pace)}\n`;
+  return `${lines}${sharedText(study)}${totalText(plan, pace)}\n`;
 }
 
 function timeText(planned: PlannedStage, pace: Pace | null): string {

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.js';
 import type { Config } from '../../../src/config/schema.js';
-import { curriculumProtocol, phaseNumber } from '../../../src/experiment/protocols/curriculum.js';
+import { cumulative } from '../../../src/experiment/protocols/cumulative.js';
+import { fromSource } from '../../../src/experiment/protocols/from-source.js';
 
 const rows = { en: 20000, tr: 20000 };
 
@@ -9,7 +10,7 @@ async function configWith(...assignments: string[]): Promise<Config> {
   return (await loadConfig({ assignments })).config;
 }
 
-const curriculum = curriculumProtocol.stages;
+const curriculum = cumulative.stages;
 
 it('has the stages and optimizer steps of the published curriculum', async () => {
   const stages = curriculum(await configWith(), rows);
@@ -27,8 +28,8 @@ it('has the stages and optimizer steps of the published curriculum', async () =>
 });
 
 it('starts every stage of phase 3 from the source-only model under from-source', async () => {
-  const config = await configWith('study.protocol=from-source', 'study.sizes=[10, 20, 30]');
-  expect(curriculum(config, rows).map(({ startStage }) => startStage)).toEqual([
+  const config = await configWith('study.sizes=[10, 20, 30]');
+  expect(fromSource.stages(config, rows).map(({ startStage }) => startStage)).toEqual([
     null,
     null,
     'phase-2-en',
@@ -37,17 +38,17 @@ it('starts every stage of phase 3 from the source-only model under from-source',
   ]);
 });
 
-it('trains each stage on its own rows and scores both languages', async () => {
+it('trains each stage on its own rows', async () => {
   const config = await configWith('study.source=de', 'study.target=fr', 'study.sizes=[7]', 'training.epochs=2');
   const stages = curriculum(config, { de: 65, fr: 33 });
-  expect(
-    stages.map(({ config: { training, evaluation } }) => [training.langs, training.size, evaluation.langs]),
-  ).toEqual([
-    [['fr'], null, ['de', 'fr']],
-    [['de'], null, ['de', 'fr']],
-    [['fr'], 7, ['de', 'fr']],
+  expect(stages.map(({ config: { training } }) => [training.langs, training.size])).toEqual([
+    [['fr'], null],
+    [['de'], null],
+    [['fr'], 7],
   ]);
-  expect(stages.map(({ label, phase, samples, steps }) => [phaseNumber(phase), label, samples, steps])).toEqual([
+  expect(cumulative.scoredLangs(config)).toEqual(['de', 'fr']);
+  expect(cumulative.scoredLangs(await configWith('study.score=[it]'))).toEqual(['it']);
+  expect(stages.map(({ label, phase, samples, steps }) => [phase, label, samples, steps])).toEqual([
     ['1', 'fr', 33, 4],
     ['2', 'de', 65, 6],
     ['3.1', 'de → fr 7', 7, 2],

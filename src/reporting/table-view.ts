@@ -1,0 +1,173 @@
+import { inline } from '../config/describe.js';
+import { isMatrix } from '../experiment/protocols/protocol.js';
+import { type Summary, type SweepRow, type SweepTable, summaryOf, valuesOf } from '../experiment/table.js';
+import { formatCount } from '../system/console.js';
+import { shortModelName } from './model-name.js';
+import { protocolText } from './protocol.js';
+import type { Column } from './text-table.js';
+
+/** A table as it is read: its columns, and the text of each cell. */
+export interface View {
+  columns: Column[];
+  rows: string[][];
+}
+
+/** Whether a table is the matrix of training and test languages, without phases. */
+export function isMatrixTable({ protocol }: Pick<SweepTable, 'protocol'>): boolean {
+  return [protocol].flat().every(isMatrix);
+}
+
+/** n, mean and standard deviation of a row's F1 in a language. */
+export function f1Of(row: SweepRow, lang: string, { conditions: { average } }: SweepTable): Summary {
+  return summaryOf(valuesOf(row, lang, scores => scores[average]?.f1));
+}
+
+/** Phases, or the training sets of the matrix, with the F1 of every language. */
+export function viewOf(table: SweepTable): View {
+  const target = table.target.toUpperCase();
+  const isPhases = !isMatrixTable(table);
+  const hasSeeds = table.rows.some(({ trainings }) => trainings.length > 1);
+  const axes = axesOf(table);
+  const columns: Column[] = [
+    ...axes.map(({ head }): Column => ({ head, align: 'left', shrinks: head === 'model' })),
+    ...(isPhases ? [{ head: 'phase', align: 'left' } as const] : []),
+    { head: 'trained on', align: 'left', shrinks: true },
+    { head: isPhases ? `${target} samples` : 'samples', align: 'right' },
+    ...table.langs.map((lang): Column => ({ head: `${lang.toUpperCase()} F1`, align: 'right' })),
+    ...(hasSeeds ? [{ head: 'n', align: 'right' } as const] : []),
+    { head: 'epochs', align: 'right' },
+    { head: 'steps', align: 'right' },
+  ];
+  const rows = table.rows.map(row => [
+    ...axes.map(({ shownOf }) => shownOf(row)),
+    ...(isPhases ? [row.phase ?? '–'] : []),
+    row.label,
+    isPhases ? (row.targetSamples === null ? '–' : formatCount(row.targetSamples)) : formatCount(row.samples),
+    ...table.langs.map(lang => meanText(f1Of(row, lang, table))),
+    ...(hasSeeds ? [doneOf(row)] : []),
+    formatEpochs(epochsOf(row)),
+    formatCount(row.steps),
+  ]);
+  return { columns, rows };
+}
+
+/** Precision, recall and F1 by language, in both averages where both were counted. */
+export function detailsOf(table: SweepTable): View {
+  const axes = axesOf(table);
+  const averages = (['micro', 'macro'] as const).filter(average =>
+    table.rows.some(({ trainings }) =>
+      trainings.some(({ scores }) => Object.values(scores).some(one => one?.[average])),
+    ),
+  );
+  const metrics = averages.flatMap(average =>
+    (['precision', 'recall', 'f1'] as const).map(name => ({ average, name })),
+  );
+  return {
+    columns: [
+      ...axes.map(({ head }): Column => ({ head, align: 'left' })),
+      { head: 'trained on', align: 'left' },
+      { head: 'test', align: 'left' },
+      ...metrics.map(({ average, name }): Column => ({ head: `${average} ${short[name]}`, align: 'right' })),
+    ],
+    rows: table.rows.flatMap(row =>
+      table.langs
+        .filter(lang => row.f1[lang] !== null)
+        .map(lang => [
+          ...axes.map(({ shownOf }) => shownOf(row)),
+          row.label,
+          lang,
+          ...metrics.map(({ average, name }) =>
+            meanText(summaryOf(valuesOf(row, lang, scores => scores[average]?.[name]))),
+          ),
+        ]),
+    ),
+  };
+}
+
+const short = { precision: 'P', recall: 'R', f1: 'F1' };
+
+/** What tells the lines of a study apart beside their phase: its protocol and the settings of its grid, where there are several. */
+export function axesOf(table: SweepTable): Axis[] {
+  const protocols = [table.protocol].flat();
+  const protocolOf = ({ protocol }: SweepRow) => protocol as string;
+  return [
+    ...(protocols.length > 1 ? [{ key: 'protocol', head: 'protocol', textOf: protocolOf, shownOf: protocolOf }] : []),
+    ...gridKeys(table).map(key => {
+      const textOf = ({ cell }: SweepRow) => inline(cell[key as keyof typeof cell]);
+      return {
+        key,
+        // The epochs that were asked for are not those that were trained.
+        head: key === 'training.epochs' ? key : key.split('.').at(-1)!,
+        textOf,
+        shownOf: (row: SweepRow) => (key === 'model' ? shortModelName(textOf(row)) : textOf(row)),
+      };
+    }),
+  ];
+}
+
+export interface Axis {
+  /** The name of a column for programs. */
+  key: string;
+  /** And for readers. */
+  head: string;
+  textOf(row: SweepRow): string;
+  /** The same, short: of a model's path the last two folders. */
+  shownOf(row: SweepRow): string;
+}
+
+/** The settings of the grid. */
+export function gridKeys({ rows }: SweepTable): string[] {
+  return Object.keys(rows[0]?.cell ?? {});
+}
+
+/** What stands above a table: protocol, F1, weights, seeds, model. */
+export function factsOf(table: SweepTable): string[] {
+  const { selection, seeds, dataSeeds } = table.conditions;
+  const which = { last: 'of the last step', best: 'of the best epoch', average: 'averaged' }[selection];
+  const several = [seeds > 1 ? `${seeds} seeds` : [], dataSeeds > 1 ? `${dataSeeds} data seeds` : []].flat();
+  const over = several.length === 0 ? '1 seed' : `mean ± standard deviation over ${several.join(' and ')}, n trainings`;
+  return [
+    ...[table.protocol].flat().map(protocol => `protocol ${protocolText(protocol)}`),
+    `F1 is ${table.metric}`,
+    `weights ${which}, ${over}`,
+    `model ${table.model}`,
+  ];
+}
+
+export function titleOf(table: SweepTable): string {
+  if (isMatrixTable(table)) return 'Training languages × test languages';
+  const protocols = [table.protocol].flat();
+  const pair = `${table.source.toUpperCase()} → ${table.target.toUpperCase()}`;
+  return `${pair} ${protocols.length === 1 ? 'curriculum' : 'protocols'}`;
+}
+
+/** What is to be known of phase 2; null where the table has none. */
+export function zeroShotNote(table: SweepTable): string | null {
+  if (!table.rows.some(({ phase }) => phase === '2')) return null;
+  const target = table.target.toUpperCase();
+  if (!table.langs.includes(table.target)) return `Phase 2 has seen no ${target} sentence.`;
+  return `Phase 2 has seen no ${target} sentence: its ${target} F1 is zero-shot.`;
+}
+
+/** 0.8300, or 0.8300 ± 0.0120 */
+export function meanText({ mean, sd }: Summary): string {
+  if (mean === null) return '–';
+  return sd === null ? mean.toFixed(4) : `${mean.toFixed(4)} ± ${sd.toFixed(4)}`;
+}
+
+/** How many trainings of a row are done, and of how many where some are not. */
+function doneOf({ trainings, status }: SweepRow): string {
+  if (status === 'not supported') return '–';
+  const done = trainings.filter(({ status }) => status === 'done').length;
+  return done === trainings.length ? String(done) : `${done} of ${trainings.length}`;
+}
+
+/** Mean passes over the rows; null where none is done. */
+export function epochsOf({ trainings }: SweepRow): number | null {
+  return summaryOf(trainings.flatMap(({ epochs }) => epochs ?? [])).mean;
+}
+
+/** 3, 2.5, 0.13 */
+function formatEpochs(epochs: number | null): string {
+  return epochs === null ? '–' : String(Number(epochs.toFixed(2)));
+}

@@ -1,0 +1,114 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseSignature } from '../../src/reporting/signature.js';
+import { buildCli, panx, root } from '../built-cli.js';
+
+let folder: string;
+beforeAll(() => {
+  buildCli();
+  folder = mkdtempSync(join(tmpdir(), 'panx-run-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Type panx run with a study on the sample's data, of a step each. */
+function run(name: string, study: string, ...args: string[]) {
+  writeFileSync(
+    join(folder, `${name}.yaml`),
+    `study: ${study}\ntraining: {maxSteps: 1, learningRate: 1e-3}\nevaluation: {limit: 10, eachEpoch: false}\n`,
+  );
+  const places = ['--out', join(folder, name), '--store', join(folder, 'store')];
+  return panx(['run', join(folder, `${name}.yaml`), '--sample', ...places, ...args]);
+}
+
+const table = (name: string) => JSON.parse(readFileSync(join(folder, name, 'table.json'), 'utf8'));
+
+it('multiplies protocols, seeds and data seeds, shares what they have in common, and has their mean', () => {
+  const study = '{protocol: [cumulative, target-only], sizes: [10], seeds: 2, dataSeeds: [1, 2]}';
+  const plan = run('axes', study, '--dry-run');
+  expect(plan.stdout).toContain(
+    '\n12 stages of 4,880 rows an epoch in all; of 16 that were asked for, 4 are shared.\n',
+  );
+  const { code, stdout, stderr } = run('axes', study);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain(
+    'weights of the last step, mean ± standard deviation over 2 seeds and 2 data seeds, n trainings',
+  );
+  const { rows, signature } = table('axes');
+  expect(rows.map(({ protocol, label, n }: Record<string, unknown>) => [protocol, label, n])).toEqual([
+    ['cumulative', 'tr', 2],
+    ['cumulative', 'en', 2],
+    ['cumulative', 'en → tr 10', 4],
+    ['target-only', 'tr 10', 4],
+  ]);
+  expect(parseSignature(signature)).toMatchObject({
+    protocol: ['cumulative', 'target-only'],
+    seeds: 2,
+    dataseeds: 2,
+    n: [10],
+  });
+  const f1 = rows[2].trainings.map((training: { f1: { tr: number } }) => training.f1.tr);
+  expect(rows[2].f1.tr).toBeCloseTo(f1.reduce((sum: number, value: number) => sum + value, 0) / 4, 12);
+  expect(rows[2].scores.tr.types.PER.f1.n).toBe(4);
+  expect(panx(['verify', join(folder, 'axes')]).code).toBe(0);
+});
+
+it('takes the stages of a study without axes, whatever they are called there', () => {
+  const { code, stderr } = run(
+    'one',
+    '{protocol: target-only, sizes: [10]}',
+    '--seed',
+    '43',
+    '--set',
+    'training.dataSeed=2',
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain('all 1 stages are done already; nothing is trained');
+});
+
+it('leaves cells out whose model it does not know, does all others, and ends with code 1', () => {
+  const [known, unknown] = [join(folder, 'known'), join(folder, 'unknown')];
+  for (const model of [known, unknown]) cpSync(join(root, 'sample', 'model'), model, { recursive: true });
+  const config = join(unknown, 'config.json');
+  writeFileSync(config, readFileSync(config, 'utf8').replace('"xlm-roberta"', '"deberta-v2"'));
+  const study = `{protocol: target-only, sizes: [10], grid: {model: [${known}, ${unknown}]}, metrics: {mode: strict, average: macro}}`;
+  const why = `${config}: model_type is "deberta-v2", expected "xlm-roberta" or "roberta".`;
+  const plan = run('models', study, '--dry-run');
+  expect([plan.code, plan.stderr]).toEqual([0, '']);
+  expect(plan.stdout).toContain(`\n${unknown}  not supported: ${why} (1 stages)\n`);
+  expect(existsSync(join(folder, 'models'))).toBe(false);
+  const { code, stdout, stderr } = run('models', study);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`1 of 2 models are not supported: ${why}`);
+  expect(stdout).toContain('F1 is seqeval strict mode (IOB2), macro F1, first 10 rows of the test split');
+  expect(table('models').rows.map(({ status }: { status: string }) => status)).toEqual(['done', 'not supported']);
+  expect(panx(['verify', join(folder, 'models')]).code).toBe(0);
+  const none = run('none', `{protocol: target-only, sizes: [10], grid: {model: [${unknown}]}}`);
+  expect([none.code, none.stderr.includes(why)]).toEqual([1, true]);
+});
+
+it('has a matrix of training and test languages, and no learning curve', () => {
+  const { code, stdout, stderr } = run('matrix', '{protocol: mixtures, train: [[en], [en, tr]], score: [tr, en]}');
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('\ntrained on  samples   TR F1   EN F1  epochs  steps');
+  expect(existsSync(join(folder, 'matrix', 'learning-curve.svg'))).toBe(false);
+  expect(existsSync(join(folder, 'matrix', 'training-curves.png'))).toBe(true);
+  // A study of sizes in its place has one, and a matrix again has none.
+  expect(run('matrix', '{protocol: target-only, sizes: [10]}').code).toBe(0);
+  expect(existsSync(join(folder, 'matrix', 'learning-curve.png'))).toBe(true);
+  expect(run('matrix', '{protocol: mixtures, train: [[en]], score: [tr, en]}').code).toBe(0);
+  expect(existsSync(join(folder, 'matrix', 'learning-curve.png'))).toBe(false);
+});
+
+it.each([
+  [
+    ['--set', 'study.metrics.mode=strict'],
+    'study.metrics.mode is strict, but a sweep keeps no predictions to count that',
+  ],
+  [['--set', 'study.metrics.average=macro'], 'study.metrics.average is macro, but a sweep keeps no predictions'],
+  [['--grid', 'model=a,b'], 'study.grid has model, but a sweep starts from one model; expected other settings.'],
+])('panx sweep refuses %j', (args, sentence) => {
+  const { code, stderr } = panx(['sweep', '--sample', ...args, '--out', join(folder, 'sweep')]);
+  expect([code, stderr.includes(sentence)], stderr).toEqual([2, true]);
+});
