@@ -86,7 +86,7 @@ function short(path: string): string {
 export const languageSettings = {
   '--lang': ['training.langs', 'evaluation.langs'],
   '--monitor': ['training.monitorLangs'],
-  '--source': ['study.source', 'study.target', 'study.score'],
+  '--source': ['study.source', 'study.target', 'study.score', 'study.train'],
 } as const satisfies Record<string, readonly Key[]>;
 
 /** The languages of the settings that this command reads: what a study is on does not matter to panx train. */

@@ -1,7 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { checkTokenizerFiles } from '../checkpoint/folder.js';
-import { checkWeights } from '../checkpoint/safetensors.js';
+import { relative } from 'node:path';
 import type { Corpora } from '../config/corpora.js';
 import type { Config } from '../config/schema.js';
 import { openSplit, type SourceFile } from '../data/corpus.js';
@@ -13,45 +10,9 @@ import { type NamedRows, nameRows, type RowSet, selectRows } from '../data/row-s
 import { shardPaths } from '../data/shards.js';
 import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
-import { isPartOfModel } from '../run/model-files.js';
-import { checksumsInBackground } from '../system/background-hash.js';
 import type { Checksums } from '../system/checksums.js';
-import { reasonOf } from '../system/files.js';
 import { listeningOf } from './listening.js';
 import { endSplitOf, scoredSet, trainingSetsOf } from './row-settings.js';
-
-/**
- * Checksums of the files of the checkpoint that training starts from, all of whose weights are looked at meanwhile: those that the data does
- * not use go into what is trained, too.
- *
- * @throws PanxError where a weight is not a finite number, or the folder cannot be read
- */
-export async function readStart(folder: string): Promise<Checksums> {
-  await checkTokenizerFiles(folder);
-  const [sums] = await Promise.all([checkpointFiles(folder), checkWeights(folder)]);
-  return sums;
-}
-
-/** Checksums of the files of a checkpoint folder that make the model: weights, config and tokenizer. */
-export async function checkpointFiles(folder: string): Promise<Checksums> {
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    throw new PanxError(`The checkpoint folder ${folder} cannot be read: ${reasonOf(error)}.`, { cause: error });
-  }
-  const parts = names.filter(isPartOfModel).sort();
-  for (const name of parts) await refuseOther(join(folder, name));
-  return await checksumsInBackground(folder, parts);
-}
-
-/** A device or a pipe under the name of a file might be read without end. */
-async function refuseOther(path: string): Promise<void> {
-  const found = await stat(path).catch((error: unknown) => {
-    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
-  });
-  if (!found.isFile()) throw new PanxError(`${path} cannot be read: it is no file.`);
-}
 
 /** A split by its content. */
 export interface SplitContents {

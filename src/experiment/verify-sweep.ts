@@ -8,7 +8,6 @@ import { shown } from '../system/checked-json.js';
 import { settingDifferences, startChanges } from './differences.js';
 import { differenceFrom } from './file-difference.js';
 import { isCurrent, type OldIdentity, type StageIdentity, type StartIdentity, startKey } from './identity.js';
-import { checkpointFiles } from './inputs.js';
 import { checkMark, notByPanx, otherThanFile } from './outputs.js';
 import type { Stage } from './protocols/stage.js';
 import {
@@ -21,6 +20,7 @@ import {
   versionOf,
 } from './records.js';
 import { expectRows } from './results.js';
+import { checkpointFiles } from './start-files.js';
 import { isStageName, namesIn, stagesOf, tableOf } from './sweep-on-disk.js';
 import type { SweepTable } from './table.js';
 import { type Check, check } from './verify.js';

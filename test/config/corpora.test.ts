@@ -217,7 +217,7 @@ describe('a language of a named corpus', () => {
     ['study.source=toString=de', 'but there is no corpus "toString"'],
     [
       'training.langs=[EN]',
-      'training.langs is ["EN"], from --set training.langs=[EN]; expected a list of different language codes such as [en, tr].',
+      'training.langs is ["EN"], from --set training.langs=[EN]; expected a list of different language codes such as [en, tr], or [all].',
     ],
   ])('is refused: %s', async (assignment, sentence) => {
     await expect(assign(assignment)).rejects.toThrow(sentence);

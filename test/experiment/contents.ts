@@ -3,7 +3,8 @@ import type { Config } from '../../src/config/schema.js';
 import { panxLabels } from '../../src/data/formats/panx.js';
 import { resolveEngine } from '../../src/engine/open.js';
 import { arithmeticOf, type Contents } from '../../src/experiment/identity.js';
-import { checkpointFiles, readCorpus, type SplitContents, splitsOf } from '../../src/experiment/inputs.js';
+import { readCorpus, type SplitContents, splitsOf } from '../../src/experiment/inputs.js';
+import { checkpointFiles } from '../../src/experiment/start-files.js';
 
 /** What a run is made from, as `panx train` finds it out. */
 export async function contentsOf(config: Config, dataDir: string, modelDir: string): Promise<Contents> {

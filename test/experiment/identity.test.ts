@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { differences, differencesInTraining, scoresTheSame } from '../../src/experiment/differences.js';
 import { type Contents, identitiesOf, identityOf, type StageIdentity } from '../../src/experiment/identity.js';
-import { checkpointFiles } from '../../src/experiment/inputs.js';
+import { checkpointFiles } from '../../src/experiment/start-files.js';
 import { planStudy } from '../../src/experiment/study-plan.js';
 import { fakeContents } from './contents.js';
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readCorpus, readStart } from '../../src/experiment/inputs.js';
+import { readCorpus } from '../../src/experiment/inputs.js';
+import { readStart } from '../../src/experiment/start-files.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { sha256OfFile } from '../../src/system/files.js';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readModelConfig } from '../../src/checkpoint/config.js';
 import { openTensors, type TensorToWrite, writeSafetensors } from '../../src/checkpoint/safetensors.js';
-import { checkpointFiles } from '../../src/experiment/inputs.js';
 import { runStage } from '../../src/experiment/run.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
+import { checkpointFiles } from '../../src/experiment/start-files.js';
 import { checkModelFolder } from '../../src/model/parameter-specs.js';
 import { requestFor } from './short-run.js';
 

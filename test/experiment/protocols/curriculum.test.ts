@@ -78,7 +78,7 @@ it.each([
   ],
   [
     ['training.resplit=true'],
-    'training.resplit is true, but the sizes of a curriculum are rows to train on; expected false.',
+    'training.resplit is true, but the sizes of a study are rows to train on; expected false.',
   ],
   [
     ['training.fractions={fr: .5}'],
