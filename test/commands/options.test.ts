@@ -66,6 +66,7 @@ it('turns every option into its setting', async () => {
   expect(config).toEqual({
     model: '2024',
     data: 'd',
+    corpora: {},
     backend: 'wasm',
     precision: 'fp32',
     seed: 7,
