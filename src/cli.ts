@@ -40,7 +40,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
     load: () => import('./commands/rm.js'),
   },
   predict: { summary: 'tag sentences with a checkpoint', load: () => import('./commands/predict.js') },
-  data: { summary: 'look at a corpus: data stats, data show', load: () => import('./commands/data.js') },
+  data: {
+    summary: 'look at a corpus, or convert it: data stats, show, convert',
+    load: () => import('./commands/data.js'),
+  },
   fetch: {
     summary: 'bring a model and data from the Hugging Face hub ahead of time',
     load: () => import('./commands/fetch.js'),

@@ -25,7 +25,7 @@ import { exampleText, subwordsText } from './data/example.js';
 import { type Counted, statisticsCsv, statisticsJson, statisticsText } from './data/statistics.js';
 import { languagesOf, listOf, toLanguage, toSplit } from './lists.js';
 import { sampleHelp } from './options.js';
-import { checkOutFolder } from './out-folder.js';
+import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
 import { corpusFiles, dataFolders } from './read-folders.js';
 
 const modelHelp = `folder or hub id whose tokenizer splits tokens into subwords`;
@@ -141,6 +141,7 @@ async function convertAsAsked(
   const { config, splits, dataDir } = await splitsAsked(options);
   const langs = [...new Set(splits.map(({ lang }) => lang))];
   checkLanguages(langs);
+  await refuseAsLanguage(out, dataDir);
   await refuseOverlap(out, [...(await dataFolders(dataDir)), ...(await corpusFiles(config.corpora, langs))]);
   const load = (lang: string, split: SplitName) => () => loadSplit(dataDir, lang, split, config.corpora);
   const conversion = { out, to: options.to, splits: splits.map(one => ({ ...one, load: load(one.lang, one.split) })) };

@@ -42,7 +42,7 @@ export async function fetchData(
 
 /**
  * `PAN-X.<lang>/<split>-*.parquet` of each language; or, where the repository has none of it, one of the other layouts of WikiANN:
- * `<lang>/<split>-*.parquet`, `<lang>/<split>/*.parquet`, each maybe in `data/`.
+ * `<lang>/<split>-*.parquet`, `<lang>/<split>/*.parquet`, each maybe in `data/`; or the files of one language, without a folder for it.
  */
 function dataFiles(name: string, langs: readonly string[], splits: readonly SplitName[]): Wanted {
   return {
@@ -61,8 +61,16 @@ function dataFiles(name: string, langs: readonly string[], splits: readonly Spli
       return { files };
     },
     async onHub(remote) {
-      const { folders } = await remote.list('');
-      const places = [...folders, ...(folders.includes('data') ? (await remote.list('data')).folders : [])];
+      const { folders, files } = await remote.list('');
+      const data = folders.includes('data') ? await remote.list('data') : { folders: [], files: [] };
+      const hasSplits = (among: readonly HubFile[]) =>
+        among.some(({ path }) => splitNames.some(split => isOfSplit(basename(path), split)));
+      const places = [
+        ...folders.filter(folder => folder !== 'data'),
+        ...data.folders,
+        ...(hasSplits(data.files) ? ['data'] : []),
+        ...(hasSplits(files) ? [''] : []),
+      ];
       const offered = folders
         .map(langOf)
         .filter(lang => lang !== null)
@@ -76,18 +84,24 @@ function dataFiles(name: string, langs: readonly string[], splits: readonly Spli
   };
 }
 
-/** The folders that a language may have, the usual one first. */
+/** The folders that a language may have, the usual one first; at last those of a repository of one language. */
 function foldersOf(lang: string): string[] {
-  return [folderOf(lang), lang, `data/${folderOf(lang)}`, `data/${lang}`];
+  return [folderOf(lang), lang, `data/${folderOf(lang)}`, `data/${lang}`, 'data', ''];
+}
+
+/** A path inside a folder; '' is the root. */
+function inside(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
 }
 
 /** The files of a split in a cached folder; undefined where it has not all of them. */
 async function shardsInFolder(folder: CachedFolder, lang: string, split: SplitName): Promise<string[] | undefined> {
   for (const place of foldersOf(lang)) {
     const shards = wholeSplit(await folder.names(place), split);
-    if (shards !== undefined) return shards.map(shard => `${place}/${shard}`);
-    const inside = wholeFolder(await folder.names(`${place}/${split}`));
-    if (inside !== undefined) return inside.map(shard => `${place}/${split}/${shard}`);
+    if (shards !== undefined) return shards.map(shard => inside(place, shard));
+    const folderOfSplit = inside(place, split);
+    const files = wholeFolder(await folder.names(folderOfSplit));
+    if (files !== undefined) return files.map(file => `${folderOfSplit}/${file}`);
   }
   return undefined;
 }
@@ -102,8 +116,9 @@ async function splitsOf(remote: Remote, name: string, place: string, splits: rea
       found.push(...files.filter(file => isOfSplit(basename(file.path), split)));
       continue;
     }
-    const inside = folders.includes(`${place}/${split}`) ? (await remote.list(`${place}/${split}`)).files : [];
-    const parquet = inside.filter(({ path }) => path.endsWith('.parquet'));
+    const folderOfSplit = inside(place, split);
+    const within = folders.includes(folderOfSplit) ? (await remote.list(folderOfSplit)).files : [];
+    const parquet = within.filter(({ path }) => path.endsWith('.parquet'));
     if (wholeFolder(parquet.map(({ path }) => basename(path))) !== undefined) {
       found.push(...parquet);
       continue;
@@ -111,7 +126,7 @@ async function splitsOf(remote: Remote, name: string, place: string, splits: rea
     const shards = names.filter(shard => isOfSplit(shard, split));
     throw new PanxError(
       shards.length === 0
-        ? `${name} has no ${place}/${split}-*.parquet; in that folder are: ${someOf(names) || 'no files'}.`
+        ? `${name} has no ${inside(place, `${split}-*.parquet`)}; in that folder are: ${someOf(names) || 'no files'}.`
         : `${name}: ${place} lacks some of its ${split} files; found ${someOf(shards)}.`,
       { hint },
     );

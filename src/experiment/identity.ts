@@ -110,6 +110,7 @@ export const identityShape: Shape<StageIdentity | OldIdentity> = value =>
 /** Settings that runs of panx 0.2 and older do not have. */
 export const addedSince: readonly Key[] = [
   ...([
+    'corpora',
     'training.schedule',
     'training.warmupRatio',
     'training.freeze',

@@ -134,6 +134,10 @@ corpora:
       folder,
     );
     expect(holding.stderr).toMatch(/holds what panx did not make|holds a file of the corpus/);
+    const data = join(folder, 'as-data');
+    convert('parquet', 'as-data', '--sample', '--langs', 'tr', '--splits', 'test');
+    const language = convert('parquet', 'as-data/PAN-X.xx', '--data', data, '--langs', 'tr', '--splits', 'test');
+    expect(language.stderr).toMatch(/would be taken for a language of the data|lies inside a corpus of panx/);
     const twice = convert(
       'conll',
       'two',

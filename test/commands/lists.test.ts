@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { languagesOf, toLanguage } from '../../src/commands/lists.js';
+import { loadConfig } from '../../src/config/load.js';
 
 it('reads languages with commas between, each once', () => {
   expect(languagesOf('--langs', 'en, tr,en,zh-min-nan')).toEqual(['en', 'tr', 'zh-min-nan']);
@@ -10,4 +11,19 @@ it('reads languages with commas between, each once', () => {
 it.each(['__proto__', '../en', 'EN', 'e', 'en_US', 'en-', '\u001b[31m', 'en/..'])('refuses %j as a language', name => {
   expect(() => toLanguage('--lang', name)).toThrow(`--lang has "${name}"; expected a language code such as tr.`);
   expect(() => languagesOf('--langs', `tr,${name}`)).toThrow(`--langs has "${name}"`);
+});
+
+it('reads languages of named corpora, and their names alone', async () => {
+  const assignments = [
+    'corpora={conll: {format: conll, files: {train: "{lang}"}}, notes: {format: jsonl, files: {train: n}}}',
+  ];
+  const { corpora } = (await loadConfig({ assignments })).config;
+  expect(languagesOf('--langs', 'en,conll=de,notes,notes=und', corpora)).toEqual(['en', 'conll=de', 'notes=und']);
+  expect(() => languagesOf('--langs', 'conll', corpora)).toThrow(
+    '--langs has conll, a corpus with several languages; expected conll=LANG',
+  );
+  expect(() => toLanguage('--lang', 'conll=DE', corpora)).toThrow(
+    '--lang has "conll=DE"; expected a language code such as tr.',
+  );
+  expect(() => toLanguage('--lang', 'conll=de')).toThrow('--lang has "conll=de", but there is no corpus "conll".');
 });

@@ -38,6 +38,8 @@ describe('the files of data', () => {
     ['en/train/0000.parquet', 'en/train/0001.parquet', 'en/test/0000.parquet'],
     ['data/en/train-00000-of-00001.parquet', 'data/en/test-00000-of-00001.parquet'],
     ['data/PAN-X.en/train-00000-of-00001.parquet', 'data/PAN-X.en/test-00000-of-00001.parquet'],
+    ['data/train-00000-of-00001.parquet', 'data/test-00000-of-00001.parquet'],
+    ['train-00000-of-00001.parquet', 'test-00000-of-00001.parquet'],
   ])('are found in other layouts: %s', async (...files) => {
     const other = { 'README.md': bytesOf(9), 'tr/train-00000-of-00001.parquet': bytesOf(9) };
     test.hub.repos[1] = dataRepo({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { declaredLabels, flawOfLabel, someLabels } from '../../src/data/labels.js';
+import { declaredLabels, flawOfLabel, idsAmong, orderedLabels, someLabels } from '../../src/data/labels.js';
 import { PanxError } from '../../src/errors.js';
 
 const describing = (feature: unknown) => JSON.stringify({ info: { features: { ner_tags: feature } } });
@@ -78,4 +78,19 @@ describe('someLabels', () => {
   it('gives fewer where they are long', () => {
     expect(someLabels(many.map(name => name + 'x'.repeat(190))).length).toBeLessThan(1300);
   });
+});
+
+it('idsAmong finds names in another order, and no other set of names', () => {
+  expect(idsAmong(['O', 'B-X', 'I-X'], ['I-X', 'O', 'B-X'])).toEqual(Int32Array.of(1, 2, 0));
+  expect(idsAmong(['O', 'B-X'], ['O', 'B-Y'])).toBeNull();
+  expect(idsAmong(['O'], ['O', 'B-X'])).toBeNull();
+  expect(idsAmong(['O', 'B-X'], ['O'])).toBeNull();
+});
+
+it('orderedLabels begin as PAN-X and CoNLL do, and go on by code point', () => {
+  expect(orderedLabels(['LOC', 'Z', 'ORG', 'MISC', 'é', 'PER', 'LOC', 'a'])).toEqual([
+    'O',
+    ...['PER', 'ORG', 'LOC', 'MISC', 'Z', 'a', 'é'].flatMap(type => [`B-${type}`, `I-${type}`]),
+  ]);
+  expect(orderedLabels([])).toEqual(['O']);
 });

@@ -246,9 +246,9 @@ describe('score', () => {
 });
 
 describe('checkLabels', () => {
-  it('accepts the same tags, by their names', () => {
+  it('accepts the same tags, in another order by their ids', () => {
     expect(checkLabels(['O', 'B-PER'], ['O', 'B-PER'], 'folder')).toBeNull();
-    expect(checkLabels(['B-PER', 'O'], ['O', 'B-PER'], 'folder')).toEqual(Int32Array.of(1, 0));
+    expect(checkLabels(['B-PER', 'I-PER', 'O'], ['O', 'B-PER', 'I-PER'], 'folder')).toEqual(Int32Array.of(2, 0, 1));
     expect(() => checkLabels(['O', 'B-LOC'], ['O', 'B-PER'], 'folder')).toThrow(
       'The classifier in folder predicts O B-LOC; the data is tagged with O B-PER.',
     );

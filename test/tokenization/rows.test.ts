@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { concatRows, type EncodedRows, encodeSentences } from '../../src/tokenization/rows.js';
+import { concatRows, type EncodedRows, encodeSentences, relabelled } from '../../src/tokenization/rows.js';
 import { loadTokenizer } from '../../src/tokenization/tokenizer.js';
 import { lossyRows as encoded, tokenizerFolder } from './fixtures.js';
 
@@ -53,4 +53,14 @@ describe('concatRows', () => {
     expect(concatRows([encoded])).toEqual(encoded);
     expect(concatRows([])).toMatchObject({ rows: 0, offsets: Int32Array.of(0) });
   });
+});
+
+it('relabelled gives labels other ids, and leaves what has none', () => {
+  const rows: EncodedRows = {
+    ...{ rows: 1, offsets: Int32Array.of(0, 4), inputIds: Int32Array.of(0, 5, 6, 2) },
+    ...{ labelIds: Int32Array.of(-100, 0, 2, -100), wordIds: Int32Array.of(-1, 0, 1, -1) },
+    ...{ truncatedRows: 0, truncatedWords: 0, emptyWords: 0 },
+  };
+  expect(relabelled(rows, Int32Array.of(2, 1, 0))).toEqual({ ...rows, labelIds: Int32Array.of(-100, 2, 0, -100) });
+  expect(relabelled(rows, null)).toBe(rows);
 });

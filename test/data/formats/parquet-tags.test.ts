@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Float64, Int64 } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { readWords } from '../../../src/data/corpus.js';
-import { readShard } from '../../../src/data/formats/parquet.js';
+import { decodeParquet, readShard } from '../../../src/data/formats/parquet.js';
 import { readTaggedParquet } from '../../../src/data/formats/parquet-tags.js';
 import { parquetBytes } from '../../../src/data/formats/write-parquet.js';
 import { listOf, tags, temporaryFolder, words, writeParquet } from './parquet-fixture.js';
@@ -123,6 +123,13 @@ it('what is written as parquet reads back the same, as PAN-X and as any parquet'
   const file = await readTaggedParquet(fixture('ids-int8'), { tags: 'labels' }, null);
   const path = join(folder, 'written.parquet');
   writeFileSync(path, await parquetBytes(file.columns, declared));
+  // Hugging Face's datasets library (5.2.0) takes the names of the tags only for columns that may hold nulls.
+  const fields = await decodeParquet(path, readFileSync(path), [], schema => schema.fields.map(String));
+  expect(fields).toEqual(['tokens: List<Utf8>', 'ner_tags: List<Int64>']);
+  const nullable = await decodeParquet(path, readFileSync(path), [], schema =>
+    schema.fields.map(field => field.nullable),
+  );
+  expect(nullable).toEqual([true, true]);
   const shard = await readShard(path);
   expect(shard.labelNames).toEqual(declared);
   expect(shard.columns).toEqual(file.columns);
