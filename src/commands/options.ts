@@ -60,8 +60,10 @@ export async function configOf(
   const parsed = command.opts<{ config?: string; set?: string[]; sample?: boolean }>();
   const typed = typedOptions(command);
   const loaded = await loadConfig({ file: file ?? parsed.config, assignments: parsed.set, options: typed });
-  if (!parsed.sample) return loaded;
   const given = new Set(typed.map(({ key }) => key));
+  // One model that is asked for takes the place of those that a file tries.
+  if ((parsed.sample || given.has('model')) && !given.has('study.grid')) delete loaded.config.study.grid.model;
+  if (!parsed.sample) return loaded;
   // Data of one's own may be of any language: they choose no sample.
   const read = given.has('data') ? [] : [...langsOf(loaded.config), ...languagesRead(command, loaded.config)];
   const { modelDir, dataDir } = samplePaths(read);

@@ -37,7 +37,7 @@ export function notSupportedText(study: StudyPlan, notSupported: NotSupportedMod
   return [...notSupported]
     .map(([model, why]) => {
       const count = study.stages.filter(({ config }) => config.model === model).length;
-      return `${visible(model)}  not supported: ${visible(why)} (${count} stages)\n`;
+      return `${visible(model)}  not supported: ${visible(why)} (${countOfStages(count)})\n`;
     })
     .join('');
 }
@@ -49,7 +49,12 @@ export function notSupportedText(study: StudyPlan, notSupported: NotSupportedMod
 export function sharedText({ stages, asked }: StudyPlan): string {
   const rows = formatCount(stages.reduce((sum, { samples }) => sum + samples, 0));
   const shared = asked - stages.length;
-  const all = `${formatCount(stages.length)} stages of ${rows} rows an epoch in all`;
+  const all = `${countOfStages(stages.length)} of ${rows} rows an epoch in all`;
   if (shared === 0) return `${all}.\n`;
   return `${all}; of ${formatCount(asked)} that were asked for, ${formatCount(shared)} are shared.\n`;
+}
+
+/** "1 stage", "22 stages" */
+export function countOfStages(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'stage' : 'stages'}`;
 }

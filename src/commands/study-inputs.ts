@@ -57,11 +57,11 @@ export async function readStudyInputs(asked: Config, out: string): Promise<Study
   const config = { ...asked, precision: engine.precision };
   const checkpoints = new Map([...models].map(([name, { files }]) => [name, files]));
   const [checkpoint] = checkpoints.values();
-  const contents = { checkpoint: checkpoint!, checkpoints, contentOf, arithmetic: arithmeticOf(engine) };
+  const contents = { checkpoint: checkpoint ?? {}, checkpoints, contentOf, arithmetic: arithmeticOf(engine) };
   return { config, contents, models, notSupported, dataDir };
 }
 
-/** @throws PanxError where one of them cannot be had, or panx knows none of them */
+/** @throws PanxError where one of them cannot be had, or panx does not know the only one */
 async function bringModels(
   asked: Config,
   out: string,
@@ -77,7 +77,8 @@ async function bringModels(
       await checkModelFolder(folder, asked.training.newHead ? 'for a new head' : 'start');
       models.set(name, { folder, files: await readStart(folder) });
     } catch (error) {
-      if (!(error instanceof NotSupported) || (models.size === 0 && name === names.at(-1))) throw error;
+      // Of a study of one model it is what is wrong with the study.
+      if (!(error instanceof NotSupported) || !Object.hasOwn(asked.study.grid, 'model')) throw error;
       notSupported.set(name, error.message);
     }
   }

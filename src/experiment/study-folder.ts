@@ -101,7 +101,7 @@ async function recordOf(
 export async function readStudy(folder: StudyDirectory): Promise<StudyRecord> {
   if (!existsSync(folder.stages)) {
     throw new PanxError(`${folder.root} holds no study: it has no stages.json.`, {
-      hint: 'Give the folder that panx run wrote, such as results/en-tr-cumulative.',
+      hint: 'Give the folder that panx run wrote, such as results/en-tr-curriculum.',
     });
   }
   return await readJsonAs(folder.stages, recordShape, 'Type panx run with the study again: it writes the file anew.');

@@ -76,7 +76,7 @@ it('leaves cells out whose model it does not know, does all others, and ends wit
   const why = `${config}: model_type is "deberta-v2", expected "xlm-roberta" or "roberta".`;
   const plan = run('models', study, '--dry-run');
   expect([plan.code, plan.stderr]).toEqual([0, '']);
-  expect(plan.stdout).toContain(`\n${unknown}  not supported: ${why} (1 stages)\n`);
+  expect(plan.stdout).toContain(`\n${unknown}  not supported: ${why} (1 stage)\n`);
   expect(existsSync(join(folder, 'models'))).toBe(false);
   const { code, stdout, stderr } = run('models', study);
   expect(code).toBe(1);

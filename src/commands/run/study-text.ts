@@ -3,7 +3,7 @@ import { type Pace, stageMs } from '../../experiment/estimate.js';
 import type { PlannedWork } from '../../experiment/look-at-study.js';
 import type { StudyPlan } from '../../experiment/study-plan.js';
 import { formatCount, formatSeconds } from '../../system/console.js';
-import { sharedText, stagesText } from '../stages-text.js';
+import { countOfStages, sharedText, stagesText } from '../stages-text.js';
 
 /**
  * What a study would do, for a terminal: each stage with its rows, what it starts from, its steps, and what of it is there.
@@ -35,11 +35,12 @@ function totalText(
   scoringMs: number | null,
 ): string {
   const left = plan.filter(({ stage, done }) => !done || toTrain.has(stage.id));
-  if (left.length === 0) return `All ${plan.length} stages are done.`;
+  if (plan.length === 0) return 'No stage can be run.';
+  if (left.length === 0) return plan.length === 1 ? 'Its stage is done.' : `All ${plan.length} stages are done.`;
   const training = plan.filter(({ stage }) => toTrain.has(stage.id));
   const again = training.some(({ trained }) => trained) ? ' (once more: their weights were let go)' : '';
   const steps = formatCount(training.reduce((sum, { stage }) => sum + stage.steps, 0));
-  const what = `${left.length} of ${plan.length} stages to run, ${steps} steps${again}`;
+  const what = `${left.length} of ${countOfStages(plan.length)} to run, ${steps} steps${again}`;
   if (pace === null) return `${what}; how long they take is unknown until the first stage has run.`;
   const scorings = left.reduce((sum, { unscored }) => sum + unscored, 0);
   const trainingMs = training.reduce((sum, { stage }) => sum + stageMs(stage, pace.msPerRow), 0);
