@@ -148,7 +148,7 @@ export const schema = {
     source: language('en', 'language with many labelled rows'),
     target: language('tr', 'language whose labelled rows are added step by step'),
     sizes: sizes([250, 500, 1000, 2000, 5000, 10000, 20000], 'rows of the target, a stage for each'),
-    train: languageSets([], 'sets of languages to train on, for zero-shot and mixtures; [] takes [[source]]'),
+    train: languageSets([], 'sets of languages to train on, for mixtures and zero-shot, which takes [[source]] for []'),
     score: languages(
       [],
       { min: 0 },
