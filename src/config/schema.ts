@@ -143,7 +143,7 @@ export const schema = {
     protocol: choices(
       protocolNames,
       'cumulative',
-      'what is trained in which order: see the table of protocols in the README; several share the stages that they have in common',
+      `what is trained in which order: ${protocolNames.join(', ')}; of several, what they have in common is trained once`,
     ),
     source: language('en', 'language with many labelled rows'),
     target: language('tr', 'language whose labelled rows are added step by step'),
