@@ -21,6 +21,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'panx-studies-'));
   await writeFile(join(folder, 'twelve.yaml'), study('from-source'));
   await writeFile(join(folder, 'nested.yaml'), study('cumulative'));
+  await writeFile(join(folder, 'axes.yaml'), axes);
   unbroken = placeIn('unbroken');
   const startedMs = performance.now();
   expect(await end(run(unbroken))).toEqual({ code: 0 });
@@ -37,6 +38,13 @@ checkpoint: {everySteps: 3}
 `;
 }
 
+/** Sixteen stages of two protocols, two seeds, two data seeds. */
+const axes = `study: {protocol: [target-only, target-then-source], sizes: [20, 60], seeds: 2, dataSeeds: 2}
+training: {learningRate: 1e-3, batchSize: 8, maxSteps: 6}
+evaluation: {limit: 30}
+checkpoint: {everySteps: 2}
+`;
+
 interface Place {
   out: string;
   store: string;
@@ -46,8 +54,8 @@ function placeIn(name: string): Place {
   return { out: join(folder, name, 'study'), store: join(folder, name, 'store') };
 }
 
-function run({ out, store }: Place, ...args: string[]): ChildProcess {
-  return runFile(join(folder, 'twelve.yaml'), out, store, ...args);
+function run({ out, store }: Place, name = 'twelve', ...args: string[]): ChildProcess {
+  return runFile(join(folder, `${name}.yaml`), out, store, ...args);
 }
 
 function runFile(file: string, out: string, store: string, ...args: string[]): ChildProcess {
@@ -66,9 +74,9 @@ async function end(child: ChildProcess): Promise<{ code: number | string; said?:
 }
 
 /** Kill a study at random moments until it is done. @returns how often it was killed */
-async function killUntilDone(place: Place, ...args: string[]): Promise<number> {
+async function killUntilDone(place: Place, name: string, ...args: string[]): Promise<number> {
   for (let kills = 0; ; kills++) {
-    const child = run(place, ...args);
+    const child = run(place, name, ...args);
     const ended = end(child);
     const isOver = await Promise.race([
       ended.then(() => true),
@@ -84,26 +92,29 @@ async function killUntilDone(place: Place, ...args: string[]): Promise<number> {
 }
 
 /** The same results in the study's folder, and the same stages and scorings, all to the byte; times and machines aside. */
-async function expectSame(place: Place, { but = [] as string[] } = {}): Promise<void> {
-  const keys = keysOf(unbroken);
+async function expectSame(place: Place, { but = [] as string[], as = unbroken } = {}): Promise<void> {
+  const keys = keysOf(as);
   for (const name of but) for (const key of keys.get(name)!) keys.delete(key);
-  expect(keysOf(place)).toEqual(keysOf(unbroken));
+  expect(keysOf(place)).toEqual(keysOf(as));
   for (const name of [
     'table.json',
     'table.csv',
     'table.md',
+    'scores.csv',
     'learning-curve.svg',
     'learning-curve.png',
+    'training-curves.svg',
+    'training-curves.png',
     'stages.json',
   ]) {
     if (but.length > 0 && name !== 'stages.json') continue;
     // Where the store lies is the one thing that may differ.
     const text = async ({ out }: Place) => (await readFile(join(out, name), 'latin1')).replace(/"store": .*/, '');
-    expect(await text(place), name).toBe(await text(unbroken));
+    expect(await text(place), name).toBe(await text(as));
   }
-  for (const [name, folders] of keysOf(unbroken)) {
+  for (const [name, folders] of keysOf(as)) {
     if (but.includes(name)) continue;
-    for (const key of folders) await expectSameFiles(join(place.store, key), join(unbroken.store, key), name);
+    for (const key of folders) await expectSameFiles(join(place.store, key), join(as.store, key), name);
   }
 }
 
@@ -131,10 +142,29 @@ it.each([
   ['side by side', ['--jobs', '2']],
 ])('killed with SIGKILL at random moments, %s, ends with the bytes of an unbroken study', async (_, args) => {
   const place = placeIn(`killed${args.length}`);
-  expect(await killUntilDone(place, ...args)).toBeGreaterThan(0);
+  expect(await killUntilDone(place, 'twelve', ...args)).toBeGreaterThan(0);
   await expectSame(place);
   expect(await end(run(place))).toEqual({ code: 0 });
   await expectSame(place);
+});
+
+it('of several axes, killed at random moments, ends with the bytes of an unbroken one', async () => {
+  const as = placeIn('axes');
+  expect(await end(run(as, 'axes'))).toEqual({ code: 0 });
+  const place = placeIn('axes-killed');
+  expect(await killUntilDone(place, 'axes', '--jobs', '2')).toBeGreaterThan(0);
+  await expectSame(place, { as });
+  const { rows } = JSON.parse(readFileSync(join(place.out, 'table.json'), 'utf8'));
+  expect(rows.map(({ label, n }: { label: string; n: number }) => [label, n])).toEqual([
+    ...[
+      ['tr 20', 4],
+      ['tr 60', 4],
+      ['tr 20', 4],
+      ['tr 20 → en', 4],
+      ['tr 60', 4],
+      ['tr 60 → en', 4],
+    ],
+  ]);
 });
 
 it('with a broken stage and killed twice has every other cell, names the broken one and ends with code 1', async () => {
@@ -146,9 +176,10 @@ it('with a broken stage and killed twice has every other cell, names the broken 
   await writeFile(join(place.store, 'panx.json'), '{\n  "kind": "store",\n  "format": 1\n}\n');
   for (const share of [0.3, 0.5]) {
     const child = run(place);
+    const ended = end(child); // It may be over before it is killed.
     await sleep(wholeMs * share);
     child.kill('SIGKILL');
-    await end(child);
+    await ended;
   }
   const { code, said } = await end(run(place));
   expect(code).toBe(1);

@@ -88,7 +88,7 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
 /** Give a repeated sweep, whose stages are there, the settings and the tables of a sweep. */
 async function completeSweep(sweep: SweepDirectory, again: SweepDirectory): Promise<void> {
   await writeJson(again.config, await readSavedConfig(sweep.config));
-  await writeSweepReport(again.root, await tableOf(again));
+  await writeSweepReport(again.root, await tableOf(again, sweep));
 }
 
 /** What a kill left in a run or a sweep, where it may be removed. */

@@ -214,14 +214,14 @@ export const schema = {
     protocol: choices(
       protocolNames,
       'cumulative',
-      'what is trained in which order: see the table of protocols in the README; several share the stages that they have in common',
+      `what is trained in which order: ${protocolNames.join(', ')}; of several, what they have in common is trained once`,
     ),
     source: language('en', 'language with many labelled rows'),
     target: language('tr', 'language whose labelled rows are added step by step'),
     sizes: sizes([250, 500, 1000, 2000, 5000, 10000, 20000], 'rows of the target, a stage for each'),
     train: languageSets(
       [],
-      'sets of languages to train on, for zero-shot and mixtures; [] takes [[source]]; in a set, [all] is every language of the data folder',
+      'sets of languages to train on, for mixtures and zero-shot, which takes [[source]] for []; in a set, all stands for every language of the data folder',
     ),
     score: languages(
       [],

@@ -84,6 +84,7 @@ export function planStudy(config: Config, trainRows: TrainRows): StudyPlan {
       }
     }
   }
+  refuseMany(made.size, langs.length);
   return { stages: [...made.values()], rows: [...rows.values()], asked };
 }
 
@@ -117,6 +118,16 @@ export function checkStudy(config: Config): void {
 }
 
 const mostPoints = 10_000;
+
+/** stages.json is to stay below 4 MB, beyond which no JSON of panx is read. @throws PanxError */
+function refuseMany(stages: number, langs: number): void {
+  const most = Math.floor(4_000_000 / (300 + 120 * langs));
+  if (stages <= most) return;
+  throw new PanxError(
+    `The study has ${stages} stages, each scored on ${langs} languages; expected at most ${most} of these.`,
+    { hint: 'Make several studies: they share their stages.', exitCode: 2 },
+  );
+}
 
 /** The values of every axis, in order. @throws PanxError where seeds go beyond the largest */
 export function axesOf({ study, seed, training }: Config): {

@@ -56,11 +56,16 @@ export async function findRuns(folder: string): Promise<Found> {
   });
 }
 
-/** The table that the stages on disk and the settings of the sweep make. @throws PanxError where one of their files is none */
-export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
+/**
+ * The table that the stages on disk and the settings of the sweep make.
+ *
+ * @param original the sweep that this one repeats: what of the table no stage says, its sweep.json does
+ * @throws PanxError where one of their files is none
+ */
+export async function tableOf(sweep: SweepDirectory, original = sweep): Promise<SweepTable> {
   const config = await readSavedConfig(sweep.config);
-  const told = await readToldTable(tableFile(sweep));
-  const { rows, stages, trainRows } = await planOf(sweep);
+  const told = await readToldTable(tableFile(original));
+  const { rows, stages, trainRows } = await planOf(sweep, told);
   const trainings = new Map<string, Training>();
   const metrics = new Set<string>();
   for (const stage of stages) {
@@ -77,7 +82,7 @@ export async function tableOf(sweep: SweepDirectory): Promise<SweepTable> {
     }
   }
   const table = makeTable(config, rows, trainRows, trainings);
-  return await asCountedBy(tableFile(sweep), { ...table, metric: [...metrics][0] ?? table.metric });
+  return await asCountedBy(tableFile(original), { ...table, metric: [...metrics][0] ?? table.metric });
 }
 
 /** sweep.json: where a stage is not done, it alone says how that came, and how many rows it was to have. */
@@ -87,10 +92,10 @@ function tableFile(sweep: SweepDirectory): string {
 
 /** The stages that the settings of a sweep ask for. @throws PanxError where they are none, or ask for what cannot be */
 export async function stagesOf(sweep: SweepDirectory): Promise<Stage[]> {
-  return (await planOf(sweep)).stages;
+  return (await planOf(sweep, await readToldTable(tableFile(sweep)))).stages;
 }
 
-async function planOf(sweep: SweepDirectory): Promise<StudyPlan & { trainRows: TrainRows }> {
+async function planOf(sweep: SweepDirectory, told: ToldTable | null): Promise<StudyPlan & { trainRows: TrainRows }> {
   const config = await readSavedConfig(sweep.config);
   const { sizes } = config.study;
   if (sizes.length > mostSizes) {
@@ -98,7 +103,6 @@ async function planOf(sweep: SweepDirectory): Promise<StudyPlan & { trainRows: T
       `${sweep.config} asks for ${sizes.length} sizes; a sweep of at most ${mostSizes} can be verified.`,
     );
   }
-  const told = await readToldTable(tableFile(sweep));
   const trainRows = await trainRowsOf(sweep, config, told);
   try {
     return { ...planStudy(config, trainRows), trainRows };

@@ -136,9 +136,10 @@ export function factsOf(table: SweepTable): string[] {
 
 export function titleOf(table: SweepTable): string {
   if (isMatrixTable(table)) return 'Training languages × test languages';
-  const protocols = [table.protocol].flat();
+  const [protocol, ...others] = [table.protocol].flat();
   const pair = `${table.source.toUpperCase()} → ${table.target.toUpperCase()}`;
-  return `${pair} ${protocols.length === 1 ? 'curriculum' : 'protocols'}`;
+  if (others.length > 0) return `${pair} protocols`;
+  return protocol === 'cumulative' || protocol === 'from-source' ? `${pair} curriculum` : `${pair} ${protocol}`;
 }
 
 /** What is to be known of phase 2; null where the table has none. */

@@ -173,6 +173,13 @@ it('reads and scores what any of its protocols does', async () => {
   ]);
 });
 
+it('refuses more stages than its stages.json can hold', async () => {
+  const config = await configWith('study.seeds=1000', 'study.dataSeeds=5', 'study.protocol=target-only');
+  expect(() => planStudy(config, rows)).toThrow(
+    'The study has 10000 stages, each scored on 2 languages; expected at most 7407 of these.',
+  );
+});
+
 it.each([
   [
     ['study.train=[[de]]'],
