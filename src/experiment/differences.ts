@@ -35,9 +35,12 @@ export function differencesInTraining(there: StageIdentity, now: StageIdentity):
     : differences(there, now);
 }
 
-/** Whether a training has the scores after each epoch that are wanted of it, or none are. */
+/** Whether a training has the scores after each epoch that are wanted of it; it may have more. */
 export function epochScoresFit(there: StageIdentity, wanted: StageIdentity): boolean {
-  return wanted.rows.validation.length === 0 || canonicalJson(monitorOf(there)) === canonicalJson(monitorOf(wanted));
+  if (wanted.rows.validation.length === 0) return true;
+  if (there.settings['evaluation.batchSize'] !== wanted.settings['evaluation.batchSize']) return false;
+  const has = new Set(there.rows.validation.map(set => canonicalJson(set)));
+  return wanted.rows.validation.every(set => has.has(canonicalJson(set)));
 }
 
 /** Whether what two runs of one training score at the end, and how, is the same. */

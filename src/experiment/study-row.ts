@@ -46,6 +46,7 @@ export async function trainingOf(
     ...planned,
     status: 'done',
     epochs: epochsOf(metrics, config),
+    steps: metrics.steps,
     durationMs: durationMs + scoringMs,
     curve: await readCurve(run, config),
   };

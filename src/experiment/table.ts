@@ -58,7 +58,7 @@ export interface SweepRow {
   samples: number;
   /** Those of the target; null of a row of the matrix. */
   targetSamples: number | null;
-  /** Optimizer steps. */
+  /** Optimizer steps: of several trainings the mean, and of none those that were planned. */
   steps: number;
   /** By language, the mean of the trainings that are done, a fraction of 1; null where none has scores. */
   f1: Record<string, number | null>;
@@ -76,6 +76,8 @@ export interface Training extends PlannedTraining {
   scores: Record<string, LanguageScores | null>;
   /** Passes over its rows; null where it is not done. */
   epochs: number | null;
+  /** Optimizer steps; null where it is not done. */
+  steps: number | null;
   durationMs: number | null;
   /** Its losses and scores after each epoch. */
   curve: EpochPoint[];
@@ -103,7 +105,7 @@ export function plannedTraining(
   status: Training['status'] = 'not run',
 ): Training {
   const scores = Object.fromEntries(langs.map(lang => [lang, null]));
-  return { ...planned, status, scores, epochs: null, durationMs: null, curve: [] };
+  return { ...planned, status, scores, epochs: null, steps: null, durationMs: null, curve: [] };
 }
 
 /** The results of a training that is done, of which metrics.json alone has the scores. */
@@ -120,7 +122,15 @@ export function doneTraining(
     return [lang, { rows, micro: { precision, recall, f1 }, macro: null, types: null }];
   });
   const epochs = epochsOf(metrics, config);
-  return { ...planned, status: 'done', scores: Object.fromEntries(scores), epochs, durationMs, curve };
+  return {
+    ...planned,
+    status: 'done',
+    scores: Object.fromEntries(scores),
+    epochs,
+    steps: metrics.steps,
+    durationMs,
+    curve,
+  };
 }
 
 /** How many passes over its rows a training made. */
@@ -131,7 +141,10 @@ export function epochsOf({ rows, steps }: { rows: number; steps: number }, { tra
 /** A row of the table. @param trainings in the order of the plan's */
 export function rowOf({ protocol, cell, stage }: PlannedRow, trainings: Training[], { study }: Config): SweepRow {
   const langs = Object.keys(trainings[0]?.scores ?? {});
-  const { id, phase, role, label, samples, targetSamples, steps } = stage;
+  const { id, phase, role, label, samples, targetSamples } = stage;
+  // Patience may have ended some before others.
+  const made = summaryOf(trainings.flatMap(({ steps }) => steps ?? [])).mean;
+  const steps = made === null ? stage.steps : Math.round(made);
   const row = { id, protocol, cell, phase, role, label, samples, targetSamples, steps, trainings };
   const f1 = langs.map(lang => [
     lang,

@@ -36,7 +36,9 @@ export async function takeStage(
     await writeJson(to.identity, identity);
     await writeJson(to.environment, await readEnvironment(from.run));
     const isWanted = (event: EvaluationEvent) =>
-      event.split === endSplitOf(config) ? scoresTheSame(from.identity, identity) : identity.rows.validation.length > 0;
+      event.split === endSplitOf(config)
+        ? scoresTheSame(from.identity, identity)
+        : identity.rows.validation.some(({ name }) => name.startsWith(`${event.lang}/`));
     await copyLog(from.run, to, event => event.event === 'step' || isWanted(event));
     await copyCheckpoint(from.run.checkpoint, to.checkpoint);
     await sealCheckpoint(to);

@@ -22,6 +22,12 @@ function run(name: string, study: string, ...args: string[]) {
   return panx(['run', join(folder, `${name}.yaml`), '--sample', ...places, ...args]);
 }
 
+/** The same without the models of the file being left for that of the sample. */
+function runWithModels(name: string, models: readonly string[], ...args: string[]): ReturnType<typeof run> {
+  const study = `{protocol: target-only, sizes: [10], metrics: {mode: strict, average: macro}}`;
+  return run(name, study, '--grid', `model=${models.join(',')}`, ...args);
+}
+
 const table = (name: string) => JSON.parse(readFileSync(join(folder, name, 'table.json'), 'utf8'));
 
 it('multiplies protocols, seeds and data seeds, shares what they have in common, and has their mean', () => {
@@ -72,20 +78,22 @@ it('leaves cells out whose model it does not know, does all others, and ends wit
   for (const model of [known, unknown]) cpSync(join(root, 'sample', 'model'), model, { recursive: true });
   const config = join(unknown, 'config.json');
   writeFileSync(config, readFileSync(config, 'utf8').replace('"xlm-roberta"', '"deberta-v2"'));
-  const study = `{protocol: target-only, sizes: [10], grid: {model: [${known}, ${unknown}]}, metrics: {mode: strict, average: macro}}`;
   const why = `${config}: model_type is "deberta-v2", expected "xlm-roberta" or "roberta".`;
-  const plan = run('models', study, '--dry-run');
+  const plan = runWithModels('models', [known, unknown], '--dry-run');
   expect([plan.code, plan.stderr]).toEqual([0, '']);
   expect(plan.stdout).toContain(`\n${unknown}  not supported: ${why} (1 stage)\n`);
   expect(existsSync(join(folder, 'models'))).toBe(false);
-  const { code, stdout, stderr } = run('models', study);
+  const { code, stdout, stderr } = runWithModels('models', [known, unknown]);
   expect(code).toBe(1);
   expect(stderr).toContain(`1 of 2 models are not supported: ${why}`);
   expect(stdout).toContain('F1 is seqeval strict mode (IOB2), macro F1, first 10 rows of the test split');
   expect(table('models').rows.map(({ status }: { status: string }) => status)).toEqual(['done', 'not supported']);
   expect(panx(['verify', join(folder, 'models')]).code).toBe(0);
-  const none = run('none', `{protocol: target-only, sizes: [10], grid: {model: [${unknown}]}}`);
+  const none = runWithModels('none', [unknown]);
   expect([none.code, none.stderr.includes(why)]).toEqual([1, true]);
+  expect(runWithModels('none', [unknown], '--dry-run').stdout).toContain('No stage can be run.');
+  // One model that is asked for takes the place of those of the file: here that of the sample.
+  expect(run('tried', `{protocol: target-only, sizes: [10], grid: {model: [${unknown}]}}`).code).toBe(0);
 });
 
 it('has a matrix of training and test languages, and no learning curve', () => {

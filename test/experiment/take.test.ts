@@ -82,3 +82,21 @@ it('whose weights were let go meanwhile leaves nothing', async () => {
   expect(existsSync(runDirectory(asked.out).checkpoint)).toBe(false);
   await runStage(asked);
 });
+
+it('a stage that listened is taken with the scores that it listened to, for a run that wants no others', async () => {
+  const listening = ['training.patience=1', 'training.select=best', 'training.monitorLangs=[tr]'];
+  const first = await request('listening', ...listening);
+  await runStage(first);
+  const store = await openStore(join(folder, 'store'));
+  await register(store.root, first.identity.key, runDirectory(first.out));
+  const settings = [...listening, 'evaluation.eachEpoch=false', 'evaluation.langs=[tr]'];
+  const [unbroken, asked] = [
+    await request('unbroken listening', ...settings),
+    await request('taken listening', ...settings),
+  ];
+  await runStage(unbroken);
+  const { stage: found } = await lookUp(store, asked.identity, () => {});
+  expect(await takeStage(found!, asked, runDirectory(asked.out))).toBe(true);
+  await runStage({ ...asked, resume: true });
+  expect(await resultsOf(asked.out)).toEqual(await resultsOf(unbroken.out));
+});

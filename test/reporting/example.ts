@@ -80,7 +80,7 @@ export function exampleTraining(
   const isDone = en !== null || tr !== null;
   return {
     ...{ id, seed: 42, dataSeed: null, status: isDone ? 'done' : 'not run', durationMs: isDone ? 1000 : null },
-    ...{ scores: { en: scores(en), tr: scores(tr) }, epochs: isDone ? 3 : null, curve: [] },
+    ...{ scores: { en: scores(en), tr: scores(tr) }, epochs: isDone ? 3 : null, steps: null, curve: [] },
     ...more,
   };
 }
