@@ -27,10 +27,12 @@ function optionOf(table: SweepTable): EChartsCoreOption {
   const losses = lines.flatMap(({ trainLoss, validationLoss }) => [...trainLoss, ...validationLoss]);
   const f1 = lines.flatMap(line => line.f1);
   const some = all.length > mostLines ? `, the first ${mostLines} of ${all.length} rows` : '';
+  // After a re-split the validation split is the test set.
+  const scored = table.conditions.split === 'test' ? 'the validation split' : 'what the re-split holds out';
   const solid = hasValidation ? 'loss of training solid, of validation dashed' : 'loss of training';
   const subtitle = [
     `${solid}; mean of the steps of an epoch${some}`,
-    `${hasValidation ? 'F1 of the validation split, seqeval default mode, micro F1 · ' : ''}model ${shortModelName(table.model)}`,
+    `${hasValidation ? `F1 of ${scored}, seqeval default mode, micro F1 · ` : ''}model ${shortModelName(table.model)}`,
   ];
   const { legend, bottom } = wideLegend(
     lines.map(({ name }) => ({ name, text: name })),
