@@ -59,8 +59,8 @@ describe.each(Object.entries(cases))('%s', (name, settings) => {
   it('ends with the same bytes wherever it was stopped', async () => {
     const expected = await resultsOf(whole());
     const lines = steps.length + evaluations.length;
-    // In the first epoch, at an epoch's end before and after its scores, and near the end.
-    const moments: Record<string, number[]> = { 0: [2, 11, lines - 1], 1: [5, 14, lines - 3], 2: [6, 12] };
+    // In an epoch, at its end before and after its scores, and near the end of all. interruptions.slow.test.ts kills at any moment.
+    const moments: Record<string, number[]> = { 0: [11], 1: [5, lines - 3], 2: [6] };
     for (const line of moments[Object.keys(cases).indexOf(name) % 3]!) {
       const out = join(folder, `stopped-${line}`);
       await stopAfter(await requestFor(out, ['checkpoint.everySteps=3', ...settings]), line);
