@@ -17,7 +17,11 @@ export async function withEveryLanguage(config: Config): Promise<Config> {
   const end = endSplitOf(config);
   return {
     ...config,
-    training: { ...training, langs: await resolved('training.langs', training.langs, config.data, 'train') },
+    training: {
+      ...training,
+      langs: await resolved('training.langs', training.langs, config.data, 'train'),
+      monitorLangs: await resolved('training.monitorLangs', training.monitorLangs, config.data, 'validation'),
+    },
     evaluation: { ...evaluation, langs: await resolved('evaluation.langs', evaluation.langs, config.data, end) },
     study: {
       ...study,

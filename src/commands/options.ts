@@ -187,7 +187,8 @@ function typedOptions(command: Command): TypedOption[] {
 }
 
 function helpOf(key: Key, flags: string): string {
-  if (flags === '--no-eval') return 'do not score: neither after each epoch nor at the end';
+  if (flags === '--no-eval')
+    return 'do not score: neither at the end nor after each epoch, but for what training listens to (--patience, --select best)';
   const { meaning, default: byDefault } = settings.get(key)!;
   const several = severalText[flags] ?? (flags.includes('<lang>') ? '; may be repeated, and take en,tr' : '');
   return `${meaning}${several}${byDefault === null ? '' : ` (default: ${inline(byDefault)})`}`;

@@ -57,7 +57,7 @@ async function filesListed(
     throw new PanxError(`corpora.${name} has no files of the ${split} split; found ${found}.`, {
       hint:
         split === 'validation'
-          ? `Add corpora.${name}.files.validation, or train without scores after each epoch: evaluation.eachEpoch=false.`
+          ? `Add corpora.${name}.files.validation, or do without these scores: evaluation.eachEpoch=false, and neither patience nor select: best nor a plateau, or training.monitorLangs of another corpus.`
           : `Add corpora.${name}.files.${split}, or choose another split.`,
     });
   }

@@ -7,11 +7,13 @@ import {
   absentAtDefault,
   addedSince,
   isCurrent,
+  isOfTraining,
   type OldIdentity,
   type StageIdentity,
   settingsThatCount,
   valueIn,
 } from './identity.js';
+import { listeningOf } from './listening.js';
 
 /** What differs between the stage in a folder and the stage that is to go there, as phrases; [] where nothing does. */
 export function differences(there: StageIdentity | OldIdentity, now: StageIdentity): string[] {
@@ -55,6 +57,23 @@ export function settingDifferences(there: StageIdentity | OldIdentity, config: C
   // What there was no setting for then is by default what it was.
   if (!isCurrent(there)) for (const key of addedSince) delete now[key];
   return settingChanges(there.settings, now);
+}
+
+/**
+ * How the settings of training of a configuration differ from those of an identity that may be another study's, as phrases. What says which
+ * rows these are is left out: two studies may name the same rows otherwise.
+ */
+export function trainingDifferences(there: StageIdentity, config: Config): string[] {
+  const now = settingsThatCount(config);
+  const listens = listeningOf(config) !== null;
+  const counts = (key: Key) =>
+    isOfTraining(key) ||
+    (listens &&
+      ['training.monitor', 'training.patience', 'training.plateauPatience', 'training.plateauFactor'].includes(key)) ||
+    (config.training.langs.length > 1 && key === 'training.temperature');
+  const of = (all: StageIdentity['settings']) =>
+    Object.fromEntries(Object.entries(all).filter(([key]) => counts(key as Key)));
+  return settingChanges(of(there.settings), of(now));
 }
 
 /** How one configuration differs from another, in every setting, as phrases. */

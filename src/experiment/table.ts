@@ -1,4 +1,4 @@
-import type { Cell } from '../config/grid.js';
+import { type Cell, withCell } from '../config/grid.js';
 import type { Config, ProtocolName } from '../config/schema.js';
 import { testMetric } from '../evaluation/score.js';
 import { readPackage } from '../system/package.js';
@@ -33,10 +33,10 @@ export interface Conditions {
   split: string;
   mode: 'default' | 'strict';
   average: 'micro' | 'macro';
-  /** Which of a training's weights are scored. */
-  selection: 'last' | 'best' | 'average';
-  maxLength: number;
-  emptyWords: 'drop' | 'unk';
+  /** Which of a training's weights are scored; of a grid, all values that it has, as of the two that follow. */
+  selection: ('last' | 'best' | 'average')[];
+  maxLength: number[];
+  emptyWords: ('drop' | 'unk')[];
   precision: string;
   seeds: number;
   dataSeeds: number;
@@ -168,7 +168,8 @@ export function makeTable(
   trainRows: Readonly<Record<string, number>>,
   trainings: ReadonlyMap<string, Training>,
 ): SweepTable {
-  const { study, tokenization, training, evaluation } = config;
+  const { study, evaluation } = config;
+  const cells = axesOf(config).cells.map(cell => withCell(config, cell));
   const { seeds, dataSeeds } = axesOf(config);
   return {
     source: study.source,
@@ -178,8 +179,11 @@ export function makeTable(
     model: modelsOf(config).join(', '),
     langs: scoredLangs(config),
     conditions: {
-      ...{ data: corporaOf(config), split: endSplitOf(config), ...study.metrics, selection: training.select },
-      ...{ ...tokenization, precision: config.precision },
+      ...{ data: corporaOf(config), split: endSplitOf(config), ...study.metrics },
+      selection: different(cells.map(({ training }) => training.select)),
+      maxLength: different(cells.map(({ tokenization }) => tokenization.maxLength)),
+      emptyWords: different(cells.map(({ tokenization }) => tokenization.emptyWords)),
+      precision: config.precision,
       ...{ seeds: seeds.length, dataSeeds: dataSeeds.length, panx: readPackage().version },
     },
     trainRows,
@@ -188,6 +192,10 @@ export function makeTable(
       return rowOf(row, own, config);
     }),
   };
+}
+
+function different<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
 }
 
 /** The corpora that a study reads: what settings call `data` is PAN-X. */

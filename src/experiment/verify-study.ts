@@ -6,7 +6,9 @@ import type { Scores } from '../evaluation/score.js';
 import { markName } from '../run/layouts.js';
 import type { ScoringDirectory, StudyDirectory } from '../run/store-directory.js';
 import { readPackage } from '../system/package.js';
+import { trainingDifferences } from './differences.js';
 import { differenceFrom } from './file-difference.js';
+import { isCurrent } from './identity.js';
 import { checkMark, isWrittenAs, notByPanx } from './outputs.js';
 import { isConfigAsWritten, readIdentity } from './records.js';
 import { expectRows } from './results.js';
@@ -59,8 +61,17 @@ async function lookAtSettings(folder: StudyDirectory): Promise<string> {
   const told = Object.entries(record.stages).map(
     ([id, { startsFrom, rows, steps }]) => `${id} ${startsFrom} ${rows} ${steps}`,
   );
-  if (asked.join('\n') === told.join('\n')) return 'config.json asks for the stages that stages.json names';
-  throw new PanxError(`${folder.stages} does not name the stages that config.json asks for`);
+  if (asked.join('\n') !== told.join('\n')) {
+    throw new PanxError(`${folder.stages} does not name the stages that config.json asks for`);
+  }
+  for (const { id, config } of stages) {
+    const run = await runOf(folder, record, record.stages[id]!);
+    const identity = run === null ? null : await readIdentity(run);
+    const different = identity !== null && isCurrent(identity) ? trainingDifferences(identity, config) : [];
+    if (different.length > 0)
+      throw new PanxError(`${folder.config} is not what ${id} was trained with: ${different.join('; ')}`);
+  }
+  return 'config.json asks for the stages that stages.json names, and for what they were trained with';
 }
 
 async function lookAtStages(folder: StudyDirectory): Promise<string> {

@@ -5,6 +5,7 @@ import { listed, PanxError } from '../errors.js';
 import { isDone, type SweepDirectory } from '../run/directory.js';
 import { markName, sweepLayout } from '../run/layouts.js';
 import { shown } from '../system/checked-json.js';
+import { canonicalJson } from '../system/json.js';
 import { settingDifferences, startChanges } from './differences.js';
 import { differenceFrom } from './file-difference.js';
 import { isCurrent, type OldIdentity, type StageIdentity, type StartIdentity, startKey } from './identity.js';
@@ -64,7 +65,7 @@ async function lookAtSettings(sweep: SweepDirectory): Promise<string> {
         : { stage: startStage, key: (await readIdentity(sweep.stage(startStage))).key };
     const different = [
       ...settingDifferences(there, config),
-      ...otherContents(there, contents),
+      ...otherContents(there, config, contents),
       ...startChanges(there.start, start),
     ];
     if (there.id !== id) different.push(`it is ${there.id}`);
@@ -79,16 +80,26 @@ async function lookAtSettings(sweep: SweepDirectory): Promise<string> {
   return "config.json is what the stages' identity.json say";
 }
 
-/** What of the data and rows of a stage is not what the stages before it had under that name. @param contents takes what they have */
-function otherContents(identity: StageIdentity | OldIdentity, contents: Map<string, string>): string[] {
+/**
+ * What of the data and rows of a stage is not what the stages before it had under that name. Rows of one name are others where another data
+ * seed or subset takes them, or where they were split again together with others.
+ *
+ * @param contents takes what they have
+ */
+function otherContents(
+  identity: StageIdentity | OldIdentity,
+  { training: { subset, dataSeed, resplit, langs } }: Config,
+  contents: Map<string, string>,
+): string[] {
   const rows = isCurrent(identity) ? Object.values(identity.rows).flat() : [];
+  const how = canonicalJson([subset, dataSeed, resplit ? langs : null]);
   const named = [
-    ...Object.entries(identity.data).map(([path, sum]) => [`the data file ${path} is`, sum] as const),
-    ...rows.map(({ name, sha256 }) => [`the rows of ${name} are`, sha256] as const),
+    ...Object.entries(identity.data).map(([path, sum]) => [`the data file ${path} is`, sum, path] as const),
+    ...rows.map(({ name, sha256 }) => [`the rows of ${name} are`, sha256, `${name} ${how}`] as const),
   ];
-  return named.flatMap(([subject, sum]) => {
-    const before = contents.get(subject) ?? sum;
-    contents.set(subject, before);
+  return named.flatMap(([subject, sum, place]) => {
+    const before = contents.get(place) ?? sum;
+    contents.set(place, before);
     return before === sum ? [] : [`${subject} not the same`];
   });
 }

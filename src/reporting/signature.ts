@@ -16,14 +16,14 @@ export interface Signature {
   /** The subword of a word whose tag counts. */
   sub: 'first';
   /** Which of a training's weights are scored. */
-  sel: 'last' | 'best' | 'average';
+  sel: ('last' | 'best' | 'average')[];
   protocol: string[];
   /** Rows that were scored, where languages differ of each once, from the fewest to the most; [] where nothing is scored yet. */
   n: number[];
   /** Subwords of a row, at most. */
-  max: number;
+  max: number[];
   /** What becomes of words without a subword. */
-  empty: 'drop' | 'unk';
+  empty: ('drop' | 'unk')[];
   prec: string;
   seeds: number;
   dataseeds: number;
@@ -125,11 +125,11 @@ const kinds: { [K in keyof Signature]: Kind<Signature[K]> } = {
   mode: oneOf('default', 'strict'),
   avg: oneOf('micro', 'macro'),
   sub: oneOf('first'),
-  sel: oneOf('last', 'best', 'average'),
+  sel: listOf(oneOf('last', 'best', 'average'), ',', null),
   protocol: listOf(words, '+', null),
   n: listOf(count, ',', '-'),
-  max: count,
-  empty: oneOf('drop', 'unk'),
+  max: listOf(count, ',', null),
+  empty: listOf(oneOf('drop', 'unk'), ',', null),
   prec: words,
   seeds: count,
   dataseeds: count,

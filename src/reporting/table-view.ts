@@ -123,7 +123,8 @@ export function gridKeys({ rows }: SweepTable): string[] {
 /** What stands above a table: protocol, F1, weights, seeds, model. */
 export function factsOf(table: SweepTable): string[] {
   const { selection, seeds, dataSeeds } = table.conditions;
-  const which = { last: 'of the last step', best: 'of the best epoch', average: 'averaged' }[selection];
+  const names = { last: 'of the last step', best: 'of the best epoch', average: 'averaged' };
+  const which = selection.map(one => names[one]).join(' or ');
   const several = [seeds > 1 ? `${seeds} seeds` : [], dataSeeds > 1 ? `${dataSeeds} data seeds` : []].flat();
   const over = several.length === 0 ? '1 seed' : `mean ± standard deviation over ${several.join(' and ')}, n trainings`;
   return [

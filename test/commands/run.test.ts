@@ -120,3 +120,25 @@ it.each([
   const { code, stderr } = panx(['sweep', '--sample', ...args, '--out', join(folder, 'sweep')]);
   expect([code, stderr.includes(sentence)], stderr).toEqual([2, true]);
 });
+
+it('panx sweep of data seeds, and of a re-split of several sets, is verified: their rows of one name are others', () => {
+  const small = ['--sample', '--max-steps', '1', '--eval-limit', '10', '--store', join(folder, 'store')];
+  for (const [name, args] of [
+    ['seeds', ['--protocol', 'target-only', '--sizes', '30', '--data-seeds', '2']],
+    ['re-split', ['--protocol', 'mixtures', '--train', 'tr', '--train', 'en,tr', '--set', 'training.resplit=true']],
+  ] as const) {
+    const out = join(folder, `sweep-${name}`);
+    const { code, stderr } = panx(['sweep', ...small, ...args, '--out', out]);
+    expect(code, stderr).toBe(0);
+    const verified = panx(['verify', out]);
+    expect(verified.code, verified.stdout).toBe(0);
+  }
+});
+
+it('says of a grid all that its signature depends on', () => {
+  const grid = '{training.select: [last, average], tokenization.maxLength: [16, 64]}';
+  const { code, stdout, stderr } = run('selected', `{protocol: target-only, sizes: [10], grid: ${grid}}`);
+  expect(code, stderr).toBe(0);
+  expect(parseSignature(table('selected').signature)).toMatchObject({ sel: ['last', 'average'], max: [16, 64] });
+  expect(stdout).toContain('weights of the last step or averaged, 1 seed');
+});

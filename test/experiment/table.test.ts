@@ -58,9 +58,9 @@ it('says what its numbers depend on', async () => {
       split: 'test',
       mode: 'strict',
       average: 'macro',
-      selection: 'last',
-      maxLength: 512,
-      emptyWords: 'drop',
+      selection: ['last'],
+      maxLength: [512],
+      emptyWords: ['drop'],
     },
     ...{ precision: 'fp32', seeds: 2, dataSeeds: 3, panx: readPackage().version },
   });

@@ -85,6 +85,22 @@ it('finds settings that are not those of the stages', async () => {
   expect((await failures())[0]).toMatch('stages.json does not name the stages that config.json asks for');
 });
 
+it('finds settings of training in config.json that are not those of the runs', async () => {
+  for (const [before, after, key] of [
+    ['"learningRate": 0.001', '"learningRate": 0.002', 'training.learningRate'],
+    ['"schedule": "linear"', '"schedule": "cosine"', 'training.schedule'],
+    ['"freeze": "nothing"', '"freeze": "encoder"', 'training.freeze'],
+    ['"patience": null', '"patience": 2', 'training.patience'],
+  ]) {
+    const text = readFileSync(study.config, 'utf8');
+    rewrite(study.config, content => content.replace(before!, after!));
+    expect((await failures())[0], key).toMatch(
+      new RegExp(`^settings: .*is not what phase-1-tr was trained with: ${key} was`),
+    );
+    writeFileSync(study.config, text);
+  }
+});
+
 it('finds a stage that is gone, and one that is another', async () => {
   const [first, second] = Object.values(record.stages).map(({ key }) => store.stage(key).root);
   rmSync(first!, { recursive: true });

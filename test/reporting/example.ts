@@ -11,9 +11,9 @@ export const exampleConditions: SweepTable['conditions'] = {
     split: 'test',
     mode: 'default',
     average: 'micro',
-    selection: 'last',
-    maxLength: 512,
-    emptyWords: 'drop',
+    selection: ['last'],
+    maxLength: [512],
+    emptyWords: ['drop'],
   },
   ...{ precision: 'bf16', seeds: 1, dataSeeds: 1, panx: '1.2.3' },
 };

@@ -20,10 +20,16 @@ it('says what the numbers of a table depend on', () => {
 it('is read back', () => {
   const read = parseSignature(`${text}\n`);
   expect(read).toEqual({
-    ...{ data: ['PAN-X'], split: 'test', mode: 'default', avg: 'micro', sub: 'first', sel: 'last', n: [10_000] },
-    ...{ protocol: ['cumulative'], max: 512, empty: 'drop', prec: 'bf16', seeds: 1, dataseeds: 1, panx: '1.2.3' },
+    ...{ data: ['PAN-X'], split: 'test', mode: 'default', avg: 'micro', sub: 'first', sel: ['last'], n: [10_000] },
+    ...{ protocol: ['cumulative'], max: [512], empty: ['drop'], prec: 'bf16', seeds: 1, dataseeds: 1, panx: '1.2.3' },
   });
-  const odd: Signature = { ...read, data: ['a|b%7C+c,d: é', 'conll'], n: [], protocol: ['x', 'y+z'], sel: 'best' };
+  const odd: Signature = {
+    ...read,
+    data: ['a|b%7C+c,d: é', 'conll'],
+    n: [],
+    protocol: ['x', 'y+z'],
+    sel: ['best', 'average'],
+  };
   expect(parseSignature(formatSignature(odd))).toEqual(odd);
 });
 
@@ -37,7 +43,10 @@ it.each([
   [text.replace('seeds:1', 'seeds:01'), 'The signature has seeds "01"; expected a whole number of at least 1.'],
   [text.replace('n:10000', 'n:1,x'), 'The signature has n "1,x"; expected a whole number of at least 1, or -, several'],
   [text.replace('data:PAN-X', 'data:'), 'The signature has data ""; expected a text, several with + between.'],
-  [text.replace('|max:512', '|max'), 'The signature has max ""; expected a whole number of at least 1.'],
+  [
+    text.replace('|max:512', '|max'),
+    'The signature has max ""; expected a whole number of at least 1, several with , between.',
+  ],
 ])('refuses %j', (wrong, sentence) => {
   expect(() => parseSignature(wrong)).toThrow(expect.objectContaining({ message: expect.stringContaining(sentence) }));
 });

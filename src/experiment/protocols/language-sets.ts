@@ -12,6 +12,18 @@ export function checkSets(config: Config): void {
   refuseChosen(config, ['training.langs', 'evaluation.langs']);
   const langs = langsOf(setsOf(config));
   checkRowSettings({ training: { ...config.training, langs } }, config.study.score);
+  // What a training listens to is held out of its own rows then.
+  for (const set of config.training.resplit ? setsOf(config) : []) {
+    const stray = config.training.monitorLangs.find(lang => !set.includes(lang));
+    if (stray === undefined) continue;
+    throw new PanxError(
+      `training.monitorLangs names ${stray}, and a re-split of ${set.join(' + ')} holds no rows of it out; expected languages of every set.`,
+      {
+        hint: 'Leave training.monitorLangs out: each training listens to what its own re-split holds out.',
+        exitCode: 2,
+      },
+    );
+  }
 }
 
 /** Sets of languages to train on. */

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.js';
 import type { SplitName } from '../../data/splits.js';
+import { PanxError } from '../../errors.js';
 import { totalSteps } from '../../training/schedule.js';
 import { sizeOf } from '../row-settings.js';
 
@@ -73,6 +74,6 @@ export function stageOf(config: Config, choice: StageChoice, trainRows: TrainRow
 
 export function rowsIn(trainRows: TrainRows, lang: string): number {
   const rows = trainRows[lang];
-  if (rows === undefined) throw new Error(`the rows of ${lang} are not known`);
+  if (rows === undefined) throw new PanxError(`How many rows there are of ${lang} is not known.`);
   return rows;
 }

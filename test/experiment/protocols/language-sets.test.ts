@@ -76,5 +76,9 @@ it('refuses mixtures of nothing, and languages that are chosen elsewhere', async
     'study.train is [], and the protocol mixtures trains on each of its sets; expected one or more.',
   );
   await expect(check('study.train=[[de]]', 'training.langs=[de]')).rejects.toThrow('training.langs is [de]');
+  await expect(
+    check('study.train=[[de], [de, en]]', 'training.resplit=true', 'training.monitorLangs=[en]'),
+  ).rejects.toThrow('training.monitorLangs names en, and a re-split of de holds no rows of it out');
+  await check('study.train=[[de], [de, en]]', 'training.resplit=true', 'training.monitorLangs=[de]');
   await expect(check('study.train=[[de]]', 'evaluation.atEnd=false')).rejects.toThrow('evaluation.atEnd is false');
 });
