@@ -44,31 +44,35 @@ describe('panx train, killed with SIGKILL', () => {
   });
 
   it.each([
-    ['as it trains by default', ['--epochs', '2']],
-    ['averaging its epochs', ['--epochs', '3', '--select', 'average']],
+    ['as it trains by default', 12, ['--epochs', '2']],
+    ['averaging its epochs', 6, ['--epochs', '3', '--select', 'average']],
     [
       'on a plateau, until its patience ends',
+      6,
       [
         ...['--epochs', '9', '--schedule', 'plateau', '--set', 'training.plateauPatience=0', '--learning-rate', '1e-2'],
         ...['--select', 'best', '--patience', '2'],
       ],
     ],
-  ])('at any moment from its start to its end, %s, and typed again, ends with those bytes', async (how, options) => {
-    const settings = [...options, '--set', 'checkpoint.everySteps=10', '--set', 'evaluation.limit=100'];
-    const unbroken = join(folder, how);
-    const startedMs = performance.now();
-    expect(await end(train(unbroken, settings))).toBe(0);
-    const wholeMs = performance.now() - startedMs;
-    for (let kill = 0; kill < 12; kill++) {
-      const killed = join(folder, `${how}-${kill}`);
-      const child = train(killed, settings);
-      await sleep((wholeMs * (kill + random())) / 12);
-      child.kill('SIGKILL');
-      await end(child);
-      if (!existsSync(join(killed, 'metrics.json'))) expect(await end(train(killed, settings))).toBe(0);
-      await expectSameBytes(killed, unbroken);
-    }
-  });
+  ])(
+    'at any moment from its start to its end, %s (%i kills), and typed again, ends with those bytes',
+    async (how, kills, options) => {
+      const settings = [...options, '--set', 'checkpoint.everySteps=10', '--set', 'evaluation.limit=100'];
+      const unbroken = join(folder, how);
+      const startedMs = performance.now();
+      expect(await end(train(unbroken, settings))).toBe(0);
+      const wholeMs = performance.now() - startedMs;
+      for (let kill = 0; kill < kills; kill++) {
+        const killed = join(folder, `${how}-${kill}`);
+        const child = train(killed, settings);
+        await sleep((wholeMs * (kill + random())) / kills);
+        child.kill('SIGKILL');
+        await end(child);
+        if (!existsSync(join(killed, 'metrics.json'))) expect(await end(train(killed, settings))).toBe(0);
+        await expectSameBytes(killed, unbroken);
+      }
+    },
+  );
 });
 
 describe('panx train, asked to stop', () => {
