@@ -54,8 +54,8 @@ const inRun = [
 const inSweep = [
   /^(panx|config|sweep)\.json$/,
   /^sweep\.(md|csv)$/,
-  /^sweep-times\.csv$/,
-  /^learning-curve\.(svg|png)$/,
+  /^sweep-(scores|times)\.csv$/,
+  /^(learning-curve|training-curves)\.(svg|png)$/,
   /^lock$/,
   /^lock\/holder\.json$/,
   /^$/,
