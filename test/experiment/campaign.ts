@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
+import { type Config, defaultsOf, schema } from '../../src/config/schema.js';
 import { PanxError } from '../../src/errors.js';
 import { identityOf, trainId } from '../../src/experiment/identity.js';
 import { readCorpus } from '../../src/experiment/inputs.js';
@@ -162,8 +163,9 @@ export async function attackSweep({ sweep }: Campaign, seed: number, count: numb
     try {
       const found = await failures();
       if (path === 'config.json' && found.length === 0 && !sameJson) {
-        // Where the data lies, and how often a state is saved, no result depends on.
-        const now = JSON.parse(await readFile(join(sweep, 'config.json'), 'utf8'));
+        // Where the data lies, and how often a state is saved, no result depends on. A setting that is left out is what it is by default, as
+        // in a file that was written before there was such a setting.
+        const now = withDefaults(JSON.parse(await readFile(join(sweep, 'config.json'), 'utf8')));
         for (const place of placesThatDiffer(config, now)) expect(['data', 'checkpoint'], name).toContain(place);
       } else {
         expect(found.join('\n'), name).toMatch(path === 'config.json' ? /./ : new RegExp(path.replace('.', '\\.')));
@@ -173,6 +175,16 @@ export async function attackSweep({ sweep }: Campaign, seed: number, count: numb
     }
   }
   expect(await failures()).toEqual([]);
+}
+
+function withDefaults(config: Config): Config {
+  const { training, evaluation, study } = schema;
+  return {
+    ...config,
+    training: { ...defaultsOf(training), ...config.training },
+    evaluation: { ...defaultsOf(evaluation), ...config.evaluation },
+    study: { ...defaultsOf(study), ...config.study },
+  };
 }
 
 /**
