@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf, messageOf } from '../errors.js';
 import { panxCacheDir } from '../system/cache.js';
 import { arrayOf, integer, object, parseJsonAs, text } from '../system/checked-json.js';
 import { sha256 } from '../system/checksums.js';
 import { notice } from '../system/console.js';
 import { reasonOf, writeFileAtomic } from '../system/files.js';
+import { removeOrphans } from '../system/temporary.js';
 import type { WordColumns } from './columns.js';
 import type { SplitSource } from './corpus.js';
 import type { Shard } from './formats/parquet.js';
@@ -162,6 +163,7 @@ async function writeIndex(path: string, { rows, labelNames, digests, lengths }: 
   });
   const content = Buffer.concat([Buffer.from(`${JSON.stringify({ rows, labelNames })}\n`), digests, words]);
   const sum = createHash('sha256').update(content).digest();
+  await removeOrphans(dirname(path));
   await writeFileAtomic(path, Buffer.concat([content, sum])).catch((error: unknown) => {
     notice(`The index of rows is not kept for the next run: ${messageOf(error)}`);
   });

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { isRunning } from './process.js';
 
 /** A name under which something is made until it is whole, or set aside until its successor stands. */
@@ -43,4 +45,13 @@ export function isLeftover(name: string): boolean {
 /** Four hexadecimal digits that stand for this machine: on a shared file system the numbers of processes do not suffice. */
 function machine(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 4);
+}
+
+/** Remove the files that killed processes of this machine left half-written in a folder of the cache, where nothing else removes them. */
+export async function removeOrphans(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch((): string[] => [])) {
+    const temporary = parseTemporary(name);
+    if (temporary === null || !temporary.fromHere || isRunning(temporary.pid)) continue;
+    await rm(join(folder, name), { force: true }).catch(() => {}); // A cache is worth no error.
+  }
 }

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Data, RecordBatch, Table } from 'apache-arrow';
 import { arrow } from '../data/arrow.js';
 import type { SplitSource } from '../data/corpus.js';
 import { codeOf, messageOf } from '../errors.js';
 import { notice } from '../system/console.js';
 import { reasonOf, writeFileAtomic } from '../system/files.js';
+import { removeOrphans } from '../system/temporary.js';
 import { countLosses } from './losses.js';
 import { type EncodedRows, type EncodeOptions, lossesOf } from './rows.js';
 
@@ -60,6 +61,7 @@ export async function readTokenCache(path: string): Promise<EncodedParts | undef
 
 /** Write tokens, atomically. Where that fails the run goes on without a cache, and says so. */
 export async function writeTokenCache(path: string, tokens: EncodedParts): Promise<void> {
+  await removeOrphans(dirname(path));
   await writeFileAtomic(path, withChecksum(arrow.RecordBatchStreamWriter.writeAll(toTable(tokens)))).catch(
     (error: unknown) => {
       notice(`The tokens are not kept for the next run: ${messageOf(error)}`);
