@@ -1,3 +1,4 @@
+// long because every way to give a setting, and every way to give it wrongly, is a row of one table of sentences.
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

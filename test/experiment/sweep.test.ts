@@ -1,3 +1,4 @@
+// long because every test asks one thing of a small sweep, and all share its fake stages.
 import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -3,10 +3,24 @@ import { type Config, type Key, settings } from '../../config/schema.js';
 import { type SplitName, splitNames } from '../../data/splits.js';
 import { PanxError } from '../../errors.js';
 import { checkRowSettings, endSplitOf } from '../row-settings.js';
-import { rowsIn, type TrainRows } from './stage.js';
+import { type Protocol, rowsIn, type TrainRows } from './stage.js';
+
+/** A protocol of a source, a target and sizes, which are looked at before its stages are made. */
+export function pairProtocol(stages: Protocol['stages']): Protocol {
+  return {
+    check: checkPair,
+    splitsToRead: splitsOfPair,
+    scoredLangs: scoredOfPair,
+    stages(config, trainRows) {
+      checkPair(config);
+      checkSizes(config, trainRows);
+      return stages(config, trainRows);
+    },
+  };
+}
 
 /** @throws PanxError where a study of a source and a target has one language for both, or chooses rows that its stages choose */
-export function checkPair(config: Config): void {
+function checkPair(config: Config): void {
   const { source, target } = config.study;
   if (source === target) {
     throw new PanxError(`The source and the target of the study are both ${source}; expected two languages.`, {
@@ -47,7 +61,7 @@ export function refuseChosen(config: Config, keys: readonly Key[]): void {
 }
 
 /** @throws PanxError where a size is larger than the target's train split */
-export function checkSizes({ study: { target, sizes }, training }: Config, trainRows: TrainRows): void {
+function checkSizes({ study: { target, sizes }, training }: Config, trainRows: TrainRows): void {
   const targetRows = rowsIn(trainRows, target);
   const largest = sizes.at(-1)!;
   if (largest <= targetRows) return;
@@ -74,11 +88,11 @@ export function splitsFor(
 }
 
 /** The languages that a study of a source and a target scores. */
-export function scoredOfPair({ study: { score, source, target } }: Config): string[] {
+function scoredOfPair({ study: { score, source, target } }: Config): string[] {
   return score.length > 0 ? score : [source, target];
 }
 
 /** The splits that it reads. */
-export function splitsOfPair(config: Config): [lang: string, split: SplitName][] {
+function splitsOfPair(config: Config): [lang: string, split: SplitName][] {
   return splitsFor(config, [config.study.source, config.study.target], scoredOfPair(config));
 }

@@ -1,4 +1,4 @@
-import { checkPair, checkSizes, scoredOfPair, splitsOfPair } from './checks.js';
+import { pairProtocol } from './checks.js';
 import { type Protocol, type Stage, stageOf } from './stage.js';
 
 /**
@@ -11,42 +11,35 @@ import { type Protocol, type Stage, stageOf } from './stage.js';
  * @param startOf where a stage of phase 3 starts: the source-only model, or the stage before it
  */
 export function curriculum(startOf: (sourceOnly: Stage, before: Stage) => Stage): Protocol {
-  return {
-    check: checkPair,
-    splitsToRead: splitsOfPair,
-    scoredLangs: scoredOfPair,
-    stages(config, trainRows) {
-      checkPair(config);
-      checkSizes(config, trainRows);
-      const { source, target, sizes } = config.study;
-      const alone = { startStage: null, rows: { size: null } };
-      const targetOnly = stageOf(
-        config,
-        {
-          ...{ id: `phase-1-${target}`, phase: '1', role: 'target', label: target, langs: [target], ...alone },
-          targetSamples: trainRows[target] ?? null,
-        },
-        trainRows,
-      );
-      const sourceOnly = stageOf(
-        config,
-        {
-          ...{ id: `phase-2-${source}`, phase: '2', role: 'source', label: source, langs: [source], ...alone },
-          targetSamples: 0,
-        },
-        trainRows,
-      );
-      const stages = [targetOnly, sourceOnly];
-      for (const [i, size] of sizes.entries()) {
-        const phase = `3.${i + 1}`;
-        const choice = {
-          ...{ id: `phase-${phase}-${target}-${size}`, phase, role: 'size' as const },
-          ...{ label: `${source} → ${target} ${size}`, langs: [target], rows: { size }, targetSamples: size },
-          startStage: startOf(sourceOnly, stages.at(-1)!).id,
-        };
-        stages.push(stageOf(config, choice, trainRows));
-      }
-      return stages;
-    },
-  };
+  return pairProtocol((config, trainRows) => {
+    const { source, target, sizes } = config.study;
+    const alone = { startStage: null, rows: { size: null } };
+    const targetOnly = stageOf(
+      config,
+      {
+        ...{ id: `phase-1-${target}`, phase: '1', role: 'target', label: target, langs: [target], ...alone },
+        targetSamples: trainRows[target] ?? null,
+      },
+      trainRows,
+    );
+    const sourceOnly = stageOf(
+      config,
+      {
+        ...{ id: `phase-2-${source}`, phase: '2', role: 'source', label: source, langs: [source], ...alone },
+        targetSamples: 0,
+      },
+      trainRows,
+    );
+    const stages = [targetOnly, sourceOnly];
+    for (const [i, size] of sizes.entries()) {
+      const phase = `3.${i + 1}`;
+      const choice = {
+        ...{ id: `phase-${phase}-${target}-${size}`, phase, role: 'size' as const },
+        ...{ label: `${source} → ${target} ${size}`, langs: [target], rows: { size }, targetSamples: size },
+        startStage: startOf(sourceOnly, stages.at(-1)!).id,
+      };
+      stages.push(stageOf(config, choice, trainRows));
+    }
+    return stages;
+  });
 }

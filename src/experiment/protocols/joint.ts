@@ -1,23 +1,16 @@
-import { checkPair, checkSizes, scoredOfPair, splitsOfPair } from './checks.js';
-import { type Protocol, stageOf } from './stage.js';
+import { pairProtocol } from './checks.js';
+import { stageOf } from './stage.js';
 
 /** Phase 2.k: all rows of the source and the first `sizes[k]` of the target together, from the base checkpoint. */
-export const joint: Protocol = {
-  check: checkPair,
-  splitsToRead: splitsOfPair,
-  scoredLangs: scoredOfPair,
-  stages(config, trainRows) {
-    checkPair(config);
-    checkSizes(config, trainRows);
-    const { source, target, sizes } = config.study;
-    return sizes.map((size, i) => {
-      const phase = `2.${i + 1}`;
-      const choice = {
-        ...{ id: `phase-${phase}-${source}-${target}-${size}`, phase, role: 'size' as const },
-        ...{ label: `${source} + ${target} ${size}`, langs: [source, target], targetSamples: size },
-        ...{ rows: { size: null, sizes: { [target]: size } }, startStage: null },
-      };
-      return stageOf(config, choice, trainRows);
-    });
-  },
-};
+export const joint = pairProtocol((config, trainRows) => {
+  const { source, target, sizes } = config.study;
+  return sizes.map((size, i) => {
+    const phase = `2.${i + 1}`;
+    const choice = {
+      ...{ id: `phase-${phase}-${source}-${target}-${size}`, phase, role: 'size' as const },
+      ...{ label: `${source} + ${target} ${size}`, langs: [source, target], targetSamples: size },
+      ...{ rows: { size: null, sizes: { [target]: size } }, startStage: null },
+    };
+    return stageOf(config, choice, trainRows);
+  });
+});

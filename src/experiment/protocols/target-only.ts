@@ -1,22 +1,15 @@
-import { checkPair, checkSizes, scoredOfPair, splitsOfPair } from './checks.js';
-import { type Protocol, stageOf } from './stage.js';
+import { pairProtocol } from './checks.js';
+import { stageOf } from './stage.js';
 
 /** Phase 1.k: the first `sizes[k]` rows of the target alone, from the base checkpoint. */
-export const targetOnly: Protocol = {
-  check: checkPair,
-  splitsToRead: splitsOfPair,
-  scoredLangs: scoredOfPair,
-  stages(config, trainRows) {
-    checkPair(config);
-    checkSizes(config, trainRows);
-    const { target, sizes } = config.study;
-    return sizes.map((size, i) => {
-      const phase = `1.${i + 1}`;
-      const choice = {
-        ...{ id: `phase-${phase}-${target}-${size}`, phase, role: 'size' as const, label: `${target} ${size}` },
-        ...{ langs: [target], rows: { size }, targetSamples: size, startStage: null },
-      };
-      return stageOf(config, choice, trainRows);
-    });
-  },
-};
+export const targetOnly = pairProtocol((config, trainRows) => {
+  const { target, sizes } = config.study;
+  return sizes.map((size, i) => {
+    const phase = `1.${i + 1}`;
+    const choice = {
+      ...{ id: `phase-${phase}-${target}-${size}`, phase, role: 'size' as const, label: `${target} ${size}` },
+      ...{ langs: [target], rows: { size }, targetSamples: size, startStage: null },
+    };
+    return stageOf(config, choice, trainRows);
+  });
+});
