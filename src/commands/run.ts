@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { usableCores } from '../engine/hardware.js';
 import { PanxError } from '../errors.js';
@@ -18,6 +18,7 @@ import { meanScoringMs, msLeft, stagesOf } from '../experiment/study-progress.js
 import { workOnStage } from '../experiment/work.js';
 import { workInProcess } from '../launch/processes.js';
 import { reporter, sweepText } from '../reporting/sweep.js';
+import { markOf } from '../run/mark.js';
 import { type StoreDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
 import { notice, print, progress } from '../system/console.js';
 import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js';
@@ -44,7 +45,10 @@ interface RunOptions {
 export function define(command: Command): void {
   command
     .argument('<study>', 'YAML file with settings and a section "study" (configs/studies holds examples)')
-    .option('--out <folder>', 'folder of the tables and figures (default: results/<name of the file>)')
+    .option(
+      '--out <folder>',
+      'folder of the tables and figures (default: results/<name of the file>; of the config.json that a study left, its folder)',
+    )
     .option('--store <folder>', storeHelp)
     .option('--dry-run', 'print the stages, what of them is done, the time and the disk they need; train nothing')
     .option('--jobs <n>', 'stages that are trained side by side, each in a process of its own', '1')
@@ -75,7 +79,7 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   }
   const asked = await withEveryLanguage(typed);
   checkStudy(asked);
-  const out = await throughLink(options.out ?? join('results', basename(file, extname(file))));
+  const out = await throughLink(options.out ?? (await defaultOut(file)));
   const storeFolder = await throughLink(storePath(options.store));
   await checkOutFolder(out, 'study');
   await checkStoreFolder(storeFolder, out);
@@ -106,6 +110,13 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   if (kept !== undefined) notice(`model of ${kept.stage.id}: ${store.stage(kept.task.identity.key).checkpoint}`);
   refuseFailures(outcome, inputs.stages.length);
   refuseUnknown(inputs);
+}
+
+/** A study's own config.json repeats the study. */
+async function defaultOut(file: string): Promise<string> {
+  const folder = dirname(file);
+  if (basename(file) === 'config.json' && (await markOf(folder)) === 'study') return folder;
+  return join('results', basename(file, extname(file)));
 }
 
 async function work(

@@ -3,7 +3,7 @@ import { PanxError } from '../errors.js';
 import { runStage } from '../experiment/run.js';
 import { openStore, storePath } from '../experiment/store.js';
 import { workOnStage } from '../experiment/work.js';
-import { busyExitCode, readRequest } from '../launch/processes.js';
+import { busyExitCode, takeRequest } from '../launch/processes.js';
 import { notice } from '../system/console.js';
 import { abortOnSignals } from './interrupt.js';
 import { storeHelp } from './options.js';
@@ -33,7 +33,7 @@ async function stage(key: string, options: StageOptions): Promise<void> {
     throw new PanxError(`--request is "${options.request}"; expected 64 hexadecimal digits.`, { exitCode: 2 });
   }
   const store = await openStore(storePath(options.store));
-  const { task, wait, ...request } = await readRequest(store, key, options.request);
+  const { task, wait, ...request } = await takeRequest(store, key, options.request);
   const signal = abortOnSignals(`${task.label}  stopping after this step; the training state will be saved`);
   stopWithParent();
   const place = { ...request, store, signal, runStage, onNotice: notice };

@@ -96,7 +96,6 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const config = { ...asked, precision: engine.precision };
   const contents = { checkpoint, contentOf: data.contentOf, arithmetic: arithmeticOf(engine) };
   const identity = identityOf(trainId, config, contents);
-  await note(options, identity, run);
   const result = await runStage({
     config,
     startFrom,
@@ -110,6 +109,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
       refuseOrReplace(run, options);
       await refuseIfChanged(run, seen);
     },
+    onBegun: () => note(options, identity, run),
     label,
     signal: abortOnSignals(`${label}  stopping after this step; the training state will be saved`),
     profile,

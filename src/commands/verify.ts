@@ -77,7 +77,7 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
   }
   if ('study' in found) {
     await clearLeftovers(found.study, studyLayout);
-    tell(folder, await verifyStudy(found.study, table => sweepFiles(table, 'study')));
+    tell(folder, await verifyStudy(found.study, options, table => sweepFiles(table, 'study')));
   }
   if (options.json) print(toJson(report));
   const allHold = report.every(({ checks }) => checks.every(({ holds }) => holds));

@@ -49,6 +49,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   returnFreeMemory();
   await clearLeftovers(run);
   if (!request.resume) await begin(run, request);
+  await request.onBegun?.();
   const plan = planOf(config, data.train.rows);
   const standing = request.resume ? await goingOn(() => standingOf(run, plan, request.identity)) : atTheBeginning;
   const session = await openSession({ request, run, data, engine, plan, standing, git: await git });

@@ -26,6 +26,8 @@ export interface StageRequest {
   resume: boolean;
   /** Called once the folder is locked: throws where it is not any more what it was when this stage was asked for. */
   check?: () => Promise<void>;
+  /** Called once the folder says which run it holds: nothing was refused. */
+  onBegun?: () => Promise<void>;
   /** What progress lines call it. */
   label: string;
   /** Aborted when the user wants to stop: leave a training state and throw, or finish. */

@@ -42,12 +42,12 @@ export async function runSweepStage(
     identity,
     resume: state === 'resume',
     check: () => refuseIfChanged(run, seen),
+    onBegun: () => noteAll(request, hooks, [planned]),
     label,
     ...(signal === undefined ? {} : { signal }),
   };
   const taken = request.force ? null : await takeFromStore(asked, run, request, hooks, wait);
   if (taken === 'busy') return 'busy';
-  await noteAll(request, hooks, [planned]);
   try {
     const result = await hooks.runStage(taken ?? asked);
     await forgetFailure(store, identity.key);

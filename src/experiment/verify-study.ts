@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { PanxError } from '../errors.js';
+import { nameRows } from '../data/row-sets.js';
+import { listed, PanxError } from '../errors.js';
 import { countPredictions } from '../evaluation/count-predictions.js';
 import { readPredictions } from '../evaluation/predictions.js';
 import type { Scores } from '../evaluation/score.js';
@@ -9,29 +10,37 @@ import { readPackage } from '../system/package.js';
 import { trainingDifferences } from './differences.js';
 import { differenceFrom } from './file-difference.js';
 import { isCurrent } from './identity.js';
+import { readCorpus } from './inputs.js';
 import { checkMark, isWrittenAs, notByPanx } from './outputs.js';
-import { isConfigAsWritten, readIdentity } from './records.js';
+import { type Places, recordsOf } from './places.js';
+import { isConfigAsWritten, readIdentity, readSavedConfig } from './records.js';
 import { expectRows } from './results.js';
-import { checkScoring } from './scoring.js';
+import { endSplitOf, scoredSet } from './row-settings.js';
+import { checkScoring, readScores } from './scoring.js';
 import { readStudy, storeOf } from './study-folder.js';
-import { runOf, stagesOf, tableOf } from './study-on-disk.js';
+import { runOf, runsOfStudy, stagesOf, tableOf } from './study-on-disk.js';
+import { scoredLangs } from './study-plan.js';
 import type { SweepTable } from './table.js';
 import { type Check, check } from './verify.js';
 
 /**
  * Look at a study: whether its settings are those of its stages, whether all of these are trained and scored, whether the scores are those
- * that the predictions make, and the tables and figures those that the scores make. The stages themselves are looked at by `verifyRun`.
+ * that the predictions make, whether the data still have the rows that were scored, and whether the tables and figures are those that the
+ * scores make. The stages themselves are looked at by `verifyRun`.
  *
+ * @param places where the data lie now, if they were moved
  * @param draw what wrote the tables and figures
  */
 export async function verifyStudy(
   folder: StudyDirectory,
+  places: Places,
   draw: (table: SweepTable) => Promise<ReadonlyMap<string, string | Uint8Array>>,
 ): Promise<Check[]> {
   return [
     await check('settings', () => lookAtSettings(folder)),
     await check('stages', () => lookAtStages(folder)),
     await check('scorings', () => lookAtScorings(folder)),
+    await check('rows', () => lookAtRows(folder, places)),
     await check('table', () => lookAtTable(folder, draw)),
   ];
 }
@@ -107,6 +116,30 @@ async function lookAtScorings(folder: StudyDirectory): Promise<string> {
     }
   }
   return `all ${count} are as they were left, and their scores are those that their predictions make`;
+}
+
+/** The data of the stages, as they lie now, have the rows that these were scored on. */
+async function lookAtRows(folder: StudyDirectory, places: Places): Promise<string> {
+  const record = await readStudy(folder);
+  const [run] = await runsOfStudy(folder);
+  if (run === undefined) throw new PanxError('no stage is trained, so that nothing says where the data lie');
+  const { dataDir } = await recordsOf(run, places);
+  const config = await readSavedConfig(folder.config);
+  const split = endSplitOf(config);
+  const langs = scoredLangs(config);
+  const splits = langs.map(lang => [lang, split] as const);
+  const contentOf = await readCorpus(dataDir, splits, config.corpora);
+  const store = await storeOf(folder, record);
+  for (const lang of langs) {
+    const { index } = contentOf(lang, split);
+    const now = nameRows(scoredSet(config, lang, split, index.rows), index);
+    for (const [id, { scorings }] of Object.entries(record.stages)) {
+      const scoring = scorings[now.name];
+      const then = scoring === undefined ? null : (await readScores(store.scoring(scoring))).rows.sha256;
+      if (then !== now.sha256) throw new PanxError(`${dataDir}: ${now.name} has other rows than ${id} was scored on`);
+    }
+  }
+  return `those of ${listed(langs.map(lang => `${lang}/${split}`))} are those that were scored`;
 }
 
 /** Count the entities of the predictions again. */

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PanxError } from '../errors.js';
@@ -38,7 +40,7 @@ export async function workInProcess(
   threads: number,
 ): Promise<'done' | 'busy'> {
   const { key } = request.task.identity;
-  const sum = await writeRequest(store, request);
+  const { path, sum } = await writeRequest(store, request);
   const child = spawn(process.execPath, [cli, 'stage', key, '--request', sum, '--store', store.root], {
     stdio: ['pipe', 'inherit', 'pipe'],
     // A Ctrl-C of the terminal reaches this process alone, which stops its children.
@@ -60,23 +62,37 @@ export async function workInProcess(
     throw killed;
   } finally {
     signal?.removeEventListener('abort', stop);
+    await removeRequest(path); // A process that did not begin has not taken it.
   }
 }
 
-/** Write what a process is asked to do into a file of the store. @returns its SHA-256, by which it is known */
-export async function writeRequest(store: Workplace['store'], request: ProcessRequest): Promise<string> {
-  const text = toJson(request);
-  const sum = sha256(text);
-  await writeFileAtomic(store.request(request.task.identity.key, sum), text);
-  return sum;
+/** One that stays harms nobody. */
+async function removeRequest(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => {});
 }
 
 /**
- * What a process is asked to do. Its file is known by its content, so what is read is what was written.
+ * Write what a process is asked to do into a file of the store, which no other process is given: whoever wrote it may remove it.
+ *
+ * @returns the file, and its SHA-256, by which it is known
+ */
+export async function writeRequest(
+  store: Workplace['store'],
+  request: ProcessRequest,
+): Promise<{ path: string; sum: string }> {
+  const text = toJson({ ...request, request: randomUUID() });
+  const sum = sha256(text);
+  const path = store.request(request.task.identity.key, sum);
+  await writeFileAtomic(path, text);
+  return { path, sum };
+}
+
+/**
+ * Take what a process is asked to do: its file is gone then. It is known by its content, so what is read is what was written.
  *
  * @throws PanxError where it is not there, or was changed
  */
-export async function readRequest(store: Workplace['store'], key: string, sum: string): Promise<ProcessRequest> {
+export async function takeRequest(store: Workplace['store'], key: string, sum: string): Promise<ProcessRequest> {
   const path = store.request(key, sum);
   const text = await readIfPresent(path).catch((error: unknown) => {
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { hint: typeAgain, cause: error });
@@ -86,7 +102,9 @@ export async function readRequest(store: Workplace['store'], key: string, sum: s
       hint: typeAgain,
     });
   }
-  return parseJson(text, path) as unknown as ProcessRequest;
+  await removeRequest(path);
+  const { request: _, ...asked } = parseJson(text, path) as unknown as ProcessRequest & { request: string };
+  return asked;
 }
 
 const typeAgain = 'panx run --jobs writes it; type that command again.';

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -141,4 +141,16 @@ it('says of a grid all that its signature depends on', () => {
   expect(code, stderr).toBe(0);
   expect(parseSignature(table('selected').signature)).toMatchObject({ sel: ['last', 'average'], max: [16, 64] });
   expect(stdout).toContain('weights of the last step or averaged, 1 seed');
+});
+
+it('leaves no request of its processes; its config.json is the study again, and stays in its folder', () => {
+  const { code, stderr } = run('jobs', '{protocol: target-only, sizes: [11, 12]}', '--jobs', '2');
+  expect(code, stderr).toBe(0);
+  expect(readdirSync(join(folder, 'store', 'requests'))).toEqual([]);
+  const before = readFileSync(join(folder, 'jobs', 'table.json'));
+  rmSync(join(folder, 'jobs', 'table.json'));
+  const again = panx(['run', join(folder, 'jobs', 'config.json'), '--store', join(folder, 'store')]);
+  expect(again.code, again.stderr).toBe(0);
+  expect(again.stderr).toContain(`tables and curve: ${join(folder, 'jobs')};`);
+  expect(readFileSync(join(folder, 'jobs', 'table.json')).equals(before)).toBe(true);
 });

@@ -1,4 +1,13 @@
-import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -87,4 +96,16 @@ it('data that cannot be read are refused before the engine is loaded', () => {
   expect(code).toBe(1);
   expect(stderr).toContain(`${train} (930 bytes) decodes to more than fits into 192 MB of memory.`);
   expect(existsSync(join(folder, 'refused'))).toBe(false);
+});
+
+it('a training that is refused is not noted in the store', () => {
+  const store = join(folder, 'store-of-refused');
+  const args = ['--no-eval', '--store', store];
+  const noted = () => readdirSync(store).filter(name => /^[0-9a-f]{64}\.json$/.test(name));
+  expect(train('noted', ...args).code).toBe(0);
+  expect(noted()).toHaveLength(1);
+  writeFileSync(join(folder, 'noted', 'checkpoint', 'mine.txt'), 'mine');
+  const refused = train('noted', ...args, '--force', '--seed', '7');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('mine.txt')]);
+  expect(noted()).toHaveLength(1);
 });

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Places } from '../../src/experiment/places.js';
 import type { StudyRecord } from '../../src/experiment/study-folder.js';
 import { findRuns } from '../../src/experiment/sweep-on-disk.js';
 import { verifyStudy } from '../../src/experiment/verify-study.js';
@@ -41,9 +42,9 @@ beforeEach(() => {
   record = JSON.parse(readFileSync(study.stages, 'utf8'));
 });
 
-async function failures(): Promise<string[]> {
-  const checks = await verifyStudy(study, table => sweepFiles(table, 'study'));
-  expect(checks.map(({ subject }) => subject)).toEqual(['settings', 'stages', 'scorings', 'table']);
+async function failures(places: Places = {}): Promise<string[]> {
+  const checks = await verifyStudy(study, places, table => sweepFiles(table, 'study'));
+  expect(checks.map(({ subject }) => subject)).toEqual(['settings', 'stages', 'scorings', 'rows', 'table']);
   return checks.flatMap(({ subject, holds, found }) => (holds ? [] : [`${subject}: ${found}`]));
 }
 
@@ -120,6 +121,19 @@ it('finds changed scores and predictions, also where the checksums were made to 
   rmSync(scoring.root, { recursive: true });
   cpSync(other.root, scoring.root, { recursive: true });
   expect((await failures())[0]).toMatch('is not the scoring of tr/test:20 that stages.json names');
+});
+
+it('finds data whose rows are not those that were scored', async () => {
+  const data = join(copy, 'data');
+  cpSync(new URL('../../sample/data', import.meta.url), data, { recursive: true });
+  expect(await failures({ data })).toEqual([]);
+  const turkish = join(data, 'PAN-X.tr');
+  const file = (split: string) => join(turkish, readdirSync(turkish).find(name => name.startsWith(split))!);
+  cpSync(file('validation'), file('test'));
+  expect(await failures({ data })).toEqual([`rows: ${data}: tr/test:20 has other rows than phase-1-tr was scored on`]);
+  expect(panx(['verify', study.root, '--data', data]).stdout).toMatch('✗ rows');
+  rmSync(file('test'));
+  expect((await failures({ data })).join('\n')).toMatch(/^rows: .*tr/);
 });
 
 it('looks at a scoring by itself', () => {
