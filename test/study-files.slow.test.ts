@@ -26,7 +26,6 @@ const trainings: Record<string, number> = {
   'in5550-frozen.yaml': 1,
   'in5550-learning-rates.yaml': 4,
   'in5550-mixtures.yaml': 7,
-  'in5550-mixtures-mbert.yaml': 3,
 };
 
 let folder: string;

@@ -27,8 +27,20 @@ export async function withEveryLanguage(config: Config): Promise<Config> {
       ...study,
       train: await Promise.all(study.train.map(set => resolved('study.train', set, config.data, 'train'))),
       score: await resolved('study.score', study.score, config.data, end),
+      exclude: await Promise.all(
+        study.exclude.map(async entry =>
+          Object.hasOwn(entry, 'train') ? { ...entry, train: await resolvedSets(entry.train, config.data) } : entry,
+        ),
+      ),
     },
   };
+}
+
+/** A set of languages, or a list of sets. */
+async function resolvedSets(value: unknown, data: string): Promise<unknown> {
+  if (!Array.isArray(value)) return value;
+  if (value.some(Array.isArray)) return await Promise.all(value.map(set => resolvedSets(set, data)));
+  return await resolved('study.exclude', value, data, 'train');
 }
 
 async function resolved(key: string, langs: string[], data: string, split: SplitName): Promise<string[]> {

@@ -62,7 +62,7 @@ export async function configOf(
   const loaded = await loadConfig({ file: file ?? parsed.config, assignments: parsed.set, options: typed });
   const given = new Set(typed.map(({ key }) => key));
   // One model that is asked for takes the place of those that a file tries.
-  if ((parsed.sample || given.has('model')) && !given.has('study.grid')) delete loaded.config.study.grid.model;
+  if ((parsed.sample || given.has('model')) && !given.has('study.grid')) leaveModels(loaded.config);
   if (!parsed.sample) return loaded;
   // Data of one's own may be of any language: they choose no sample.
   const read = given.has('data') ? [] : [...langsOf(loaded.config), ...languagesRead(command, loaded.config)];
@@ -76,6 +76,12 @@ export async function configOf(
     loaded.origins[key] = '--sample';
   }
   return loaded;
+}
+
+/** Leave a study's models out: the one of the settings takes the place of all. */
+function leaveModels({ study }: Config): void {
+  delete study.grid.model;
+  study.exclude = study.exclude.filter(entry => !Object.hasOwn(entry, 'model'));
 }
 
 /** A relative path where it can be, since a run saves its settings. */

@@ -14,7 +14,7 @@ import {
   text,
   toggle,
 } from './kinds.js';
-import { choices, grid, languageSets, names, seeds } from './study-kinds.js';
+import { choices, exclusions, grid, languageSets, names, seeds } from './study-kinds.js';
 
 /** How the stages of a study follow from its settings: see experiment/protocols/. */
 export const protocolNames = [
@@ -231,6 +231,10 @@ export const schema = {
     seeds: seeds(1, 'seeds of training: so many, from seed on, or a list; a stage starts from the one of its own seed'),
     dataSeeds: seeds(1, 'the same for training.dataSeed; a stage that takes all rows is trained once for all of them'),
     grid: grid({}, 'settings and the values that are tried of each, every combination being a cell of its own'),
+    exclude: exclusions(
+      [],
+      'combinations that are left out: each names a value, or a list of values, of two or more of protocol, train and the settings of the grid',
+    ),
     metrics: {
       mode: choice(
         ['default', 'strict'],

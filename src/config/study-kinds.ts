@@ -49,15 +49,34 @@ export function languageSets(byDefault: string[][], meaning: string): Setting<st
       Array.isArray(value) &&
       value.every(isSet) &&
       (value.length === 0 || isListOfDifferent(value, set => [...(set as string[])].sort().join(' '))),
-    withLanguages: (value, named) =>
-      Array.isArray(value)
-        ? value.map((set: unknown) =>
-            Array.isArray(set)
-              ? set.map((lang: unknown) => (typeof lang === 'string' ? named(lang) : lang) as string)
-              : (set as string[]),
-          )
-        : value,
+    withLanguages: (value, named) => withNames(value, named) as string[][],
   };
+}
+
+/** Combinations of the values of a study's axes. Which these are, experiment/exclusions.ts looks at. */
+export function exclusions(byDefault: Record<string, unknown>[], meaning: string): Setting<Record<string, unknown>[]> {
+  return {
+    default: byDefault,
+    expected: 'a list of different maps such as [{model: NAME, train: [[de], [fr]]}], or []',
+    meaning,
+    accepts: (value): value is Record<string, unknown>[] =>
+      Array.isArray(value) &&
+      value.every(entry => isMap(entry) && Object.keys(entry).length > 0) &&
+      (value.length === 0 || isListOfDifferent(value, entry => JSON.stringify(entry))),
+    withLanguages: (value: unknown, named) =>
+      (Array.isArray(value) ? value.map(entry => withTrainNames(entry, named)) : value) as Record<string, unknown>[],
+  };
+}
+
+function withTrainNames(entry: unknown, named: (lang: string) => string): unknown {
+  if (!isMap(entry) || !Object.hasOwn(entry, 'train')) return entry;
+  return { ...entry, train: withNames(entry.train, named) };
+}
+
+/** Every text in lists of lists, as `named` writes it. */
+function withNames(value: unknown, named: (lang: string) => string): unknown {
+  if (Array.isArray(value)) return value.map(item => withNames(item, named));
+  return typeof value === 'string' ? named(value) : value;
 }
 
 /** How many seeds there are, or which. */

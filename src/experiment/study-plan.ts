@@ -5,12 +5,13 @@ import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import { sha256 } from '../system/checksums.js';
 import { canonicalJson } from '../system/json.js';
+import { checkExclusions, isExcluded, nothingLeft } from './exclusions.js';
 import { isMatrix, protocolOf } from './protocols/protocol.js';
 import type { Stage, TrainRows } from './protocols/stage.js';
 import { sizeOf } from './row-settings.js';
 
 /**
- * The axes of a study: its protocols, the cells of its grid, its seeds and its data seeds. They multiply. A stage starts from the stage of its
+ * The axes of a study: its protocols, the cells of its grid, its seeds and its data seeds. They multiply, but for what it excludes. A stage starts from the stage of its
  * own seed, data seed and cell. What two points of the axes have in common is one stage: the English model of two protocols, or a stage that
  * takes all rows, for all data seeds.
  */
@@ -56,6 +57,7 @@ export function planStudy(config: Config, trainRows: TrainRows): StudyPlan {
       for (const [seed, dataSeed] of seeds.flatMap(one => dataSeeds.map(other => [one, other] as const))) {
         const here = new Map<string, { id: string; hasDataSeed: boolean }>();
         for (const stage of protocolOf(protocol).stages(configAt(config, cell, seed, dataSeed), trainRows)) {
+          if (isExcluded(config, { protocol, cell, stage })) continue;
           asked++;
           const start = stage.startStage === null ? null : here.get(stage.startStage)!;
           const takesSubset = dependsOnDataSeed(stage.config);
@@ -84,6 +86,7 @@ export function planStudy(config: Config, trainRows: TrainRows): StudyPlan {
       }
     }
   }
+  if (made.size === 0) throw nothingLeft();
   refuseMany(made.size, langs.length);
   return { stages: [...made.values()], rows: [...rows.values()], asked };
 }
@@ -106,6 +109,7 @@ export function checkStudy(config: Config): void {
     );
   }
   for (const protocol of protocols) protocolOf(protocol).check(config);
+  checkExclusions(config);
   if (config.study.train.length > 0 && !protocols.some(isMatrix)) {
     throw new PanxError(
       `study.train is ${inline(config.study.train)}, and the protocol ${protocols.join(', ')} trains on source and target; expected it to be left out.`,

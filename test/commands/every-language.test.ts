@@ -34,6 +34,20 @@ it('puts the languages that have the split in place of [all], sorted', async () 
   expect(await langsOf(folder, ...every, 'training.resplit=true')).toEqual([['en', 'tr'], validation, validation]);
 });
 
+it('also in what a study leaves out', async () => {
+  const of = async (exclude: string) => {
+    const { config } = await loadConfig({ assignments: [`data=${folder}`, `study.exclude=${exclude}`] });
+    return (await withEveryLanguage(config)).study.exclude;
+  };
+  expect(await of('[{model: a, train: [all]}, {model: b, train: [[all], [en]]}, {model: c, protocol: joint}]')).toEqual(
+    [
+      { model: 'a', train: ['en', 'tr'] },
+      { model: 'b', train: [['en', 'tr'], ['en']] },
+      { model: 'c', protocol: 'joint' },
+    ],
+  );
+});
+
 it('leaves other lists as they are, and then looks at no folder', async () => {
   expect(await langsOf(join(folder, 'nowhere'), 'training.langs=[tr, en]')).toEqual([['tr', 'en'], [], []]);
 });

@@ -122,6 +122,7 @@ it('turns every option into its setting', async () => {
       seeds: 5,
       dataSeeds: [1, 2, 3],
       grid: { 'training.learningRate': [1e-3, 1e-4], model: ['a', 'b'] },
+      exclude: [],
       metrics: { mode: 'default', average: 'micro' },
       keep: 'all',
     },
@@ -211,4 +212,17 @@ it.each([
   [['--target', 'tr', '--target', 'de'], '--target is given more than once: tr and de.'],
 ])('refuses %s', async (argv, sentence) => {
   await expect(resolve(...argv)).rejects.toThrow(sentence);
+});
+
+it('one model that is asked for takes the place of those that a file tries, and of what it leaves out of them', async () => {
+  const asked = [
+    'study.grid={model: [a, b], training.epochs: [1, 2]}',
+    'study.exclude=[{model: a, training.epochs: 1}, {protocol: cumulative, training.epochs: 2}]',
+  ].flatMap(assignment => ['--set', assignment]);
+  const { study } = (await resolve(...asked, '--model', 'mine')).config;
+  expect([study.grid, study.exclude]).toEqual([
+    { 'training.epochs': [1, 2] },
+    [{ protocol: 'cumulative', 'training.epochs': 2 }],
+  ]);
+  expect((await resolve(...asked)).config.study.exclude).toHaveLength(2);
 });

@@ -75,6 +75,7 @@ describe('precedence and origin', () => {
         seeds: 1,
         dataSeeds: 1,
         grid: {},
+        exclude: [],
         metrics: { mode: 'default', average: 'micro' },
         keep: 'all',
       },
