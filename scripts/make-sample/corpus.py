@@ -35,18 +35,23 @@ class Row:
 def make_corpus(seed: int) -> dict[tuple[str, str], list[Row]]:
     """(language, split) -> rows. No token sequence occurs twice in the whole corpus."""
     owners = assign_names(seed)
+    return filled(SPLITS, {
+        (lang, split): Writer(lang, split, owners, random.Random(f"{seed}/{lang}/{split}")) for lang in TEXTS for split in SPLITS
+    })
+
+
+def filled(counts: dict[str, int], writers: dict[tuple[str, str], "Writer"]) -> dict[tuple[str, str], list[Row]]:
+    """(language, split) -> as many rows of its writer as the split has; none whose tokens were written before."""
     seen: set[tuple[str, ...]] = set()
     corpus = {}
-    for lang in TEXTS:
-        for split, count in SPLITS.items():
-            writer = Writer(lang, split, owners, random.Random(f"{seed}/{lang}/{split}"))
-            rows = []
-            while len(rows) < count:
-                row = writer.row()
-                if row.tokens not in seen:
-                    seen.add(row.tokens)
-                    rows.append(row)
-            corpus[lang, split] = rows
+    for (lang, split), writer in writers.items():
+        rows: list[Row] = []
+        while len(rows) < counts[split]:
+            row = writer.row()
+            if row.tokens not in seen:
+                seen.add(row.tokens)
+                rows.append(row)
+        corpus[lang, split] = rows
     return corpus
 
 

@@ -22,7 +22,8 @@ export async function contentsOf(config: Config, dataDir: string, modelDir: stri
  * @param changed splits, such as `tr/train`, whose rows and files are others than those of the same contents without it
  */
 export function fakeContents(trainRows: Record<string, number>, changed: readonly string[] = []): Contents {
-  const contentOf = (lang: string, split: string): SplitContents => {
+  const made = new Map<string, SplitContents>();
+  const make = (lang: string, split: string): SplitContents => {
     const rows = split === 'train' ? trainRows[lang]! : 5;
     const salt = `${lang}/${split}${changed.includes(`${lang}/${split}`) ? ' changed' : ''}`;
     const sha = (text: string) => createHash('sha256').update(text).digest();
@@ -30,6 +31,11 @@ export function fakeContents(trainRows: Record<string, number>, changed: readonl
     const files = { [`PAN-X.${lang}/${split}-0.parquet`]: sha(salt).toString('hex') };
     const lengths = Int32Array.from({ length: rows }, (_, row) => (row % 12) + 1);
     return { index: { rows, labelNames: panxLabels, digests, lengths }, files };
+  };
+  const contentOf = (lang: string, split: string): SplitContents => {
+    const name = `${lang}/${split}`;
+    if (!made.has(name)) made.set(name, make(lang, split));
+    return made.get(name)!;
   };
   const checkpoint = { 'model.safetensors': 'c'.repeat(64) };
   return { checkpoint, contentOf, arithmetic: { kind: 'wasm', precision: 'fp32', revision: 1 } };

@@ -78,6 +78,10 @@ it.each([
 ])('finds a changed %s', async name => {
   rewrite(join(study.root, name), text => `${text} `);
   expect((await failures()).join('\n')).toMatch(name);
+});
+
+it('ends with 1 where something is found', () => {
+  rewrite(join(study.root, 'table.md'), text => `${text} `);
   expect(panx(['verify', study.root]).code).toBe(1);
 });
 

@@ -5,17 +5,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readModelConfig } from '../../src/checkpoint/config.js';
-import { openTensors } from '../../src/checkpoint/safetensors.js';
 import { loadSplit, readExample, type Split } from '../../src/data/corpus.js';
-import { panxLabels } from '../../src/data/formats/panx.js';
 import { splitNames } from '../../src/data/splits.js';
 import { splitStatistics } from '../../src/data/statistics.js';
 import { samplePaths } from '../../src/hub/sample.js';
-import { checkTensors } from '../../src/model/parameter-specs.js';
 import { formatCount } from '../../src/system/console.js';
 import { loadTokenizer } from '../../src/tokenization/tokenizer.js';
 import { buildCli, panx } from '../built-cli.js';
 import { pythonVersion } from './python.js';
+import { itHasNoRowTwice, itIsAnEncoder, itIsWellFormed, rowsOf } from './well-formed.js';
 
 const langs = ['en', 'tr', 'de', 'fr', 'it', 'af', 'sw', 'hu'];
 const { dataDir, modelDir } = samplePaths(langs);
@@ -26,30 +24,10 @@ const tokenizer = await loadTokenizer(modelDir);
 const config = await readModelConfig(modelDir);
 
 describe.each(named)('%s of sample/many', (_, split) => {
-  it('has its rows, and PAN-X’s tag names in the file', () => {
-    expect(split.rows).toBe(expectedRows[split.split]);
-    expect(split.labelNames).toEqual(panxLabels);
-  });
+  itIsWellFormed(split, expectedRows);
 
-  it('is well-formed IOB2: an I- tag only goes on from a tag of its own type', () => {
-    for (const { tokens, tags } of rowsOf(split)) {
-      tags.forEach((tag, i) => {
-        const before = tags[i - 1]?.slice(2);
-        if (tag.startsWith('I-')) expect({ tokens, tag, before }).toEqual({ tokens, tag, before: tag.slice(2) });
-      });
-    }
-  });
-
-  it('has words without spaces and without leftovers of its templates', () => {
-    const odd = rowsOf(split).flatMap(({ tokens }) => tokens.filter(token => !/^[^\s{}<>~+]+$/u.test(token)));
-    expect(odd).toEqual([]);
-  });
-
-  it('has every type often, in rows of 3 to 25 words, some in each of four bins of lengths', () => {
+  it('has rows of 3 to 25 words, some in each of four bins of lengths', () => {
     const rows = rowsOf(split);
-    for (const type of ['B-PER', 'B-ORG', 'B-LOC']) {
-      expect(rows.filter(({ tags }) => tags.includes(type)).length).toBeGreaterThan(0.2 * rows.length);
-    }
     const lengths = rows.map(({ tokens }) => tokens.length);
     expect([Math.min(...lengths), Math.max(...lengths) <= 25]).toEqual([3, true]);
     for (const [least, below] of [
@@ -71,10 +49,7 @@ describe.each(named)('%s of sample/many', (_, split) => {
   });
 });
 
-it('has no row twice, neither in one split nor in two', () => {
-  const rows = splits.flatMap(split => rowsOf(split).map(({ tokens }) => tokens.join(' ')));
-  expect(new Set(rows).size).toBe(rows.length);
-});
+itHasNoRowTwice(splits);
 
 it('shares names between any two languages, and has some that only one language has', () => {
   const names = langs.map(lang => namesOf(splits.filter(split => split.lang === lang)));
@@ -114,30 +89,7 @@ it('knows every letter of its languages, small and capital', async () => {
   expect(letters.filter((_, i) => rows[i]!.inputIds.includes(tokenizer.unkId))).toEqual([]);
 });
 
-it('has XLM-R’s special tokens: <s> 0, <pad> 1, </s> 2, <unk> 3, <mask> last', async () => {
-  const last = tokenizer.vocabularySize - 1;
-  expect(await tokenizer.tokens([0, 1, 2, 3, last])).toEqual(['<s>', '<pad>', '</s>', '<unk>', '<mask>']);
-  expect(tokenizer).toMatchObject({ padId: 1, unkId: 3 });
-});
-
-it('is a whole encoder with dropout, of the tokenizer’s vocabulary, and no classifier', async () => {
-  expect(config).toMatchObject({
-    architecture: 'xlm-roberta',
-    vocabularySize: tokenizer.vocabularySize,
-    hiddenSize: 64,
-    layers: 2,
-    hiddenDropout: 0.1,
-    attentionDropout: 0.1,
-    padId: 1,
-    labels: panxLabels,
-  });
-  const source = await openTensors(modelDir);
-  try {
-    expect(checkTensors(config, source, modelDir)).toMatchObject({ headMissing: true });
-  } finally {
-    await source.close();
-  }
-});
+itIsAnEncoder({ config, tokenizer, modelDir }, 64);
 
 it('is under 2 MB in all, and holds no more than it should', () => {
   const root = dirname(modelDir);
@@ -151,30 +103,6 @@ describe('panx with --sample', () => {
   const folder = mkdtempSync(join(tmpdir(), 'panx-many-'));
   beforeAll(buildCli);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  it('learns German in eight short epochs; a little carries over to Afrikaans', () => {
-    const out = join(folder, 'run');
-    const settings = ['--epochs', '8', '--batch-size', '16', '--learning-rate', '5e-3'];
-    const here = ['--backend', 'wasm', '--precision', 'fp32', '--set', 'evaluation.eachEpoch=false'];
-    const trained = panx([
-      'train',
-      '--sample',
-      '--lang',
-      'de',
-      '--eval-langs',
-      'de,af',
-      ...settings,
-      ...here,
-      '--out',
-      out,
-    ]);
-    expect(trained).toMatchObject({ code: 0 });
-    expect(f1Of('de', trained.stdout)).toBeGreaterThan(0.5);
-    expect(f1Of('af', trained.stdout)).toBeGreaterThan(0.1);
-    const evaluated = panx(['evaluate', '--sample', '--model', join(out, 'checkpoint'), '--langs', 'af', ...here]);
-    expect(evaluated).toMatchObject({ code: 0 });
-    expect(f1Of('af', evaluated.stdout)).toBe(f1Of('af', trained.stdout));
-  });
 
   it('has a study between two of its languages', () => {
     const study = ['run', 'configs/studies/en-tr-demo.yaml', '--source', 'de', '--target', 'sw', '--sizes', '100,400'];
@@ -211,18 +139,6 @@ describe.skipIf(python === undefined || python < 310)('make-many.py', () => {
     expect(printed('--tokenizer') === readFileSync(join(modelDir, 'tokenizer.json'), 'utf8')).toBe(true);
   });
 });
-
-/** The micro F1 of a language's test split, as it is printed. */
-function f1Of(lang: string, stdout: string): number {
-  return Number(new RegExp(`^${lang} test +micro F1 ([\\d.]+)`, 'm').exec(stdout)?.[1]);
-}
-
-function rowsOf(split: Split): { tokens: string[]; tags: string[] }[] {
-  return Array.from({ length: split.rows }, (_, i) => {
-    const { tokens, tagIds } = readExample(split, i);
-    return { tokens, tags: tagIds.map(id => split.labelNames[id]!) };
-  });
-}
 
 /** The capitalised words inside mentions, without their endings. */
 function namesOf(some: Split[]): Set<string> {

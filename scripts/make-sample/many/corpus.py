@@ -9,7 +9,7 @@ for a case. A row is a title, or one to three clauses.
 import random
 
 import gazetteers
-from corpus import OWN_SHARE, TAGS, Row, Writer, weighted
+from corpus import OWN_SHARE, TAGS, Row, Writer, filled, weighted
 from many import afrikaans, english, french, german, hungarian, italian, swahili, swedish, turkish
 
 SPLITS = {"train": 400, "validation": 100, "test": 100}
@@ -66,19 +66,11 @@ VOWELS = {"fr": "aàâeéèêëiîïoôuùûœ", "hu": "aáeéiíoóöőuúüű"
 def make_corpus(seed: int) -> dict[tuple[str, str], list[Row]]:
     """(language, split) -> rows. No token sequence occurs twice in the whole corpus."""
     owners = assign_names(seed)
-    seen: set[tuple[str, ...]] = set()
-    corpus = {}
-    for lang in TEXTS:
-        for split, count in SPLITS.items():
-            writer = ManyWriter(lang, split, owners, random.Random(f"{seed}/many/{lang}/{split}"))
-            rows: list[Row] = []
-            while len(rows) < count:
-                row = writer.row()
-                if row.tokens not in seen:
-                    seen.add(row.tokens)
-                    rows.append(row)
-            corpus[lang, split] = rows
-    return corpus
+    return filled(SPLITS, {
+        (lang, split): ManyWriter(lang, split, owners, random.Random(f"{seed}/many/{lang}/{split}"))
+        for lang in TEXTS
+        for split in SPLITS
+    })
 
 
 def assign_names(seed: int) -> dict[str, str]:
