@@ -123,6 +123,7 @@ export const addedSince: readonly Key[] = [
     'study.metrics.mode',
     'study.metrics.average',
     'study.keep',
+    'study.exclude',
   ] as const),
 ];
 

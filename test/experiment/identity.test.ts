@@ -3,8 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
+import { settings } from '../../src/config/schema.js';
 import { differences, differencesInTraining, scoresTheSame } from '../../src/experiment/differences.js';
-import { type Contents, identitiesOf, identityOf, type StageIdentity } from '../../src/experiment/identity.js';
+import {
+  absentAtDefault,
+  addedSince,
+  type Contents,
+  identitiesOf,
+  identityOf,
+  type StageIdentity,
+} from '../../src/experiment/identity.js';
 import { checkpointFiles } from '../../src/experiment/start-files.js';
 import { planStudy } from '../../src/experiment/study-plan.js';
 import { fakeContents } from './contents.js';
@@ -241,4 +249,17 @@ it('hashes the files of a checkpoint that make the model, and no others', async 
   await expect(checkpointFiles(folder)).rejects.toThrow(
     `The checkpoint folder ${folder} cannot be read: no such file or folder.`,
   );
+});
+
+it('a setting that is added is one that the runs before it may lack: they are taken, verified and gone on with', () => {
+  const always = [
+    ...['model', 'data', 'backend', 'precision', 'seed', 'tokenization.maxLength', 'tokenization.emptyWords'],
+    ...['langs', 'size', 'subset', 'epochs', 'batchSize', 'learningRate', 'weightDecay'].map(key => `training.${key}`),
+    ...['maxGradNorm', 'warmupSteps', 'gradientAccumulationSteps', 'accumulation'].map(key => `training.${key}`),
+    ...['groupByLength', 'maxSteps', 'dropout'].map(key => `training.${key}`),
+    ...['enabled', 'langs', 'eachEpoch', 'batchSize', 'limit'].map(key => `evaluation.${key}`),
+    ...['checkpoint.everyMinutes', 'checkpoint.everySteps'],
+    ...['protocol', 'source', 'target', 'sizes'].map(key => `study.${key}`),
+  ];
+  expect([...settings.keys()].filter(key => !addedSince.includes(key) && !absentAtDefault.has(key))).toEqual(always);
 });
