@@ -107,7 +107,7 @@ const currentShape: Shape<StageIdentity> = object({
 export const identityShape: Shape<StageIdentity | OldIdentity> = value =>
   isObject(value) && 'rows' in value ? currentShape(value) : oldShape(value);
 
-/** Settings that runs of panx 0.2 and older do not have. */
+/** Settings that a run may lack: panx 0.2 had none of them, and 0.3 not all from its beginning. */
 export const addedSince: readonly Key[] = [
   ...([
     'corpora',
