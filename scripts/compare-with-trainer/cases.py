@@ -17,10 +17,10 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import TrainerCallback, XLMRobertaConfig, XLMRobertaForTokenClassification
+from transformers import AutoConfig, TrainerCallback
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "make-golden"))
-from model import forward_backward, labels_and_dropout, random_model, save  # noqa: E402
+from model import forward_backward, labels_and_dropout, random_model, save, token_classifier  # noqa: E402
 from trainer import run  # noqa: E402
 
 
@@ -34,8 +34,10 @@ def main():
 def write_case(folder, case):
     described = dict(case["model"])
     tags = [f"B-{label}" for label in range(described.pop("labels"))]
-    config = XLMRobertaConfig(**described, **labels_and_dropout(tags))
-    model = random_model(XLMRobertaForTokenClassification, config, case["modelSeed"])
+    config = AutoConfig.for_model(described.pop("model_type"), **described, **labels_and_dropout(tags))
+    if config.model_type == "distilbert":
+        config.dropout = config.attention_dropout = 0.0
+    model = random_model(token_classifier(config), config, case["modelSeed"])
     model.save_pretrained(folder)
     expected = forward_backward(model, case["rows"][:5])
     model.zero_grad(set_to_none=True)

@@ -252,14 +252,14 @@ class Rows(torch.utils.data.Dataset):
 
 
 def padded(rows, pad_id):
-    """What a collator hands to the model: (B, T) ids, mask and labels, padded on the right."""
+    """What a collator hands to the model: (B, T) ids, mask and labels, padded on the right; with id 0 where there is no padding id."""
     width = max(len(row["inputIds"]) for row in rows)
 
     def fill(sequences, value):
         return torch.tensor([[*sequence, *[value] * (width - len(sequence))] for sequence in sequences])
 
     return {
-        "input_ids": fill([row["inputIds"] for row in rows], pad_id),
+        "input_ids": fill([row["inputIds"] for row in rows], pad_id or 0),
         "attention_mask": fill([[1] * len(row["inputIds"]) for row in rows], 0),
         "labels": fill([row["labelIds"] for row in rows], -100),
     }

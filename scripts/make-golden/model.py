@@ -26,6 +26,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from transformers import (
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
     RobertaConfig,
     RobertaForTokenClassification,
     XLMRobertaConfig,
@@ -86,9 +87,15 @@ def random_model(architecture, config, seed):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)
-            scaled = 1 + 0.3 * noise if name.endswith("LayerNorm.weight") else 0.2 * noise
+            is_norm = name.endswith(("LayerNorm.weight", "layer_norm.weight"))
+            scaled = 1 + 0.3 * noise if is_norm else 0.2 * noise
             parameter.copy_(scaled)
     return model
+
+
+def token_classifier(config):
+    """The class of the token classifier that a configuration is of."""
+    return MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING[type(config)]
 
 
 def random_rows(lengths, config, seed):

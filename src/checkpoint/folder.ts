@@ -125,6 +125,14 @@ function architectureClass(architecture: ModelConfig['architecture']): string {
       return 'XLMRobertaForTokenClassification';
     case 'roberta':
       return 'RobertaForTokenClassification';
+    case 'camembert':
+      return 'CamembertForTokenClassification';
+    case 'bert':
+      return 'BertForTokenClassification';
+    case 'electra':
+      return 'ElectraForTokenClassification';
+    case 'distilbert':
+      return 'DistilBertForTokenClassification';
   }
 }
 

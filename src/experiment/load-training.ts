@@ -1,6 +1,7 @@
 import type { ModelConfig } from '../checkpoint/config.js';
 import { PanxError } from '../errors.js';
 import { checkLabels } from '../evaluation/score.js';
+import { usablePositions } from '../model/inputs.js';
 import { loadTokenClassifier, type TokenClassifier } from '../model/token-classifier.js';
 import { phase } from '../system/profile.js';
 import type { BesideTraining } from '../training/epoch-end.js';
@@ -86,8 +87,8 @@ export async function loadTraining({
 const atStart: Position = { step: 0, epoch: 0, window: 0 };
 
 /** @throws PanxError where a row that is trained on or scored is longer than the model has positions for: before hours of training */
-function refuseLongRows({ train, validation, test }: RunData, { maxPositions, padId }: ModelConfig): void {
-  const positions = maxPositions - padId - 1;
+function refuseLongRows({ train, validation, test }: RunData, config: ModelConfig): void {
+  const positions = usablePositions(config);
   const scored = [...validation, ...test].map(({ lang, split, rows }) => [`${lang} ${split}`, rows] as const);
   for (const [name, { offsets, rows }] of [['the training data', train] as const, ...scored]) {
     for (let row = 0; row < rows; row++) {

@@ -2,23 +2,21 @@ import type tf = require('@tensorflow/tfjs-core');
 
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { WithBackward } from '../kernels/backward.js';
+import { bert, wordTableName as bertWordTable } from './bert.js';
+import { distilBert, wordTableName as distilBertWordTable } from './distilbert.js';
 import type { DropoutPlan } from './dropout-plan.js';
+import { electra, wordTableName as electraWordTable } from './electra.js';
 import type { ModelInputs } from './inputs.js';
 import type { Parameter } from './parameter.js';
 import type { ParameterGroup, ParameterSpec } from './parameter-group.js';
-import { type XlmRoberta, forward as xlmRobertaForward } from './xlm-roberta.js';
-import {
-  mapPlaces as mapXlmRoberta,
-  xlmRobertaParameters,
-  xlmRobertaSpecs,
-  wordTableName as xlmRobertaWordTable,
-} from './xlm-roberta-parameters.js';
+import { mapPlaces, type PostNorm, type PostNormOf, forward as postNormForward, specsOf } from './post-norm.js';
+import { xlmRoberta, wordTableName as xlmRobertaWordTable } from './xlm-roberta.js';
 
 /**
- * The one switch between encoders: whatever else works on a network asks here. A new encoder is two files, its parameters by place and its
- * forward with its backward, and a case in each function below.
+ * The one switch between encoders: whatever else works on a network asks here. An encoder that is built like BERT is one file, its parameters by
+ * place, and a case in each function below. Another has its forward with its backward beside.
  */
-export type Network = XlmRoberta;
+export type Network = PostNorm;
 
 /**
  * The forward of a token classifier.
@@ -35,7 +33,11 @@ export function forward(
   switch (config.architecture) {
     case 'xlm-roberta':
     case 'roberta':
-      return xlmRobertaForward(network, config, inputs, plan);
+    case 'camembert':
+    case 'bert':
+    case 'electra':
+    case 'distilbert':
+      return postNormForward(network, config, inputs, plan);
   }
 }
 
@@ -44,27 +46,42 @@ export async function makeNetwork(
   config: ModelConfig,
   make: (group: ParameterGroup) => Promise<Parameter>,
 ): Promise<Network> {
-  switch (config.architecture) {
-    case 'xlm-roberta':
-    case 'roberta':
-      return await mapXlmRoberta(xlmRobertaParameters(config), make);
-  }
+  return await mapPlaces(parametersOf(config), make);
 }
 
 /** All tensors of a checkpoint in the order in which transformers writes them. */
 export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
-  switch (config.architecture) {
-    case 'xlm-roberta':
-    case 'roberta':
-      return xlmRobertaSpecs(config);
-  }
+  return specsOf(parametersOf(config));
 }
 
 /** The tensor with a row for each entry of the vocabulary. */
-export function wordTableName({ architecture }: ModelConfig): string {
+export function wordTableName({ architecture }: Pick<ModelConfig, 'architecture'>): string {
   switch (architecture) {
     case 'xlm-roberta':
     case 'roberta':
+    case 'camembert':
       return xlmRobertaWordTable;
+    case 'bert':
+      return bertWordTable;
+    case 'electra':
+      return electraWordTable;
+    case 'distilbert':
+      return distilBertWordTable;
+  }
+}
+
+/** The parameters of an encoder, place by place. */
+export function parametersOf(config: ModelConfig): PostNormOf<ParameterGroup> {
+  switch (config.architecture) {
+    case 'xlm-roberta':
+    case 'roberta':
+    case 'camembert':
+      return xlmRoberta(config);
+    case 'bert':
+      return bert(config);
+    case 'electra':
+      return electra(config);
+    case 'distilbert':
+      return distilBert(config);
   }
 }

@@ -30,16 +30,13 @@ export function initialValues(spec: ParameterSpec, config: ModelConfig, seed: nu
       break;
     case 'normal':
       fillNormal(values, seed, spec.name, config.initializerRange);
-      if (tablesWithPadding.includes(spec.name)) {
-        values.fill(0, config.padId * config.hiddenSize, (config.padId + 1) * config.hiddenSize);
-      }
       break;
+    case 'normal but padding': {
+      const [, width] = spec.shape as [number, number];
+      fillNormal(values, seed, spec.name, config.initializerRange);
+      if (config.padId !== null) values.fill(0, config.padId * width, (config.padId + 1) * width);
+      break;
+    }
   }
   return values;
 }
-
-/** Positions count from padId + 1, so that row padId of the position table belongs to padding as well. */
-const tablesWithPadding = [
-  'roberta.embeddings.word_embeddings.weight',
-  'roberta.embeddings.position_embeddings.weight',
-];

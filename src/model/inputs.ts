@@ -1,6 +1,7 @@
 import tf = require('@tensorflow/tfjs-core');
 
 import type { Batch } from '../batching/batches.js';
+import type { ModelConfig } from '../checkpoint/config.js';
 import { PanxError } from '../errors.js';
 import { layoutOf, type RowLayout } from '../kernels/attention.js';
 import { ignoredLabel } from '../kernels/cross-entropy.js';
@@ -49,9 +50,16 @@ export function labelledTokens({ labelIds }: Batch): Int32Array {
   return Int32Array.from(labelIds.keys()).filter(token => labelIds[token] !== ignoredLabel);
 }
 
+/** How many tokens a row may have at most. */
+export function usablePositions({ maxPositions, padId, positionsFromPad }: PositionsOf): number {
+  return positionsFromPad ? maxPositions - padId! - 1 : maxPositions;
+}
+
+type PositionsOf = Pick<ModelConfig, 'padId' | 'maxPositions' | 'positionsFromPad'>;
+
 /**
- * Put a batch on the device. Position ids are those of XLM-R: pad id + 1, + 2, ... within a row, pad tokens not counted and standing
- * at the pad id itself (create_position_ids_from_input_ids in transformers).
+ * Put a batch on the device. Position ids are 0, 1, ... within a row; or those of XLM-R: pad id + 1, + 2, ..., pad tokens not counted and
+ * standing at the pad id itself (create_position_ids_from_input_ids in transformers).
  *
  * @param labelled the tokens with a label, whose logits alone are computed, or null: of all
  * @throws PanxError where a row is longer than the model has positions for.
@@ -59,28 +67,27 @@ export function labelledTokens({ labelIds }: Batch): Int32Array {
 export function toDevice(
   batch: Batch,
   vocabulary: Pick<CompactVocabulary, 'rowOfId'>,
-  config: { padId: number; maxPositions: number },
+  config: PositionsOf,
   labelled: Int32Array | null = null,
 ): ModelInputs {
   const rows = batch.rows.length;
   const tokens = batch.inputIds.length;
   const { longest } = batch;
-  const usablePositions = config.maxPositions - config.padId - 1;
-  if (longest > usablePositions) {
-    throw new PanxError(
-      `A row of ${longest} subwords does not fit the model, which has positions for ${usablePositions}.`,
-      { hint: `Set tokenization.maxLength (--max-length) to ${usablePositions} or less.` },
-    );
+  const most = usablePositions(config);
+  if (longest > most) {
+    throw new PanxError(`A row of ${longest} subwords does not fit the model, which has positions for ${most}.`, {
+      hint: `Set tokenization.maxLength (--max-length) to ${most} or less.`,
+    });
   }
   const wordRows = wordRowsOf(batch, vocabulary);
   const positions = new Int32Array(tokens);
   let pads = 0;
   for (let row = 0; row < rows; row++) {
-    let position = config.padId;
+    let position = config.positionsFromPad ? config.padId! : -1;
     for (let token = batch.offsets[row]!; token < batch.offsets[row + 1]!; token++) {
-      const id = batch.inputIds[token]!;
-      positions[token] = id === config.padId ? config.padId : ++position;
-      if (id === config.padId) pads++;
+      const isPad = batch.inputIds[token] === config.padId;
+      positions[token] = isPad && config.positionsFromPad ? config.padId! : ++position;
+      if (isPad) pads++;
     }
   }
   const notPad = pads === 0 ? null : Float32Array.from(batch.inputIds, id => (id === config.padId ? 0 : 1));

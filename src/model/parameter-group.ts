@@ -4,7 +4,8 @@ export interface ParameterSpec {
   shape: number[];
   /** Whether weight decay applies: to weights of linear layers and embeddings, not to biases and LayerNorm. */
   decay: boolean;
-  init: 'normal' | 'zeros' | 'ones';
+  /** `normal but padding`: the row of the padding token is 0. */
+  init: 'normal' | 'normal but padding' | 'zeros' | 'ones';
 }
 
 /** What becomes one parameter of the network: tensors of one shape, stacked along their first axis. */
@@ -12,4 +13,88 @@ export interface ParameterGroup {
   parts: readonly ParameterSpec[];
   /** `encoder`: the weight of a linear map of the encoder, which is multiplied in the run's precision; all others stay float32. */
   kind: 'encoder' | 'word table' | 'other';
+}
+
+/** A weight and a bias: of a linear map, or of a LayerNorm. */
+export interface AffineOf<T> {
+  weight: T;
+  bias: T;
+}
+
+/** A layer of the encoder. C hidden, I intermediate. */
+export interface EncoderLayerOf<T> {
+  qkv: AffineOf<T>; // (3C, C), (3C)
+  attentionOutput: AffineOf<T>; // (C, C), (C)
+  attentionNorm: AffineOf<T>; // (C), (C)
+  intermediate: AffineOf<T>; // (I, C), (I)
+  output: AffineOf<T>; // (C, I), (C)
+  outputNorm: AffineOf<T>; // (C), (C)
+}
+
+/** An embedding table. */
+export function table(
+  kind: ParameterGroup['kind'],
+  name: string,
+  rows: number,
+  columns: number,
+  init: ParameterSpec['init'] = 'normal',
+): ParameterGroup {
+  return { parts: [{ name, shape: [rows, columns], decay: true, init }], kind };
+}
+
+/** A linear map, with the weights of several stacked. @param prefixes of the maps */
+export function linear(
+  kind: ParameterGroup['kind'],
+  prefixes: readonly string[],
+  outputs: number,
+  inputs: number,
+): AffineOf<ParameterGroup> {
+  const weight = (prefix: string): ParameterSpec => ({
+    ...{ name: `${prefix}.weight`, shape: [outputs, inputs] },
+    ...{ decay: true, init: 'normal' },
+  });
+  const bias = (prefix: string): ParameterSpec => ({
+    ...{ name: `${prefix}.bias`, shape: [outputs] },
+    ...{ decay: false, init: 'zeros' },
+  });
+  return {
+    weight: { parts: prefixes.map(weight), kind },
+    bias: { parts: prefixes.map(bias), kind: 'other' },
+  };
+}
+
+export function layerNorm(prefix: string, size: number): AffineOf<ParameterGroup> {
+  const part = (name: string, init: 'ones' | 'zeros'): ParameterGroup => ({
+    parts: [{ name: `${prefix}.${name}`, shape: [size], decay: false, init }],
+    kind: 'other',
+  });
+  return { weight: part('weight', 'ones'), bias: part('bias', 'zeros') };
+}
+
+/** The names of a layer's maps and norms: those that BERT gave them, and that most others kept. */
+export const bertLayerNames = {
+  qkv: ['attention.self.query', 'attention.self.key', 'attention.self.value'],
+  attentionOutput: 'attention.output.dense',
+  attentionNorm: 'attention.output.LayerNorm',
+  intermediate: 'intermediate.dense',
+  output: 'output.dense',
+  outputNorm: 'output.LayerNorm',
+} as const;
+
+/** @param prefix of the layer, without the dot */
+export function encoderLayer(
+  prefix: string,
+  hiddenSize: number,
+  intermediateSize: number,
+  names: { [Place in keyof typeof bertLayerNames]: Place extends 'qkv' ? readonly string[] : string } = bertLayerNames,
+): EncoderLayerOf<ParameterGroup> {
+  const at = (name: string) => `${prefix}.${name}`;
+  return {
+    qkv: linear('encoder', names.qkv.map(at), hiddenSize, hiddenSize),
+    attentionOutput: linear('encoder', [at(names.attentionOutput)], hiddenSize, hiddenSize),
+    attentionNorm: layerNorm(at(names.attentionNorm), hiddenSize),
+    intermediate: linear('encoder', [at(names.intermediate)], intermediateSize, hiddenSize),
+    output: linear('encoder', [at(names.output)], hiddenSize, intermediateSize),
+    outputNorm: layerNorm(at(names.outputNorm), hiddenSize),
+  };
 }

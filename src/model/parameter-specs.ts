@@ -4,8 +4,8 @@ import { openTensors, type TensorInfo, type TensorSource } from '../checkpoint/s
 import { PanxError } from '../errors.js';
 import { isBegun, runDirectory } from '../run/directory.js';
 import { modelFile } from '../run/model-files.js';
-import { parameterSpecs } from './encoder.js';
-import type { ParameterSpec } from './parameter-group.js';
+import { parameterSpecs, parametersOf } from './encoder.js';
+import type { AffineOf, ParameterGroup, ParameterSpec } from './parameter-group.js';
 
 /** How many values the parameters hold in all. */
 export function countParameters(specs: readonly ParameterSpec[]): number {
@@ -14,9 +14,9 @@ export function countParameters(specs: readonly ParameterSpec[]): number {
 
 /** Multiply-adds of the encoder's linear maps for one subword: all of its work but attention, which is little in a sentence. */
 export function multiplyAddsPerSubword(config: ModelConfig): number {
-  return countParameters(
-    parameterSpecs(config).filter(({ name, shape }) => name.startsWith('roberta.encoder.') && shape.length === 2),
-  );
+  const { layers, projection } = parametersOf(config);
+  const maps = [projection, ...layers.flatMap(layer => Object.values<AffineOf<ParameterGroup>>({ ...layer }))];
+  return countParameters(maps.flatMap(map => (map?.weight.kind === 'encoder' ? map.weight.parts : [])));
 }
 
 /**

@@ -133,7 +133,7 @@ async function* wholeWordTable(
   { variable }: Parameter,
 ): AsyncGenerator<Float32Array> {
   const { ids, rowOfId } = model.vocabulary;
-  const width = model.config.hiddenSize;
+  const width = model.config.embeddingSize;
   const buffer = new Float32Array(rowsOfPiece * width);
   let row = 0;
   for (let first = 0; first < rowOfId.length; first += rowsOfPiece) {

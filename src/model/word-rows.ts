@@ -39,7 +39,7 @@ export async function withWordRows<Result>(
         'int32',
       ),
     );
-    return tf.concat2d([trained, tf.tensor2d(values, [missing.length, config.hiddenSize])], 0); // (U, C)
+    return tf.concat2d([trained, tf.tensor2d(values, [missing.length, config.embeddingSize])], 0); // (U, C)
   });
   const rowOfId = used.rowOfId.fill(-1);
   for (const [row, id] of [...known, ...missing].entries()) rowOfId[id] = row;

@@ -17,15 +17,19 @@ test('config.json in panx terms', async () => {
   expect(await readModelConfig(folder)).toEqual({
     architecture: 'xlm-roberta',
     vocabularySize: 30,
+    embeddingSize: 8,
     hiddenSize: 8,
     layers: 2,
     heads: 2,
     intermediateSize: 12,
+    activation: 'gelu',
     maxPositions: 20,
+    positionsFromPad: true,
     typeVocabularySize: 1,
     layerNormEps: 1e-5,
     padId: 1,
     hiddenDropout: 0.1,
+    dropsAttentionOutput: true,
     attentionDropout: 0.2,
     classifierDropout: 0.1,
     initializerRange: 0.02,
@@ -45,6 +49,54 @@ test('labels come in the order of their ids, from num_labels where they have no 
   expect(parseModelConfig('c', changed({ id2label: ids })).labels[10]).toBe('T10');
   expect(parseModelConfig('c', changed({ id2label: undefined, num_labels: 2 })).labels).toEqual(['LABEL_0', 'LABEL_1']);
   expect(parseModelConfig('c', changed({ id2label: undefined })).labels).toEqual([]);
+});
+
+describe('encoders in words of their own', () => {
+  test('BERT counts positions from 0; its first files leave out what all of them have', () => {
+    const old = changed({ model_type: 'bert', layer_norm_eps: undefined, pad_token_id: undefined, type_vocab_size: 2 });
+    const bert = { positionsFromPad: false, layerNormEps: 1e-12, padId: 0, typeVocabularySize: 2, embeddingSize: 8 };
+    expect(parseModelConfig('c', old)).toMatchObject(bert);
+    expect(parseModelConfig('c', changed({ model_type: 'bert', pad_token_id: null })).padId).toBeNull();
+    expect(() => parseModelConfig('c', changed({ model_type: 'bert', pad_token_id: 30 }))).toThrow(
+      'c: pad_token_id is 30, expected less than vocab_size (30).',
+    );
+  });
+
+  test('ELECTRA says how wide its embeddings are', () => {
+    const electra = changed({ model_type: 'electra', embedding_size: 6 });
+    expect(parseModelConfig('c', electra)).toMatchObject({ embeddingSize: 6, hiddenSize: 8, positionsFromPad: false });
+    expect(() => parseModelConfig('c', changed({ model_type: 'electra' }))).toThrow('c: embedding_size is missing');
+  });
+
+  test('DistilBERT has names of its own, one epsilon, and nothing dropped behind attention', () => {
+    const keys = {
+      dim: 8,
+      n_layers: 2,
+      n_heads: 2,
+      hidden_dim: 12,
+      activation: 'gelu',
+      dropout: 0.3,
+      attention_dropout: 0.2,
+    };
+    const distilbert = { ...keys, model_type: 'distilbert', layer_norm_eps: 1e-3, classifier_dropout: 0.4 };
+    expect(parseModelConfig('c', changed(distilbert))).toMatchObject({
+      ...{ hiddenSize: 8, embeddingSize: 8, layers: 2, heads: 2, intermediateSize: 12, typeVocabularySize: 0 },
+      ...{ layerNormEps: 1e-12, hiddenDropout: 0.3, classifierDropout: 0.3, attentionDropout: 0.2 },
+      ...{ dropsAttentionOutput: false, positionsFromPad: false },
+    });
+    expect(() => parseModelConfig('c', changed({ ...distilbert, n_heads: 3 }))).toThrow(
+      'c: dim is 8, which 3 attention heads (n_heads) do not divide.',
+    );
+    for (const key of Object.keys(keys)) {
+      expect(() => parseModelConfig('c', changed({ ...distilbert, [key]: undefined }))).toThrow(`c: ${key} is missing`);
+    }
+  });
+
+  test('an adapter is no model', async () => {
+    const adapter = await temporaryFolder();
+    await writeFile(join(adapter, 'adapter_config.json'), '{}');
+    await expect(readModelConfig(adapter)).rejects.toThrow(`${adapter} is an adapter: weights to be added to those of`);
+  });
 });
 
 describe('every key that the model needs is needed: nothing is assumed', () => {
@@ -73,8 +125,18 @@ describe('every key that the model needs is needed: nothing is assumed', () => {
 
 describe('a value that panx cannot compute with is refused by its key', () => {
   const cases: [Record<string, unknown>, string][] = [
-    [{ model_type: 'bert' }, 'c: model_type is "bert", expected "xlm-roberta" or "roberta".'],
-    [{ hidden_act: 'gelu_new' }, 'c: hidden_act is "gelu_new", expected "gelu".'],
+    [
+      { model_type: 'vit' },
+      'c: model_type is "vit", expected one of "xlm-roberta", "roberta", "camembert", "bert", "electra", "distilbert".',
+    ],
+    [
+      { model_type: 'canine' },
+      'c: model_type is "canine": CANINE, which reads characters and has no vocabulary. panx does not know it; expected one of',
+    ],
+    [
+      { hidden_act: 'mish' },
+      'c: hidden_act is "mish", expected one of "gelu", "relu", "gelu_new", "gelu_pytorch_tanh", "silu".',
+    ],
     [{ position_embedding_type: 'relative_key' }, 'c: position_embedding_type is "relative_key", expected "absolute".'],
     [{ is_decoder: true }, 'c: is_decoder is true, expected false.'],
     [{ hidden_size: 8.5 }, 'c: hidden_size is 8.5, expected a whole number from 1 to 65536.'],

@@ -78,7 +78,7 @@ it('leaves cells out whose model it does not know, does all others, and ends wit
   for (const model of [known, unknown]) cpSync(join(root, 'sample', 'model'), model, { recursive: true });
   const config = join(unknown, 'config.json');
   writeFileSync(config, readFileSync(config, 'utf8').replace('"xlm-roberta"', '"deberta-v2"'));
-  const why = `${config}: model_type is "deberta-v2", expected "xlm-roberta" or "roberta".`;
+  const why = `${config}: model_type is "deberta-v2": DeBERTa v2 or v3, which attends to contents and relative positions apart. panx does not know it; expected one of "xlm-roberta", "roberta", "camembert", "bert", "electra", "distilbert".`;
   const plan = runWithModels('models', [known, unknown], '--dry-run');
   expect([plan.code, plan.stderr]).toEqual([0, '']);
   expect(plan.stdout).toContain(`\n${unknown}  not supported: ${why} (1 stage)\n`);

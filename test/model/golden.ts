@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Batch } from '../../src/batching/batches.js';
 import { openSafetensors } from '../../src/checkpoint/safetensors.js';
+import { wordTableName } from '../../src/model/encoder.js';
 import type { Parameter } from '../../src/model/parameter.js';
 import type { TokenClassifier } from '../../src/model/token-classifier.js';
 
@@ -52,8 +53,8 @@ export function partsOf(parameter: Parameter, values: ArrayLike<number>): { name
 
 /** The rows of a whole word table that a model holds; other tensors as they are. */
 export function heldRows(model: TokenClassifier, name: string, values: Float32Array): number[] {
-  if (name !== 'roberta.embeddings.word_embeddings.weight') return Array.from(values);
-  const width = model.config.hiddenSize;
+  if (name !== wordTableName(model.config)) return Array.from(values);
+  const width = model.config.embeddingSize;
   return Array.from(model.vocabulary.ids).flatMap(id => Array.from(values.subarray(id * width, (id + 1) * width)));
 }
 

@@ -6,7 +6,7 @@ import type { Trajectory } from './trajectory.js';
 /** A model, rows and settings of a run without dropout: what scripts/compare-with-trainer/cases.py takes. */
 export interface RandomCase extends GoldenRows {
   /** In transformers' words; `labels` is their number. */
-  model: Record<string, number>;
+  model: Record<string, number | string | boolean | null>;
   modelSeed: number;
   /** What it is scored on after each epoch, where it listens. */
   evaluationRows: GoldenRows['rows'];
@@ -25,20 +25,16 @@ export function drawCase(seed: number): RandomCase {
   const vocabulary = between(40, 200);
   const labels = between(2, 9);
   const lengths = drawLengths(between(8, 40), dice(seed + 0.5));
-  const model = {
-    vocab_size: vocabulary,
-    hidden_size: heads * oneOf([3, 4, 8, 16]),
-    num_hidden_layers: between(1, 3),
-    num_attention_heads: heads,
-    intermediate_size: between(5, 96),
-    max_position_embeddings: Math.max(...lengths) + padId + 1 + between(0, 5),
-    type_vocab_size: 1,
-    layer_norm_eps: oneOf([1e-5, 1e-12]),
-    pad_token_id: padId,
-    bos_token_id: bosId,
-    eos_token_id: eosId,
-    labels,
+  const sizes = {
+    hidden: heads * oneOf([3, 4, 8, 16]),
+    layers: between(1, 3),
+    heads,
+    intermediate: between(5, 96),
+    positions: Math.max(...lengths) + between(0, 5),
+    eps: oneOf([1e-5, 1e-12]),
   };
+  const tokens = { vocab_size: vocabulary, pad_token_id: padId, bos_token_id: bosId, eos_token_id: eosId, labels };
+  const model = { ...tokens, ...drawEncoder(sizes, padId, dice(seed + 0.25)) };
   const drawRow = (length: number) => {
     const inputIds = Array.from({ length }, () => (chance(0.01) ? padId : between(6, vocabulary - 1)));
     inputIds[0] = bosId;
@@ -82,6 +78,37 @@ export function drawCase(seed: number): RandomCase {
   return { model, modelSeed: between(0, 2 ** 31), rows, evaluationRows, settings };
 }
 
+/** An encoder of these sizes, in the words that its configuration has for them. */
+function drawEncoder(
+  { hidden, layers, heads, intermediate, positions, eps }: Record<string, number>,
+  padId: number,
+  { between, oneOf, chance }: ReturnType<typeof dice>,
+): RandomCase['model'] {
+  const architecture = oneOf(['xlm-roberta', 'roberta', 'camembert', 'bert', 'electra', 'distilbert'] as const);
+  const activation = oneOf(['gelu', 'gelu', 'relu', 'gelu_new', 'gelu_pytorch_tanh', 'silu']);
+  const asBert = {
+    ...{ model_type: architecture, hidden_size: hidden!, num_hidden_layers: layers!, num_attention_heads: heads! },
+    ...{ intermediate_size: intermediate!, layer_norm_eps: eps!, hidden_act: activation },
+  };
+  switch (architecture) {
+    case 'xlm-roberta':
+    case 'roberta':
+    case 'camembert':
+      return { ...asBert, max_position_embeddings: positions! + padId + 1, type_vocab_size: 1 };
+    case 'bert':
+      return { ...asBert, max_position_embeddings: positions!, type_vocab_size: between(1, 3) };
+    case 'electra': {
+      const embeddingSize = chance(0.3) ? hidden! : between(3, 20);
+      return { ...asBert, max_position_embeddings: positions!, type_vocab_size: 2, embedding_size: embeddingSize };
+    }
+    case 'distilbert':
+      return {
+        ...{ model_type: architecture, dim: hidden!, n_layers: layers!, n_heads: heads!, hidden_dim: intermediate! },
+        ...{ activation, max_position_embeddings: positions!, sinusoidal_pos_embds: chance(0.5) },
+      };
+  }
+}
+
 /** Lengths of rows: much alike, all equal, or one that is much longer than the others. */
 function drawLengths(rows: number, { between, oneOf }: ReturnType<typeof dice>): number[] {
   const pattern = oneOf(['alike', 'equal', 'one long', 'any']);
@@ -93,7 +120,7 @@ function drawLengths(rows: number, { between, oneOf }: ReturnType<typeof dice>):
 
 /** Draws from a seed. */
 function dice(seed: number) {
-  const next = mulberry32(Math.floor(seed * 2) | 0);
+  const next = mulberry32(Math.floor(seed * 4) | 0);
   const between = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
   return {
     /** A whole number, both ends included. */

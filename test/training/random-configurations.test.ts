@@ -79,7 +79,9 @@ async function firstBatch(root: string, { rows }: Trajectory, expected: Tensors)
     partsOf(parameter, parameter.gradient!.dataSync()).map(({ name, values }) => {
       const held = heldRows(model, name, expected(`gradient.${name}`));
       // That of a key's bias is rounding of sums that cancel: as large as the rounding of its neighbours.
-      const scale = isComparable(name) ? largest(held) : largest(expected(`gradient.${name.replace('key', 'query')}`));
+      const scale = isComparable(name)
+        ? largest(held)
+        : largest(expected(`gradient.${name.replace('key', 'query').replace('k_lin', 'q_lin')}`));
       return (worstDifference(values, held) - 3 * expected(`rounding.gradient.${name}`)[0]!) / scale;
     }),
   );
