@@ -49,6 +49,7 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
     load: () => import('./commands/fetch.js'),
   },
   init: { summary: 'write a randomly initialised checkpoint', load: () => import('./commands/init.js') },
+  encoders: { summary: 'list the encoders that can be fine-tuned', load: () => import('./commands/encoders.js') },
   config: { summary: 'show every setting, its default and its range', load: () => import('./commands/config.js') },
   stage: {
     summary: 'work on one stage of a study (what panx run --jobs begins)',

@@ -20,6 +20,7 @@ describe('panx', () => {
       'data',
       'fetch',
       'init',
+      'encoders',
       'config',
       'setup',
       'doctor',
@@ -60,7 +61,7 @@ describe('panx', () => {
     expect(panx(['--version'], { PANX_CACHE: '/proc/none' })).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 
-  it.each(['train', 'sweep', 'evaluate', 'predict', 'data', 'fetch', 'init', 'config', 'setup', 'doctor'])(
+  it.each(['train', 'sweep', 'evaluate', 'predict', 'data', 'fetch', 'init', 'encoders', 'config', 'setup', 'doctor'])(
     '%s --help answers',
     name => {
       const { code, stdout } = panx([name, '--help']);

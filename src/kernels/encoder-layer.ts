@@ -60,7 +60,7 @@ export function layOut(weight: tf.Tensor2D, heads: number, precision: Precision)
 
 /**
  * A whole layer of the encoder where no backward will be asked for: self-attention and the feed-forward network, each with its residual
- * and LayerNorm (model/xlm-roberta.ts). To the bit what linear, attention, biasGelu and residualNorm give.
+ * and LayerNorm (model/layers.ts). To the bit what linear, attention, biasGelu and residualNorm give.
  *
  * @param kernel from `encoderLayerKernel`
  * @param x (N, C). Belongs to the caller, like all of it.

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
 import { openTensors, type TensorInfo } from '../../src/checkpoint/safetensors.js';
 import { parameterSpecs } from '../../src/model/encoder.js';
+import { knownEncoders } from '../../src/model/known-encoders.js';
 import {
   checkModelFolder,
   checkTensors,
@@ -45,6 +46,22 @@ describe('the parameters', () => {
     expect(countParameters(parameterSpecs(sized))).toBe(expected);
     // Four maps of C x C (query, key, value, output), and two between C and the intermediate size.
     expect(multiplyAddsPerSubword(sized)).toBe(layers * (4 * hidden ** 2 + 2 * hidden * intermediate));
+  });
+
+  test('the encoders of the field have as many as published', () => {
+    const counts = knownEncoders().map(({ id, config }) => [id.split('/')[1], countParameters(parameterSpecs(config))]);
+    expect(Object.fromEntries(counts)).toMatchObject({
+      'xlm-roberta-base': 277_458_439,
+      'xlm-roberta-large': 558_848_007,
+      'bert-base-multilingual-cased': 177_268_231,
+      'electra-base-discriminator': 108_897_031,
+    });
+  });
+
+  test('the work for a subword is that of the encoder, and of the projection of its embeddings', () => {
+    const sized = { ...exampleConfig, model_type: 'electra', embedding_size: 6 };
+    const layer = 4 * 8 * 8 + 2 * 8 * 12;
+    expect(multiplyAddsPerSubword(parseModelConfig('e', sized))).toBe(2 * layer + 6 * 8);
   });
 
   test('weights of linear layers and embeddings decay; biases and LayerNorm do not', () => {

@@ -1,5 +1,5 @@
 // PanxEncoderLayer: a whole layer of the encoder forward, where no backward will be asked for: linear.cc, attention.cc, bias_gelu.cc and residual_norm.cc in
-// the order of model/xlm-roberta.ts, with their arithmetic and to the bit what they give one after the other.
+// the order of model/layers.ts, with their arithmetic and to the bit what they give one after the other.
 //
 //   x: float (N, C);  offsets: int32 (B + 1), row b holds the tokens [offsets[b], offsets[b + 1]);  wanted: 0 or 1 int32 (M), ascending tokens
 //   four linear maps, panels and bias (O): qkv (O = 3C, of C inputs), attention_output (C, C), intermediate (I, C), output (C, I)
