@@ -72,7 +72,7 @@ class Slack(TrainerCallback):
         inner = getattr(optimizer, "optimizer", optimizer)
         rate = inner.param_groups[0]["lr"]
         for name, parameter in self.model.named_parameters():
-            if not parameter.requires_grad:
+            if not parameter.requires_grad or parameter.grad is None:
                 continue
             moments = inner.state[parameter]
             root = (moments["exp_avg_sq"] / (1 - 0.999 ** moments["step"])).sqrt()

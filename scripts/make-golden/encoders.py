@@ -10,7 +10,7 @@ attention, float32, one thread:
     trajectory.json       settings, and loss, gradNorm and learningRate of 20 steps of transformers' Trainer, each on all rows
     trained.safetensors   the parameters after them
 
-Printed is how far float32 is from float64: see README.md.
+buckets.json, beside them, has the buckets of relative positions. Printed is how far float32 is from float64: see README.md.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import torch
 from transformers import AutoConfig
+from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "compare-with-trainer"))
 from model import TAGS, forward_backward, labels_and_dropout, random_model, random_rows, save, token_classifier  # noqa: E402
@@ -30,6 +31,9 @@ SHARED = {"vocab_size": 40, "max_position_embeddings": 24, "bos_token_id": 1, "e
 BERT = {
     "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24, "hidden_act": "gelu", "pad_token_id": 0,
     "type_vocab_size": 2,
+}  # fmt: skip
+DEBERTA = {
+    **BERT, "type_vocab_size": 0, "layer_norm_eps": 1e-7, "relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_biased_input": True,
 }  # fmt: skip
 DISTILBERT = {"dim": 12, "n_layers": 2, "n_heads": 3, "hidden_dim": 20, "activation": "gelu", "pad_token_id": 0}
 
@@ -45,6 +49,18 @@ ENCODERS = {
     "electra-gelu-new": ("electra", {**BERT, "embedding_size": 16, "hidden_act": "gelu_new"}),
     "distilbert": ("distilbert", DISTILBERT),
     "distilbert-sinusoidal": ("distilbert", {**DISTILBERT, "n_layers": 1, "activation": "relu", "sinusoidal_pos_embds": True}),
+    # As mDeBERTa v3 has it: buckets, shared maps, a normalised table.
+    "deberta-v2": ("deberta-v2", {**DEBERTA, "position_buckets": 8, "share_att_key": True, "norm_rel_ebd": "layer_norm", "position_biased_input": False}),
+    # Maps of its own, no buckets, a projection, a position table and token types.
+    "deberta-v2-own-maps": (
+        "deberta-v2", {**DEBERTA, "pos_att_type": "p2c|c2p", "embedding_size": 10, "max_relative_positions": 7, "type_vocab_size": 2, "pad_token_id": None},
+    ),
+    # One term alone; the table of relative positions is as the file has it.
+    "deberta-v2-p2c": ("deberta-v2", {**DEBERTA, "pos_att_type": ["p2c"], "position_buckets": 6, "max_relative_positions": 16, "hidden_act": "gelu_new"}),
+    # Neither: what is there of relative positions stays as it is, but for the divisor of the scores.
+    "deberta-v2-unused": ("deberta-v2", {**DEBERTA, "relative_attention": False, "norm_rel_ebd": "layer_norm"}),
+    "deberta": ("deberta", {**DEBERTA, "position_biased_input": False}),
+    "deberta-c2p": ("deberta", {**DEBERTA, "pos_att_type": "c2p", "max_relative_positions": 9, "type_vocab_size": 2, "embedding_size": 8}),
     "camembert": ("camembert", {**BERT, "pad_token_id": 2, "type_vocab_size": 1, "hidden_act": "gelu_pytorch_tanh", "layer_norm_eps": 1e-5}),
 }  # fmt: skip
 STEPS = {"epochs": 20, "batchSize": 8, "learningRate": 1e-3, "weightDecay": 0.05, "accumulation": "mean"}
@@ -58,6 +74,18 @@ def main():
     torch.use_deterministic_algorithms(True)
     for number, (name, (model_type, described)) in enumerate(ENCODERS.items()):
         write_encoder(args.out / name, model_type, {**SHARED, **described}, seed=100 + number)
+    write_buckets(args.out.parent / "buckets.json")
+
+
+def write_buckets(path):
+    """The bucket of every distance, as DeBERTa v2 has it."""
+    distances = torch.arange(1200)
+    cases = [(256, 512), (256, 1024), (32, 512), (64, 128), (7, 30), (8, 24), (3, 4), (5, 1000)]
+    found = [
+        {"buckets": buckets, "farthest": farthest, "bucketOf": make_log_bucket_position(distances, buckets, farthest).long().tolist()}
+        for buckets, farthest in cases
+    ]
+    path.write_text(json.dumps(found) + "\n")
 
 
 def write_encoder(folder, model_type, described, seed):
@@ -94,7 +122,7 @@ def write_encoder(folder, model_type, described, seed):
 
 def is_key_bias(name):
     """Their gradient is rounding alone, which AdamW blows up: see README.md."""
-    return name.endswith(("self.key.bias", "k_lin.bias"))
+    return name.endswith(("self.key.bias", "k_lin.bias", "key_proj.bias", "encoder.LayerNorm.bias"))
 
 
 if __name__ == "__main__":

@@ -118,13 +118,14 @@ def random_rows(lengths, config, seed):
 
 
 def forward_backward(model, rows):
-    """Logits at the real positions, loss, and the gradient of every parameter, under the names of expected.safetensors."""
+    """Logits at the real positions, loss, and the gradient of every parameter that has one, under the names of expected.safetensors."""
     model.zero_grad(set_to_none=True)
     batch = padded(rows, model.config.pad_token_id)
     output = model(**batch)
     output.loss.backward()
     real = batch["attention_mask"].bool()
-    gradients = {f"gradient.{name}": parameter.grad.clone() for name, parameter in model.named_parameters()}
+    used = [(name, parameter) for name, parameter in model.named_parameters() if parameter.grad is not None]
+    gradients = {f"gradient.{name}": parameter.grad.clone() for name, parameter in used}
     return {"logits": output.logits[real].detach(), "loss": output.loss.detach(), **gradients}
 
 

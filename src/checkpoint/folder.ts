@@ -133,6 +133,10 @@ function architectureClass(architecture: ModelConfig['architecture']): string {
       return 'ElectraForTokenClassification';
     case 'distilbert':
       return 'DistilBertForTokenClassification';
+    case 'deberta':
+      return 'DebertaForTokenClassification';
+    case 'deberta-v2':
+      return 'DebertaV2ForTokenClassification';
   }
 }
 

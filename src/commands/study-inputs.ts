@@ -1,4 +1,4 @@
-import { NotSupported } from '../checkpoint/config.js';
+import { NotSupported } from '../checkpoint/config-values.js';
 import type { Config } from '../config/schema.js';
 import { resolveData } from '../data/fetch.js';
 import { resolveEngine } from '../engine/open.js';

@@ -14,11 +14,11 @@ export interface RowLayout {
   grid: RowGrid | null;
 }
 
-/** The layout of a batch. @param offsets (B + 1) of its rows */
-export function layoutOf(offsets: Int32Array): RowLayout {
+/** The layout of a batch. @param offsets (B + 1) of its rows. @param needsGrid whatever the engine has */
+export function layoutOf(offsets: Int32Array, needsGrid = false): RowLayout {
   return {
     offsets: tf.tensor1d(offsets, 'int32'),
-    grid: engineKernel('PanxAttention') === null ? gridOf(offsets) : null,
+    grid: needsGrid || engineKernel('PanxAttention') === null ? gridOf(offsets) : null,
   };
 }
 
@@ -146,7 +146,7 @@ function groupAttention(
 }
 
 /** The groups' tokens (n, X) in the order of the batch's tokens (N, X); frees the parts. */
-function inTokenOrder(parts: tf.Tensor2D[], { placeOfToken }: RowGrid): tf.Tensor2D {
+export function inTokenOrder(parts: tf.Tensor2D[], { placeOfToken }: RowGrid): tf.Tensor2D {
   if (placeOfToken === null) return parts[0]!;
   const ordered = tf.tidy(() => tf.gather(tf.concat2d(parts, 0), placeOfToken) as tf.Tensor2D);
   tf.dispose(parts);
@@ -154,6 +154,6 @@ function inTokenOrder(parts: tf.Tensor2D[], { placeOfToken }: RowGrid): tf.Tenso
 }
 
 /** A stream of its own for each group of a site; the first group's is the site's. */
-function groupSeed([run, place]: DropoutSeed, group: number): DropoutSeed {
+export function groupSeed([run, place]: DropoutSeed, group: number): DropoutSeed {
   return [run ^ Math.imul(group, 0x9e3779b9), place];
 }

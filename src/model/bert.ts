@@ -12,6 +12,7 @@ export function bert(config: ModelConfig): PostNormOf<ParameterGroup> {
   const { hiddenSize, intermediateSize, vocabularySize, maxPositions, typeVocabularySize } = config;
   const embeddings = 'bert.embeddings';
   return {
+    kind: 'post-norm',
     wordTable: table('word table', wordTableName, vocabularySize, hiddenSize, 'normal but padding'),
     positionTable: table('other', `${embeddings}.position_embeddings.weight`, maxPositions, hiddenSize),
     typeTable: table('other', `${embeddings}.token_type_embeddings.weight`, typeVocabularySize, hiddenSize),

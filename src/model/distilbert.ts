@@ -21,6 +21,7 @@ export function distilBert(config: ModelConfig): PostNormOf<ParameterGroup> {
   const { hiddenSize, intermediateSize, vocabularySize, maxPositions } = config;
   const embeddings = 'distilbert.embeddings';
   return {
+    kind: 'post-norm',
     wordTable: table('word table', wordTableName, vocabularySize, hiddenSize, 'normal but padding'),
     positionTable: table('other', `${embeddings}.position_embeddings.weight`, maxPositions, hiddenSize),
     typeTable: null,

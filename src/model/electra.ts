@@ -12,6 +12,7 @@ export function electra(config: ModelConfig): PostNormOf<ParameterGroup> {
   const { embeddingSize, hiddenSize, intermediateSize, vocabularySize, maxPositions, typeVocabularySize } = config;
   const embeddings = 'electra.embeddings';
   return {
+    kind: 'post-norm',
     wordTable: table('word table', wordTableName, vocabularySize, embeddingSize, 'normal but padding'),
     positionTable: table('other', `${embeddings}.position_embeddings.weight`, maxPositions, embeddingSize),
     typeTable: table('other', `${embeddings}.token_type_embeddings.weight`, typeVocabularySize, embeddingSize),

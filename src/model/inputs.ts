@@ -17,6 +17,8 @@ export interface ModelInputs {
   /** (N, 1) 0 at pad tokens inside the text, else 1; null where there are none (nearly always). */
   notPad: tf.Tensor2D | null;
   layout: RowLayout;
+  /** Tokens of the longest row. */
+  longest: number;
   /** (M) the tokens with a label, ascending, whose logits are computed; null: of all N. */
   labelled: tf.Tensor1D | null;
 }
@@ -51,11 +53,12 @@ export function labelledTokens({ labelIds }: Batch): Int32Array {
 }
 
 /** How many tokens a row may have at most. */
-export function usablePositions({ maxPositions, padId, positionsFromPad }: PositionsOf): number {
+export function usablePositions({ maxPositions, padId, positionsFromPad, deberta }: PositionsOf): number {
+  if (deberta !== null && !deberta.hasPositionTable) return Number.POSITIVE_INFINITY; // Distances beyond the farthest are alike.
   return positionsFromPad ? maxPositions - padId! - 1 : maxPositions;
 }
 
-type PositionsOf = Pick<ModelConfig, 'padId' | 'maxPositions' | 'positionsFromPad'>;
+type PositionsOf = Pick<ModelConfig, 'padId' | 'maxPositions' | 'positionsFromPad' | 'deberta'>;
 
 /**
  * Put a batch on the device. Position ids are 0, 1, ... within a row; or those of XLM-R: pad id + 1, + 2, ..., pad tokens not counted and
@@ -96,7 +99,8 @@ export function toDevice(
     wordRowsOnHost: wordRows,
     positions: tf.tensor1d(positions, 'int32'),
     notPad: notPad === null ? null : tf.tensor2d(notPad, [tokens, 1]),
-    layout: layoutOf(batch.offsets),
+    layout: layoutOf(batch.offsets, config.deberta !== null),
+    longest,
     labelled: labelled === null || labelled.length === tokens ? null : tf.tensor1d(labelled, 'int32'),
   };
 }

@@ -28,6 +28,12 @@ const distil = {
   ...{ max_position_embeddings: 512, pad_token_id: 0 },
 };
 
+const deberta = {
+  ...{ max_position_embeddings: 512, type_vocab_size: 0, layer_norm_eps: 1e-7, pad_token_id: 0 },
+  ...{ relative_attention: true, position_biased_input: false, pos_att_type: ['p2c', 'c2p'] },
+};
+const debertaV3 = { ...deberta, position_buckets: 256, share_att_key: true, norm_rel_ebd: 'layer_norm' };
+
 const described = [
   { id: 'FacebookAI/xlm-roberta-base', model_type: 'xlm-roberta', vocab_size: 250_002, ...fromPad },
   { id: 'FacebookAI/xlm-roberta-large', model_type: 'xlm-roberta', vocab_size: 250_002, ...fromPad, ...large },
@@ -38,6 +44,12 @@ const described = [
     ...{ id: 'google/electra-base-discriminator', model_type: 'electra', vocab_size: 30_522, embedding_size: 768 },
     ...fromZero,
   },
+  {
+    ...{ id: 'microsoft/deberta-base', model_type: 'deberta', vocab_size: 50_265 },
+    ...{ ...deberta, max_relative_positions: -1 },
+  },
+  { id: 'microsoft/deberta-v3-base', model_type: 'deberta-v2', vocab_size: 128_100, ...debertaV3 },
+  { id: 'microsoft/mdeberta-v3-base', model_type: 'deberta-v2', vocab_size: 251_000, ...debertaV3 },
   {
     ...{ id: 'distilbert/distilbert-base-multilingual-cased', model_type: 'distilbert', vocab_size: 119_547 },
     ...distil,

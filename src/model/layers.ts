@@ -18,7 +18,7 @@ import { embedding } from '../kernels/table-rows.js';
 import type { DropoutPlan } from './dropout-plan.js';
 import type { ModelInputs } from './inputs.js';
 import { addGradient, currentPanels, currentValue, type Parameter, setGradient } from './parameter.js';
-import type { AffineOf, EncoderLayerOf } from './parameter-group.js';
+import type { AffineOf, EncoderLayerOf, LayerOf } from './parameter-group.js';
 
 /**
  * What encoders have in common: the stack of layers that each have attention and a feed-forward network, both with dropout, the residual and
@@ -27,21 +27,30 @@ import type { AffineOf, EncoderLayerOf } from './parameter-group.js';
  * Everything works on the batch's tokens concatenated, (N, C); only attention sees rows. Each function returns its output and the
  * function for its backward, which adds the gradients of the parameters it used and returns that of its input.
  */
-export type EncoderLayer = EncoderLayerOf<Parameter>;
 export type Affine = AffineOf<Parameter>;
+type EncoderLayer = EncoderLayerOf<Parameter>;
+
+/** A layer apart from how it attends. */
+type Layer = LayerOf<Parameter>;
+
+/** Attention with its output map. @returns (M, C), before bias, dropout and residual */
+export type Attend<L extends Layer> = (layer: L, x: tf.Tensor2D, labelled: tf.Tensor1D | null) => WithSummedBackward;
 
 /**
  * All layers. What comes after the last layer's attention works on tokens alone, and there the tokens without a label are left out.
  *
  * @param embedded (N, C). Taken over.
+ * @param score a whole layer where no backward will be asked for, from one operation; null where single ones must serve
  * @returns (M, C) of the M labelled tokens, and the backward, which frees the gradient that it is given
  */
-export function encoderLayers(
-  layers: readonly EncoderLayer[],
+export function encoderLayers<L extends Layer>(
+  layers: readonly L[],
   config: ModelConfig,
   embedded: tf.Tensor2D,
   inputs: ModelInputs,
   plan: DropoutPlan | null,
+  attend: Attend<L>,
+  score: Score<L> = () => null,
 ): WithBackward<tf.Tensor2D, tf.Tensor2D> {
   let hidden: Hidden = { values: embedded };
   const layerBackwards: ((d: tf.Tensor2D) => tf.Tensor2D)[] = [];
@@ -51,9 +60,11 @@ export function encoderLayers(
     const labelled = next === undefined ? inputs.labelled : null;
     const precision = next?.qkv.weight.precision ?? 'fp32';
     if (plan === null) {
-      hidden = tf.tidy(() => scoringLayer(layer, config, input, inputs, labelled, precision));
+      hidden = tf.tidy(
+        () => score(layer, input, labelled) ?? encoderLayer(layer, config, input, labelled, plan, precision, attend)[0],
+      );
     } else {
-      const [output, backward] = encoderLayer(layer, config, input, inputs, labelled, plan, precision);
+      const [output, backward] = encoderLayer(layer, config, input, labelled, plan, precision, attend);
       layerBackwards.push(backward);
       hidden = output;
     }
@@ -75,25 +86,20 @@ export function encoderLayers(
 /** Tokens between two sublayers (N, C); `rounded` is there where the linear map that takes them next would round them so. */
 type Hidden = { values: tf.Tensor2D; rounded?: tf.Tensor2D };
 
-/** A layer without dropout and backward: the same, from one operation where there is one. */
-function scoringLayer(
-  layer: EncoderLayer,
-  config: ModelConfig,
-  x: Hidden,
-  inputs: ModelInputs,
-  labelled: tf.Tensor1D | null,
-  precision: Precision,
-): Hidden {
-  const own = layer.qkv.weight.precision;
-  const [tokens, hidden] = x.values.shape;
-  const fused = encoderLayerKernel(tokens, hidden, layer.intermediate.weight.shape[0]!, own);
-  if (fused === null || config.activation !== 'gelu')
-    return encoderLayer(layer, config, x, inputs, labelled, null, precision)[0];
-  const options = { heads: config.heads, eps: config.layerNormEps, precision: own };
-  const { offsets } = inputs.layout;
-  const values = fusedEncoderLayer(fused, x.values, offsets, labelled, valuesOf(layer, options), options);
-  tf.dispose(x);
-  return { values };
+type Score<L extends Layer> = (layer: L, x: Hidden, labelled: tf.Tensor1D | null) => Hidden | null;
+
+/** A layer of self-attention without dropout and backward, from one operation where there is one. */
+export function fusedLayer(config: ModelConfig, { layout }: ModelInputs): Score<EncoderLayer> {
+  return (layer, x, labelled) => {
+    const own = layer.qkv.weight.precision;
+    const [tokens, hidden] = x.values.shape;
+    const fused = encoderLayerKernel(tokens, hidden, layer.intermediate.weight.shape[0]!, own);
+    if (fused === null || config.activation !== 'gelu') return null;
+    const options = { heads: config.heads, eps: config.layerNormEps, precision: own };
+    const values = fusedEncoderLayer(fused, x.values, layout.offsets, labelled, valuesOf(layer, options), options);
+    tf.dispose(x);
+    return { values };
+  };
 }
 
 function valuesOf(layer: EncoderLayer, options: EncoderLayerOptions): LayerValues {
@@ -122,14 +128,14 @@ function valuesOf(layer: EncoderLayer, options: EncoderLayerOptions): LayerValue
  * @param precision of the linear map that takes the output
  * @returns (M, C)
  */
-function encoderLayer(
-  layer: EncoderLayer,
+function encoderLayer<L extends Layer>(
+  layer: L,
   config: ModelConfig,
   x: Hidden,
-  inputs: ModelInputs,
   labelled: tf.Tensor1D | null,
   plan: DropoutPlan | null,
   precision: Precision,
+  attend: Attend<L>,
 ): [output: Hidden, backward: (dOutput: tf.Tensor2D) => tf.Tensor2D] {
   const { attentionOutput, attentionNorm, intermediate, output: narrowing, outputNorm } = layer;
   const join = (
@@ -140,7 +146,7 @@ function encoderLayer(
     next: Precision,
     drops = true,
   ) => joinAndNorm(branch, bias, residual, norm, config, plan, next, drops);
-  const [attended, attentionBackward] = selfAttention(layer, config, x.rounded ?? x.values, inputs, labelled, plan); // (M, C)
+  const [attended, attentionBackward] = attend(layer, x.rounded ?? x.values, labelled); // (M, C)
   const [residual, residualBackward] = tokensOf(x.values, labelled); // (M, C)
   tf.dispose(x);
   const [middle, middleBackward] = join(
@@ -169,46 +175,61 @@ function encoderLayer(
   ];
 }
 
-/** Fused projections, attention within rows, output projection. @returns (M, C), before bias, dropout and residual */
-function selfAttention(
-  layer: EncoderLayer,
+/** Fused projections, attention within rows, output projection. */
+export function selfAttention(
   config: ModelConfig,
-  x: tf.Tensor2D,
   inputs: ModelInputs,
-  labelled: tf.Tensor1D | null,
   plan: DropoutPlan | null,
-): WithSummedBackward {
-  const [qkv, qkvBackward] = linearMap(layer.qkv.weight, layer.qkv.bias, x); // (N, 3C)
-  const [heads, headsBackward] = attention(
-    qkv,
-    inputs.layout,
-    config.heads,
-    plan?.rates.attentionDropout ?? 0,
-    plan?.nextSeed() ?? null,
-    labelled === null ? layer.attentionOutput.weight.precision : 'fp32', // Some of its rows are taken as float32.
-  ); // (N, C)
-  qkv.dispose();
+): Attend<EncoderLayer> {
+  return (layer, x, labelled) => {
+    const [qkv, qkvBackward] = linearMap(layer.qkv.weight, layer.qkv.bias, x); // (N, 3C)
+    const [heads, headsBackward] = attention(
+      qkv,
+      inputs.layout,
+      config.heads,
+      plan?.rates.attentionDropout ?? 0,
+      plan?.nextSeed() ?? null,
+      labelled === null ? layer.attentionOutput.weight.precision : 'fp32', // Some of its rows are taken as float32.
+    ); // (N, C)
+    qkv.dispose();
+    const [projected, projectedBackward] = attentionOutput(layer, heads, labelled); // (M, C)
+    return [
+      projected,
+      (dProjected, dxBefore = null) => {
+        const dHeads = projectedBackward(dProjected); // (N, C)
+        const dQkv = headsBackward(dHeads); // (N, 3C)
+        dHeads.dispose();
+        const dx = qkvBackward(dQkv, dxBefore); // (N, C)
+        dQkv.dispose();
+        return dx;
+      },
+    ];
+  };
+}
+
+/** The output map of attention, of the labelled tokens; frees the heads' outputs. @returns (M, C), before its bias */
+export function attentionOutput(
+  layer: Layer,
+  heads: tf.Tensor2D,
+  labelled: tf.Tensor1D | null,
+): WithBackward<tf.Tensor2D, tf.Tensor2D> {
   const [labelledHeads, labelledBackward] = tokensOf(heads, labelled); // (M, C)
   heads.dispose();
   const [projected, projectedBackward] = linearMap(layer.attentionOutput.weight, null, labelledHeads); // (M, C)
   labelledHeads.dispose();
   return [
     projected,
-    (dProjected, dxBefore = null) => {
+    dProjected => {
       const dLabelledHeads = projectedBackward(dProjected); // (M, C)
       const dHeads = labelledBackward(dLabelledHeads); // (N, C)
       dLabelledHeads.dispose();
-      const dQkv = headsBackward(dHeads); // (N, 3C)
-      dHeads.dispose();
-      const dx = qkvBackward(dQkv, dxBefore); // (N, C)
-      dQkv.dispose();
-      return dx;
+      return dHeads;
     },
   ];
 }
 
 /** Linear, activation, linear. @returns (N, C), before bias, dropout and residual */
-function feedForward(layer: EncoderLayer, config: ModelConfig, x: tf.Tensor2D): WithSummedBackward {
+function feedForward(layer: Layer, config: ModelConfig, x: tf.Tensor2D): WithSummedBackward {
   const [activated, activatedBackward] = widened(layer.intermediate, config, x); // (N, I)
   const [narrow, narrowBackward] = linearMap(layer.output.weight, null, activated); // (N, C)
   activated.dispose();
@@ -289,7 +310,7 @@ function tokensOf(x: tf.Tensor2D, tokens: tf.Tensor1D | null): WithBackward<tf.T
 }
 
 /** An output, and a backward that gives the gradient of the input added to another part of it, which the caller keeps. */
-type WithSummedBackward = [
+export type WithSummedBackward = [
   output: tf.Tensor2D,
   backward: (d: tf.Tensor2D, dxBefore?: tf.Tensor2D | null) => tf.Tensor2D,
 ];

@@ -11,6 +11,10 @@ export interface ParameterSpec {
 /** What becomes one parameter of the network: tensors of one shape, stacked along their first axis. */
 export interface ParameterGroup {
   parts: readonly ParameterSpec[];
+  /** The file has the rows of queries, keys and values head by head, q, k and v of head 0 first: how many heads there are. Else left out. */
+  interleavedHeads?: number;
+  /** The network has it, and its forward does not use it: it has no gradient, and stays as it is. */
+  unused?: boolean;
   /** `encoder`: the weight of a linear map of the encoder, which is multiplied in the run's precision; all others stay float32. */
   kind: 'encoder' | 'word table' | 'other';
 }
@@ -21,14 +25,19 @@ export interface AffineOf<T> {
   bias: T;
 }
 
-/** A layer of the encoder. C hidden, I intermediate. */
-export interface EncoderLayerOf<T> {
-  qkv: AffineOf<T>; // (3C, C), (3C)
+/** A layer of an encoder apart from how it attends: by queries, keys and values, and what else there is. C hidden, I intermediate. */
+export interface LayerOf<T> {
+  qkv: { weight: T }; // (3C, C)
   attentionOutput: AffineOf<T>; // (C, C), (C)
   attentionNorm: AffineOf<T>; // (C), (C)
   intermediate: AffineOf<T>; // (I, C), (I)
   output: AffineOf<T>; // (C, I), (C)
   outputNorm: AffineOf<T>; // (C), (C)
+}
+
+/** The layer of BERT. */
+export interface EncoderLayerOf<T> extends LayerOf<T> {
+  qkv: AffineOf<T>; // (3C, C), (3C)
 }
 
 /** An embedding table. */

@@ -5,7 +5,7 @@ import { PanxError } from '../errors.js';
 import { isBegun, runDirectory } from '../run/directory.js';
 import { modelFile } from '../run/model-files.js';
 import { parameterSpecs, parametersOf } from './encoder.js';
-import type { AffineOf, ParameterGroup, ParameterSpec } from './parameter-group.js';
+import type { ParameterSpec } from './parameter-group.js';
 
 /** How many values the parameters hold in all. */
 export function countParameters(specs: readonly ParameterSpec[]): number {
@@ -14,9 +14,12 @@ export function countParameters(specs: readonly ParameterSpec[]): number {
 
 /** Multiply-adds of the encoder's linear maps for one subword: all of its work but attention, which is little in a sentence. */
 export function multiplyAddsPerSubword(config: ModelConfig): number {
-  const { layers, projection } = parametersOf(config);
-  const maps = [projection, ...layers.flatMap(layer => Object.values<AffineOf<ParameterGroup>>({ ...layer }))];
-  return countParameters(maps.flatMap(map => (map?.weight.kind === 'encoder' ? map.weight.parts : [])));
+  const { projection, layers } = parametersOf(config);
+  const widening = projection === null ? [] : 'parts' in projection ? [projection] : [projection.weight];
+  const inLayers = layers.flatMap(({ qkv, attentionOutput, intermediate, output }) => {
+    return [qkv, attentionOutput, intermediate, output].map(({ weight }) => weight);
+  });
+  return countParameters([...widening, ...inLayers].flatMap(({ parts }) => parts));
 }
 
 /**

@@ -20,6 +20,8 @@ export interface Parameter {
   trainable: boolean;
   /** A table of which a batch uses few rows. */
   readonly rowwise: boolean;
+  /** Its file has its rows head by head: how many heads; null: in the same order. */
+  readonly interleavedHeads: number | null;
   /** float32, whatever it is multiplied in. */
   readonly variable: Variable;
   /** bf16: the weight of a linear map whose products are of bfloat16. */
@@ -44,15 +46,20 @@ export function createParameter(
   values: Float32Array,
   shape: number[],
   precision: Precision,
-  rowwise = false,
+  {
+    rowwise = false,
+    interleavedHeads = null,
+    trainable = true,
+  }: Partial<Pick<Parameter, 'rowwise' | 'interleavedHeads' | 'trainable'>> = {},
 ): Parameter {
   const variable = createVariable(values, shape);
   return {
     parts,
     shape,
     decay: parts[0]!.decay,
-    trainable: true,
+    trainable,
     rowwise,
+    interleavedHeads,
     variable,
     precision,
     value: null,

@@ -7,7 +7,7 @@ import { embeddings as normOfEmbeddings } from '../kernels/embeddings.js';
 import { sumByRow } from '../kernels/table-rows.js';
 import type { DropoutPlan } from './dropout-plan.js';
 import type { ModelInputs } from './inputs.js';
-import { type Affine, encoderLayers, linearMap } from './layers.js';
+import { type Affine, encoderLayers, fusedLayer, linearMap, selfAttention } from './layers.js';
 import { addGradient, addRowGradient, currentValue, type Parameter } from './parameter.js';
 import type { AffineOf, EncoderLayerOf, ParameterGroup, ParameterSpec } from './parameter-group.js';
 
@@ -20,6 +20,7 @@ import type { AffineOf, EncoderLayerOf, ParameterGroup, ParameterSpec } from './
  * E embedding, C hidden, L labels.
  */
 export interface PostNormOf<T> {
+  kind: 'post-norm';
   wordTable: T; // (V, E)
   positionTable: T; // (P, E)
   typeTable: T | null; // (token types, E); DistilBERT has none
@@ -39,7 +40,15 @@ export function forward(
   plan: DropoutPlan | null,
 ): WithBackward<tf.Tensor2D, void> {
   const [embedded, embeddingsBackward] = embeddings(model, config, inputs, plan); // (N, C)
-  const [hidden, layersBackward] = encoderLayers(model.layers, config, embedded, inputs, plan); // (M, C)
+  const [hidden, layersBackward] = encoderLayers(
+    model.layers,
+    config,
+    embedded,
+    inputs,
+    plan,
+    selfAttention(config, inputs, plan),
+    fusedLayer(config, inputs),
+  ); // (M, C)
   const [dropped, dropoutBackward] = dropout(hidden, plan?.rates.classifierDropout ?? 0, plan?.nextSeed() ?? null);
   const [logits, classifierBackward] = linearMap(model.classifier.weight, model.classifier.bias, dropped); // (M, L)
   return [
@@ -129,6 +138,7 @@ export async function mapPlaces<T, U>(network: PostNormOf<T>, make: (at: T) => P
     bias: await make(bias),
   });
   const mapped: PostNormOf<U> = {
+    kind: 'post-norm',
     wordTable: await make(network.wordTable),
     positionTable: await make(network.positionTable),
     typeTable: network.typeTable === null ? null : await make(network.typeTable),

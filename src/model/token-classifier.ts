@@ -10,6 +10,7 @@ import { type CompactVocabulary, compactVocabulary } from './inputs.js';
 import { createParameter, type Parameter } from './parameter.js';
 import type { ParameterSpec } from './parameter-group.js';
 import { checkTensors, noClassifier } from './parameter-specs.js';
+import { fromInterleaved, toInterleaved } from './row-order.js';
 
 /** A network with its weights on the device, and what is needed to write it back whole. */
 export interface TokenClassifier {
@@ -62,12 +63,18 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
       return source.read(spec.name);
     };
     const parameters: Parameter[] = [];
-    const network = await makeNetwork(config, async ({ parts, kind }) => {
-      const values = await Promise.all(parts.map(read));
+    const network = await makeNetwork(config, async ({ parts, kind, interleavedHeads, unused = false }) => {
+      const inFile = await Promise.all(parts.map(read));
+      const values =
+        interleavedHeads === undefined ? inFile : inFile.map(part => fromInterleaved(part, interleavedHeads));
       const [first, ...rest] = parts[0]!.shape as [number, ...number[]];
       const rows = kind === 'word table' ? vocabulary.ids.length : first * parts.length;
       const precision = kind === 'encoder' ? options.precision : 'fp32';
-      const made = createParameter(parts, concatenate(values), [rows, ...rest], precision, kind === 'word table');
+      const made = createParameter(parts, concatenate(values), [rows, ...rest], precision, {
+        rowwise: kind === 'word table',
+        interleavedHeads: interleavedHeads ?? null,
+        trainable: !unused,
+      });
       parameters.push(made);
       return made;
     });
@@ -115,12 +122,24 @@ export function tensorsOf(model: TokenClassifier, source: TensorSource): TensorT
         shape: spec.shape,
         data: () => {
           if (spec.name === wordTableName(model.config)) return wholeWordTable(model, source, parameter);
+          if (parameter.interleavedHeads !== null) return interleaved(parameter, parameter.interleavedHeads);
           const rows = parameter.shape[0]! / parameter.parts.length;
           return readInPieces(parameter.variable, part * rows, (part + 1) * rows);
         },
       })),
     )
     .sort((a, b) => order.get(a.name)! - order.get(b.name)!);
+}
+
+/** A parameter of one tensor, in the order of the file's rows. */
+async function* interleaved({ variable, shape }: Parameter, heads: number): AsyncGenerator<Float32Array> {
+  const whole = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  let at = 0;
+  for await (const piece of readInPieces(variable, 0, shape[0]!)) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  yield toInterleaved(whole, heads);
 }
 
 /**

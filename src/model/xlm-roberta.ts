@@ -14,6 +14,7 @@ export function xlmRoberta(config: ModelConfig): PostNormOf<ParameterGroup> {
   const embeddings = 'roberta.embeddings';
   const padded = 'normal but padding';
   return {
+    kind: 'post-norm',
     wordTable: table('word table', wordTableName, vocabularySize, hiddenSize, padded),
     positionTable: table('other', `${embeddings}.position_embeddings.weight`, maxPositions, hiddenSize, padded),
     typeTable: table('other', `${embeddings}.token_type_embeddings.weight`, typeVocabularySize, hiddenSize),

@@ -32,6 +32,7 @@ test('config.json in panx terms', async () => {
     dropsAttentionOutput: true,
     attentionDropout: 0.2,
     classifierDropout: 0.1,
+    deberta: null,
     initializerRange: 0.02,
     labels: ['O', 'B-PER', 'I-PER'],
     raw: exampleConfig,
@@ -92,6 +93,58 @@ describe('encoders in words of their own', () => {
     }
   });
 
+  describe('the DeBERTas', () => {
+    const parsed = (keys: Record<string, unknown>, type = 'deberta-v2') =>
+      parseModelConfig('c', changed({ model_type: type, type_vocab_size: 0, ...keys }));
+    const seen = { relative_attention: true, pos_att_type: 'p2c|c2p' };
+
+    test('what the file does not say', () => {
+      expect(parsed({ layer_norm_eps: undefined, pad_token_id: undefined })).toMatchObject({
+        ...{ layerNormEps: 1e-7, padId: 0, typeVocabularySize: 0, embeddingSize: 8 },
+        deberta: { hasPositionTable: true, scoreTerms: 1, hasRelativeNorm: false, relative: null },
+      });
+    });
+
+    test('terms are a list, or a text with | between; where nothing sees positions they count for the divisor all the same', () => {
+      expect(parsed(seen).deberta!.relative).toMatchObject({ contentToPosition: true, positionToContent: true });
+      expect(parsed({ ...seen, pos_att_type: ['c2p'] }).deberta).toMatchObject({
+        scoreTerms: 2,
+        relative: { contentToPosition: true, positionToContent: false, sharesMaps: false },
+      });
+      expect(parsed({ ...seen, relative_attention: false }).deberta).toMatchObject({ scoreTerms: 3, relative: null });
+      // v1 counts all words, v2 those that it knows.
+      const words = { ...seen, pos_att_type: ['c2p', 'p2p'] };
+      expect(parsed(words, 'deberta').deberta!.scoreTerms).toBe(3);
+      expect(parsed(words).deberta!.scoreTerms).toBe(2);
+    });
+
+    test('the span is that of the buckets, else the farthest distance, else the positions', () => {
+      const relative = (keys: Record<string, unknown>, type?: string) =>
+        parsed({ ...seen, ...keys }, type).deberta!.relative;
+      expect(relative({})).toMatchObject({ span: 20, farthest: null });
+      expect(relative({ max_relative_positions: 9 })).toMatchObject({ span: 9, farthest: null });
+      expect(relative({ position_buckets: 6, share_att_key: true })).toMatchObject({
+        span: 6,
+        farthest: 20,
+        sharesMaps: true,
+      });
+      expect(relative({ position_buckets: 6 }, 'deberta')).toMatchObject({ span: 20, farthest: null });
+    });
+
+    test.each([
+      [{ conv_kernel_size: 3 }, 'c: conv_kernel_size is 3, expected 0.'],
+      [{ talking_head: true }, 'c: talking_head is true, expected false.'],
+      [{ z_steps: 2 }, 'c: z_steps is 2, expected 1.'],
+      [{ attention_head_size: 8 }, 'c: attention_head_size is 8, expected 4.'],
+      [{ position_buckets: 2 }, 'c: position_buckets is 2, expected 3 or more, or -1.'],
+      [{ pos_att_type: 7 }, 'c: pos_att_type is 7, expected a list of words, or a text of words with | between.'],
+      [{ relative_attention: 'yes' }, 'c: relative_attention is "yes", expected true or false.'],
+      [{ max_relative_positions: 1.5 }, 'c: max_relative_positions is 1.5, expected a whole number up to 1048576.'],
+    ])('%j is refused', (keys, sentence) => {
+      expect(() => parsed({ ...seen, ...keys })).toThrow(sentence);
+    });
+  });
+
   test('an adapter is no model', async () => {
     const adapter = await temporaryFolder();
     await writeFile(join(adapter, 'adapter_config.json'), '{}');
@@ -127,7 +180,7 @@ describe('a value that panx cannot compute with is refused by its key', () => {
   const cases: [Record<string, unknown>, string][] = [
     [
       { model_type: 'vit' },
-      'c: model_type is "vit", expected one of "xlm-roberta", "roberta", "camembert", "bert", "electra", "distilbert".',
+      'c: model_type is "vit", expected one of "xlm-roberta", "roberta", "camembert", "bert", "electra", "distilbert", "deberta", "deberta-v2".',
     ],
     [
       { model_type: 'canine' },

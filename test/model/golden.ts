@@ -5,6 +5,7 @@ import type { Batch } from '../../src/batching/batches.js';
 import { openSafetensors } from '../../src/checkpoint/safetensors.js';
 import { wordTableName } from '../../src/model/encoder.js';
 import type { Parameter } from '../../src/model/parameter.js';
+import { toInterleaved } from '../../src/model/row-order.js';
 import type { TokenClassifier } from '../../src/model/token-classifier.js';
 
 /** Values computed by transformers and torch in training mode: see scripts/make-golden/README.md, also for the tolerance. */
@@ -44,9 +45,11 @@ export async function goldenTensors(name: string, file: string): Promise<(tensor
   return tensor => tensors.get(tensor)!;
 }
 
-/** Each checkpoint tensor that a parameter holds, cut out of its stacked values. */
+/** Each checkpoint tensor that a parameter holds, cut out of its stacked values, its rows in the order of the file. */
 export function partsOf(parameter: Parameter, values: ArrayLike<number>): { name: string; values: number[] }[] {
-  const all = Array.from(values);
+  const { interleavedHeads } = parameter;
+  const inFileOrder = interleavedHeads === null ? values : toInterleaved(Float32Array.from(values), interleavedHeads);
+  const all = Array.from(inFileOrder);
   const size = all.length / parameter.parts.length;
   return parameter.parts.map(({ name }, part) => ({ name, values: all.slice(part * size, (part + 1) * size) }));
 }

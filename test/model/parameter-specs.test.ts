@@ -55,6 +55,9 @@ describe('the parameters', () => {
       'xlm-roberta-large': 558_848_007,
       'bert-base-multilingual-cased': 177_268_231,
       'electra-base-discriminator': 108_897_031,
+      'deberta-base': 138_607_111,
+      'deberta-v3-base': 183_836_935,
+      'mdeberta-v3-base': 278_224_135,
     });
   });
 

@@ -84,7 +84,10 @@ function drawEncoder(
   padId: number,
   { between, oneOf, chance }: ReturnType<typeof dice>,
 ): RandomCase['model'] {
-  const architecture = oneOf(['xlm-roberta', 'roberta', 'camembert', 'bert', 'electra', 'distilbert'] as const);
+  const architecture = oneOf([
+    ...(['xlm-roberta', 'roberta', 'camembert', 'bert', 'electra', 'distilbert'] as const),
+    ...(['deberta', 'deberta-v2', 'deberta-v2'] as const),
+  ]);
   const activation = oneOf(['gelu', 'gelu', 'relu', 'gelu_new', 'gelu_pytorch_tanh', 'silu']);
   const asBert = {
     ...{ model_type: architecture, hidden_size: hidden!, num_hidden_layers: layers!, num_attention_heads: heads! },
@@ -100,6 +103,19 @@ function drawEncoder(
     case 'electra': {
       const embeddingSize = chance(0.3) ? hidden! : between(3, 20);
       return { ...asBert, max_position_embeddings: positions!, type_vocab_size: 2, embedding_size: embeddingSize };
+    }
+    case 'deberta':
+    case 'deberta-v2': {
+      const isV2 = architecture === 'deberta-v2';
+      return {
+        ...{ ...asBert, max_position_embeddings: positions!, type_vocab_size: between(0, 2) },
+        ...(chance(0.3) ? { embedding_size: between(3, 20) } : {}),
+        ...{ relative_attention: chance(0.85), position_biased_input: chance(0.3) },
+        pos_att_type: oneOf(['c2p|p2c', 'p2c|c2p', 'c2p', 'p2c', null]),
+        max_relative_positions: oneOf([-1, 4, 30]),
+        ...(isV2 && chance(0.7) ? { position_buckets: oneOf([3, 4, 7, 16]) } : {}),
+        ...(isV2 ? { share_att_key: chance(0.5), norm_rel_ebd: oneOf(['none', 'layer_norm']) } : {}),
+      };
     }
     case 'distilbert':
       return {

@@ -75,13 +75,14 @@ async function firstBatch(root: string, { rows }: Trajectory, expected: Tensors)
     ),
   );
   const { loss } = await computeGradients(model, [batch], () => dropoutPlan(noDropout, 0, 0));
-  const gradients = model.parameters.flatMap(parameter =>
+  const used = model.parameters.filter(({ trainable }) => trainable);
+  const gradients = used.flatMap(parameter =>
     partsOf(parameter, parameter.gradient!.dataSync()).map(({ name, values }) => {
       const held = heldRows(model, name, expected(`gradient.${name}`));
-      // That of a key's bias is rounding of sums that cancel: as large as the rounding of its neighbours.
+      // That of a key's bias is rounding of sums that cancel: as large as the rounding of its weight's.
       const scale = isComparable(name)
         ? largest(held)
-        : largest(expected(`gradient.${name.replace('key', 'query').replace('k_lin', 'q_lin')}`));
+        : largest(expected(`gradient.${name.replace(/bias$/, 'weight')}`));
       return (worstDifference(values, held) - 3 * expected(`rounding.gradient.${name}`)[0]!) / scale;
     }),
   );

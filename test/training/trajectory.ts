@@ -119,7 +119,10 @@ export function encodedRows({ rows }: Pick<GoldenRows, 'rows'>): EncodedRows {
   };
 }
 
-/** The gradient of a key's bias is rounding alone, which AdamW blows up: see scripts/make-golden/README.md. */
+/**
+ * The gradient of a key's bias is rounding alone, which AdamW blows up: see scripts/make-golden/README.md. So is that of a position's key, and,
+ * where keys do not look at positions, of the bias that all positions share; where they do (DeBERTa's p2c), it is compared among the gradients.
+ */
 export function isComparable(name: string): boolean {
-  return !/(self\.key|k_lin)\.bias$/.test(name);
+  return !/((self\.key|k_lin|key_proj)\.bias|encoder\.LayerNorm\.bias)$/.test(name);
 }
