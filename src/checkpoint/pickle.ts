@@ -1,0 +1,484 @@
+import { excerpt, type PanxError } from '../errors.js';
+
+/**
+ * A machine for the pickles of torch.save, of protocols 0 to 5. It imports nothing and calls nothing: it knows the few names below, and
+ * whatever else a pickle names, makes or calls becomes one opaque value. It has no recursion, and every operation takes a byte at least.
+ *
+ * Source: the descriptions of the opcodes in CPython's Lib/pickletools.py; torch/serialization.py and torch/_utils.py for what tensors become.
+ */
+export type PickleValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | PickleValue[] // a list or a tuple
+  | Map<string, PickleValue>
+  | Global
+  | StorageRef
+  | TensorRef
+  | Opaque;
+
+/** Whatever is not known. */
+export class Opaque {
+  readonly kind = 'opaque';
+}
+export const opaque = new Opaque();
+
+/** A name that a pickle would import. */
+export class Global {
+  constructor(
+    readonly module: string,
+    readonly name: string,
+  ) {}
+}
+
+/** A storage that lies elsewhere in the file. */
+export class StorageRef {
+  constructor(
+    /** The class of the storage, which says the type of its values: `FloatStorage`. */
+    readonly type: string,
+    readonly key: string,
+    /** How many values it has. */
+    readonly values: number,
+    /** The part of another storage that it is, counted in values; null where it is whole. Files before torch 0.4 have such. */
+    readonly view: { offset: number; values: number } | null,
+  ) {}
+}
+
+/** A tensor: values of a storage, from `offset` on, `strides` apart along each axis. All are whole numbers of 0 or more. */
+export class TensorRef {
+  constructor(
+    readonly storage: StorageRef,
+    readonly offset: number,
+    readonly shape: number[],
+    readonly strides: number[],
+  ) {}
+}
+
+/**
+ * Operations of one pickle: 1,000 layers with parameters take 800,000. What each makes takes some 50 bytes at most; a dictionary, which takes
+ * 250, counts as `dictionaryCost`.
+ */
+const mostOperations = 1_000_000;
+const dictionaryCost = 16;
+/** Numbers of more bytes are opaque: the magic number of torch.save has ten. */
+const longestNumber = 16;
+
+/**
+ * Run the pickle that begins at `start`.
+ *
+ * @param corrupt makes the error of a clause that says what is wrong: "its pickle ends in the middle"
+ * @returns what it leaves, where it ends, and the storages that it names
+ * @throws what `corrupt` makes
+ */
+export function readPickle(
+  bytes: Buffer,
+  start: number,
+  corrupt: (how: string) => PanxError,
+): { value: PickleValue; end: number; storages: StorageRef[] } {
+  const stack: PickleValue[] = [];
+  const marks: number[] = [];
+  const memo = new Map<number, PickleValue>();
+  const storages: StorageRef[] = [];
+  let at = start;
+  let work = 0;
+
+  const take = (length: number): number => {
+    if (length > bytes.length - at) throw corrupt('its pickle ends in the middle');
+    at += length;
+    return at - length;
+  };
+  const pop = (): PickleValue => {
+    if (stack.length <= (marks.at(-1) ?? 0)) throw corrupt('its pickle takes a value where there is none');
+    return stack.pop()!;
+  };
+  const top = (): PickleValue => {
+    if (stack.length <= (marks.at(-1) ?? 0)) throw corrupt('its pickle takes a value where there is none');
+    return stack.at(-1)!;
+  };
+  const popMark = (): PickleValue[] => {
+    const mark = marks.pop();
+    if (mark === undefined) throw corrupt('its pickle takes a mark where there is none');
+    return stack.splice(mark);
+  };
+  const tuple = (length: number): void => {
+    const parts = Array.from({ length }, pop).reverse();
+    stack.push(parts);
+  };
+  const line = (): string => {
+    const end = bytes.indexOf(0x0a, at);
+    if (end < 0) throw corrupt('its pickle ends in the middle');
+    const text = bytes.toString('latin1', at, end);
+    at = end + 1;
+    return text;
+  };
+  const text = (length: number, encoding: 'utf8' | 'latin1' = 'utf8'): void => {
+    const from = take(length);
+    stack.push(bytes.toString(encoding, from, from + length));
+  };
+  const long = (length: number): void => {
+    const from = take(length);
+    stack.push(length > longestNumber ? opaque : wholeNumber(bytes.subarray(from, from + length)));
+  };
+  const skip = (length: number): void => {
+    take(length);
+    stack.push(opaque);
+  };
+  const uint64 = (): number => Number(bytes.readBigUInt64LE(take(8)));
+  const recall = (index: number): void => {
+    const value = memo.get(index);
+    if (value === undefined) throw corrupt(`its pickle recalls what it never kept (${excerpt(index)})`);
+    stack.push(value);
+  };
+  const emptyDictionary = (): Map<string, PickleValue> => {
+    work += dictionaryCost;
+    return new Map();
+  };
+
+  for (;;) {
+    const code = bytes[take(1)]!;
+    if (++work > mostOperations) throw corrupt(`its pickle takes more than ${mostOperations} operations`);
+    switch (String.fromCharCode(code)) {
+      case '.': // STOP
+        return { value: pop(), end: at, storages };
+      case '\x80': {
+        const protocol = bytes[take(1)]!;
+        if (protocol > 5) throw corrupt(`its pickle is of protocol ${protocol}, expected 0 to 5`);
+        break;
+      }
+      case '\x95': // FRAME
+        take(8);
+        break;
+      case '(': // MARK
+        marks.push(stack.length);
+        break;
+      case '0': // POP
+        if (marks.at(-1) === stack.length) marks.pop();
+        else pop();
+        break;
+      case '1': // POP_MARK
+        popMark();
+        break;
+      case '2': // DUP
+        stack.push(top());
+        break;
+      case 'N':
+        stack.push(null);
+        break;
+      case '\x88':
+        stack.push(true);
+        break;
+      case '\x89':
+        stack.push(false);
+        break;
+      case 'I': {
+        const digits = line();
+        stack.push(digits === '00' ? false : digits === '01' ? true : decimal(digits));
+        break;
+      }
+      case 'L':
+        stack.push(decimal(line().replace(/L$/, '')));
+        break;
+      case 'J':
+        stack.push(bytes.readInt32LE(take(4)));
+        break;
+      case 'K':
+        stack.push(bytes[take(1)]!);
+        break;
+      case 'M':
+        stack.push(bytes.readUInt16LE(take(2)));
+        break;
+      case '\x8a':
+        long(bytes[take(1)]!);
+        break;
+      case '\x8b': {
+        const length = bytes.readInt32LE(take(4));
+        if (length < 0) throw corrupt('its pickle has a number of negative length');
+        long(length);
+        break;
+      }
+      case 'F':
+        stack.push(Number(line()));
+        break;
+      case 'G':
+        stack.push(bytes.readDoubleBE(take(8)));
+        break;
+      case 'S': // A text as Python 2 prints it, between quotes.
+        stack.push(line().replace(/^(['"])(.*)\1$/s, '$2'));
+        break;
+      case 'V':
+        stack.push(line());
+        break;
+      case 'U': // Python 2's strings are texts here.
+        text(bytes[take(1)]!, 'latin1');
+        break;
+      case 'T':
+        text(bytes.readUInt32LE(take(4)), 'latin1');
+        break;
+      case '\x8c':
+        text(bytes[take(1)]!);
+        break;
+      case 'X':
+        text(bytes.readUInt32LE(take(4)));
+        break;
+      case '\x8d':
+        text(uint64());
+        break;
+      case 'C':
+        skip(bytes[take(1)]!);
+        break;
+      case 'B':
+        skip(bytes.readUInt32LE(take(4)));
+        break;
+      case '\x8e':
+      case '\x96':
+        skip(uint64());
+        break;
+      case ')':
+      case ']':
+        stack.push([]);
+        break;
+      case '}':
+        stack.push(emptyDictionary());
+        break;
+      case '\x8f': // EMPTY_SET
+        stack.push(opaque);
+        break;
+      case 't': // TUPLE
+      case 'l': // LIST
+        stack.push(popMark());
+        break;
+      case '\x85':
+        tuple(1);
+        break;
+      case '\x86':
+        tuple(2);
+        break;
+      case '\x87':
+        tuple(3);
+        break;
+      case 'd': {
+        const dictionary = emptyDictionary();
+        setItems(dictionary, popMark(), corrupt);
+        stack.push(dictionary);
+        break;
+      }
+      case '\x91': // FROZENSET
+        popMark();
+        stack.push(opaque);
+        break;
+      case 'a': {
+        const value = pop();
+        append(top(), [value]);
+        break;
+      }
+      case 'e': {
+        const values = popMark();
+        append(top(), values);
+        break;
+      }
+      case 's': {
+        const value = pop();
+        const key = pop();
+        setItems(top(), [key, value], corrupt);
+        break;
+      }
+      case 'u': {
+        const pairs = popMark();
+        setItems(top(), pairs, corrupt);
+        break;
+      }
+      case '\x90': // ADDITEMS
+        popMark();
+        top();
+        break;
+      case 'p':
+        memo.set(Number(line()), top());
+        break;
+      case 'q':
+        memo.set(bytes[take(1)]!, top());
+        break;
+      case 'r':
+        memo.set(bytes.readUInt32LE(take(4)), top());
+        break;
+      case '\x94': // MEMOIZE
+        memo.set(memo.size, top());
+        break;
+      case 'g':
+        recall(Number(line()));
+        break;
+      case 'h':
+        recall(bytes[take(1)]!);
+        break;
+      case 'j':
+        recall(bytes.readUInt32LE(take(4)));
+        break;
+      case 'c': {
+        const module = line();
+        stack.push(named(module, line()));
+        break;
+      }
+      case '\x93': {
+        const name = pop();
+        stack.push(named(pop(), name));
+        break;
+      }
+      case 'R': {
+        const values = pop();
+        const callee = pop();
+        stack.push(made(callee, values, emptyDictionary, corrupt));
+        break;
+      }
+      case 'Q':
+        stack.push(storageOf(pop()));
+        if (stack.at(-1) instanceof StorageRef) storages.push(stack.at(-1) as StorageRef);
+        break;
+      case 'P': // PERSID: torch.save writes none that can be read.
+        line();
+        stack.push(opaque);
+        break;
+      case 'b': // BUILD: what state an object gets, and what would be called for it, does not matter.
+        pop();
+        top();
+        break;
+      case '\x81': // NEWOBJ
+        pop();
+        pop();
+        stack.push(opaque);
+        break;
+      case '\x92': // NEWOBJ_EX
+        pop();
+        pop();
+        pop();
+        stack.push(opaque);
+        break;
+      case 'o': // OBJ
+        popMark();
+        stack.push(opaque);
+        break;
+      case 'i': // INST
+        line();
+        line();
+        popMark();
+        stack.push(opaque);
+        break;
+      case '\x82':
+        skip(1);
+        break;
+      case '\x83':
+        skip(2);
+        break;
+      case '\x84':
+        skip(4);
+        break;
+      default:
+        throw corrupt(
+          `its pickle has the operation 0x${code.toString(16)} at byte ${at - 1}, which torch.save does not write`,
+        );
+    }
+  }
+}
+
+/** What a call gives: one of the few that are known, done here. */
+function made(
+  callee: PickleValue,
+  values: PickleValue,
+  emptyDictionary: () => Map<string, PickleValue>,
+  corrupt: (how: string) => PanxError,
+): PickleValue {
+  if (!(callee instanceof Global) || !Array.isArray(values)) return opaque;
+  switch (`${callee.module}.${callee.name}`) {
+    case 'collections.OrderedDict': {
+      const dictionary = emptyDictionary();
+      // Python 2 gives its pairs to the call; Python 3 sets them afterwards.
+      const pairs = Array.isArray(values[0]) ? values[0] : [];
+      for (const pair of pairs) setItems(dictionary, Array.isArray(pair) ? pair : [], corrupt);
+      return dictionary;
+    }
+    case 'torch._utils._rebuild_tensor':
+    case 'torch._utils._rebuild_tensor_v2':
+      return tensorOf(values, corrupt);
+    case 'torch._utils._rebuild_parameter':
+      return values[0] instanceof TensorRef ? values[0] : opaque;
+    default:
+      return opaque;
+  }
+}
+
+/** (storage, offset, size, stride, ...) */
+function tensorOf(
+  [storage, offset, shape, strides]: PickleValue[],
+  corrupt: (how: string) => PanxError,
+): TensorRef | Opaque {
+  if (!(storage instanceof StorageRef)) return opaque; // Of values that panx does not know, such as complex numbers.
+  if (!isSize(offset) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length) {
+    throw corrupt(
+      `it places a tensor at ${shown(offset)} with the sizes ${shown(shape)} and the strides ${shown(strides)}, ` +
+        'expected whole numbers of 0 or more, as many strides as sizes',
+    );
+  }
+  return new TensorRef(storage, offset, shape, strides);
+}
+
+/** ('storage', class, key, location, values) or, before torch 1.6, with a view behind it: (key, offset, values). */
+function storageOf(id: PickleValue): StorageRef | Opaque {
+  if (!Array.isArray(id)) return opaque;
+  const [tag, type, key, , values, view = null] = id;
+  if (tag !== 'storage' || !(type instanceof Global) || typeof key !== 'string' || !isSize(values)) return opaque;
+  // Of a tensor that lay on a GPU it once was torch.cuda.
+  if ((type.module !== 'torch' && type.module !== 'torch.cuda') || !/^[A-Z]\w+Storage$/.test(type.name)) return opaque;
+  if (view === null) return new StorageRef(type.name, key, values, null);
+  if (!Array.isArray(view) || !isSize(view[1]) || !isSize(view[2])) return opaque;
+  return new StorageRef(type.name, key, values, { offset: view[1], values: view[2] });
+}
+
+function named(module: PickleValue, name: PickleValue): Global | Opaque {
+  // None that is known is longer, and a text of megabytes would be put together with another.
+  const isShort = (part: PickleValue) => typeof part === 'string' && part.length <= 100;
+  return isShort(module) && isShort(name) ? new Global(module as string, name as string) : opaque;
+}
+
+function append(list: PickleValue, values: readonly PickleValue[]): void {
+  if (Array.isArray(list)) for (const value of values) list.push(value);
+}
+
+/** Keys that are no text name no tensor; what is no dictionary takes what it is given, and stays opaque. */
+function setItems(dictionary: PickleValue, pairs: readonly PickleValue[], corrupt: (how: string) => PanxError): void {
+  if (pairs.length % 2 !== 0) throw corrupt('its pickle has a key without a value');
+  if (!(dictionary instanceof Map)) return;
+  for (let i = 0; i < pairs.length; i += 2) {
+    const key = pairs[i]!;
+    if (typeof key === 'string') dictionary.set(key, pairs[i + 1]!);
+    else dictionary.set(typeof key === 'number' ? String(key) : 'a key that is no text', opaque);
+  }
+}
+
+/** A number of little-endian bytes, in two's complement: a bigint where a double does not hold it exactly. */
+function wholeNumber(bytes: Buffer): number | bigint {
+  let value = 0n;
+  for (const byte of bytes.toReversed()) value = (value << 8n) | BigInt(byte);
+  const signed = BigInt.asIntN(8 * bytes.length, value);
+  return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
+}
+
+function decimal(digits: string): PickleValue {
+  const value = Number(digits);
+  return digits.length <= 20 && Number.isSafeInteger(value) ? value : opaque;
+}
+
+function isSize(value: PickleValue | undefined): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isSizes(value: PickleValue | undefined): value is number[] {
+  return Array.isArray(value) && value.length <= 16 && value.every(isSize);
+}
+
+/** Short, as a list may hold itself. */
+function shown(value: PickleValue | undefined): string {
+  if (!Array.isArray(value)) return value instanceof Object || value === undefined ? 'no number' : excerpt(value);
+  return value.length <= 16
+    ? `(${value.map(one => (typeof one === 'number' ? one : '?')).join(', ')})`
+    : `${value.length} numbers`;
+}
