@@ -13,6 +13,7 @@ A file of the legacy format holds addresses of memory as the keys of its storage
 
 import argparse
 import json
+import os
 import shutil
 from collections import OrderedDict
 from pathlib import Path
@@ -115,6 +116,31 @@ def others() -> dict:
     }
 
 
+class Call:
+    """What Python's own pickle would call when the file is loaded, as a hostile file has it."""
+
+    def __init__(self, function, *arguments):
+        self.call = (function, arguments)
+
+    def __reduce__(self):
+        return self.call
+
+
+def calls() -> dict:
+    """Each would leave a file `panx-was-called` in the current folder."""
+    generator = torch.Generator().manual_seed(6)
+    write = "open('panx-was-called', 'w')"
+    return {
+        "weight": torch.randn(3, 2, generator=generator),
+        "system": Call(os.system, "touch panx-was-called"),
+        "eval": Call(eval, write),
+        "exec": Call(exec, write),
+        "open": Call(open, "panx-was-called", "w"),
+        "inside": [{"a": Call(os.system, "touch panx-was-called")}],
+        "bias": torch.randn(3, generator=generator),
+    }
+
+
 def save(case: Path, state: dict, zipped: bool, protocol: int = 2, shards: list[list[str]] | None = None) -> None:
     shutil.rmtree(case, ignore_errors=True)
     case.mkdir(parents=True)
@@ -150,7 +176,7 @@ def main() -> None:
     for name, zipped in FORMATS.items():
         for protocol in (2, 4, 5):
             save(out / f"protocol-{protocol}-{name}", state_dict(), zipped, protocol)
-        for case in (strided, tied, parameters, others):
+        for case in (strided, tied, parameters, others, calls):
             save(out / f"{case.__name__}-{name}", case(), zipped)
         save(out / f"others-5-{name}", others(), zipped, 5)
         keys = list(strided())

@@ -82,13 +82,10 @@ export async function* piecesOf(tensor: TensorToWrite): AsyncGenerator<Float32Ar
 }
 
 /** What a safetensors file says of its tensors, checked whole. @throws PanxError naming what is wrong with it */
-export async function readSafetensorsHeader(
-  file: OpenFile,
-  size: number,
-): Promise<Pick<OpenFile, 'entries' | 'notTensors'>> {
+export async function readSafetensorsHeader(file: OpenFile, size: number): Promise<Omit<OpenFile, 'path' | 'handle'>> {
   const start = new Uint8Array(Math.min(8, size));
   await readBytes(file, start, 0);
   const json = Buffer.alloc(headerLength(file.path, Buffer.from(start.buffer), size));
   await readBytes(file, json, 8);
-  return { entries: parseHeader(file.path, json, size), notTensors: [] };
+  return { entries: parseHeader(file.path, json, size), notTensors: [], sealed: [] };
 }

@@ -30,6 +30,15 @@ export interface OpenFile {
   /** In the order of the data. */
   entries: HeaderEntry[];
   notTensors: string[];
+  /** Parts whose checksums the file has: a zip archive has that of each storage. */
+  sealed: SealedPart[];
+}
+
+export interface SealedPart {
+  name: string;
+  begin: number;
+  bytes: number;
+  crc32: number;
 }
 
 /** Where a tensor's bytes lie. */
@@ -47,12 +56,12 @@ export interface Place {
 export async function openFile(
   path: string,
   files: OpenFile[],
-  describe: (file: OpenFile, size: number) => Promise<Pick<OpenFile, 'entries' | 'notTensors'>>,
+  describe: (file: OpenFile, size: number) => Promise<Omit<OpenFile, 'path' | 'handle'>>,
 ): Promise<OpenFile> {
   try {
     // A pipe would not even be opened before someone writes to it.
     if (!(await stat(path)).isFile()) throw new PanxError(`${path} cannot be read: it is no file.`);
-    const file: OpenFile = { path, handle: await open(path, 'r'), entries: [], notTensors: [] };
+    const file: OpenFile = { path, handle: await open(path, 'r'), entries: [], notTensors: [], sealed: [] };
     files.push(file);
     const { size } = await file.handle.stat();
     return Object.assign(file, await describe(file, size));

@@ -1,11 +1,12 @@
 import { excerpt, listed, PanxError } from '../errors.js';
 import { printable } from '../system/console.js';
 import { type ReadableFile, readBytesNow } from './file-bytes.js';
-import { Opaque, type PickleValue, readPickle, type StorageRef, TensorRef } from './pickle.js';
+import { readPickle } from './pickle.js';
+import { Opaque, type PickleValue, type StorageRef, TensorRef } from './pickle-values.js';
 import { type Dtype, elementsOf, type HeaderEntry, itemBytes } from './safetensors-header.js';
 import { extentOf, isRowMajor, overlapsItself } from './strided.js';
 import type { OpenFile } from './tensor-source.js';
-import { beginOf, crc32, readZipDirectory, type ZipDirectory, type ZipEntry } from './zip.js';
+import { beginOf, crc32, readZipDirectory, type ZipEntry } from './zip.js';
 
 /** Bytes of the pickle that names the tensors: 1,000 layers take 1.2 MB, and safetensors' header may take as much. */
 const longestPickle = 4 << 20;
@@ -16,7 +17,7 @@ const mostOverlapping = 1 << 24;
 /** The first number of files before torch 1.6. */
 const magicNumber = 0x1950a86a20f9469cfc6cn;
 
-type Description = Pick<OpenFile, 'entries' | 'notTensors'>;
+type Description = Omit<OpenFile, 'path' | 'handle'>;
 type Corrupt = (how: string) => PanxError;
 
 /** Where a storage lies in the file, in bytes. */
@@ -46,12 +47,14 @@ export async function readTorchFile(file: OpenFile, size: number): Promise<Descr
 function readZip(file: OpenFile, size: number): Description {
   const corrupt: Corrupt = how => unsound(file.path, how);
   const directory = readZipDirectory(file, size, corrupt);
-  const pickles = [...directory.entries.keys()].filter(name => /^[^/]+\/data\.pkl$/.test(name));
+  const pickles = [...directory.keys()].filter(name => /^[^/]+\/data\.pkl$/.test(name));
   if (pickles.length !== 1) {
-    throw corrupt(`it holds ${pickles.length} files NAME/data.pkl, expected one (${found(directory)})`);
+    throw corrupt(
+      `it holds ${pickles.length} files NAME/data.pkl, expected one (it holds ${printable(listed([...directory.keys()]))})`,
+    );
   }
   const folder = pickles[0]!.slice(0, -'/data.pkl'.length);
-  const entryOf = (name: string): ZipEntry | undefined => directory.entries.get(`${folder}/${name}`);
+  const entryOf = (name: string): ZipEntry | undefined => directory.get(`${folder}/${name}`);
   if (entryOf('constants.pkl') !== undefined) {
     throw new PanxError(`${file.path} is a TorchScript archive (torch.jit.save), and not weights by name.`, {
       hint: saveAgain,
@@ -60,7 +63,7 @@ function readZip(file: OpenFile, size: number): Description {
   const contentOf = (entry: ZipEntry, most: number): Buffer => {
     if (entry.bytes > most) throw corrupt(`${entry.name} takes ${entry.bytes} bytes, expected at most ${most}`);
     const content = Buffer.alloc(entry.bytes);
-    readBytesNow(file, content, beginOf(file, directory, entry, corrupt));
+    readBytesNow(file, content, beginOf(file, entry, corrupt));
     // 0 is what torch writes where it was told not to count.
     if (entry.crc32 !== 0 && crc32(content) !== entry.crc32) throw corrupt(`${entry.name} has not its checksum`);
     return content;
@@ -68,31 +71,19 @@ function readZip(file: OpenFile, size: number): Description {
   const order = entryOf('byteorder');
   if (order !== undefined) refuseOtherOrder(file.path, contentOf(order, 100).toString('latin1'), 'little');
   const { value } = readPickle(contentOf(entryOf('data.pkl')!, longestPickle), 0, corrupt);
-  const regions = new Map<string, Region>();
+  const regions = new Map<string, Region & { crc32: number }>();
   const regionOf = ({ key, type, values }: StorageRef, bytes: number): Region => {
     const entry = entryOf(`data/${key}`);
     if (entry === undefined) throw corrupt(`it lacks the storage ${excerpt(key)}`);
     if (bytes > entry.bytes)
       throw corrupt(`${entry.name} has ${entry.bytes} bytes, and ${values} of ${type} take ${bytes}`);
-    const known = regions.get(key) ?? { begin: beginOf(file, directory, entry, corrupt), bytes: entry.bytes };
+    const known = regions.get(key) ?? { begin: beginOf(file, entry, corrupt), bytes: entry.bytes, crc32: entry.crc32 };
     regions.set(key, known);
     return known;
   };
   const described = describe(file.path, value, regionOf, corrupt);
-  refuseOverlap(
-    [...regions].map(([key, region]) => ({ key, ...region })),
-    corrupt,
-  );
-  return described;
-}
-
-function refuseOverlap(regions: (Region & { key: string })[], corrupt: Corrupt): void {
-  regions.sort((a, b) => a.begin - b.begin);
-  for (const [i, { key, begin }] of regions.entries()) {
-    const before = regions[i - 1];
-    if (before === undefined || before.begin + before.bytes <= begin) continue;
-    throw corrupt(`the storages ${excerpt(before.key)} and ${excerpt(key)} overlap`);
-  }
+  const sealed = [...regions].map(([key, region]) => ({ ...region, name: `${folder}/data/${printable(key)}` }));
+  return { ...described, sealed: sealed.filter(one => one.crc32 !== 0) };
 }
 
 /** Five pickles (magic number, protocol, system, tensors, keys of the storages), then the storages in the order of the keys. */
@@ -203,7 +194,7 @@ function describe(
     const inside = notTensors.length === 0 ? 'it is empty' : `it has ${listed(notTensors)}`;
     throw new PanxError(`${path} holds a dictionary without a tensor: ${inside}.`, { hint: saveAgain });
   }
-  return { entries: entries.sort((a, b) => a.begin - b.begin || a.end - b.end), notTensors };
+  return { entries: entries.sort((a, b) => a.begin - b.begin || a.end - b.end), notTensors, sealed: [] };
 }
 
 function entryOf(
@@ -296,10 +287,6 @@ function notTorch(path: string, start: Buffer): PanxError {
     `${path} is no file of torch.save: it begins with the bytes ${start.subarray(0, 4).toString('hex')}.`,
     { hint: again },
   );
-}
-
-function found({ entries }: ZipDirectory): string {
-  return entries.size === 0 ? 'it holds no file' : `it holds ${printable(listed([...entries.keys()]))}`;
 }
 
 function kindOf(value: PickleValue): string {

@@ -9,6 +9,7 @@ import { readModelConfig } from './config.js';
 import { checkAllFinite, refuseNonFiniteBytes } from './finite.js';
 import { readSafetensorsHeader } from './safetensors.js';
 import { elementsOf } from './safetensors-header.js';
+import { checkSealed } from './sealed.js';
 import { gather } from './strided.js';
 import { withTodaysNames } from './tensor-names.js';
 import { closeAll, type OpenFile, openFile, type Place, type TensorSource, tensorSource } from './tensor-source.js';
@@ -57,13 +58,15 @@ export async function openTensors(folder: string): Promise<TensorSource> {
 /**
  * Look at every number in the weight files of a folder, whether panx uses it or not, before it is trained on.
  *
- * @throws PanxError naming file, tensor and place of one that is not finite, or as `openTensors` does
+ * @throws PanxError naming file, tensor and place of one that is not finite, a file whose checksums are not those of its parts, or as `openTensors`
+ *   does
  */
 export async function checkWeights(folder: string): Promise<void> {
   const files: OpenFile[] = [];
   try {
     await openWeights(folder, files);
     const rowMajor = files.map(({ path, entries }) => ({ path, entries: entries.filter(({ strides }) => !strides) }));
+    await checkSealed(files);
     await checkAllFinite(rowMajor);
     for (const file of files) checkStrided(file);
   } finally {
