@@ -6,7 +6,7 @@ import { made, named, opaque, type PickleValue, StorageRef, setItems, storageOf 
  * 250, counts as `dictionaryCost`.
  */
 const mostOperations = 1_000_000;
-const dictionaryCost = 16;
+const dictionaryCost = 4;
 /** Numbers of more bytes are opaque: the magic number of torch.save has ten. */
 const longestNumber = 16;
 
@@ -28,7 +28,11 @@ export function readPickle(
 ): { value: PickleValue; end: number; storages: StorageRef[] } {
   const stack: PickleValue[] = [];
   const marks: number[] = [];
-  const memo = new Map<number, PickleValue>();
+  /** How high the stack was at the last mark: what lies below it is not at hand. */
+  let floor = 0;
+  /** What is kept, by index: one index after the other in what Python writes, and others apart, as an array would have holes. */
+  const memo: PickleValue[] = [];
+  const memoApart = new Map<number, PickleValue>();
   const storages: StorageRef[] = [];
   let at = start;
   let work = 0;
@@ -39,20 +43,22 @@ export function readPickle(
     return at - length;
   };
   const pop = (): PickleValue => {
-    if (stack.length <= (marks.at(-1) ?? 0)) throw corrupt('its pickle takes a value where there is none');
+    if (stack.length <= floor) throw corrupt('its pickle takes a value where there is none');
     return stack.pop()!;
   };
   const top = (): PickleValue => {
-    if (stack.length <= (marks.at(-1) ?? 0)) throw corrupt('its pickle takes a value where there is none');
-    return stack.at(-1)!;
+    if (stack.length <= floor) throw corrupt('its pickle takes a value where there is none');
+    return stack[stack.length - 1]!;
   };
   const popMark = (): PickleValue[] => {
     const mark = marks.pop();
     if (mark === undefined) throw corrupt('its pickle takes a mark where there is none');
+    floor = marks.at(-1) ?? 0;
     return stack.splice(mark);
   };
   const tuple = (length: number): void => {
-    const parts = Array.from({ length }, pop).reverse();
+    const parts = [pop()];
+    while (parts.length < length) parts.unshift(pop());
     stack.push(parts);
   };
   const line = (): string => {
@@ -75,8 +81,14 @@ export function readPickle(
     stack.push(opaque);
   };
   const uint64 = (): number => Number(bytes.readBigUInt64LE(take(8)));
+  const keep = (index: number): void => {
+    const value = top();
+    if (Number.isInteger(index) && index >= 0 && index <= memo.length) memo[index] = value;
+    else memoApart.set(index, value);
+  };
   const recall = (index: number): void => {
-    const value = memo.get(index);
+    const isApart = !(Number.isInteger(index) && index >= 0 && index < memo.length);
+    const value = isApart ? memoApart.get(index) : memo[index];
     if (value === undefined) throw corrupt(`its pickle recalls what it never kept (${excerpt(index)})`);
     stack.push(value);
   };
@@ -100,10 +112,11 @@ export function readPickle(
         take(8);
         break;
       case '(': // MARK
-        marks.push(stack.length);
+        floor = stack.length;
+        marks.push(floor);
         break;
       case '0': // POP
-        if (marks.at(-1) === stack.length) marks.pop();
+        if (marks.at(-1) === stack.length) popMark();
         else pop();
         break;
       case '1': // POP_MARK
@@ -243,16 +256,16 @@ export function readPickle(
         top();
         break;
       case 'p':
-        memo.set(Number(line()), top());
+        keep(Number(line()));
         break;
       case 'q':
-        memo.set(bytes[take(1)]!, top());
+        keep(bytes[take(1)]!);
         break;
       case 'r':
-        memo.set(bytes.readUInt32LE(take(4)), top());
+        keep(bytes.readUInt32LE(take(4)));
         break;
       case '\x94': // MEMOIZE
-        memo.set(memo.size, top());
+        keep(memo.length + memoApart.size);
         break;
       case 'g':
         recall(Number(line()));
@@ -335,8 +348,8 @@ function append(list: PickleValue, values: readonly PickleValue[]): void {
 
 /** A number of little-endian bytes, in two's complement: a bigint where a double does not hold it exactly. */
 function wholeNumber(bytes: Buffer): number | bigint {
-  let value = 0n;
-  for (const byte of bytes.toReversed()) value = (value << 8n) | BigInt(byte);
+  if (bytes.length <= 6) return bytes.length === 0 ? 0 : bytes.readIntLE(0, bytes.length);
+  const value = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
   const signed = BigInt.asIntN(8 * bytes.length, value);
   return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
 }

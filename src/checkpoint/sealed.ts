@@ -13,8 +13,10 @@ import { crc32 } from './zip.js';
 export async function checkSealed(files: readonly Pick<OpenFile, 'path' | 'sealed'>[]): Promise<void> {
   const looks = files.filter(({ sealed }) => sealed.length > 0).map(({ path, sealed }) => ({ path, sealed }));
   if (looks.length === 0) return;
-  // What a thread cannot read gives the system's own error here.
-  const changed = await lookInThread(looks).catch(() => look(looks, fs, zlib, crc32));
+  const here = () => look(looks, fs, zlib, crc32);
+  const bytes = looks.flatMap(({ sealed }) => sealed).reduce((sum, part) => sum + part.bytes, 0);
+  // What a thread cannot read gives the system's own error here. To start one takes longer than a small model does.
+  const changed = bytes < 1 << 24 ? here() : await lookInThread(looks).catch(here);
   if (changed === null) return;
   throw new PanxError(`${changed.path} is damaged: ${changed.name} has not the checksum that the file has of it.`, {
     hint: 'Copy or download the file again.',

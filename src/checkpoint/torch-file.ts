@@ -8,7 +8,7 @@ import { extentOf, isRowMajor, overlapsItself } from './strided.js';
 import type { OpenFile } from './tensor-source.js';
 import { beginOf, crc32, readZipDirectory, type ZipEntry } from './zip.js';
 
-/** Bytes of the pickle that names the tensors: 1,000 layers take 1.2 MB, and safetensors' header may take as much. */
+/** Bytes of the pickle that names the tensors: 1,000 layers take 2.6 MB, and the header of a safetensors file may take as much. */
 const longestPickle = 4 << 20;
 const longestName = 1000;
 /** Values of a tensor that overlaps itself, and of the part of the file that it lies in: more may come out of a file than lies in it. */

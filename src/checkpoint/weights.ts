@@ -9,11 +9,9 @@ import { readModelConfig } from './config.js';
 import { checkAllFinite, refuseNonFiniteBytes } from './finite.js';
 import { readSafetensorsHeader } from './safetensors.js';
 import { elementsOf } from './safetensors-header.js';
-import { checkSealed } from './sealed.js';
 import { gather } from './strided.js';
 import { withTodaysNames } from './tensor-names.js';
 import { closeAll, type OpenFile, openFile, type Place, type TensorSource, tensorSource } from './tensor-source.js';
-import { readTorchFile } from './torch-file.js';
 
 /** The formats of weights, the preferred one first: a file of all, or an index that names the shards. */
 const formats = [
@@ -27,7 +25,8 @@ const formats = [
   {
     whole: modelFile.torchWeights,
     index: modelFile.torchWeightsIndex,
-    describe: readTorchFile,
+    // Loaded where it is used: most models have safetensors.
+    describe: async (file: OpenFile, size: number) => (await import('./torch-file.js')).readTorchFile(file, size),
     // What panx reads is what makes the key of a training (`weightFilesAmong`).
     isShard: isTorchShard,
     shards: 'pytorch_model-NAME.bin beside it',
@@ -66,7 +65,7 @@ export async function checkWeights(folder: string): Promise<void> {
   try {
     await openWeights(folder, files);
     const rowMajor = files.map(({ path, entries }) => ({ path, entries: entries.filter(({ strides }) => !strides) }));
-    await checkSealed(files);
+    if (files.some(({ sealed }) => sealed.length > 0)) await (await import('./sealed.js')).checkSealed(files);
     await checkAllFinite(rowMajor);
     for (const file of files) checkStrided(file);
   } finally {

@@ -21,7 +21,7 @@ export function mutateTorch(file: Uint8Array, random: () => number): Buffer {
         break;
       }
       case 5:
-        bytes.fill(pick([0, 0xff, 0x28, 0x5d], random), at, at + length);
+        bytes.fill(pick([0, 0xff, 0x28, 0x5d], random), at, Math.min(bytes.length, at + length));
         break;
       case 6:
         return bytes.subarray(0, at);
