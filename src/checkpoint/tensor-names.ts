@@ -39,8 +39,8 @@ export async function withTodaysNames(
 function withoutWrappers(name: string): string {
   return name
     .replace(/^((module|_orig_mod)\.)+/, '')
-    .replace(/\bLayerNorm\.gamma$/, 'LayerNorm.weight')
-    .replace(/\bLayerNorm\.beta$/, 'LayerNorm.bias');
+    .replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')
+    .replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
 }
 
 /** What a bare encoder's names lack inside a token classifier, and the parts of the encoder that lack it. */

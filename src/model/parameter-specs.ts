@@ -83,7 +83,7 @@ export function checkTensors(
     });
   }
   const expected = [...specs.values()].filter(spec => !(headMissing && head.includes(spec.name)));
-  const faults = expected.flatMap(spec => faultOf(spec, source.tensors.get(spec.name)));
+  const faults = expected.flatMap(spec => faultOf(spec, source.tensors.get(spec.name), source.notTensors));
   const ignored: string[] = [];
   for (const { name, shape } of source.tensors.values()) {
     if (specs.has(name) && !(headMissing && head.includes(name))) continue;
@@ -101,7 +101,12 @@ export function checkTensors(
   return { headMissing, ignored: [...ignored, ...source.notTensors] };
 }
 
-function faultOf({ name, shape }: ParameterSpec, found: TensorInfo | undefined): string[] {
+function faultOf(
+  { name, shape }: ParameterSpec,
+  found: TensorInfo | undefined,
+  notTensors: readonly string[],
+): string[] {
+  if (notTensors.includes(name)) return [`${name} is no tensor of a type that panx knows`];
   if (found === undefined) return [`${name} [${shape.join(', ')}] is missing`];
   if (found.shape.length === shape.length && found.shape.every((size, axis) => size === shape[axis])) return [];
   return [`${name} is [${found.shape.join(', ')}], expected [${shape.join(', ')}]`];

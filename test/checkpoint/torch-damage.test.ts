@@ -167,6 +167,31 @@ describe('archives that torch.save does not write', () => {
     expect((await complaint(file)).message).toBe(sentence);
   });
 
+  it('with the fields of large archives are read, and refused where those are wild', async () => {
+    const storage = Buffer.alloc(16);
+    storage.writeFloatLE(2.5, 4);
+    const large = zipOf([pickle, { name: 'archive/data/0', content: storage }], { zip64: true });
+    await writeFile(path, large);
+    const source = await openTensors(folder);
+    expect(await source.read('weight')).toEqual(Float32Array.of(0, 2.5));
+    await source.close();
+    const entry = large.indexOf('archive/data/0', large.indexOf('archive/data/0') + 1);
+    for (const field of [entry + 14 + 4, entry + 14 + 12, entry + 14 + 20]) {
+      for (const value of [0n, 17n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 64n - 1n]) {
+        const wild = Buffer.from(large);
+        wild.writeBigUInt64LE(value, field);
+        expect((await complaint(wild)).message).toMatch(/^FILE is not a sound file of torch\.save: .*"?archive/);
+      }
+    }
+    for (const back of [8, 24, 32, 40, 48]) {
+      for (const value of [1n, 10_000n, 2n ** 53n, 2n ** 64n - 1n]) {
+        const wild = Buffer.from(large);
+        wild.writeBigUInt64LE(value, back === 8 ? wild.length - 22 - 20 + 8 : wild.length - 22 - 20 - 56 + back);
+        expect((await complaint(wild)).message).toMatch(/^FILE is not a sound file of torch\.save: /);
+      }
+    }
+  });
+
   it('of another byte order', async () => {
     const { message } = await complaint(zipOf([...files, { name: 'archive/byteorder', content: bytes('big') }]));
     expect(message).toBe('FILE has the byte order "big"; panx reads files of little-endian machines.');

@@ -129,6 +129,13 @@ describe('the tensors of a checkpoint', () => {
     expect(checkTensors(config, source, 'x').ignored).toEqual(['lm_head.bias', 'epoch', 'optimizer']);
   });
 
+  test('a parameter that is no tensor is named as such', () => {
+    const source = { ...tensors({ 'classifier.bias': null }), notTensors: ['classifier.bias'] };
+    expect(() => checkTensors(config, source, 'x')).toThrow(
+      /config\.json describes: classifier\.bias is no tensor of a type that panx knows\.$/,
+    );
+  });
+
   test.each([
     [[], null],
     [['a'], "the checkpoint's a is not used"],
