@@ -128,17 +128,17 @@ interface Found {
   before: number;
 }
 
-/** Tensors of one type that lie side by side are looked at together. Integers hold nothing to look for. */
+/** Tensors of one type that lie side by side, or overlap, are looked at together. Integers hold nothing to look for. */
 function spansOf(entries: readonly HeaderEntry[]): Span[] {
   const spans: Span[] = [];
   for (const { dtype, begin, end } of entries) {
     const type = floatTypes[dtype];
     if (type === undefined || begin === end) continue;
     const last = spans.at(-1);
-    if (last?.type === type && last.end === begin) last.end = end;
-    else if (last?.type === type && last.begin <= begin && end <= last.end)
-      continue; // Tied tensors lie in one place.
-    else spans.push({ begin, end, type });
+    // Tied tensors lie in one place, and views of one storage overlap.
+    if (last?.type === type && begin <= last.end && (begin - last.begin) % itemBytes(dtype) === 0) {
+      last.end = Math.max(last.end, end);
+    } else spans.push({ begin, end, type });
   }
   return spans;
 }

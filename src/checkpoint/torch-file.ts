@@ -14,6 +14,9 @@ const longestName = 1000;
 /** Values of a tensor that overlaps itself, and of the part of the file that it lies in: more may come out of a file than lies in it. */
 const mostOverlapping = 1 << 24;
 
+/** Bytes of all tensors with strides, which are looked at one by one: many views of one storage might be hours of work. */
+const mostStrided = (size: number): number => 4 * size + (1 << 26);
+
 /** The first number of files before torch 1.6. */
 const magicNumber = 0x1950a86a20f9469cfc6cn;
 
@@ -61,28 +64,31 @@ function readZip(file: OpenFile, size: number): Description {
     });
   }
   const contentOf = (entry: ZipEntry, most: number): Buffer => {
-    if (entry.bytes > most) throw corrupt(`${entry.name} takes ${entry.bytes} bytes, expected at most ${most}`);
+    if (entry.bytes > most)
+      throw corrupt(`${printable(entry.name)} takes ${entry.bytes} bytes, expected at most ${most}`);
     const content = Buffer.alloc(entry.bytes);
     readBytesNow(file, content, beginOf(file, entry, corrupt));
     // 0 is what torch writes where it was told not to count.
-    if (entry.crc32 !== 0 && crc32(content) !== entry.crc32) throw corrupt(`${entry.name} has not its checksum`);
+    if (entry.crc32 !== 0 && crc32(content) !== entry.crc32)
+      throw corrupt(`${printable(entry.name)} has not its checksum`);
     return content;
   };
   const order = entryOf('byteorder');
-  if (order !== undefined) refuseOtherOrder(file.path, contentOf(order, 100).toString('latin1'), 'little');
-  const { value } = readPickle(contentOf(entryOf('data.pkl')!, longestPickle), 0, corrupt);
+  if (order !== undefined) refuseOtherOrder(file.path, contentOf(order, 100).toString('latin1'));
+  const { value, storages } = readPickle(contentOf(entryOf('data.pkl')!, longestPickle), 0, corrupt);
+  oneOfEach(storages, corrupt);
   const regions = new Map<string, Region & { crc32: number }>();
   const regionOf = ({ key, type, values }: StorageRef, bytes: number): Region => {
     const entry = entryOf(`data/${key}`);
     if (entry === undefined) throw corrupt(`it lacks the storage ${excerpt(key)}`);
     if (bytes > entry.bytes)
-      throw corrupt(`${entry.name} has ${entry.bytes} bytes, and ${values} of ${type} take ${bytes}`);
+      throw corrupt(`${printable(entry.name)} has ${entry.bytes} bytes, and ${values} of ${type} take ${bytes}`);
     const known = regions.get(key) ?? { begin: beginOf(file, entry, corrupt), bytes: entry.bytes, crc32: entry.crc32 };
     regions.set(key, known);
     return known;
   };
-  const described = describe(file.path, value, regionOf, corrupt);
-  const sealed = [...regions].map(([key, region]) => ({ ...region, name: `${folder}/data/${printable(key)}` }));
+  const described = describe(file.path, size, value, regionOf, corrupt);
+  const sealed = [...regions].map(([key, region]) => ({ ...region, name: printable(`${folder}/data/${key}`) }));
   return { ...described, sealed: sealed.filter(one => one.crc32 !== 0) };
 }
 
@@ -106,11 +112,11 @@ function readLegacy(file: OpenFile, size: number): Description {
   if (protocol !== 1001) throw corrupt(`it is of protocol ${shown(protocol)}, expected 1001`);
   const { value: system } = run();
   if (!(system instanceof Map)) throw corrupt('it does not say of which system it is');
-  refuseOtherOrder(file.path, system.get('little_endian') === true ? 'little' : 'big', 'little');
+  refuseOtherOrder(file.path, system.get('little_endian') === true ? 'little' : 'big');
   const { value, storages } = run();
   const { value: keys } = run();
   if (!Array.isArray(keys)) throw corrupt('it has no list of its storages');
-  const places = storagePlaces(file, size, storages, keys, at, corrupt);
+  const places = storagePlaces(file, size, oneOfEach(storages, corrupt), keys, at, corrupt);
   const regionOf = ({ key, view, type, values }: StorageRef, bytes: number): Region => {
     const place = places.get(key);
     if (place === undefined) throw corrupt(`it lacks the storage ${excerpt(key)}`);
@@ -121,18 +127,11 @@ function readLegacy(file: OpenFile, size: number): Description {
     if (!inside) throw corrupt(`a view of ${view.values} of ${type} does not lie inside the storage ${excerpt(key)}`);
     return region;
   };
-  return describe(file.path, value, regionOf, corrupt);
+  return describe(file.path, size, value, regionOf, corrupt);
 }
 
-/** Before each storage stands how many values it has; what type these are of, only the tensors say. */
-function storagePlaces(
-  file: ReadableFile,
-  size: number,
-  storages: readonly StorageRef[],
-  keys: readonly PickleValue[],
-  start: number,
-  corrupt: Corrupt,
-): Map<string, Region> {
+/** Storages by key. @throws what `corrupt` makes where one is said to be of two types or lengths, which torch.save refuses to write */
+function oneOfEach(storages: readonly StorageRef[], corrupt: Corrupt): Map<string, StorageRef> {
   const known = new Map<string, StorageRef>();
   for (const storage of storages) {
     const other = known.get(storage.key) ?? storage;
@@ -143,6 +142,18 @@ function storagePlaces(
     }
     known.set(storage.key, storage);
   }
+  return known;
+}
+
+/** Before each storage stands how many values it has; what type these are of, only the tensors say. */
+function storagePlaces(
+  file: ReadableFile,
+  size: number,
+  known: ReadonlyMap<string, StorageRef>,
+  keys: readonly PickleValue[],
+  start: number,
+  corrupt: Corrupt,
+): Map<string, Region> {
   const places = new Map<string, Region>();
   let at = start;
   for (const key of keys) {
@@ -171,6 +182,7 @@ function truncatedAt(size: number): string {
 
 function describe(
   path: string,
+  size: number,
   value: PickleValue,
   regionOf: (storage: StorageRef, bytes: number) => Region,
   corrupt: Corrupt,
@@ -182,13 +194,24 @@ function describe(
   }
   const entries: HeaderEntry[] = [];
   const notTensors: string[] = [];
+  let strided = 0;
   for (const [name, tensor] of value) {
     if (name.length > longestName) {
       throw corrupt(`it names an entry with ${name.length} characters, expected ${longestName} at most`);
     }
     const dtype = tensor instanceof TensorRef ? dtypeOf(tensor.storage) : undefined;
-    if (dtype === undefined) notTensors.push(printable(name));
-    else entries.push(entryOf(name, tensor as TensorRef, dtype, regionOf, corrupt));
+    if (dtype === undefined) {
+      notTensors.push(printable(name));
+      continue;
+    }
+    const entry = entryOf(name, tensor as TensorRef, dtype, regionOf, corrupt);
+    entries.push(entry);
+    if (entry.strides !== undefined) strided += elementsOf(entry.shape) * itemBytes(dtype);
+    if (strided > mostStrided(size)) {
+      throw corrupt(
+        `its views take more than ${mostStrided(size)} bytes, four times as many as the file has and 64 MB`,
+      );
+    }
   }
   if (entries.length === 0) {
     const inside = notTensors.length === 0 ? 'it is empty' : `it has ${listed(notTensors)}`;
@@ -259,8 +282,8 @@ const otherValueBytes: Record<string, number> = {
   QInt32Storage: 4,
 };
 
-function refuseOtherOrder(path: string, order: string, expected: 'little'): void {
-  if (order === expected) return;
+function refuseOtherOrder(path: string, order: string): void {
+  if (order === 'little') return;
   throw new PanxError(`${path} has the byte order ${excerpt(order)}; panx reads files of little-endian machines.`, {
     hint: saveAgain,
   });

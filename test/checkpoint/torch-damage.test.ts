@@ -253,6 +253,50 @@ describe('tensors that are not where their storage is', () => {
     expect(message).toContain(`it ends after ${legacy.length - 1} bytes in the middle of a storage`);
   });
 
+  it('nor as two types at once', async () => {
+    const [first, second] = [pickleOf({}), pickleOf({ type: 'HalfStorage' })];
+    const both = Buffer.concat([first.subarray(0, -1), second.subarray(3)]);
+    expect((await complaint(archiveOf(both))).message).toBe(
+      'FILE is not a sound file of torch.save: the storage "0" is once 4 of FloatStorage, once 4 of HalfStorage.',
+    );
+  });
+
+  /** 100,000 tensors that are views of one storage of 4 MB. */
+  const views = (shape: number[], strides: number[], offsetOf: (i: number) => number): Buffer => {
+    const values = 1_000_000;
+    const start = [bytes('\x80\x02}('), global('torch._utils', '_rebuild_tensor_v2'), bytes('q\x000((')];
+    const storage = [text('storage'), global('torch', 'FloatStorage'), text('0'), text('cpu'), int(values)];
+    const shared = [
+      ...[...start, ...storage, bytes('tQq\x01('), ...shape.map(int), bytes('tq\x02('), ...strides.map(int)],
+      bytes('tq\x031'),
+    ];
+    const tensors = Array.from({ length: 100_000 }, (_, i) => [
+      ...[
+        bytes(`\x8c\x05${String(i).padStart(5, '0')}`),
+        bytes('h\x00(h\x01'),
+        int(offsetOf(i)),
+        bytes('h\x02h\x03tR'),
+      ],
+    ]).flat();
+    return archiveOf(Buffer.concat([...shared, ...tensors, bytes('u.')]), Buffer.alloc(4 * values));
+  };
+
+  it('many views that overlap are looked at once', async () => {
+    await writeFile(
+      path,
+      views([900_000], [1], i => i),
+    );
+    const used = process.cpuUsage();
+    await checkWeights(folder);
+    const { user, system } = process.cpuUsage(used);
+    expect(user + system).toBeLessThan(2e6); // us of processors, of which half is for 100,000 entries
+  });
+
+  it('many views with strides are refused', async () => {
+    const { message } = await complaint(views([300_000], [2], i => i));
+    expect(message).toMatch(/: its views take more than \d+ bytes, four times as many as the file has and 64 MB\.$/);
+  });
+
   it('values of types that panx does not know are no tensors to it', async () => {
     await writeFile(path, archiveOf(pickleOf({ type: 'ComplexFloatStorage', values: 2 })));
     await expect(openTensors(folder)).rejects.toThrow('holds a dictionary without a tensor: it has weight.');
