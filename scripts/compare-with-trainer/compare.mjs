@@ -16,7 +16,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openTensors } from '../../dist/checkpoint/safetensors.js';
+import { openTensors } from '../../dist/checkpoint/weights.js';
 import { runPanx, runPython, runTrainer } from './programs.mjs';
 
 const text = { type: 'string' };

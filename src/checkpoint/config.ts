@@ -66,7 +66,7 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
       (await isAbsent(folder))
         ? `${folder} does not exist; expected a checkpoint folder.`
         : `${folder} has no config.json.`,
-      { hint: 'A checkpoint folder holds config.json, model.safetensors and tokenizer.json.' },
+      { hint: 'A checkpoint folder holds config.json, model.safetensors (or pytorch_model.bin) and tokenizer.json.' },
     );
   }
   return parseModelConfig(path, await readBoundedJson(path, longestConfig));

@@ -34,6 +34,24 @@ export function refuseNonFinite(values: Float32Array, holder: Holder, indexOf: (
   if (at >= 0) throw notFinite(holder, indexOf(at), values[at]!);
 }
 
+/** The same for the bytes of values of any type, of which integers are finite. */
+export function refuseNonFiniteBytes(
+  bytes: Uint8Array,
+  dtype: Dtype,
+  holder: Holder,
+  indexOf: (at: number) => number,
+): void {
+  const type = floatTypes[dtype];
+  if (type === undefined) return;
+  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+  padded.set(bytes);
+  const words = new Int32Array(padded.buffer);
+  const word = firstNonFinite(words, type);
+  if (word < 0) return;
+  const { at, value } = decode({ file: 0, at: 4 * word, word: words[word]!, before: words[word - 1] ?? 0 }, dtype);
+  throw notFinite(holder, indexOf(at / itemBytes(dtype)), value);
+}
+
 /**
  * Look at every number of weight files, in tensors and rows that panx does not use too. A thread does it beside the one that hashes them
  * (system/background-hash.ts): on two processors both together take as long as that one.
@@ -110,15 +128,17 @@ interface Found {
   before: number;
 }
 
-/** Tensors of one type that lie side by side are looked at together. Integers hold nothing to look for. */
+/** Tensors of one type that lie side by side, or overlap, are looked at together. Integers hold nothing to look for. */
 function spansOf(entries: readonly HeaderEntry[]): Span[] {
   const spans: Span[] = [];
   for (const { dtype, begin, end } of entries) {
     const type = floatTypes[dtype];
     if (type === undefined || begin === end) continue;
     const last = spans.at(-1);
-    if (last?.type === type && last.end === begin) last.end = end;
-    else spans.push({ begin, end, type });
+    // Tied tensors lie in one place, and views of one storage overlap.
+    if (last?.type === type && begin <= last.end && (begin - last.begin) % itemBytes(dtype) === 0) {
+      last.end = Math.max(last.end, end);
+    } else spans.push({ begin, end, type });
   }
   return spans;
 }

@@ -22,13 +22,15 @@ const bytesOf = {
 
 export type Dtype = keyof typeof bytesOf;
 
-/** One tensor of a file: `begin` and `end` are byte offsets from the start of the file. */
+/** One tensor of a file: `begin` and `end` are byte offsets from the start of the file, of its first value and behind its last. */
 export interface HeaderEntry {
   name: string;
   dtype: Dtype;
   shape: number[];
   begin: number;
   end: number;
+  /** How many values apart its values lie along each axis, in a torch file where that is not row-major, one behind the other (strided.ts). */
+  strides?: readonly number[];
 }
 
 /**

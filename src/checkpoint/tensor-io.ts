@@ -1,23 +1,16 @@
-import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { PanxError } from '../errors.js';
+import { longestTransfer, type ReadableFile, readBytes, readBytesNow } from './file-bytes.js';
 import { refuseNonFinite } from './finite.js';
 import { widenBfloat16, widenFloat16 } from './float-formats.js';
 import { elementsOf, type HeaderEntry, itemBytes } from './safetensors-header.js';
+import { gather } from './strided.js';
 
 /**
  * Tensor data between a file and float32 arrays. The files are little-endian, as is every processor that Node.js and
  * TensorFlow are built for together, so float32 data goes straight into the array's memory.
  */
 
-/** A file that is read at offsets; the path is for messages. */
-export interface ReadableFile {
-  path: string;
-  handle: FileHandle;
-}
-
-/** Node.js refuses single reads and writes of 2 GB and more. */
-const longestTransfer = 1 << 30;
 /** Half-precision data is widened piece by piece, so that it is never in memory twice. */
 const pieceBytes = 16 << 20;
 /** Rows nearer to each other than this are read together: skipping costs a system call, reading on costs a copy. */
@@ -26,6 +19,10 @@ const windowBytes = 1 << 20;
 
 /** All values of a tensor, row-major. @throws PanxError where one is not finite */
 export async function readTensor(file: ReadableFile, entry: HeaderEntry): Promise<Float32Array> {
+  if (entry.strides !== undefined) {
+    const all = Int32Array.from({ length: entry.shape[0] ?? 1 }, (_, row) => row);
+    return await readRows(file, entry, all);
+  }
   const out = new Float32Array(elementsOf(entry.shape));
   if (entry.dtype === 'F32') {
     await readBytes(file, bytesOfValues(out), entry.begin);
@@ -66,6 +63,12 @@ export async function readRows(
   if (outside !== undefined) {
     throw new PanxError(`${file.path} holds ${rowCount} rows of ${entry.name}; row ${outside} was asked for.`);
   }
+  const indexOf = (at: number) => rows[Math.floor(at / rowItems)]! * rowItems + (at % rowItems);
+  if (entry.strides !== undefined) {
+    gatherRows(file, { ...entry, strides: entry.strides }, rows, ascending, out);
+    refuseNonFinite(out, { subject: file.path, ...entry }, indexOf);
+    return out;
+  }
   const window = new Uint8Array(Math.max(windowBytes, rowBytes));
   for (let i = 0; i < ascending.length; ) {
     const first = rows[ascending[i]!]!;
@@ -84,32 +87,32 @@ export async function readRows(
       widen(bytes.subarray(start, start + rowBytes), entry, out.subarray(at * rowItems, (at + 1) * rowItems));
     }
   }
-  const indexOf = (at: number) => rows[Math.floor(at / rowItems)]! * rowItems + (at % rowItems);
   refuseNonFinite(out, { subject: file.path, ...entry }, indexOf);
   return out;
 }
 
-/** Fill `into` from the file at `position`. @throws PanxError where the file ends before. */
-export async function readBytes(file: ReadableFile, into: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < into.length; ) {
-    const length = Math.min(longestTransfer, into.length - done);
-    const { bytesRead } = await file.handle.read(into, done, length, position + done);
-    if (bytesRead === 0) throw endedEarly(file, position + done);
-    done += bytesRead;
+/** Rows of values that do not lie one behind the other: some megabytes of neighbouring rows at a time, of which those asked for are taken. */
+function gatherRows(
+  file: ReadableFile,
+  entry: HeaderEntry & { strides: readonly number[] },
+  rows: Int32Array,
+  ascending: Uint32Array,
+  out: Float32Array,
+): void {
+  const rowItems = elementsOf(entry.shape.slice(1));
+  const rowBytes = rowItems * itemBytes(entry.dtype);
+  const most = Math.max(1, Math.floor(pieceBytes / Math.max(1, rowBytes)));
+  for (let i = 0; i < ascending.length; ) {
+    const first = rows[ascending[i]!]!;
+    let next = i + 1;
+    while (next < ascending.length && rows[ascending[next]!]! < first + most) next++;
+    const bytes = gather(file, entry, first, rows[ascending[next - 1]!]! + 1 - first);
+    for (; i < next; i++) {
+      const at = ascending[i]!;
+      const start = (rows[at]! - first) * rowBytes;
+      widen(bytes.subarray(start, start + rowBytes), entry, out.subarray(at * rowItems, (at + 1) * rowItems));
+    }
   }
-}
-
-function readBytesNow(file: ReadableFile, into: Uint8Array, position: number): void {
-  for (let done = 0; done < into.length; ) {
-    const length = Math.min(longestTransfer, into.length - done);
-    const bytesRead = readSync(file.handle.fd, into, done, length, position + done);
-    if (bytesRead === 0) throw endedEarly(file, position + done);
-    done += bytesRead;
-  }
-}
-
-function endedEarly(file: ReadableFile, position: number): PanxError {
-  return new PanxError(`${file.path} became shorter while it was read: it has no byte ${position} any more.`);
 }
 
 /** Append all of `bytes` to the file. */

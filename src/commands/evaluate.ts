@@ -15,7 +15,7 @@ import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
 import { loadTrained } from '../model/token-classifier.js';
 import { readBoundedJson } from '../system/bounded-json.js';
-import { formatCount, noticeLines, print, progress } from '../system/console.js';
+import { formatCount, notice, noticeLines, print, progress } from '../system/console.js';
 import { toJson, writeJson } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
@@ -121,6 +121,7 @@ async function evaluateAsAsked(
   returnFreeMemory();
   const inputIds = corpus.map(({ rows }) => rows.inputIds);
   const model = await phase('load model', () => loadTrained(folder, inputIds, precision));
+  if (model.unused !== null) notice(model.unused);
   const labelled = corpus.map(split => ({ ...split, rows: fitLabels(split, model.config.labels, folder).rows }));
   for (const { lang, rows } of labelled) {
     const scoring = {

@@ -56,6 +56,7 @@ export function define(command: Command): void {
       const work = multiplyAddsPerSubword(modelConfig) * window.encoded.inputIds.length;
       const { precision } = await openEngine({ ...config, backend: backendForWork(config, work) });
       const model = await loadTrained(folder, [window.encoded.inputIds], precision);
+      if (model.unused !== null) notice(model.unused);
       const text = options.format === 'json' ? (tagged: TaggedSentence) => `${formatJson(tagged)}\n` : asTable;
       let truncated = 0;
       let before = 0;

@@ -1,6 +1,6 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { openTensors } from '../checkpoint/safetensors.js';
+import { openTensors } from '../checkpoint/weights.js';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
 import { tokenizerFiles } from '../run/model-files.js';

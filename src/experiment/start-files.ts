@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkTokenizerFiles } from '../checkpoint/folder.js';
-import { checkWeights } from '../checkpoint/safetensors.js';
+import { checkWeights } from '../checkpoint/weights.js';
 import { PanxError } from '../errors.js';
-import { isPartOfModel } from '../run/model-files.js';
+import { partsOfModel } from '../run/model-files.js';
 import { checksumsInBackground } from '../system/background-hash.js';
 import type { Checksums } from '../system/checksums.js';
 import { reasonOf } from '../system/files.js';
@@ -28,7 +28,7 @@ export async function checkpointFiles(folder: string): Promise<Checksums> {
   } catch (error) {
     throw new PanxError(`The checkpoint folder ${folder} cannot be read: ${reasonOf(error)}.`, { cause: error });
   }
-  const parts = names.filter(isPartOfModel).sort();
+  const parts = partsOfModel(names).sort();
   for (const name of parts) await refuseOther(join(folder, name));
   return await checksumsInBackground(folder, parts);
 }

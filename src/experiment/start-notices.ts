@@ -36,7 +36,7 @@ export function startNotices(
 }
 
 /** What it says where it begins. */
-function beginning({ training }: Config, { headMissing, replacedLabels, config }: TokenClassifier): string[] {
+function beginning({ training }: Config, { headMissing, replacedLabels, unused, config }: TokenClassifier): string[] {
   const notices: string[] = [];
   if (training.patience !== null && training.select === 'last') {
     notices.push('patience ends the training early, and its last weights are kept; --select best keeps the best');
@@ -48,6 +48,7 @@ function beginning({ training }: Config, { headMissing, replacedLabels, config }
     );
   } else if (headMissing) notices.push('the checkpoint has no classifier: a new one is drawn from the seed');
   else if (training.newHead) notices.push('the classifier of the checkpoint has these very labels, and stays');
+  if (unused !== null) notices.push(unused);
   return notices;
 }
 

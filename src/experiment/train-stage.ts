@@ -1,5 +1,5 @@
 import { writeCheckpointFolder } from '../checkpoint/folder.js';
-import { openTensors } from '../checkpoint/safetensors.js';
+import { openTensors } from '../checkpoint/weights.js';
 import type { Config } from '../config/schema.js';
 import type { Scores } from '../evaluation/score.js';
 import type { DropoutPlan } from '../model/dropout-plan.js';

@@ -1,6 +1,6 @@
 import { readModelConfig } from '../checkpoint/config.js';
 import { configToWrite } from '../checkpoint/folder.js';
-import { openTensors } from '../checkpoint/safetensors.js';
+import { openTensors } from '../checkpoint/weights.js';
 import { someLabels } from '../data/labels.js';
 import { PanxError } from '../errors.js';
 import type { RunDirectory } from '../run/directory.js';

@@ -54,7 +54,7 @@ export async function placeOf(argument: string, type: Repo['type']): Promise<{ f
     );
   }
   const id = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@(.*))?$/.exec(argument);
-  if (id === null || isAbsolute(path) || /\.(parquet|safetensors|json)$/.test(argument))
+  if (id === null || isAbsolute(path) || /\.(parquet|safetensors|bin|json)$/.test(argument))
     throw await noFolder(argument, path, type);
   // The cache writes "--" for the slash, so that two ids with "--" could share a folder. The hub allows neither that nor "..".
   if (id[1]!.length > 200 || /--|\.\./.test(id[1]!)) {

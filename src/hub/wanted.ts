@@ -1,5 +1,5 @@
 import { PanxError } from '../errors.js';
-import { modelFile, smallTokenizerFiles } from '../run/model-files.js';
+import { isTorchShard, modelFile, smallTokenizerFiles } from '../run/model-files.js';
 import { formatBytes, printable } from '../system/console.js';
 import { readJson } from '../system/files.js';
 import { isObject } from '../system/json.js';
@@ -7,23 +7,43 @@ import type { HubFile } from './listing.js';
 import { isPlainName, someOf } from './names.js';
 import type { Wanted } from './snapshot.js';
 
-const { weights, weightsIndex } = modelFile;
+/** The formats of weights, the preferred one first. */
+const formats = [
+  {
+    whole: modelFile.weights,
+    index: modelFile.weightsIndex,
+    isShard: (name: string) => name.endsWith('.safetensors'),
+    shards: 'NAME.safetensors',
+  },
+  {
+    whole: modelFile.torchWeights,
+    index: modelFile.torchWeightsIndex,
+    isShard: isTorchShard,
+    shards: 'pytorch_model-NAME.bin',
+  },
+] as const;
 const required = [modelFile.config, modelFile.tokenizer];
 /** Brought where there are any, so that a checkpoint made from the model has them. */
 const optional = smallTokenizerFiles;
 
-/** The files of a model that panx reads: config.json, tokenizer.json and the safetensors weights, whole or in shards. */
+/**
+ * The files of a model that panx reads: config.json, tokenizer.json and the weights, whole or in shards. Those of torch.save only where there are
+ * no safetensors.
+ */
 export function modelFiles(name: string): Wanted {
   return {
     async inFolder(folder) {
       for (const file of required) if (!(await folder.has(file))) return { missing: file };
       const files: string[] = [...required];
       for (const file of optional) if (await folder.has(file)) files.push(file);
-      if (await folder.has(weights)) return { files: [...files, weights] };
-      if (!(await folder.has(weightsIndex))) return { missing: weights };
-      const shards = await shardsOf(folder.placeOf(weightsIndex));
-      for (const shard of shards) if (!(await folder.has(shard))) return { missing: shard };
-      return { files: [...files, weightsIndex, ...shards] };
+      for (const format of formats) {
+        if (await folder.has(format.whole)) return { files: [...files, format.whole] };
+        if (!(await folder.has(format.index))) continue;
+        const shards = await shardsOf(folder.placeOf(format.index), format);
+        for (const shard of shards) if (!(await folder.has(shard))) return { missing: shard };
+        return { files: [...files, format.index, ...shards] };
+      }
+      return { missing: modelFile.weights };
     },
     async onHub(remote) {
       const { files } = await remote.list('');
@@ -31,22 +51,23 @@ export function modelFiles(name: string): Wanted {
       const find = (path: string) => byPath.get(path);
       const config = find(modelFile.config);
       const tokenizer = find(modelFile.tokenizer);
-      const whole = find(weights);
-      const index = whole === undefined ? find(weightsIndex) : undefined;
+      const format = formats.find(({ whole, index }) => byPath.has(whole) || byPath.has(index));
       if (config === undefined) throw lacks(name, modelFile.config, files);
       if (tokenizer === undefined) throw lacks(name, modelFile.tokenizer, files);
-      if (whole === undefined && index === undefined) throw lacks(name, weights, files);
+      if (format === undefined) throw lacks(name, modelFile.weights, files);
+      const whole = find(format.whole);
+      const index = whole === undefined ? find(format.index) : undefined;
       const small = [config, tokenizer, ...optional.map(find), index].filter(file => file !== undefined);
       checkSmall(name, small);
       await remote.bring(small.filter(file => file !== index));
       if (whole !== undefined) await remote.bring([whole]);
       if (index === undefined) return;
-      const shards = await shardsOf(await remote.bring([index]));
+      const shards = await shardsOf(await remote.bring([index]), format);
       await remote.bring(
         shards.map(shard => {
           const file = find(shard);
           if (file === undefined)
-            throw new PanxError(`${name}: ${weightsIndex} names the shard ${shard}, which the repository lacks.`);
+            throw new PanxError(`${name}: ${format.index} names the shard ${shard}, which the repository lacks.`);
           return file;
         }),
       );
@@ -82,14 +103,14 @@ function checkSmall(name: string, files: readonly HubFile[]): void {
 const mostJsonBytes = 200e6;
 
 /** The shard names of an index in order. They become paths, so that only plain names are taken. */
-async function shardsOf(indexPath: string): Promise<string[]> {
+async function shardsOf(indexPath: string, format: (typeof formats)[number]): Promise<string[]> {
   const index = await readJson(indexPath);
   const map = isObject(index) && isObject(index.weight_map) ? index.weight_map : {};
   const shards = [...new Set(Object.values(map))].sort();
   for (const shard of shards) {
-    if (typeof shard !== 'string' || !shard.endsWith('.safetensors') || !isPlainName(shard)) {
+    if (typeof shard !== 'string' || !format.isShard(shard) || !isPlainName(shard)) {
       throw new PanxError(
-        `${indexPath}: weight_map names the shard ${printable(JSON.stringify(shard))}, expected NAME.safetensors.`,
+        `${indexPath}: weight_map names the shard ${printable(JSON.stringify(shard))}, expected ${format.shards}.`,
       );
     }
   }
@@ -99,13 +120,16 @@ async function shardsOf(indexPath: string): Promise<string[]> {
 
 function lacks(name: string, file: string, files: readonly HubFile[]): PanxError {
   const kin =
-    file === weights
+    file === modelFile.weights
       ? /\.(bin|h5|msgpack|onnx|safetensors|pt)$/
       : file === modelFile.tokenizer
         ? /vocab|merges|token|sentencepiece|spiece/
         : /\.json$/;
   const found = files.map(({ path }) => path).filter(path => kin.test(path));
-  const what = file === weights ? `neither ${weights} nor ${weightsIndex}` : `no ${file}`;
+  const what =
+    file === modelFile.weights
+      ? `neither ${modelFile.weights} nor ${modelFile.torchWeights}, whole or in shards`
+      : `no ${file}`;
   const instead = found.length > 0 ? `it has ${someOf(found)}` : 'nor anything like it';
   return new PanxError(`${name} has ${what} (${instead}), which panx reads.`, {
     hint:

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
-import { openTensors, type TensorInfo, type TensorSource } from '../checkpoint/safetensors.js';
+import type { TensorInfo, TensorSource } from '../checkpoint/tensor-source.js';
+import { openTensors } from '../checkpoint/weights.js';
 import { PanxError } from '../errors.js';
 import { isBegun, runDirectory } from '../run/directory.js';
 import { modelFile } from '../run/model-files.js';
+import { formatCount } from '../system/console.js';
 import { parameterSpecs, parametersOf } from './encoder.js';
 import type { ParameterSpec } from './parameter-group.js';
 
@@ -49,6 +51,9 @@ export async function checkModelFolder(
   return config;
 }
 
+/** The tensors of a token classifier's head. */
+export const head: readonly string[] = ['classifier.weight', 'classifier.bias'];
+
 /** The error for a checkpoint that is to score or tag, and was never trained to. */
 export function noClassifier(folder: string): PanxError {
   return new PanxError(`${folder} has no classifier, so there is nothing to score or tag with.`, {
@@ -60,19 +65,19 @@ export function noClassifier(folder: string): PanxError {
  * Compare the tensors of a checkpoint with those that its config.json asks for.
  *
  * Tensors of other heads and of the pooler, which a token classifier does not use, are `ignored`; so are buffers that
- * older versions of transformers saved. `headMissing`: the checkpoint has no classifier, and one must be made.
+ * older versions of transformers saved, and what a torch file holds beside tensors. `headMissing`: the checkpoint has no classifier, and one
+ * must be made.
  *
  * @param withoutHead the classifier is not looked at: another takes its place
  * @throws PanxError naming up to five tensors that are missing, unexpected or of another shape, with both shapes.
  */
 export function checkTensors(
   config: ModelConfig,
-  source: Pick<TensorSource, 'tensors'>,
+  source: Pick<TensorSource, 'tensors' | 'notTensors'>,
   folder: string,
   withoutHead = false,
 ): { headMissing: boolean; ignored: string[] } {
   const specs = new Map(parameterSpecs(config).map(spec => [spec.name, spec]));
-  const head = ['classifier.weight', 'classifier.bias'];
   const headMissing = withoutHead || !head.some(name => source.tensors.has(name));
   if (!headMissing && config.labels.length === 0) {
     const [labels] = (source.tensors.get(head[0]!) ?? source.tensors.get(head[1]!))!.shape;
@@ -81,7 +86,7 @@ export function checkTensors(
     });
   }
   const expected = [...specs.values()].filter(spec => !(headMissing && head.includes(spec.name)));
-  const faults = expected.flatMap(spec => faultOf(spec, source.tensors.get(spec.name)));
+  const faults = expected.flatMap(spec => faultOf(spec, source.tensors.get(spec.name), source.notTensors));
   const ignored: string[] = [];
   for (const { name, shape } of source.tensors.values()) {
     if (specs.has(name) && !(headMissing && head.includes(name))) continue;
@@ -96,21 +101,46 @@ export function checkTensors(
       { hint: 'Weights and config.json must be of the same checkpoint.' },
     );
   }
-  return { headMissing, ignored };
+  return { headMissing, ignored: [...ignored, ...source.notTensors] };
 }
 
-function faultOf({ name, shape }: ParameterSpec, found: TensorInfo | undefined): string[] {
+function faultOf(
+  { name, shape }: ParameterSpec,
+  found: TensorInfo | undefined,
+  notTensors: readonly string[],
+): string[] {
+  if (notTensors.includes(name)) return [`${name} is no tensor of a type that panx knows`];
   if (found === undefined) return [`${name} [${shape.join(', ')}] is missing`];
   if (found.shape.length === shape.length && found.shape.every((size, axis) => size === shape[axis])) return [];
   return [`${name} is [${found.shape.join(', ')}], expected [${shape.join(', ')}]`];
 }
 
 /**
- * Whether a tensor has no part in a token classifier: the masked-language-model head (`lm_head`, `cls`), the pooler, and
- * the position and type ids that were saved as buffers until 2023.
+ * Whether a tensor has no part in a token classifier: what an encoder was pretrained with (`lm_head` and `cls`; DeBERTa's `lm_predictions` and
+ * `mask_predictions`; ELECTRA's `generator_...` and `discriminator_predictions`; DistilBERT's `vocab_...`), the heads of question answering and
+ * of whole sentences, the pooler, a table of positions that the DeBERTas were pretrained with and do not use, and the position and type ids that were saved as buffers until 2023.
  */
 function isHarmless(name: string): boolean {
+  const heads = /^(lm_head|cls|lm_predictions|mask_predictions|discriminator_predictions|qa_outputs|pre_classifier)\./;
   return (
-    /^(lm_head|cls|roberta\.pooler)\./.test(name) || /^roberta\.embeddings\.(position_ids|token_type_ids)$/.test(name)
+    heads.test(name) ||
+    /^(generator|vocab)_/.test(name) ||
+    /^classifier\.(dense|out_proj)\./.test(name) ||
+    /(^|\.)pooler\./.test(name) ||
+    /(^|[._])(position_ids|token_type_ids)$/.test(name) ||
+    name === 'deberta.embeddings.position_embeddings.weight'
   );
+}
+
+/** What a command says of tensors that were passed over; null where there are none. */
+export function unusedText(ignored: readonly string[]): string | null {
+  if (ignored.length === 0) return null;
+  const [first, second] = ignored;
+  const names =
+    ignored.length === 1
+      ? `${first} is`
+      : ignored.length === 2
+        ? `${first} and ${second} are`
+        : `${first}, ${second} and ${formatCount(ignored.length - 2)} more are`;
+  return `the checkpoint's ${names} not used`;
 }

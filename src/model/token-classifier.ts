@@ -1,5 +1,7 @@
 import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
-import { openTensors, type TensorSource, type TensorToWrite } from '../checkpoint/safetensors.js';
+import type { TensorToWrite } from '../checkpoint/safetensors.js';
+import type { TensorSource } from '../checkpoint/tensor-source.js';
+import { openTensors } from '../checkpoint/weights.js';
 import { idsAmong } from '../data/labels.js';
 import type { Precision } from '../engine/precision.js';
 import { readInPieces } from '../kernels/variable.js';
@@ -9,7 +11,7 @@ import { initialValues } from './initialise.js';
 import { type CompactVocabulary, compactVocabulary } from './inputs.js';
 import { createParameter, type Parameter } from './parameter.js';
 import type { ParameterSpec } from './parameter-group.js';
-import { checkTensors, noClassifier } from './parameter-specs.js';
+import { checkTensors, head, noClassifier, unusedText } from './parameter-specs.js';
 import { fromInterleaved, toInterleaved } from './row-order.js';
 
 /** A network with its weights on the device, and what is needed to write it back whole. */
@@ -26,6 +28,8 @@ export interface TokenClassifier {
   readonly headMissing: boolean;
   /** How many labels the classifier had that made room; null where none did. */
   readonly replacedLabels: number | null;
+  /** What else the checkpoint holds, which is not used, as a sentence without its end; null where there is nothing. */
+  readonly unused: string | null;
   dispose(): void;
 }
 
@@ -85,7 +89,11 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
     const replacedLabels = ignored.includes('classifier.weight')
       ? source.tensors.get('classifier.weight')!.shape[0]!
       : null;
-    return { folder, config, network, parameters, vocabulary, unusedRowScale: 1, headMissing, replacedLabels, dispose };
+    const unused = unusedText(ignored.filter(name => !(makesRoom && head.includes(name))));
+    return {
+      ...{ folder, config, network, parameters, vocabulary, unusedRowScale: 1 },
+      ...{ headMissing, replacedLabels, unused, dispose },
+    };
   } finally {
     await source.close();
   }

@@ -1,6 +1,6 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { openTensors } from '../checkpoint/safetensors.js';
+import { openTensors } from '../checkpoint/weights.js';
 import { wordTableName } from './encoder.js';
 import { type CompactVocabulary, compactVocabulary } from './inputs.js';
 import { currentValue } from './parameter.js';

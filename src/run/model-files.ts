@@ -4,6 +4,9 @@ export const modelFile = {
   weights: 'model.safetensors',
   /** Names the shards, where the weights are in several files. */
   weightsIndex: 'model.safetensors.index.json',
+  /** Weights as torch.save writes them, read where there are no safetensors. */
+  torchWeights: 'pytorch_model.bin',
+  torchWeightsIndex: 'pytorch_model.bin.index.json',
   tokenizer: 'tokenizer.json',
 } as const;
 
@@ -21,7 +24,23 @@ export const tokenizerFiles = [
 /** Those of them that are small, and that transformers reads beside tokenizer.json. */
 export const smallTokenizerFiles = ['tokenizer_config.json', 'special_tokens_map.json'] as const;
 
-/** Whether a file is part of what a model is, so that another content makes it another model: weights, config and tokenizer. */
-export function isPartOfModel(name: string): boolean {
+/** Whether the index of torch files may name a file as a shard. */
+export function isTorchShard(name: string): boolean {
+  return /^pytorch_model[\w.-]*\.bin$/.test(name) && name !== modelFile.torchWeights;
+}
+
+/**
+ * The files of a folder that are part of what a model is, so that another content makes it another model: weights, config and tokenizer. Of torch
+ * files only those that are read, so that a model is the same with and without a copy of its weights in the other format.
+ */
+export function partsOfModel(names: readonly string[]): string[] {
+  const hasSafetensors = names.includes(modelFile.weights) || names.includes(modelFile.weightsIndex);
+  const isTorchPart = names.includes(modelFile.torchWeights)
+    ? (name: string) => name === modelFile.torchWeights
+    : (name: string) => name === modelFile.torchWeightsIndex || isTorchShard(name);
+  return names.filter(name => isPartOfModel(name) || (!hasSafetensors && isTorchPart(name)));
+}
+
+function isPartOfModel(name: string): boolean {
   return name === modelFile.config || name === modelFile.tokenizer || /\.safetensors(\.index\.json)?$/.test(name);
 }

@@ -1,4 +1,5 @@
-import type { TensorSource, TensorToWrite } from '../checkpoint/safetensors.js';
+import type { TensorToWrite } from '../checkpoint/safetensors.js';
+import type { TensorSource } from '../checkpoint/tensor-source.js';
 import { readInPieces, type Variable } from '../kernels/variable.js';
 import type { Parameter } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';

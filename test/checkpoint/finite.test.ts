@@ -1,7 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkWeights, openSafetensors, openTensors, writeSafetensors } from '../../src/checkpoint/safetensors.js';
+import { openSafetensors, writeSafetensors } from '../../src/checkpoint/safetensors.js';
+import { checkWeights, openTensors } from '../../src/checkpoint/weights.js';
 import { temporaryFolder } from './example.js';
 
 const folder = await temporaryFolder();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
 import { configToWrite, restoreCheckpointFolder, writeCheckpointFolder } from '../../src/checkpoint/folder.js';
-import { openTensors } from '../../src/checkpoint/safetensors.js';
+import { openTensors } from '../../src/checkpoint/weights.js';
 import { initialTensors } from '../../src/model/initialise.js';
 import { checkTensors } from '../../src/model/parameter-specs.js';
 import { temporaryNeighbour } from '../../src/system/temporary.js';

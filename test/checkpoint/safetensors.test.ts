@@ -1,13 +1,8 @@
 // long because it is the one list of what a weights file may hold, and of the sentence for each that is not sound.
-import { mkdir, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  openSafetensors,
-  openTensors,
-  type TensorToWrite,
-  writeSafetensors,
-} from '../../src/checkpoint/safetensors.js';
+import { openSafetensors, type TensorToWrite, writeSafetensors } from '../../src/checkpoint/safetensors.js';
 import { temporaryFolder } from './example.js';
 import { python, runPython } from './python.js';
 
@@ -269,80 +264,6 @@ describe('a file that is not sound is refused by a sentence that names it', () =
     await writeFile(path, fileOf({ a: f32([2], 0, 8) }, 3));
     await expect(source.read('a')).rejects.toThrow(`${path} became shorter while it was read`);
     await expect(source.readRows('a', Int32Array.of(1))).rejects.toThrow(`${path} became shorter while it was read`);
-    await source.close();
-  });
-});
-
-describe('the weights of a folder', () => {
-  test('shards are found by the index', async () => {
-    const sharded = join(folder, 'sharded');
-    await mkdir(sharded);
-    await writeSafetensors(join(sharded, 'one.safetensors'), [tensor('a', [2], [1, 2])]);
-    await writeSafetensors(join(sharded, 'two.safetensors'), [tensor('b', [1], [3]), tensor('c', [1], [4])]);
-    const index = join(sharded, 'model.safetensors.index.json');
-    const map = { a: 'one.safetensors', b: 'two.safetensors', c: 'two.safetensors' };
-    await writeFile(index, JSON.stringify({ metadata: {}, weight_map: map }));
-    const source = await openTensors(sharded);
-    expect([...source.tensors.keys()]).toEqual(['a', 'b', 'c']);
-    expect(await source.read('a')).toEqual(Float32Array.of(1, 2));
-    expect(await source.read('c')).toEqual(Float32Array.of(4));
-    await source.close();
-
-    await writeFile(index, JSON.stringify({ weight_map: { ...map, d: 'three.safetensors' } }));
-    await expect(openTensors(sharded)).rejects.toThrow(
-      `${join(sharded, 'three.safetensors')} is missing: ${index} names it as a part of the weights.`,
-    );
-    await writeFile(index, JSON.stringify({ weight_map: { ...map, d: 'one.safetensors' } }));
-    await expect(openTensors(sharded)).rejects.toThrow(
-      `${join(sharded, 'one.safetensors')} does not hold d, which ${index} says it does.`,
-    );
-    await writeFile(index, JSON.stringify({ weight_map: { a: '../small.safetensors' } }));
-    await expect(openTensors(sharded)).rejects.toThrow(
-      `${index} places a in "../small.safetensors", expected the name of a file beside it.`,
-    );
-    await writeFile(index, JSON.stringify({ weight_map: map }).padEnd(4_194_305));
-    await expect(openTensors(sharded)).rejects.toThrow(/^.*index\.json cannot be read: .*4,?194,?30[45]/);
-    await symlink('model.safetensors', join(sharded, 'model.safetensors'));
-    await expect(openTensors(sharded)).rejects.toThrow('model.safetensors cannot be read: its links lead in a circle.');
-    await rm(join(sharded, 'model.safetensors'));
-    await writeFile(index, '{}');
-    await expect(openTensors(sharded)).rejects.toThrow(`${index} has no weight_map`);
-  });
-
-  test('a folder without weights, or with a pickled file only, says what to do', async () => {
-    const pickled = join(folder, 'pickled');
-    await mkdir(pickled);
-    await expect(openTensors(pickled)).rejects.toThrow(
-      `${pickled} holds no weights: neither model.safetensors nor model.safetensors.index.json is there.`,
-    );
-    await writeFile(join(pickled, 'pytorch_model.bin'), 'x');
-    await expect(openTensors(pickled)).rejects.toMatchObject({
-      message: `${pickled} holds its weights as pytorch_model.bin only; panx reads model.safetensors.`,
-      hint: expect.stringContaining('s.save_file('),
-    });
-    await expect(openTensors(join(folder, 'nowhere'))).rejects.toThrow(
-      `${join(folder, 'nowhere')} does not exist; expected a checkpoint folder`,
-    );
-  });
-
-  test('an encoder saved by itself gets the names it has inside a token classifier', async () => {
-    const bare = join(folder, 'bare');
-    await mkdir(bare);
-    await writeSafetensors(join(bare, 'model.safetensors'), [
-      tensor('embeddings.word_embeddings.weight', [1], [1]),
-      tensor('encoder.layer.0.output.dense.bias', [1], [2]),
-      tensor('pooler.dense.bias', [1], [3]),
-      tensor('classifier.bias', [1], [4]),
-    ]);
-    const source = await openTensors(bare);
-    expect([...source.tensors.keys()]).toEqual([
-      'roberta.embeddings.word_embeddings.weight',
-      'roberta.encoder.layer.0.output.dense.bias',
-      'roberta.pooler.dense.bias',
-      'classifier.bias',
-    ]);
-    expect(source.tensors.get('roberta.pooler.dense.bias')?.name).toBe('roberta.pooler.dense.bias');
-    expect(await source.read('roberta.encoder.layer.0.output.dense.bias')).toEqual(Float32Array.of(2));
     await source.close();
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readModelConfig } from '../../src/checkpoint/config.js';
-import { openTensors } from '../../src/checkpoint/safetensors.js';
+import { openTensors } from '../../src/checkpoint/weights.js';
 import { define } from '../../src/commands/init.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { checkTensors } from '../../src/model/parameter-specs.js';

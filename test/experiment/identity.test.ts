@@ -240,9 +240,12 @@ it('hashes the files of a checkpoint that make the model, and no others', async 
     const before = await checkpointFiles(folder);
     expect(Object.keys(before)).toEqual(['config.json', 'model.safetensors']);
     await writeFile(join(folder, 'README.md'), 'words');
+    await writeFile(join(folder, 'pytorch_model.bin'), 'a copy of the weights that is not read');
     expect(await checkpointFiles(folder)).toEqual(before);
     await writeFile(join(folder, 'model.safetensors'), 'other weights');
     expect(await checkpointFiles(folder)).not.toEqual(before);
+    await rm(join(folder, 'model.safetensors'));
+    expect(Object.keys(await checkpointFiles(folder))).toEqual(['config.json', 'pytorch_model.bin']);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTensors } from '../../src/checkpoint/safetensors.js';
+import { openTensors } from '../../src/checkpoint/weights.js';
 import { readRunConfig } from '../../src/experiment/records.js';
 import { checkResults } from '../../src/experiment/results.js';
 import { runStage } from '../../src/experiment/run.js';

@@ -8,7 +8,8 @@ const model = { type: 'model', name: 'org/model', revision: 'main' } as const;
 
 describe('the files of a model', () => {
   const test = useHub();
-  const { 'model.safetensors': whole, ...others } = modelRepo().files;
+  const { 'model.safetensors': whole, ...torchOnly } = modelRepo().files;
+  const { 'pytorch_model.bin': torch, ...others } = torchOnly;
   const serve = (files: Record<string, Buffer>) => {
     test.hub.repos[0] = modelRepo({ files });
     return fetchModel(model, { settings: test.settings });
@@ -17,6 +18,40 @@ describe('the files of a model', () => {
   it('never include weights in other formats', async () => {
     await serve(modelRepo().files);
     expect(test.hub.requests.filter(line => /resolve.*(\.bin|\.onnx|README)/.test(line))).toEqual([]);
+  });
+
+  it('are those of torch.save where there are no safetensors', async () => {
+    const { folder, files } = await serve({ ...torchOnly, 'training_args.bin': bytesOf(9), 'tf_model.h5': bytesOf(9) });
+    expect(files.map(file => file.path)).toEqual([
+      ...['config.json', 'tokenizer.json', 'tokenizer_config.json'],
+      'pytorch_model.bin',
+    ]);
+    expect(readFileSync(join(folder, 'pytorch_model.bin')).equals(torch!)).toBe(true);
+    const again = await fetchModel(model, { settings: { ...test.settings, offline: true } });
+    expect(again.files.map(file => file.path).sort()).toEqual(files.map(file => file.path).sort());
+  });
+
+  it('are the index of torch files and its shards where there is nothing better', async () => {
+    const shards = ['pytorch_model-00001-of-00002.bin', 'pytorch_model-00002-of-00002.bin'];
+    const index = (map: object) => ({
+      ...others,
+      'pytorch_model.bin.index.json': Buffer.from(JSON.stringify({ weight_map: map })),
+      [shards[0]!]: bytesOf(100, 1),
+      [shards[1]!]: bytesOf(100, 2),
+      'training_args.bin': bytesOf(9),
+    });
+    const { files } = await serve(index({ a: shards[1], b: shards[0], c: shards[1] }));
+    expect(files.map(file => file.path).slice(3)).toEqual(['pytorch_model.bin.index.json', ...shards]);
+    const again = await fetchModel(model, { settings: { ...test.settings, offline: true } });
+    expect(again.files.map(file => file.path).sort()).toEqual(files.map(file => file.path).sort());
+  });
+
+  it('do not include shards of torch files by other names', async () => {
+    const weightMap = { a: 'training_args.bin' };
+    const files = { ...others, 'pytorch_model.bin.index.json': Buffer.from(JSON.stringify({ weight_map: weightMap })) };
+    await expect(serve(files)).rejects.toThrow(
+      /index\.json: weight_map names the shard "training_args.bin", expected pytorch_model-NAME.bin\.$/,
+    );
   });
 
   it('are the index and the shards that it names where the weights are in shards', async () => {
@@ -55,10 +90,10 @@ describe('the files of a model', () => {
   });
 
   it('say which are missing, what there is instead, and the remedy', async () => {
-    await expect(serve(others)).rejects.toMatchObject({
+    await expect(serve({ ...others, 'tf_model.h5': bytesOf(9) })).rejects.toMatchObject({
       name: 'PanxError',
       message:
-        'org/model has neither model.safetensors nor model.safetensors.index.json (it has pytorch_model.bin), which panx reads.',
+        'org/model has neither model.safetensors nor pytorch_model.bin, whole or in shards (it has tf_model.h5), which panx reads.',
       hint: expect.stringMatching(/save_pretrained\("DIR"\) of both, and give --model DIR\.$/),
     });
     const { 'tokenizer.json': _t, ...untokenized } = modelRepo().files;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { writeCheckpointFolder } from '../../src/checkpoint/folder.js';
-import { openTensors } from '../../src/checkpoint/safetensors.js';
+import { openTensors } from '../../src/checkpoint/weights.js';
 import { loadEngine } from '../../src/engine/engine.js';
 import { forward } from '../../src/model/encoder.js';
 import { toDevice } from '../../src/model/inputs.js';

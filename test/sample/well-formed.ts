@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ModelConfig } from '../../src/checkpoint/config.js';
-import { openTensors } from '../../src/checkpoint/safetensors.js';
+import { openTensors } from '../../src/checkpoint/weights.js';
 import { readExample, type Split } from '../../src/data/corpus.js';
 import { panxLabels } from '../../src/data/formats/panx.js';
 import type { SplitName } from '../../src/data/splits.js';

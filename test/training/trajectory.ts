@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { openTensors, piecesOf } from '../../src/checkpoint/safetensors.js';
+import { piecesOf } from '../../src/checkpoint/safetensors.js';
+import { openTensors } from '../../src/checkpoint/weights.js';
 import { score } from '../../src/evaluation/score.js';
 import type { Frozen } from '../../src/model/freeze.js';
 import { loadTokenClassifier, tensorsOf } from '../../src/model/token-classifier.js';

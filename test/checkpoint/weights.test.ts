@@ -1,0 +1,186 @@
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type TensorToWrite, writeSafetensors } from '../../src/checkpoint/safetensors.js';
+import { openTensors } from '../../src/checkpoint/weights.js';
+import { temporaryFolder } from './example.js';
+import { torchZip } from './torch-zip.js';
+
+const folder = await temporaryFolder();
+
+function tensor(name: string, shape: number[], values: number[]): TensorToWrite {
+  return { name, shape, data: () => Float32Array.from(values) };
+}
+
+/** A new folder with torch files: the values of each tensor by the names of file and tensor. */
+async function torchFolder(name: string, files: Record<string, Record<string, number[]>>): Promise<string> {
+  const made = join(folder, name);
+  await mkdir(made);
+  for (const [file, tensors] of Object.entries(files)) {
+    const entries = Object.entries(tensors).map(([name, values]) => tensor(name, [values.length], values));
+    await writeFile(join(made, file), torchZip(entries));
+  }
+  return made;
+}
+
+describe('the weights of a folder', () => {
+  test('shards are found by the index', async () => {
+    const sharded = join(folder, 'sharded');
+    await mkdir(sharded);
+    await writeSafetensors(join(sharded, 'one.safetensors'), [tensor('a', [2], [1, 2])]);
+    await writeSafetensors(join(sharded, 'two.safetensors'), [tensor('b', [1], [3]), tensor('c', [1], [4])]);
+    const index = join(sharded, 'model.safetensors.index.json');
+    const map = { a: 'one.safetensors', b: 'two.safetensors', c: 'two.safetensors' };
+    await writeFile(index, JSON.stringify({ metadata: {}, weight_map: map }));
+    const source = await openTensors(sharded);
+    expect([...source.tensors.keys()]).toEqual(['a', 'b', 'c']);
+    expect(await source.read('a')).toEqual(Float32Array.of(1, 2));
+    expect(await source.read('c')).toEqual(Float32Array.of(4));
+    await source.close();
+
+    await writeFile(index, JSON.stringify({ weight_map: { ...map, d: 'three.safetensors' } }));
+    await expect(openTensors(sharded)).rejects.toThrow(
+      `${join(sharded, 'three.safetensors')} is missing: ${index} names it as a part of the weights.`,
+    );
+    await writeFile(index, JSON.stringify({ weight_map: { ...map, d: 'one.safetensors' } }));
+    await expect(openTensors(sharded)).rejects.toThrow(
+      `${join(sharded, 'one.safetensors')} does not hold d, which ${index} says it does.`,
+    );
+    await writeFile(index, JSON.stringify({ weight_map: { a: '../small.safetensors' } }));
+    await expect(openTensors(sharded)).rejects.toThrow(
+      `${index} places a in "../small.safetensors", expected the name of a file beside it.`,
+    );
+    await writeFile(index, JSON.stringify({ weight_map: map }).padEnd(4_194_305));
+    await expect(openTensors(sharded)).rejects.toThrow(/^.*index\.json cannot be read: .*4,?194,?30[45]/);
+    await symlink('model.safetensors', join(sharded, 'model.safetensors'));
+    await expect(openTensors(sharded)).rejects.toThrow('model.safetensors cannot be read: its links lead in a circle.');
+    await rm(join(sharded, 'model.safetensors'));
+    await writeFile(index, '{}');
+    await expect(openTensors(sharded)).rejects.toThrow(`${index} has no weight_map`);
+  });
+
+  test('an encoder saved by itself gets the names it has inside a token classifier', async () => {
+    const bare = join(folder, 'bare');
+    await mkdir(bare);
+    await writeSafetensors(join(bare, 'model.safetensors'), [
+      tensor('embeddings.word_embeddings.weight', [1], [1]),
+      tensor('encoder.layer.0.output.dense.bias', [1], [2]),
+      tensor('pooler.dense.bias', [1], [3]),
+      tensor('classifier.bias', [1], [4]),
+    ]);
+    const source = await openTensors(bare);
+    expect([...source.tensors.keys()]).toEqual([
+      'roberta.embeddings.word_embeddings.weight',
+      'roberta.encoder.layer.0.output.dense.bias',
+      'roberta.pooler.dense.bias',
+      'classifier.bias',
+    ]);
+    expect(source.tensors.get('roberta.pooler.dense.bias')?.name).toBe('roberta.pooler.dense.bias');
+    expect(await source.read('roberta.encoder.layer.0.output.dense.bias')).toEqual(Float32Array.of(2));
+    await source.close();
+  });
+
+  test('a folder without weights says what it lacks', async () => {
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    await expect(openTensors(empty)).rejects.toThrow(
+      `${empty} holds no weights: neither model.safetensors nor pytorch_model.bin, whole or in shards, is there.`,
+    );
+    await expect(openTensors(join(folder, 'nowhere'))).rejects.toThrow(
+      `${join(folder, 'nowhere')} does not exist; expected a checkpoint folder`,
+    );
+  });
+
+  test('torch files are read where there are no safetensors', async () => {
+    const both = await torchFolder('both', { 'pytorch_model.bin': { a: [1, 2] } });
+    const read = async () => {
+      const source = await openTensors(both);
+      const values = await source.read('a');
+      await source.close();
+      return values;
+    };
+    expect(await read()).toEqual(Float32Array.of(1, 2));
+    await writeSafetensors(join(both, 'model.safetensors'), [tensor('a', [1], [3])]);
+    expect(await read()).toEqual(Float32Array.of(3));
+    await rm(join(both, 'model.safetensors'));
+    await writeFile(join(both, 'model.safetensors.index.json'), '{}');
+    await expect(read()).rejects.toThrow('model.safetensors.index.json has no weight_map');
+  });
+
+  test('shards of torch files are found by their index', async () => {
+    const [first, second] = ['pytorch_model-00001-of-00002.bin', 'pytorch_model-00002-of-00002.bin'];
+    const sharded = await torchFolder('torch-sharded', { [first!]: { a: [1] }, [second!]: { b: [2], c: [3] } });
+    const index = join(sharded, 'pytorch_model.bin.index.json');
+    await writeFile(index, JSON.stringify({ weight_map: { a: first, b: second, c: second } }));
+    const source = await openTensors(sharded);
+    expect([...source.tensors.keys()]).toEqual(['a', 'b', 'c']);
+    expect(await source.read('c')).toEqual(Float32Array.of(3));
+    await source.close();
+    for (const shard of ['weights.bin', '../pytorch_model-1.bin', 'pytorch_model.bin']) {
+      await writeFile(index, JSON.stringify({ weight_map: { a: shard } }));
+      await expect(openTensors(sharded)).rejects.toThrow(
+        `${index} places a in "${shard}", expected pytorch_model-NAME.bin beside it.`,
+      );
+    }
+    await rm(join(sharded, second!));
+    await writeFile(index, JSON.stringify({ weight_map: { a: first, b: second } }));
+    await expect(openTensors(sharded)).rejects.toThrow(`${join(sharded, second!)} is missing: ${index} names it`);
+  });
+});
+
+describe('names', () => {
+  const namesOf = async (name: string, names: readonly string[]): Promise<string[]> => {
+    const made = await torchFolder(name, { 'pytorch_model.bin': Object.fromEntries(names.map(one => [one, [1]])) });
+    const source = await openTensors(made);
+    await source.close();
+    return [...source.tensors.keys()].sort();
+  };
+
+  test('of wrappers and of old files become those of today', async () => {
+    const found = await namesOf('wrapped', [
+      'module.roberta.embeddings.LayerNorm.gamma',
+      '_orig_mod.module.roberta.embeddings.LayerNorm.beta',
+      'module._orig_mod.module.classifier.weight',
+      'classifier.bias',
+      'roberta.gamma',
+      'roberta.module.weight',
+      'cls.predictions.transform.LayerNorm.gamma',
+    ]);
+    expect(found).toEqual([
+      'classifier.bias',
+      'classifier.weight',
+      'cls.predictions.transform.LayerNorm.weight',
+      'roberta.embeddings.LayerNorm.bias',
+      'roberta.embeddings.LayerNorm.weight',
+      'roberta.gamma',
+      'roberta.module.weight',
+    ]);
+  });
+
+  test('of a wrapped bare encoder become those inside a token classifier', async () => {
+    const found = await namesOf('wrapped-bare', [
+      'module.embeddings.word_embeddings.weight',
+      'module.embeddings.LayerNorm.gamma',
+      'module.encoder.layer.0.output.dense.bias',
+    ]);
+    expect(found).toEqual([
+      'roberta.embeddings.LayerNorm.weight',
+      'roberta.embeddings.word_embeddings.weight',
+      'roberta.encoder.layer.0.output.dense.bias',
+    ]);
+  });
+
+  test.each([
+    [
+      ['a.LayerNorm.gamma', 'a.LayerNorm.weight'],
+      'holds a.LayerNorm.gamma (which is a.LayerNorm.weight today) and a.LayerNorm.weight; expected one of them.',
+    ],
+    [['a.weight', 'module.a.weight'], 'holds a.weight and module.a.weight (which is a.weight today); expected one'],
+    [
+      ['embeddings.word_embeddings.weight', 'roberta.embeddings.word_embeddings.weight'],
+      'holds embeddings.word_embeddings.weight (which is roberta.embeddings.word_embeddings.weight today) and roberta.',
+    ],
+  ])('%j that become one are refused', async (names, sentence) => {
+    await expect(namesOf(`two-${names[0]!}`, names)).rejects.toThrow(sentence);
+  });
+});
