@@ -185,7 +185,7 @@ describe('loadTokenizer', () => {
     expect(error.hint).toBe('Copy the tokenizer.json of the model that the checkpoint was made from.');
     const old = await failure(withFile(undefined, ['sentencepiece.bpe.model']));
     expect(old.hint).toBe(
-      "Make it from sentencepiece.bpe.model with transformers: AutoTokenizer.from_pretrained('FOLDER').save_pretrained('FOLDER').",
+      "Make a tokenizer.json with transformers: AutoTokenizer.from_pretrained('FOLDER').save_pretrained('FOLDER').",
     );
     expect((await failure(withFile(undefined))).message).toMatch(/ has no tokenizer\.json: found an empty folder\.$/);
     rmSync(bare, { recursive: true });
