@@ -7,7 +7,7 @@ import { readBounded } from '../../system/bounded-file.js';
 import { reasonOf } from '../../system/files.js';
 import { byteLevel, type TextFile } from './byte-level.js';
 import { type FolderSettings, readFolderSettings, readSettings } from './folder-settings.js';
-import { classOf, kindOf, saveHint, type TokenizerKind, vocabularyOf } from './kind.js';
+import { classIn, kindOf, saveHint, type TokenizerClass, type TokenizerKind, vocabularyOf } from './kind.js';
 import type { Made } from './made.js';
 import { sentencePiece } from './sentencepiece.js';
 import { wordPiece } from './wordpiece.js';
@@ -32,27 +32,44 @@ export interface Converted {
 export async function convertTokenizer(folder: string, lowerCase: boolean | null): Promise<Converted | null> {
   const names = await namesIn(folder);
   if (names.includes(modelFile.tokenizer) || !hasVocabulary(names)) return null;
-  const [kind, settings] = [await kindIn(folder, names), await readFolderSettings(folder, names)];
+  const className = await classOf(folder, names);
+  const kind = kindOf(className);
+  const settings = await readFolderSettings(folder, names);
   const missing = vocabularyOf(kind).find(name => !names.includes(name));
   if (missing !== undefined) {
     throw new PanxError(
-      `${folder} has neither tokenizer.json nor ${missing}; a ${classOf[kind]} is read from ${vocabularyOf(kind).join(' and ')}.`,
+      `${folder} has neither tokenizer.json nor ${missing}; expected ${vocabularyOf(kind).join(' and ')}, which a ${className} is made of.`,
       { hint: `Copy ${missing} of the model. ${saveHint}` },
     );
   }
   const path = join(folder, vocabularyOf(kind)[0]!);
-  const { tokenizer, specials, forPython } = await make(kind, folder, settings, lowerCase);
-  const { tokenizer_class, ...config } = settings.config;
-  const ofRoles = [...specials.byRole].map(([role, { content }]) => [role, content]);
+  const made = await make(kind, folder, settings, lowerCase);
+  const map = specialTokensMap(made);
   return {
-    text: JSON.stringify(tokenizer),
+    text: JSON.stringify(made.tokenizer),
     path,
     beside: new Map([
-      [modelFile.tokenizerConfig, { ...config, ...forPython, tokenizer_class: tokenizer_class ?? classOf[kind] }],
-      ...(names.includes(modelFile.specialTokens)
-        ? []
-        : ([[modelFile.specialTokens, Object.fromEntries(ofRoles)]] as const)),
+      [modelFile.tokenizerConfig, tokenizerConfig(className, settings, made)],
+      ...(names.includes(modelFile.specialTokens) ? [] : ([[modelFile.specialTokens, map]] as const)),
     ]),
+  };
+}
+
+function specialTokensMap({ specials: { byRole, additional } }: Made): Record<string, unknown> {
+  return {
+    ...Object.fromEntries([...byRole].map(([role, { content }]) => [role, content])),
+    ...(additional.length === 0 ? {} : { additional_special_tokens: additional.map(({ content }) => content) }),
+  };
+}
+
+/** What was read, with every token and its flags, so that no version of transformers takes them from elsewhere. */
+function tokenizerConfig(className: TokenizerClass, { config }: FolderSettings, made: Made): Record<string, unknown> {
+  return {
+    ...config,
+    ...specialTokensMap(made),
+    added_tokens_decoder: Object.fromEntries(made.tokenizer.added_tokens.map(({ id, ...token }) => [id, token])),
+    tokenizer_class: className,
+    ...made.forPython,
   };
 }
 
@@ -88,22 +105,22 @@ async function make(
 export async function sourcesOf(folder: string): Promise<string[]> {
   const names = await namesIn(folder);
   if (names.includes(modelFile.tokenizer) || !hasVocabulary(names)) return [];
-  const kind = await kindIn(folder, names).catch(() => undefined);
-  if (kind === undefined) return [];
+  const className = await classOf(folder, names).catch(() => undefined);
+  if (className === undefined) return [];
   const { tokenizerConfig, specialTokens, addedTokens } = modelFile;
   // Where tokenizer_config.json has all added tokens, the two others are not read.
   const config = await readSettings(folder, tokenizerConfig, names).catch(() => ({}));
   const small = 'added_tokens_decoder' in config ? [tokenizerConfig] : [tokenizerConfig, specialTokens, addedTokens];
-  return [...small, ...vocabularyOf(kind)].filter(name => names.includes(name));
+  return [...small, ...vocabularyOf(kindOf(className))].filter(name => names.includes(name));
 }
 
 function hasVocabulary(names: readonly string[]): boolean {
   return Object.values(vocabularyFile).some(name => name !== vocabularyFile.merges && names.includes(name));
 }
 
-async function kindIn(folder: string, names: readonly string[]): Promise<TokenizerKind> {
+async function classOf(folder: string, names: readonly string[]): Promise<TokenizerClass> {
   const config = await readSettings(folder, modelFile.config, names);
-  return kindOf(folder, config, await readSettings(folder, modelFile.tokenizerConfig, names), names);
+  return classIn(folder, config, await readSettings(folder, modelFile.tokenizerConfig, names), names);
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -4,15 +4,37 @@ import { modelFile, vocabularyFile } from '../../run/model-files.js';
 /** The tokenizers that panx makes of other files than tokenizer.json. BERT's is ELECTRA's and DistilBERT's too. */
 export type TokenizerKind = 'bert' | 'roberta' | 'deberta' | 'deberta-v2' | 'xlm-roberta' | 'camembert';
 
-/** The class of each kind in transformers, which tokenizer_config.json names. */
-export const classOf: Record<TokenizerKind, string> = {
-  bert: 'BertTokenizer',
-  roberta: 'RobertaTokenizer',
-  deberta: 'DebertaTokenizer',
-  'deberta-v2': 'DebertaV2Tokenizer',
-  'xlm-roberta': 'XLMRobertaTokenizer',
-  camembert: 'CamembertTokenizer',
-};
+/** The classes of transformers that panx converts, as tokenizer_config.json names them. */
+const classes = [
+  'BertTokenizer',
+  'ElectraTokenizer',
+  'DistilBertTokenizer',
+  'RobertaTokenizer',
+  'DebertaTokenizer',
+  'DebertaV2Tokenizer',
+  'XLMRobertaTokenizer',
+  'CamembertTokenizer',
+] as const;
+export type TokenizerClass = (typeof classes)[number];
+
+export function kindOf(name: TokenizerClass): TokenizerKind {
+  switch (name) {
+    case 'BertTokenizer':
+    case 'ElectraTokenizer':
+    case 'DistilBertTokenizer':
+      return 'bert';
+    case 'RobertaTokenizer':
+      return 'roberta';
+    case 'DebertaTokenizer':
+      return 'deberta';
+    case 'DebertaV2Tokenizer':
+      return 'deberta-v2';
+    case 'XLMRobertaTokenizer':
+      return 'xlm-roberta';
+    case 'CamembertTokenizer':
+      return 'camembert';
+  }
+}
 
 /** The files with the vocabulary of a kind. */
 export function vocabularyOf(kind: TokenizerKind): readonly string[] {
@@ -31,7 +53,7 @@ export function vocabularyOf(kind: TokenizerKind): readonly string[] {
 }
 
 /**
- * The kind of a folder's tokenizer, as transformers' AutoTokenizer finds it: by tokenizer_class of tokenizer_config.json, else of config.json,
+ * The class of a folder's tokenizer, as transformers' AutoTokenizer finds it: by tokenizer_class of tokenizer_config.json, else of config.json,
  * else by model_type of config.json. Where neither says, a vocab.txt is BERT's.
  *
  * @param config config.json
@@ -39,59 +61,44 @@ export function vocabularyOf(kind: TokenizerKind): readonly string[] {
  * @param names of the folder's files
  * @throws PanxError where the class or model type is none that panx converts, or nothing says which it is
  */
-export function kindOf(
+export function classIn(
   folder: string,
   config: Record<string, unknown>,
   tokenizerConfig: Record<string, unknown>,
   names: readonly string[],
-): TokenizerKind {
+): TokenizerClass {
   for (const [file, { tokenizer_class }] of [
     [modelFile.tokenizerConfig, tokenizerConfig],
     [modelFile.config, config],
   ] as const) {
     if (tokenizer_class === undefined || tokenizer_class === null) continue;
-    const kind = typeof tokenizer_class === 'string' ? ofClass(tokenizer_class.replace(/Fast$/, '')) : undefined;
-    return kind ?? refuse(folder, `${file} names the tokenizer class ${excerpt(tokenizer_class)}`);
+    const found = classes.find(name => tokenizer_class === name || tokenizer_class === `${name}Fast`);
+    return found ?? refuse(folder, `${file} names the tokenizer class ${excerpt(tokenizer_class)}`);
   }
   const { model_type } = config;
-  if (model_type === undefined && names.includes(vocabularyFile.wordPiece)) return 'bert';
-  if (model_type === undefined) return refuse(folder, `nothing in it says of which kind its tokenizer is`);
-  return ofModel(model_type) ?? refuse(folder, `${modelFile.config} has model_type ${excerpt(model_type)}`);
+  if (model_type === undefined && names.includes(vocabularyFile.wordPiece)) return 'BertTokenizer';
+  if (model_type === undefined) return refuse(folder, 'nothing in it says of which kind its tokenizer is');
+  return classOfModel(model_type) ?? refuse(folder, `${modelFile.config} has model_type ${excerpt(model_type)}`);
 }
 
-function ofClass(name: string): TokenizerKind | undefined {
-  switch (name) {
-    case 'BertTokenizer':
-    case 'ElectraTokenizer':
-    case 'DistilBertTokenizer':
-      return 'bert';
-    case 'RobertaTokenizer':
-      return 'roberta';
-    case 'DebertaTokenizer':
-      return 'deberta';
-    case 'DebertaV2Tokenizer':
-      return 'deberta-v2';
-    case 'XLMRobertaTokenizer':
-      return 'xlm-roberta';
-    case 'CamembertTokenizer':
-      return 'camembert';
-    default:
-      return undefined;
-  }
-}
-
-function ofModel(type: unknown): TokenizerKind | undefined {
+function classOfModel(type: unknown): TokenizerClass | undefined {
   switch (type) {
     case 'bert':
+      return 'BertTokenizer';
     case 'electra':
+      return 'ElectraTokenizer';
     case 'distilbert':
-      return 'bert';
+      return 'DistilBertTokenizer';
     case 'roberta':
+      return 'RobertaTokenizer';
     case 'deberta':
+      return 'DebertaTokenizer';
     case 'deberta-v2':
+      return 'DebertaV2Tokenizer';
     case 'xlm-roberta':
+      return 'XLMRobertaTokenizer';
     case 'camembert':
-      return type;
+      return 'CamembertTokenizer';
     default:
       return undefined;
   }
@@ -99,7 +106,7 @@ function ofModel(type: unknown): TokenizerKind | undefined {
 
 function refuse(folder: string, found: string): never {
   throw new PanxError(
-    `${folder} has no tokenizer.json, and ${found}; expected one of ${Object.values(classOf).join(', ')}, which panx converts.`,
+    `${folder} has no tokenizer.json, and ${found}; expected one of ${classes.join(', ')}, which panx converts.`,
     { hint: saveHint },
   );
 }

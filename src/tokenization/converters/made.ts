@@ -1,9 +1,9 @@
-import type { Specials } from './added-tokens.js';
+import type { AddedTokens, Specials } from './added-tokens.js';
 
 /** What a converter makes of a folder. */
 export interface Made {
   /** The content of tokenizer.json. */
-  tokenizer: Record<string, unknown>;
+  tokenizer: { added_tokens: AddedTokens; [part: string]: unknown };
   specials: Specials;
   /** Settings of tokenizer_config.json without which transformers would make another tokenizer. */
   forPython: Record<string, unknown>;

@@ -74,7 +74,16 @@ export function sentencePiece(bytes: Uint8Array, path: string, settings: FolderS
     decoder: metaspace,
     model: { type: 'Unigram', unk_id: unkId, vocab, byte_fallback: false },
   };
-  return { tokenizer, specials, forPython: {} };
+  return { tokenizer, specials, forPython: forPython(kind) };
+}
+
+/**
+ * transformers 5 makes the classes of SentencePiece models anew without the model's map, whatever tokenizer.json says. This class of both 4 and 5
+ * takes it as it is.
+ */
+function forPython(kind: Kind): Record<string, unknown> {
+  const types = kind === 'deberta-v2' ? ['token_type_ids'] : [];
+  return { tokenizer_class: 'PreTrainedTokenizerFast', model_input_names: ['input_ids', ...types, 'attention_mask'] };
 }
 
 /** XLM-R's has 0.3 MB. */

@@ -116,7 +116,7 @@ describe('which tokenizer a folder has', () => {
     return (error as PanxError).message.replaceAll(`${folder}/`, '').replace(folder, 'FOLDER');
   };
   const classes =
-    'BertTokenizer, RobertaTokenizer, DebertaTokenizer, DebertaV2Tokenizer, XLMRobertaTokenizer, CamembertTokenizer';
+    'BertTokenizer, ElectraTokenizer, DistilBertTokenizer, RobertaTokenizer, DebertaTokenizer, DebertaV2Tokenizer, XLMRobertaTokenizer, CamembertTokenizer';
 
   it('follows from tokenizer_class, of tokenizer_config.json before config.json, and then from model_type', async () => {
     layOut('camembert', folder);
@@ -147,12 +147,12 @@ describe('which tokenizer a folder has', () => {
     layOut('roberta', folder);
     rmSync(join(folder, 'merges.txt'));
     expect(await said()).toBe(
-      'FOLDER has neither tokenizer.json nor merges.txt; a RobertaTokenizer is read from vocab.json and merges.txt.',
+      'FOLDER has neither tokenizer.json nor merges.txt; expected vocab.json and merges.txt, which a RobertaTokenizer is made of.',
     );
     layOut('camembert', folder);
     setJson(folder, 'config.json', { model_type: 'deberta-v2' });
     expect(await said()).toContain(
-      'has neither tokenizer.json nor spm.model; a DebertaV2Tokenizer is read from spm.model',
+      'has neither tokenizer.json nor spm.model; expected spm.model, which a DebertaV2Tokenizer is made of.',
     );
   });
 
