@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { PanxError } from '../../errors.js';
 import {
   type AddedToken,
@@ -9,14 +10,17 @@ import {
   type SpecialToken,
 } from './folder-settings.js';
 
-/** The special tokens of a kind of tokenizer, which a folder's files may name otherwise. */
-export type SpecialDefaults = Partial<Record<Role, AddedToken>>;
+/**
+ * The special tokens of a kind of tokenizer, which a folder's files may name otherwise. transformers treats those that its class leaves as a text
+ * and those that it gives flags not alike: see `addTokens`.
+ */
+export type SpecialDefaults = Partial<Record<Role, string | AddedToken>>;
 
 /** The special tokens of one tokenizer. */
 export interface Specials {
   /** By their roles; a role that nothing fills is left out. */
-  byRole: ReadonlyMap<Role, AddedToken>;
-  additional: readonly AddedToken[];
+  byRole: ReadonlyMap<Role, string | AddedToken>;
+  additional: readonly (string | AddedToken)[];
 }
 
 /**
@@ -24,23 +28,20 @@ export interface Specials {
  * role, as `<mask>` takes the space before it.
  */
 export function specialsOf(settings: FolderSettings, defaults: SpecialDefaults, additional: string[] = []): Specials {
-  const byRole = new Map<Role, AddedToken>();
+  const byRole = new Map<Role, string | AddedToken>();
   for (const role of roles) {
     const usual = defaults[role];
     const token: SpecialToken | undefined = settings.specials.has(role) ? settings.specials.get(role)! : usual;
     if (token === undefined || token === null || contentOf(token) === '') continue;
-    byRole.set(role, typeof token === 'string' ? { ...(usual ?? plainToken(token)), content: token } : token);
+    byRole.set(role, typeof token === 'string' && typeof usual === 'object' ? { ...usual, content: token } : token);
   }
-  const further = (settings.additional ?? additional).map(token =>
-    typeof token === 'string' ? plainToken(token) : token,
-  );
-  return { byRole, additional: further };
+  return { byRole, additional: settings.additional ?? additional };
 }
 
 /** The text of a special token that the tokenizer cannot do without. @throws PanxError where the folder says that there is none */
 export function textOfRole({ byRole }: Specials, role: Role, { path }: FolderSettings): string {
   const token = byRole.get(role);
-  if (token !== undefined) return token.content;
+  if (token !== undefined) return contentOf(token);
   throw new PanxError(`${path} has no ${role}; expected a text.`);
 }
 
@@ -49,7 +50,8 @@ export type AddedTokens = (AddedToken & { id: number })[];
 
 /**
  * Add tokens to a vocabulary, in the order of transformers: those of the vocabulary itself (`first`), those that the folder adds, and its special
- * ones. Of two with the same text, the first counts. One that the vocabulary lacks gets the next free id.
+ * ones. Of two with the same text, the last one's flags count; but a special token that is a text alone changes none of those before, and of two
+ * roles with the same text the first counts. A token that the vocabulary lacks gets the next free id.
  *
  * @param vocabulary token -> id
  */
@@ -59,30 +61,50 @@ export function addTokens(
   { added }: FolderSettings,
   { byRole, additional }: Specials,
 ): AddedTokens {
-  const special = new Set([...byRole.values(), ...additional].map(contentOf));
-  const named = [...added, ...byRole.values(), ...additional].map(token => ({
-    ...token,
-    special: token.special || special.has(token.content),
-  }));
-  const ids = new Map<string, number>();
-  const tokens: AddedTokens = [];
+  const tokens = new Map<string, AddedToken & { id: number }>();
   let last = -1;
-  for (const token of [...first, ...named]) {
+  const add = (token: AddedToken) => {
     const { content } = token;
-    if (content === '' || ids.has(content)) continue;
+    if (content === '') return;
     // A vocabulary with gaps has ids beyond its size: then two tokens may get the same, which is refused when they are read.
-    const next = Math.max(last + 1, vocabulary.size);
-    const id = vocabulary.get(content) ?? next;
+    const id = tokens.get(content)?.id ?? vocabulary.get(content) ?? Math.max(last + 1, vocabulary.size);
     last = Math.max(last, id);
-    ids.set(content, id);
-    tokens.push({ id, ...token });
+    tokens.set(content, { id, ...token });
+  };
+  const ofRoles = new Map<string, string | AddedToken>();
+  for (const token of byRole.values()) if (!ofRoles.has(contentOf(token))) ofRoles.set(contentOf(token), token);
+  const specials = [...ofRoles.values(), ...additional.filter(token => !ofRoles.has(contentOf(token)))];
+  const special = new Set(specials.map(contentOf));
+  first.forEach(add);
+  for (const { token, normalized } of added) {
+    const isSpecial = token.special || special.has(token.content);
+    add({ ...token, special: isSpecial, normalized: normalized ?? !isSpecial });
   }
-  return tokens.sort((a, b) => a.id - b.id);
+  const known = new Set(tokens.keys());
+  for (const token of specials) {
+    if (typeof token === 'string') {
+      if (!known.has(token)) add({ ...plainToken(token), special: true });
+    } else if (!added.some(one => isDeepStrictEqual(one.token, token))) add({ ...token, special: true });
+  }
+  return [...tokens.values()].sort((a, b) => a.id - b.id);
 }
 
-/** The id of a special token that goes around a sentence. */
+/** The id of a special token. */
 export function idOf(content: string, vocabulary: ReadonlyMap<string, number>, added: AddedTokens): number | null {
   return added.find(token => token.content === content)?.id ?? vocabulary.get(content) ?? null;
+}
+
+/**
+ * The id of a token around sentences: that which the folder's files give it, in whose place the vocabulary's is not taken. Where the two are not the
+ * same, the tokenizer contradicts itself, and is refused when it is read (`specialIds`).
+ */
+export function idAround(
+  { added: named }: FolderSettings,
+  vocabulary: ReadonlyMap<string, number>,
+  added: AddedTokens,
+): (token: string) => number | null {
+  const ids = new Map(named.map(({ id, token }) => [token.content, id]));
+  return token => ids.get(token) ?? idOf(token, vocabulary, added);
 }
 
 /** How two sentences stand in one row, of which panx has none; whoever uses the tokenizer in Python may. */
@@ -93,13 +115,11 @@ export function template(
   before: string,
   after: string,
   pair: Pair,
-  vocabulary: ReadonlyMap<string, number>,
-  added: AddedTokens,
+  idOfToken: (token: string) => number | null,
 ): Record<string, unknown> {
   const special = (id: string, type_id = 0) => ({ SpecialToken: { id, type_id } });
   const sentence = (id: string, type_id = 0) => ({ Sequence: { id, type_id } });
-  const named = (token: string) =>
-    [token, { id: token, ids: [idOf(token, vocabulary, added)], tokens: [token] }] as const;
+  const named = (token: string) => [token, { id: token, ids: [idOfToken(token)], tokens: [token] }] as const;
   const single = [special(before), sentence('A'), special(after)];
   const second =
     pair === 'A sep sep B' ? [special(after), sentence('B'), special(after)] : [sentence('B', 1), special(after, 1)];
@@ -116,8 +136,9 @@ export function paddingOf(
   vocabulary: ReadonlyMap<string, number>,
   added: AddedTokens,
 ): Record<string, unknown> | null {
-  const token = byRole.get('pad_token')?.content;
-  if (token === undefined) return null;
+  const pad = byRole.get('pad_token');
+  if (pad === undefined) return null;
+  const token = contentOf(pad);
   const usual = ['<pad>', '[PAD]'].find(name => idOf(name, vocabulary, added) !== null);
   if (token === usual) return null;
   const id = idOf(token, vocabulary, added);

@@ -1,7 +1,15 @@
 import { excerpt, PanxError } from '../../errors.js';
 import { isObject, parseJson } from '../../system/json.js';
 import { isId } from '../vocabulary.js';
-import { addTokens, idOf, paddingOf, type SpecialDefaults, specialsOf, template, textOfRole } from './added-tokens.js';
+import {
+  addTokens,
+  idAround,
+  paddingOf,
+  type SpecialDefaults,
+  specialsOf,
+  template,
+  textOfRole,
+} from './added-tokens.js';
 import { type FolderSettings, plainToken } from './folder-settings.js';
 import type { Made } from './made.js';
 
@@ -82,9 +90,10 @@ export function byteLevel(
   return { tokenizer, specials, forPython: { add_prefix_space: true } };
 
   function postProcessor(): Record<string, unknown> {
+    const around = idAround(settings, vocabulary, added);
     // DeBERTa's converter knows these two by name.
-    if (kind === 'deberta') return template('[CLS]', '[SEP]', 'A sep B, of two types', vocabulary, added);
-    const named = (token: string) => [token, idOf(token, vocabulary, added)];
+    if (kind === 'deberta') return template('[CLS]', '[SEP]', 'A sep B, of two types', around);
+    const named = (token: string) => [token, around(token)];
     return {
       type: 'RobertaProcessing',
       sep: named(textOfRole(specials, 'sep_token', settings)),

@@ -6,7 +6,7 @@ import { modelFile, vocabularyFile } from '../../run/model-files.js';
 import { readBounded } from '../../system/bounded-file.js';
 import { reasonOf } from '../../system/files.js';
 import { byteLevel, type TextFile } from './byte-level.js';
-import { type FolderSettings, readFolderSettings, readSettings } from './folder-settings.js';
+import { contentOf, type FolderSettings, readFolderSettings, readSettings } from './folder-settings.js';
 import { classIn, kindOf, saveHint, type TokenizerClass, type TokenizerKind, vocabularyOf } from './kind.js';
 import type { Made } from './made.js';
 import { sentencePiece } from './sentencepiece.js';
@@ -57,8 +57,8 @@ export async function convertTokenizer(folder: string, lowerCase: boolean | null
 
 function specialTokensMap({ specials: { byRole, additional } }: Made): Record<string, unknown> {
   return {
-    ...Object.fromEntries([...byRole].map(([role, { content }]) => [role, content])),
-    ...(additional.length === 0 ? {} : { additional_special_tokens: additional.map(({ content }) => content) }),
+    ...Object.fromEntries([...byRole].map(([role, token]) => [role, contentOf(token)])),
+    ...(additional.length === 0 ? {} : { additional_special_tokens: additional.map(contentOf) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { excerpt, PanxError } from '../../errors.js';
 import { modelFile } from '../../run/model-files.js';
 import { readBoundedJson } from '../../system/bounded-json.js';
@@ -30,6 +31,14 @@ export type Role = (typeof roles)[number];
 /** A special token: its text, whose flags the kind of tokenizer knows, or with flags of its own; null where a file says that there is none. */
 export type SpecialToken = string | AddedToken | null;
 
+/** A token that a folder adds to its vocabulary. */
+export interface FurtherToken {
+  id: number;
+  token: AddedToken;
+  /** What the file says of it; null where that follows from whether it turns out to be special. */
+  normalized: boolean | null;
+}
+
 /** What the small files beside a vocabulary say of its tokenizer. */
 export interface FolderSettings {
   /** The content of tokenizer_config.json; empty where there is none. */
@@ -41,7 +50,7 @@ export interface FolderSettings {
   /** additional_special_tokens; undefined where none of the files has them. */
   additional: readonly (string | AddedToken)[] | undefined;
   /** Further tokens, in the order of their ids. */
-  added: readonly AddedToken[];
+  added: readonly FurtherToken[];
 }
 
 /** Bytes of a small file at most: special tokens of some thousand languages or entities take 200 bytes each. */
@@ -74,7 +83,7 @@ export async function readFolderSettings(folder: string, names: readonly string[
   let additional = additionalTokens(config, false, path);
   if ('added_tokens_decoder' in config) {
     const added = decoderTokens(config.added_tokens_decoder, path);
-    const flags = new Map(added.map(token => [token.content, token]));
+    const flags = new Map(added.map(({ token }) => [token.content, token]));
     for (const [role, token] of specials) {
       specials.set(role, token === null ? null : (flags.get(contentOf(token)) ?? token));
     }
@@ -85,22 +94,31 @@ export async function readFolderSettings(folder: string, names: readonly string[
   for (const role of roles) if (role in map) specials.set(role, specialToken(map[role], true, role, mapPath));
   const further = additionalTokens(map, true, mapPath);
   if (further !== undefined) {
-    const known = new Set((additional ?? []).map(contentOf));
-    additional = [...(additional ?? []), ...further.filter(token => !known.has(contentOf(token)))];
+    const own = additional ?? [];
+    additional = [...own, ...further.filter(token => !own.some(one => isDeepStrictEqual(one, token)))];
   }
   const ids = await readSettings(folder, modelFile.addedTokens, names);
-  const special = new Set(
-    [...specials.values(), ...(additional ?? [])].flatMap(token => (token === null ? [] : contentOf(token))),
-  );
+  // Those that tokenizer_config.json has with flags are not looked at here.
+  const special = new Set<string>();
+  for (const role of roles) {
+    const token = role in map || typeof config[role] === 'string' ? specials.get(role) : null;
+    if (token !== undefined && token !== null) special.add(contentOf(token));
+  }
+  for (const token of additional ?? []) if (typeof token === 'string') special.add(token);
+  for (const token of further ?? []) special.add(contentOf(token));
   const added = Object.entries(ids).map(([content, id]) => {
     if (!isId(id)) {
       const file = join(folder, modelFile.addedTokens);
       throw new PanxError(`${file} gives ${excerpt(content)} the id ${excerpt(id)}; expected a whole number.`);
     }
     const isSpecial = special.has(content);
-    return { id, token: { ...plainToken(content), normalized: !isSpecial, special: isSpecial } };
+    return {
+      id,
+      token: { ...plainToken(content), normalized: !isSpecial, special: isSpecial },
+      normalized: !isSpecial,
+    };
   });
-  return { config, path, specials, additional, added: added.sort((a, b) => a.id - b.id).map(({ token }) => token) };
+  return { config, path, specials, additional, added: added.sort((a, b) => a.id - b.id) };
 }
 
 /** A token without any flag. */
@@ -130,14 +148,16 @@ function additionalTokens(
   return value.map((token: unknown) => (typeof token === 'string' ? token : tokenOf(token, special, key, path)));
 }
 
-function decoderTokens(value: unknown, path: string): AddedToken[] {
+function decoderTokens(value: unknown, path: string): FurtherToken[] {
   const key = 'added_tokens_decoder';
   if (!isObject(value)) throw notOfTokens(value, key, path);
   const entries = Object.entries(value).map(([id, token]) => {
     if (!/^\d{1,10}$/.test(id)) throw new PanxError(`${path} has ${excerpt(id)} in ${key}; expected ids.`);
-    return { id: Number(id), token: tokenOf(token, false, key, path) };
+    const whole = tokenOf(token, false, key, path);
+    const said = isObject(token) && typeof token.normalized === 'boolean' ? token.normalized : null;
+    return { id: Number(id), token: whole, normalized: said };
   });
-  return entries.sort((a, b) => a.id - b.id).map(({ token }) => token);
+  return entries.sort((a, b) => a.id - b.id);
 }
 
 /** Flags that are not there are as transformers takes them: a token is looked for in normalised text unless it is special. */

@@ -29,8 +29,8 @@ export function readSentencePieceModel(bytes: Uint8Array, path: string): Sentenc
   const specs = new Set<number>();
   try {
     for (const field of fieldsOf(bytes)) {
-      const part = bytesOf(field);
-      if (part === undefined) continue;
+      if (field.wire !== wire.bytes) continue;
+      const part = field.bytes;
       specs.add(field.number);
       if (field.number === 1) model.pieces.push(pieceOf(part, model.pieces.length));
       else if (field.number === 2) readTrainerSpec(part, model);
@@ -54,9 +54,9 @@ class Flaw extends Error {}
 function pieceOf(bytes: Uint8Array, id: number): Piece {
   const piece: Piece = { piece: '', score: 0, type: 1 };
   for (const field of fieldsOf(bytes)) {
-    if (field.number === 1 && field.wire === wire.bytes) piece.piece = textOf(field.value, id);
-    else if (field.number === 2 && field.wire === wire.fixed32) piece.score = float32(field.value);
-    else if (field.number === 3 && field.wire === wire.varint) piece.type = toInt32(field.value);
+    if (field.number === 1 && field.wire === wire.bytes) piece.piece = textOf(field.bytes, id);
+    else if (field.number === 2 && field.wire === wire.fixed32) piece.score = float32(field.bytes);
+    else if (field.number === 3 && field.wire === wire.varint) piece.type = field.int32;
   }
   return piece;
 }
@@ -78,39 +78,44 @@ function checkPieces(pieces: readonly Piece[]): void {
 function readTrainerSpec(bytes: Uint8Array, model: SentencePieceModel): void {
   for (const field of fieldsOf(bytes)) {
     if (field.wire !== wire.varint) continue;
-    if (field.number === 3) model.modelType = toInt32(field.value);
-    else if (field.number === 40) model.unkId = toInt32(field.value);
+    if (field.number === 3) model.modelType = field.int32;
+    else if (field.number === 40) model.unkId = field.int32;
   }
 }
 
 function readNormalizerSpec(bytes: Uint8Array, model: SentencePieceModel): void {
   for (const field of fieldsOf(bytes)) {
-    if (field.number === 2 && field.wire === wire.bytes) model.charsMap = field.value;
+    if (field.number === 2 && field.wire === wire.bytes) model.charsMap = field.bytes;
   }
 }
 
 const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-type Field =
-  | { number: number; wire: typeof wire.varint; value: bigint }
-  | { number: number; wire: typeof wire.fixed64 | typeof wire.bytes | typeof wire.fixed32; value: Uint8Array };
-
-/** The bytes of a field that has some of its own; undefined for one of another form, which is none that panx knows. */
-function bytesOf(field: Field): Uint8Array | undefined {
-  return field.wire === wire.bytes ? field.value : undefined;
+interface Field {
+  number: number;
+  wire: number;
+  /** Of a number its last 32 bits; else 0. */
+  int32: number;
+  /** Of any other field; of a number none. */
+  bytes: Uint8Array;
 }
+
+const noBytes = new Uint8Array();
 
 function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   let at = 0;
+  let low = 0;
   while (at < bytes.length) {
     const key = varint();
-    const number = Number(key >> 3n);
-    const form = Number(key & 7n);
+    const number = Math.floor(key / 8);
+    const form = key % 8;
     if (number < 1 || number > 2 ** 29 - 1) throw new Flaw(`it has a field number ${number}`);
-    if (form === wire.varint) yield { number, wire: form, value: varint() };
-    else if (form === wire.fixed64) yield { number, wire: form, value: take(8) };
-    else if (form === wire.bytes) yield { number, wire: form, value: take(Number(varint())) };
-    else if (form === wire.fixed32) yield { number, wire: form, value: take(4) };
+    if (form === wire.varint) {
+      varint();
+      yield { number, wire: form, int32: low, bytes: noBytes };
+    } else if (form === wire.fixed64) yield { number, wire: form, int32: 0, bytes: take(8) };
+    else if (form === wire.bytes) yield { number, wire: form, int32: 0, bytes: take(varint()) };
+    else if (form === wire.fixed32) yield { number, wire: form, int32: 0, bytes: take(4) };
     else throw new Flaw(`it has a field of the form ${form}, which no such model has`);
   }
 
@@ -120,20 +125,19 @@ function* fieldsOf(bytes: Uint8Array): Generator<Field> {
     return bytes.subarray(at - length, at);
   }
 
-  function varint(): bigint {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
+  /** Seven bits a byte, the lowest first; more than 53 bits only roughly, and the last 32 in `low`. */
+  function varint(): number {
+    let value = 0;
+    low = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
       if (at === bytes.length) throw new Flaw('it ends within a number');
       const byte = bytes[at++]!;
-      value |= BigInt(byte & 127) << shift;
-      if (byte < 128) return BigInt.asUintN(64, value);
+      value += (byte & 127) * 2 ** shift;
+      if (shift < 32) low |= (byte & 127) << shift;
+      if (byte < 128) return value;
     }
     throw new Flaw('it has a number of more than 10 bytes');
   }
-}
-
-function toInt32(value: bigint): number {
-  return Number(BigInt.asIntN(32, value));
 }
 
 function float32(bytes: Uint8Array): number {

@@ -1,28 +1,28 @@
 import { PanxError } from '../../errors.js';
-import { addTokens, paddingOf, type SpecialDefaults, specialsOf, template } from './added-tokens.js';
+import { addTokens, idAround, paddingOf, type SpecialDefaults, specialsOf, template } from './added-tokens.js';
 import { type FolderSettings, plainToken, toggleOf } from './folder-settings.js';
 import { saveHint } from './kind.js';
 import type { Made } from './made.js';
 import { type Piece, pieceType, readSentencePieceModel, type SentencePieceModel } from './sentencepiece-model.js';
 
 const fairseq: SpecialDefaults = {
-  bos_token: plainToken('<s>'),
-  eos_token: plainToken('</s>'),
-  unk_token: plainToken('<unk>'),
-  sep_token: plainToken('</s>'),
-  pad_token: plainToken('<pad>'),
-  cls_token: plainToken('<s>'),
+  bos_token: '<s>',
+  eos_token: '</s>',
+  unk_token: '<unk>',
+  sep_token: '</s>',
+  pad_token: '<pad>',
+  cls_token: '<s>',
   mask_token: { ...plainToken('<mask>'), lstrip: true },
 };
 
 const deberta: SpecialDefaults = {
-  bos_token: plainToken('[CLS]'),
-  eos_token: plainToken('[SEP]'),
+  bos_token: '[CLS]',
+  eos_token: '[SEP]',
   unk_token: { ...plainToken('[UNK]'), normalized: true },
-  sep_token: plainToken('[SEP]'),
-  pad_token: plainToken('[PAD]'),
-  cls_token: plainToken('[CLS]'),
-  mask_token: plainToken('[MASK]'),
+  sep_token: '[SEP]',
+  pad_token: '[PAD]',
+  cls_token: '[CLS]',
+  mask_token: '[MASK]',
 };
 
 type Kind = 'xlm-roberta' | 'camembert' | 'deberta-v2';
@@ -60,6 +60,7 @@ export function sentencePiece(bytes: Uint8Array, path: string, settings: FolderS
     .filter(({ type }) => type === pieceType.control || type === pieceType.userDefined)
     .map(({ piece, type }) => ({ ...plainToken(piece), special: type === pieceType.control }));
   const added = addTokens(vocabulary, ofModel, settings, specials);
+  const around = idAround(settings, vocabulary, added);
   const tokenizer = {
     version: '1.0',
     truncation: null,
@@ -69,8 +70,8 @@ export function sentencePiece(bytes: Uint8Array, path: string, settings: FolderS
     pre_tokenizer: preTokenizerOf(settings, kind),
     post_processor:
       kind === 'deberta-v2'
-        ? template('[CLS]', '[SEP]', 'A sep B, of two types', vocabulary, added)
-        : template('<s>', '</s>', 'A sep sep B', vocabulary, added),
+        ? template('[CLS]', '[SEP]', 'A sep B, of two types', around)
+        : template('<s>', '</s>', 'A sep sep B', around),
     decoder: metaspace,
     model: { type: 'Unigram', unk_id: unkId, vocab, byte_fallback: false },
   };

@@ -1,14 +1,22 @@
 import { PanxError } from '../../errors.js';
-import { addTokens, paddingOf, type SpecialDefaults, specialsOf, template, textOfRole } from './added-tokens.js';
-import { type FolderSettings, plainToken, toggleOf } from './folder-settings.js';
+import {
+  addTokens,
+  idAround,
+  paddingOf,
+  type SpecialDefaults,
+  specialsOf,
+  template,
+  textOfRole,
+} from './added-tokens.js';
+import { type FolderSettings, toggleOf } from './folder-settings.js';
 import type { Made } from './made.js';
 
 const defaults: SpecialDefaults = {
-  unk_token: plainToken('[UNK]'),
-  sep_token: plainToken('[SEP]'),
-  pad_token: plainToken('[PAD]'),
-  cls_token: plainToken('[CLS]'),
-  mask_token: plainToken('[MASK]'),
+  unk_token: '[UNK]',
+  sep_token: '[SEP]',
+  pad_token: '[PAD]',
+  cls_token: '[CLS]',
+  mask_token: '[MASK]',
 };
 
 /**
@@ -38,7 +46,7 @@ export function wordPiece(text: string, path: string, settings: FolderSettings, 
       lowercase,
     },
     pre_tokenizer: { type: 'BertPreTokenizer' },
-    post_processor: template(cls, sep, 'A sep B, of two types', vocabulary, added),
+    post_processor: template(cls, sep, 'A sep B, of two types', idAround(settings, vocabulary, added)),
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
     model: {
       type: 'WordPiece',

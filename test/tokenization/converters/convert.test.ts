@@ -190,6 +190,33 @@ describe('special tokens', () => {
     tokenizer.close();
   });
 
+  it('have the flags that transformers 4.57.6 leaves them when files name one of them twice', async () => {
+    const tokens = async () => {
+      const { added_tokens } = JSON.parse((await convertTokenizer(folder, null))!.text) as {
+        added_tokens: Record<string, unknown>[];
+      };
+      const set = (token: Record<string, unknown>) => Object.keys(token).filter(key => token[key] === true);
+      return Object.fromEntries(added_tokens.map(token => [`${token.id} ${token.content}`, set(token).join()]));
+    };
+    layOut('xlm-roberta-added', folder);
+    setJson(folder, 'tokenizer_config.json', {});
+    setJson(folder, 'special_tokens_map.json', undefined);
+    setJson(folder, 'added_tokens.json', { '<mask>': 7000, '<ent>': 7002 });
+    expect(await tokens()).toMatchObject({ '5 <ent>': 'normalized', '801 <mask>': 'lstrip,special' });
+    // What the file leaves open follows from whether a token is special.
+    const added = { 901: { content: '<pad>', single_word: true }, 902: { content: '[X]', lstrip: true } };
+    setJson(folder, 'tokenizer_config.json', { added_tokens_decoder: added });
+    expect(await tokens()).toMatchObject({ '1 <pad>': 'single_word,special', '802 [X]': 'lstrip,normalized' });
+  });
+
+  it('around sentences are refused where a file gives them other ids than the vocabulary', async () => {
+    layOut('bert-cased', folder);
+    setJson(folder, 'added_tokens.json', { '[CLS]': 7001 });
+    await expect(loadTokenizer(folder)).rejects.toThrow(
+      `${folder}/vocab.txt gives "[CLS]" the id 7001 in its post_processor, but 3 in its vocabulary.`,
+    );
+  });
+
   it('are refused where they are none', async () => {
     layOut('bert-cased', folder);
     setJson(folder, 'special_tokens_map.json', undefined);
