@@ -18,6 +18,7 @@ import {
 } from '../system/files.js';
 import { removeMade, strangersIn } from '../system/made.js';
 import { isAbandoned, parseTemporary, temporaryNeighbour } from '../system/temporary.js';
+import { convertTokenizer } from '../tokenization/converters/convert.js';
 import type { ModelConfig } from './config.js';
 import { type TensorToWrite, writeSafetensors } from './safetensors.js';
 
@@ -27,6 +28,8 @@ export interface Checkpoint {
   tensors: TensorToWrite[];
   /** The folder whose tokenizer files are copied. */
   tokenizerFrom: string;
+  /** `tokenization.lowerCase`, for a tokenizer that has no tokenizer.json and leaves it open. */
+  lowerCase?: boolean | null;
 }
 
 /**
@@ -50,7 +53,7 @@ export async function writeCheckpointFolder(
     await writeMark(staging, 'model');
     await writeJson(join(staging, modelFile.config), configToWrite(checkpoint.config));
     await writeSafetensors(join(staging, modelFile.weights), checkpoint.tensors);
-    await copyTokenizer(checkpoint.tokenizerFrom, staging);
+    await copyTokenizer(checkpoint.tokenizerFrom, staging, checkpoint.lowerCase ?? null);
     await flushFolder(staging);
     await putInPlace(staging, place, replace);
     await flushFolder(dirname(place));
@@ -175,10 +178,18 @@ async function sizeOfPlainFile(path: string): Promise<number> {
   );
 }
 
-async function copyTokenizer(from: string, to: string): Promise<void> {
+/**
+ * Copy a tokenizer, and write tokenizer.json beside it where there was none, with what transformers needs to make the same of it: a checkpoint
+ * gives the same ids in every version of transformers, and needs no `tokenization.lowerCase` any more.
+ */
+async function copyTokenizer(from: string, to: string, lowerCase: boolean | null): Promise<void> {
   await checkTokenizerFiles(from);
   for (const name of tokenizerFiles) {
     const source = join(from, name);
     if (existsSync(source)) await writeFileAtomic(join(to, name), await readBounded(source, largestTokenizerFile));
   }
+  const made = await convertTokenizer(from, lowerCase);
+  if (made === null) return;
+  await writeFileAtomic(join(to, modelFile.tokenizer), made.text);
+  for (const [name, content] of made.beside) await writeJson(join(to, name), content);
 }

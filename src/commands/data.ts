@@ -96,7 +96,9 @@ async function printStatistics(
   const { config, splits, dataDir } = await splitsAsked(options);
   const withSubwords = options.model !== undefined || options.sample === true;
   const langs = splits.map(({ lang }) => lang);
-  const tokenizer = withSubwords ? await openTokenizer(await modelFolder(options, config, langs)) : undefined;
+  const tokenizer = withSubwords
+    ? await openTokenizer(await modelFolder(options, config, langs), config.tokenization)
+    : undefined;
   const counted: Counted[] = [];
   for (const { lang, split: name } of splits) {
     const split = await loadSplit(dataDir, lang, name, config.corpora);
@@ -173,7 +175,7 @@ async function printExample(
   const heading = `${lang.includes('=') ? lang : folderOf(lang)} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
   print(exampleText(heading, tokens, tags, terminalWidth()));
   if (options.tokens !== true) return;
-  const tokenizer = await loadTokenizer(await modelFolder(options, config, [lang]));
+  const tokenizer = await loadTokenizer(await modelFolder(options, config, [lang]), config.tokenization);
   const encoded = await encodeSentences([tokens], tokenizer, config.tokenization);
   // encodeSentences marks first subwords with 0: here they get the tags of their words.
   const labelIds = encoded.labelIds.map((label, i) => (label === -100 ? label : tagIds[encoded.wordIds[i]!]!));

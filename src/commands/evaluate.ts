@@ -111,7 +111,7 @@ async function evaluateAsAsked(
     await refuseInsideLanguage(file, option);
   }
   await checkModelFolder(folder, 'trained');
-  const tokenizer = await phase('load tokenizer', () => openTokenizer(folder));
+  const tokenizer = await phase('load tokenizer', () => openTokenizer(folder, config.tokenization));
   const results: Record<string, Scores & { entities: EntityScores }> = {};
   // All of them before any is scored: a language that is not there should not show after minutes.
   const splits = langs.map(lang => [lang, split] as const);

@@ -32,6 +32,7 @@ type Size = keyof typeof sizes;
 interface InitOptions {
   size: string;
   tokenizer?: string;
+  lowerCase?: string;
   sample?: boolean;
   out: string;
   seed: string;
@@ -50,6 +51,7 @@ export function define(command: Command): void {
       '--tokenizer <folder|id>',
       `folder or hub id of the tokenizer that the model is for; it sets the vocabulary (default: ${schema.model.default})`,
     )
+    .option('--lower-case <true|false>', 'whether a vocab.txt is of lower case, where no file beside it says so')
     .requiredOption('--out <folder>', 'checkpoint folder to write')
     .option('--seed <n>', 'seeds the weights', String(schema.seed.default))
     .option('--labels <tags>', 'tags in the order of their ids, with commas between', panxLabels.join(','))
@@ -62,16 +64,17 @@ async function initialise(options: InitOptions): Promise<void> {
   const size = toSize(options.size);
   const seed = toSeed(options.seed);
   const labels = toLabels(options.labels);
+  const lowerCase = toLowerCase(options.lowerCase);
   const out = await throughLink(options.out);
   const force = options.force ?? false;
   await refuseToOverwrite(out, force);
   const tokenizerFrom = await tokenizerFolder(options);
   await refuseOverlap(out, [{ path: tokenizerFrom, what: "the tokenizer's folder" }]);
   await checkTokenizerFiles(tokenizerFrom);
-  const tokenizer = await loadTokenizer(tokenizerFrom);
+  const tokenizer = await loadTokenizer(tokenizerFrom, { lowerCase });
   const config = await makeConfig(size, tokenizer, labels);
   tokenizer.close();
-  const checkpoint = { config, tensors: initialTensors(config, seed), tokenizerFrom };
+  const checkpoint = { config, tensors: initialTensors(config, seed), tokenizerFrom, lowerCase };
   await writeCheckpointFolder(out, checkpoint, { replace: force });
   const parameters = countParameters(parameterSpecs(config));
   print(
@@ -112,6 +115,12 @@ async function makeConfig(size: Size, tokenizer: SubwordTokenizer, labels: strin
     eos_token_id: inputIds.at(-1),
     id2label: Object.fromEntries(labels.entries()),
   });
+}
+
+function toLowerCase(text: string | undefined): boolean | null {
+  if (text === undefined) return null;
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new PanxError(`--lower-case is ${text}; expected true or false.`, { exitCode: 2 });
 }
 
 function toSize(text: string): Size {

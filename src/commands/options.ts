@@ -154,6 +154,7 @@ const trainingOptions: ConfigOption[] = [
   { flags: '--max-steps <n>', key: 'training.maxSteps', read: lastValue },
   { flags: '--dropout <probability>', key: 'training.dropout', read: lastValue },
   { flags: '--max-length <subwords>', key: 'tokenization.maxLength', read: lastValue },
+  { flags: '--lower-case <true|false>', key: 'tokenization.lowerCase', read: lastValue },
   { flags: '--eval-limit <rows>', key: 'evaluation.limit', read: lastValue },
 ];
 

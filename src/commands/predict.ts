@@ -45,7 +45,7 @@ export function define(command: Command): void {
       const second = await windows.next();
       const folder = await resolveModel(config.model, { onProgress: transferLine() });
       const modelConfig = await checkModelFolder(folder, 'trained');
-      const tokenizer = await loadTokenizer(folder);
+      const tokenizer = await loadTokenizer(folder, config.tokenization);
       const encode = async (texts: readonly string[]) => {
         const sentences = texts.map(text => ({ text, words: split(text) }));
         return { sentences, encoded: await encodeForTagging(sentences, tokenizer, config.tokenization) };

@@ -64,6 +64,12 @@ export const schema = {
       'drop',
       'a word that yields no subword: drop leaves it out of loss and scores, unk stands the unknown token in its place',
     ),
+    lowerCase: orNull(
+      toggle(
+        false,
+        'whether a vocab.txt is of lower case, for a model beside whose vocab.txt no file says so; all others say it themselves (null)',
+      ),
+    ),
   },
   training: {
     langs: languages(

@@ -115,7 +115,7 @@ function keyOf({ lang, split }: Pick<EncodedSplit, 'lang' | 'split'>): string {
 
 /** How many different subwords the train splits of a study hold: as many rows of the word table a training state has at most. */
 export async function distinctSubwords(config: Config, dataDir: string, modelDir: string): Promise<number> {
-  const tokenizer = await openTokenizer(modelDir);
+  const tokenizer = await openTokenizer(modelDir, config.tokenization);
   const onProgress = (text: string) => progress(text);
   const trained = splitsOfStudy(config).filter(([, split]) => split === 'train');
   const splits = await loadSplits({ dataDir, tokenizer, config, onProgress }, trained);
@@ -154,7 +154,7 @@ function nothingToLearn({ rows, emptyWords }: EncodedRows, { training }: Config)
  * @param label what progress lines begin with
  */
 export async function readRunData(config: Config, startFrom: string, dataDir: string, label: string): Promise<RunData> {
-  const tokenizer = await phase('load tokenizer', () => openTokenizer(startFrom));
+  const tokenizer = await phase('load tokenizer', () => openTokenizer(startFrom, config.tokenization));
   const onProgress = (text: string) => progress(`${label}  ${text}`);
   return await phase('read data', () => loadRunData({ dataDir, tokenizer, config, onProgress }));
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { openTensors } from '../checkpoint/weights.js';
 import type { Config } from '../config/schema.js';
 import { PanxError } from '../errors.js';
-import { tokenizerFiles } from '../run/model-files.js';
+import { modelFile, tokenizerFiles } from '../run/model-files.js';
 import { formatBytes } from '../system/console.js';
 import type { PlannedWork } from './look-at-study.js';
 
@@ -49,6 +49,8 @@ export async function sizesOf(
   }
   let tokenizer = 0;
   for (const name of tokenizerFiles) tokenizer += await sizeOf(resolve(modelDir, name));
+  // One that is made takes at most three times the bytes that it is made of.
+  if ((await sizeOf(resolve(modelDir, modelFile.tokenizer))) === 0) tokenizer += 3 * tokenizer;
   return { checkpoint: weights + tokenizer, state };
 }
 

@@ -131,6 +131,7 @@ export const addedSince: readonly Key[] = [
  * Settings that identities and keys leave out where they stand at their default: what was trained before there was such a setting keeps its key.
  */
 export const absentAtDefault: ReadonlySet<Key> = new Set<Key>([
+  'tokenization.lowerCase',
   'training.sizes',
   'training.fractions',
   'training.dataSeed',

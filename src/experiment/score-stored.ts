@@ -35,7 +35,7 @@ export interface ScoreRequest {
  */
 export async function scoreStage({ store, stage, tasks, config, dataDir, label, signal }: ScoreRequest): Promise<void> {
   const folder = stage.run.checkpoint;
-  const tokenizer = await openTokenizer(folder);
+  const tokenizer = await openTokenizer(folder, config.tokenization);
   const splits = tasks.map(({ set }) => [set.lang, set.split] as const);
   const onProgress = (text: string) => progress(`${label}  ${text}`);
   const encoded = await loadSplits({ dataDir, tokenizer, config, onProgress }, splits);

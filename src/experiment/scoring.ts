@@ -34,7 +34,8 @@ export interface ScoringTask {
   stage: string;
   set: RowSet;
   rows: NamedRows;
-  tokenization: Config['tokenization'];
+  /** A trained stage has a tokenizer.json, so `lowerCase` says nothing of it. */
+  tokenization: Pick<Config['tokenization'], 'maxLength' | 'emptyWords'>;
   arithmetic: Arithmetic;
   /** Of the evaluation loss, which depends on it. */
   batchSize: number;

@@ -7,6 +7,7 @@ import { partsOfModel } from '../run/model-files.js';
 import { checksumsInBackground } from '../system/background-hash.js';
 import type { Checksums } from '../system/checksums.js';
 import { reasonOf } from '../system/files.js';
+import { sourcesOf } from '../tokenization/converters/convert.js';
 
 /**
  * Checksums of the files of the checkpoint that training starts from, all of whose weights are looked at meanwhile: those that the data does
@@ -20,7 +21,7 @@ export async function readStart(folder: string): Promise<Checksums> {
   return sums;
 }
 
-/** Checksums of the files of a checkpoint folder that make the model: weights, config and tokenizer. */
+/** Checksums of the files of a checkpoint folder that make the model: weights, config and tokenizer, be that tokenizer.json or what it is made of. */
 export async function checkpointFiles(folder: string): Promise<Checksums> {
   let names: string[];
   try {
@@ -28,7 +29,7 @@ export async function checkpointFiles(folder: string): Promise<Checksums> {
   } catch (error) {
     throw new PanxError(`The checkpoint folder ${folder} cannot be read: ${reasonOf(error)}.`, { cause: error });
   }
-  const parts = partsOfModel(names).sort();
+  const parts = [...partsOfModel(names), ...(await sourcesOf(folder))].sort();
   for (const name of parts) await refuseOther(join(folder, name));
   return await checksumsInBackground(folder, parts);
 }

@@ -75,12 +75,13 @@ function trainedOnly(stage: Stage): Stage {
 }
 
 function scoringsOf(
-  { tokenization }: Config,
+  { tokenization: { maxLength, emptyWords } }: Config,
   config: Config,
   { key, arithmetic }: StageIdentity,
   { contentOf }: Contents,
 ): ScoringTask[] {
   const { evaluation } = config;
+  const tokenization = { maxLength, emptyWords };
   const split = endSplitOf(config);
   return scoredLangs(config).map(lang => {
     const { index } = contentOf(lang, split);

@@ -82,7 +82,8 @@ async function saveCheckpoint({ request, run, model, log }: Session): Promise<vo
   const source = await openTensors(request.startFrom);
   try {
     const tensors = tensorsOf(model, source);
-    const checkpoint = { config: model.config, tensors, tokenizerFrom: request.startFrom };
+    const { lowerCase } = request.config.tokenization;
+    const checkpoint = { config: model.config, tensors, tokenizerFrom: request.startFrom, lowerCase };
     await writeCheckpointFolder(run.checkpoint, checkpoint, { replace: true });
   } finally {
     await source.close();

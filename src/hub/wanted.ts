@@ -1,8 +1,9 @@
 import { PanxError } from '../errors.js';
-import { isTorchShard, modelFile, smallTokenizerFiles } from '../run/model-files.js';
+import { isTorchShard, modelFile, smallTokenizerFiles, tokenizerSources, vocabularyFile } from '../run/model-files.js';
 import { formatBytes, printable } from '../system/console.js';
 import { readJson } from '../system/files.js';
 import { isObject } from '../system/json.js';
+import type { CachedFolder } from './cached.js';
 import type { HubFile } from './listing.js';
 import { isPlainName, someOf } from './names.js';
 import type { Wanted } from './snapshot.js';
@@ -22,20 +23,21 @@ const formats = [
     shards: 'pytorch_model-NAME.bin',
   },
 ] as const;
-const required = [modelFile.config, modelFile.tokenizer];
+
 /** Brought where there are any, so that a checkpoint made from the model has them. */
 const optional = smallTokenizerFiles;
 
 /**
- * The files of a model that panx reads: config.json, tokenizer.json and the weights, whole or in shards. Those of torch.save only where there are
- * no safetensors.
+ * The files of a model that panx reads: config.json, tokenizer.json (where there is none, all that it can be made of) and the weights, whole or in
+ * shards. Those of torch.save only where there are no safetensors.
  */
 export function modelFiles(name: string): Wanted {
   return {
     async inFolder(folder) {
-      for (const file of required) if (!(await folder.has(file))) return { missing: file };
-      const files: string[] = [...required];
-      for (const file of optional) if (await folder.has(file)) files.push(file);
+      if (!(await folder.has(modelFile.config))) return { missing: modelFile.config };
+      const tokenizer = tokenizerAmong(await thoseIn(folder));
+      if (tokenizer === undefined) return { missing: modelFile.tokenizer };
+      const files: string[] = [modelFile.config, ...tokenizer];
       for (const format of formats) {
         if (await folder.has(format.whole)) return { files: [...files, format.whole] };
         if (!(await folder.has(format.index))) continue;
@@ -50,14 +52,14 @@ export function modelFiles(name: string): Wanted {
       const byPath = new Map(files.map(file => [file.path, file]));
       const find = (path: string) => byPath.get(path);
       const config = find(modelFile.config);
-      const tokenizer = find(modelFile.tokenizer);
+      const tokenizer = tokenizerAmong([...byPath.keys()]);
       const format = formats.find(({ whole, index }) => byPath.has(whole) || byPath.has(index));
       if (config === undefined) throw lacks(name, modelFile.config, files);
       if (tokenizer === undefined) throw lacks(name, modelFile.tokenizer, files);
       if (format === undefined) throw lacks(name, modelFile.weights, files);
       const whole = find(format.whole);
       const index = whole === undefined ? find(format.index) : undefined;
-      const small = [config, tokenizer, ...optional.map(find), index].filter(file => file !== undefined);
+      const small = [config, ...tokenizer.map(find), index].filter(file => file !== undefined);
       checkSmall(name, small);
       await remote.bring(small.filter(file => file !== index));
       if (whole !== undefined) await remote.bring([whole]);
@@ -75,19 +77,50 @@ export function modelFiles(name: string): Wanted {
   };
 }
 
-/** The tokenizer of a model alone. */
+/** The tokenizer of a model alone: tokenizer.json, else all that it can be made of, of which config.json may say the kind. */
 export function tokenizerFiles(name: string): Wanted {
-  const file = modelFile.tokenizer;
+  const alone = (names: readonly string[]): string[] | undefined => {
+    if (names.includes(modelFile.tokenizer)) return [modelFile.tokenizer];
+    return tokenizerAmong(names)?.concat(names.filter(file => file === modelFile.config));
+  };
   return {
-    inFolder: async folder => ((await folder.has(file)) ? { files: [file] } : { missing: file }),
+    async inFolder(folder) {
+      const files = alone(await thoseIn(folder));
+      return files === undefined ? { missing: modelFile.tokenizer } : { files };
+    },
     async onHub(remote) {
       const { files } = await remote.list('');
-      const tokenizer = files.find(({ path }) => path === file);
-      if (tokenizer === undefined) throw lacks(name, file, files);
-      checkSmall(name, [tokenizer]);
-      await remote.bring([tokenizer]);
+      const wanted = alone(files.map(({ path }) => path));
+      if (wanted === undefined) throw lacks(name, modelFile.tokenizer, files);
+      const found = files.filter(({ path }) => wanted.includes(path));
+      checkSmall(name, found);
+      await remote.bring(found);
     },
   };
+}
+
+/** The files of a tokenizer among those that there are; undefined where they make none. */
+function tokenizerAmong(names: readonly string[]): string[] | undefined {
+  if (names.includes(modelFile.tokenizer)) {
+    return [modelFile.tokenizer, ...optional].filter(file => names.includes(file));
+  }
+  const { byteLevel, merges, ...whole } = vocabularyFile;
+  const complete =
+    Object.values(whole).some(file => names.includes(file)) || (names.includes(byteLevel) && names.includes(merges));
+  return complete ? tokenizerSources.filter(file => names.includes(file)) : undefined;
+}
+
+/** Which of the files of tokenizers, and config.json, a cached folder holds. Where it has tokenizer.json, what that is made of is not looked at. */
+async function thoseIn(folder: CachedFolder): Promise<string[]> {
+  const { config, tokenizer } = modelFile;
+  if (await folder.has(tokenizer)) {
+    const there: string[] = [tokenizer];
+    for (const file of optional) if (await folder.has(file)) there.push(file);
+    return there;
+  }
+  const there: string[] = [];
+  for (const file of [config, ...tokenizerSources]) if (await folder.has(file)) there.push(file);
+  return there;
 }
 
 /** JSON files are read whole into memory. The largest tokenizer.json on the hub has some 35 MB. */
@@ -129,7 +162,9 @@ function lacks(name: string, file: string, files: readonly HubFile[]): PanxError
   const what =
     file === modelFile.weights
       ? `neither ${modelFile.weights} nor ${modelFile.torchWeights}, whole or in shards`
-      : `no ${file}`;
+      : file === modelFile.tokenizer
+        ? `neither ${file} nor all files of which panx makes one`
+        : `no ${file}`;
   const instead = found.length > 0 ? `it has ${someOf(found)}` : 'nor anything like it';
   return new PanxError(`${name} has ${what} (${instead}), which panx reads.`, {
     hint:

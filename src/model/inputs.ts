@@ -118,6 +118,6 @@ export function wordRowsOf({ inputIds }: Batch, { rowOfId }: Pick<CompactVocabul
 function outOfVocabulary(id: number, vocabularySize: number): PanxError {
   return new PanxError(
     `Subword id ${id} is not in the model's word table, which has ${vocabularySize} rows: tokenizer and checkpoint do not belong together.`,
-    { hint: 'Use the tokenizer.json that came with the checkpoint.' },
+    { hint: 'Use the tokenizer that came with the checkpoint.' },
   );
 }

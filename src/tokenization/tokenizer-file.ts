@@ -92,11 +92,11 @@ async function cannotRead(folder: string, path: string, error: unknown): Promise
   const files = await readdir(folder).catch(() => undefined);
   if (files === undefined) {
     return new PanxError(`The model folder ${folder} cannot be read: no such file or folder.`, {
-      hint: 'Give a folder that holds tokenizer.json.',
+      hint: 'Give a folder that holds tokenizer.json, or the vocabulary that one is made of.',
       cause: error,
     });
   }
-  const other = files.find(name => name === 'sentencepiece.bpe.model' || name === 'vocab.txt' || name === 'vocab.json');
+  const other = files.find(name => /\.model$|^vocab|tiktoken/.test(name));
   return new PanxError(`${folder} has no tokenizer.json: found ${files.sort().join(', ') || 'an empty folder'}.`, {
     hint:
       other === undefined

@@ -4,6 +4,7 @@ import { PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
 import { collectGarbage } from '../system/memory.js';
 import { refuseThreadCounts, tokenizerThreads } from '../system/thread-counts.js';
+import { convertTokenizer } from './converters/convert.js';
 import { describeTokenizer, type TokenizerDescription } from './description.js';
 import { type Engine, engineHere } from './engine.js';
 import { type EngineLimits, startEngineProcess } from './engine-process.js';
@@ -25,7 +26,7 @@ export interface EncodedSentence {
 }
 
 export interface SubwordTokenizer {
-  /** SHA-256 of tokenizer.json, in hexadecimal. */
+  /** SHA-256 of tokenizer.json, or of that which was made where there is none, in hexadecimal. */
   readonly sha256: string;
   /** Every id is below this. */
   readonly vocabularySize: number;
@@ -49,9 +50,9 @@ export interface SubwordTokenizer {
   close(): void;
 }
 
-/** A `tokenizer.json` that is read and not parsed: all that is needed to find tokens in the cache. */
+/** A `tokenizer.json` that is read (or made, where there is none) and not parsed: all that is needed to find tokens in the cache. */
 export interface TokenizerFile {
-  /** SHA-256 of the file, in hexadecimal. */
+  /** See `SubwordTokenizer.sha256`. */
   readonly sha256: string;
   /** Parse and check it, once. @throws PanxError naming the file where it is damaged, or not a tokenizer; RAYON_NUM_THREADS where it is no number */
   load(): SubwordTokenizer;
@@ -59,29 +60,41 @@ export interface TokenizerFile {
   release(): Promise<void>;
 }
 
+/** What only some folders leave open. */
+export interface TokenizerOptions {
+  /** Whether a vocab.txt is of lower case, where nothing beside it says so. */
+  lowerCase: boolean | null;
+}
+
+/** For folders that leave nothing open. */
+const undecided: TokenizerOptions = { lowerCase: null };
+
 /**
- * Read `tokenizer.json` from a model folder. XLM-R's takes 0.2 s to parse and check, and its engine a second to start.
+ * Read `tokenizer.json` from a model folder, or make it of the files that are there instead (`convertTokenizer`). XLM-R's takes 0.2 s to parse
+ * and check, and its engine a second to start.
  *
- * @throws PanxError naming the file where it is absent, or larger than a tokenizer is
+ * @throws PanxError naming the file where it is absent, larger than a tokenizer is, or cannot be converted
  */
-export async function openTokenizer(folder: string): Promise<TokenizerFile> {
-  const path = join(folder, modelFile.tokenizer);
-  let bytes: Buffer | null = await readTokenizerFile(folder);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+export async function openTokenizer(
+  folder: string,
+  { lowerCase }: TokenizerOptions = undecided,
+): Promise<TokenizerFile> {
+  let source: Source | null = await sourceIn(folder, lowerCase);
+  const { path, sha256 } = source;
   let loaded: SubwordTokenizer | undefined;
   return {
     sha256,
     load() {
       if (loaded !== undefined) return loaded;
-      if (bytes === null) throw new Error(`the tokenizer of ${path} has been released`);
-      loaded = fromBytes(bytes, path, sha256);
-      bytes = null;
+      if (source === null) throw new Error(`the tokenizer of ${path} has been released`);
+      loaded = fromSource(source);
+      source = null;
       return loaded;
     },
     async release() {
       const wasLoaded = loaded !== undefined;
       loaded?.close();
-      bytes = null;
+      source = null;
       loaded = undefined;
       if (wasLoaded) await collectGarbage();
     },
@@ -89,19 +102,35 @@ export async function openTokenizer(folder: string): Promise<TokenizerFile> {
 }
 
 /** `openTokenizer`, and parse and check the file too. @throws PanxError naming the file where it is absent, damaged, or not a tokenizer */
-export async function loadTokenizer(folder: string): Promise<SubwordTokenizer> {
-  return (await openTokenizer(folder)).load();
+export async function loadTokenizer(folder: string, options?: TokenizerOptions): Promise<SubwordTokenizer> {
+  return (await openTokenizer(folder, options)).load();
+}
+
+interface Source {
+  bytes: Buffer;
+  /** Of the file, or of the one that it was made of. */
+  path: string;
+  sha256: string;
+  /** Whether the bytes were made here, and no file has them. */
+  made: boolean;
+}
+
+async function sourceIn(folder: string, lowerCase: boolean | null): Promise<Source> {
+  const made = await convertTokenizer(folder, lowerCase);
+  const bytes = made === null ? await readTokenizerFile(folder) : Buffer.from(made.text);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { bytes, path: made?.path ?? join(folder, modelFile.tokenizer), sha256, made: made !== null };
 }
 
 /** The engine of a large file starts at once, so that it is ready when the data are; that of a small one with the first sentence. */
-function fromBytes(bytes: Buffer, path: string, sha256: string): SubwordTokenizer {
+function fromSource({ bytes, path, sha256, made }: Source): SubwordTokenizer {
   refuseThreadCounts(tokenizerThreads);
   const limits = engineLimits(bytes.length);
   const text = textOf(bytes, path);
   // It loads the file while this process parses it, and then what is made of it, where that is another.
   const ofLarge = bytes.length > smallFile ? startEngineProcess(limits) : undefined;
   let engine: Engine | undefined = ofLarge;
-  let loading = ofLarge?.loadFile(resolve(path), sha256);
+  let loading = made ? undefined : ofLarge?.loadFile(resolve(path), sha256);
   loading?.catch(() => {}); // Said to whoever encodes.
   let description: TokenizerDescription | null;
   try {

@@ -29,7 +29,7 @@ describe('precedence and origin', () => {
       backend: 'auto',
       precision: 'auto',
       seed: 42,
-      tokenization: { maxLength: 512, emptyWords: 'drop' },
+      tokenization: { maxLength: 512, emptyWords: 'drop', lowerCase: null },
       training: {
         langs: ['en'],
         size: null,

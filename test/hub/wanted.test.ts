@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fetchModel } from '../../src/hub/resolve.js';
+import { fetchModel, resolveTokenizer } from '../../src/hub/resolve.js';
 import { bytesOf, modelRepo, useHub } from './fixtures.js';
 
 const model = { type: 'model', name: 'org/model', revision: 'main' } as const;
@@ -89,6 +89,25 @@ describe('the files of a model', () => {
     );
   });
 
+  it('are those that a tokenizer is made of where there is no tokenizer.json', async () => {
+    const { 'tokenizer.json': _, ...untokenized } = modelRepo().files;
+    const sources = ['vocab.json', 'merges.txt', 'added_tokens.json', 'special_tokens_map.json'];
+    const more = Object.fromEntries(sources.map((name, i) => [name, bytesOf(20, i)]));
+    const { files } = await serve({ ...untokenized, ...more, 'bpe_encoder.bin': bytesOf(9) });
+    const expected = ['config.json', 'tokenizer_config.json', ...sources, 'model.safetensors'].sort();
+    expect(files.map(({ path }) => path).sort()).toEqual(expected);
+    const offline = { settings: { ...test.settings, offline: true } };
+    expect((await fetchModel(model, offline)).files.map(({ path }) => path).sort()).toEqual(expected);
+  });
+
+  it('are of the tokenizer alone where it alone is asked for, with config.json where that may say its kind', async () => {
+    const { 'tokenizer.json': _, ...untokenized } = modelRepo().files;
+    const settings = { settings: test.settings };
+    test.hub.repos[0] = modelRepo({ files: { ...untokenized, 'spm.model': bytesOf(20) } });
+    const folder = await resolveTokenizer('org/model', settings);
+    expect(readdirSync(folder).sort()).toEqual(['config.json', 'spm.model', 'tokenizer_config.json']);
+  });
+
   it('say which are missing, what there is instead, and the remedy', async () => {
     await expect(serve({ ...others, 'tf_model.h5': bytesOf(9) })).rejects.toMatchObject({
       name: 'PanxError',
@@ -97,8 +116,8 @@ describe('the files of a model', () => {
       hint: expect.stringMatching(/save_pretrained\("DIR"\) of both, and give --model DIR\.$/),
     });
     const { 'tokenizer.json': _t, ...untokenized } = modelRepo().files;
-    await expect(serve({ ...untokenized, 'sentencepiece.bpe.model': bytesOf(9) })).rejects.toThrow(
-      'org/model has no tokenizer.json (it has tokenizer_config.json, sentencepiece.bpe.model), which panx reads.',
+    await expect(serve({ ...untokenized, 'vocab.json': bytesOf(9) })).rejects.toThrow(
+      'org/model has neither tokenizer.json nor all files of which panx makes one (it has tokenizer_config.json, vocab.json), which panx reads.',
     );
     const { 'config.json': _c, 'tokenizer_config.json': _d, 'tokenizer.json': _e, ...unconfigured } = modelRepo().files;
     await expect(serve(unconfigured)).rejects.toThrow(

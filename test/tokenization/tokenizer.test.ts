@@ -123,6 +123,30 @@ describe('encodeWords', () => {
     }
   });
 
+  it('takes nothing of truncation and padding from the file', async () => {
+    const file = JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8')) as Record<string, unknown>;
+    const { sentences, cases } = golden('unigram');
+    const padding = { pad_id: 1, pad_type_id: 0, pad_token: '<pad>', pad_to_multiple_of: 8 };
+    for (const [truncation, padded] of [
+      [null, null],
+      [{ direction: 'Left', max_length: 3, strategy: 'LongestFirst', stride: 1 }, null],
+      [
+        { direction: 'Right', max_length: 1, strategy: 'OnlyFirst', stride: 0 },
+        { ...padding, strategy: 'BatchLongest', direction: 'Left' },
+      ],
+      [null, { ...padding, strategy: { Fixed: 64 }, direction: 'Right' }],
+    ]) {
+      const other = mkdtempSync(join(tmpdir(), 'panx-test-'));
+      writeFileSync(join(other, 'tokenizer.json'), JSON.stringify({ ...file, truncation, padding: padded }));
+      const tokenizer = await loadTokenizer(other);
+      const encoded = await tokenizer.encodeWords(sentences, 20);
+      expect(encoded.map(({ inputIds }) => [...inputIds])).toEqual(
+        cases.find(({ maxLength }) => maxLength === 20)!.rows.map(({ inputIds }) => inputIds),
+      );
+      tokenizer.close();
+    }
+  });
+
   it('encodes concurrently', async () => {
     const tokenizer = await loadTokenizer(folder);
     const { sentences, cases } = golden('unigram');
@@ -185,7 +209,7 @@ describe('loadTokenizer', () => {
     expect(error.hint).toBe('Copy the tokenizer.json of the model that the checkpoint was made from.');
     const old = await failure(withFile(undefined, ['sentencepiece.bpe.model']));
     expect(old.hint).toBe(
-      "Make it from sentencepiece.bpe.model with transformers: AutoTokenizer.from_pretrained('FOLDER').save_pretrained('FOLDER').",
+      "Make a tokenizer.json with transformers: AutoTokenizer.from_pretrained('FOLDER').save_pretrained('FOLDER').",
     );
     expect((await failure(withFile(undefined))).message).toMatch(/ has no tokenizer\.json: found an empty folder\.$/);
     rmSync(bare, { recursive: true });

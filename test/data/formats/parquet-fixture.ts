@@ -19,7 +19,7 @@ import {
 import * as parquet from 'parquet-wasm';
 
 /** Where the real PAN-X files are, for tests that skip without them. */
-export const sharedFolder = fileURLToPath(new URL('../../../shared/', import.meta.url));
+export const sharedFolder = fileURLToPath(new URL('../../../../shared/', import.meta.url));
 
 /** A column of a file to write: one value a row, and the Arrow type of each row. */
 export interface ColumnToWrite {
