@@ -13,12 +13,16 @@ const program = await rolldown({ input: join(dist, 'cli.js'), platform: 'node', 
 // One folder below DIST, as the modules are that find the package's files by their own place.
 await program.write({ dir: join(dist, 'program'), format: 'esm', entryFileNames: 'cli.js' });
 await program.close();
-// Where a part cannot be loaded (too few open files are allowed, a package is missing), there is nothing yet that could say so well.
+// Where a part cannot be loaded (a package is missing, too few open files are allowed), there is nothing yet that could say so: the sentences of
+// src/system/ are in what is loaded.
 writeFileSync(
   join(dist, 'cli.js'),
   `#!/usr/bin/env node
 import('./program/cli.js').catch(error => {
-  console.error('panx: The program cannot be loaded: ' + String(error.message).split('\\n')[0] + '.');
+  const isLimit = error.code === 'EMFILE' || /^EMFILE/.test(error.message);
+  const why = isLimit ? 'this process has as many files open as it may' : String(error.message).split('\\n')[0];
+  const hint = isLimit ? '\\n  Allow this process more open files: ulimit -n 1024' : '';
+  console.error('panx: The program cannot be loaded: ' + why + '.' + hint);
   process.exitCode = 1;
 });
 `,
