@@ -8,7 +8,7 @@ import { layerNorm as normalise } from '../kernels/layer-norm.js';
 import { embedding, sumByRow } from '../kernels/table-rows.js';
 import type { DropoutPlan } from './dropout-plan.js';
 import type { ModelInputs } from './inputs.js';
-import { type Attend, attentionOutput, encoderLayers, linearMap } from './layers.js';
+import { type Attend, attentionOutput, encoderLayers, head, linearMap } from './layers.js';
 import { addGradient, addRowGradient, currentValue, type Parameter } from './parameter.js';
 import type { AffineOf, LayerOf } from './parameter-group.js';
 import { reachedRows, relativeRow } from './relative-positions.js';
@@ -62,12 +62,11 @@ export function forward(
   const positions = relativePositions(model, config, inputs.longest);
   const attend = disentangled(config, inputs, positions, plan);
   const [hidden, layersBackward] = encoderLayers(model.layers, config, embedded, inputs, plan, attend); // (M, C)
-  const [dropped, dropoutBackward] = dropout(hidden, plan?.rates.classifierDropout ?? 0, plan?.nextSeed() ?? null);
-  const [logits, classifierBackward] = linearMap(model.classifier.weight, model.classifier.bias, dropped); // (M, L)
+  const [logits, headBackward] = head(model.classifier, hidden, plan); // (M, L)
   return [
     logits,
     dLogits => {
-      const dHidden = dropoutBackward(classifierBackward(dLogits)); // (M, C)
+      const dHidden = headBackward(dLogits); // (M, C)
       if (!model.wordTable.trainable) return; // Nothing below the classifier takes a gradient.
       embeddingsBackward(layersBackward(dHidden));
       positions?.backward();

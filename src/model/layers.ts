@@ -5,6 +5,7 @@ import type { Precision } from '../engine/precision.js';
 import { biasActivation } from '../kernels/activation.js';
 import { attention } from '../kernels/attention.js';
 import type { WithBackward } from '../kernels/backward.js';
+import { dropout } from '../kernels/dropout.js';
 import {
   type EncoderLayerOptions,
   encoderLayerKernel,
@@ -81,6 +82,17 @@ export function encoderLayers<L extends Layer>(
       return dHidden;
     },
   ];
+}
+
+/** Dropout and the linear map of a token classifier. @param hidden (M, C) @returns logits (M, L) */
+export function head(
+  classifier: Affine,
+  hidden: tf.Tensor2D,
+  plan: DropoutPlan | null,
+): WithBackward<tf.Tensor2D, tf.Tensor2D> {
+  const [dropped, dropoutBackward] = dropout(hidden, plan?.rates.classifierDropout ?? 0, plan?.nextSeed() ?? null);
+  const [logits, backward] = linearMap(classifier.weight, classifier.bias, dropped);
+  return [logits, dLogits => dropoutBackward(backward(dLogits))];
 }
 
 /** Tokens between two sublayers (N, C); `rounded` is there where the linear map that takes them next would round them so. */

@@ -2,12 +2,11 @@ import tf = require('@tensorflow/tfjs-core');
 
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { WithBackward } from '../kernels/backward.js';
-import { dropout } from '../kernels/dropout.js';
 import { embeddings as normOfEmbeddings } from '../kernels/embeddings.js';
 import { sumByRow } from '../kernels/table-rows.js';
 import type { DropoutPlan } from './dropout-plan.js';
 import type { ModelInputs } from './inputs.js';
-import { type Affine, encoderLayers, fusedLayer, linearMap, selfAttention } from './layers.js';
+import { type Affine, encoderLayers, fusedLayer, head, linearMap, selfAttention } from './layers.js';
 import { addGradient, addRowGradient, currentValue, type Parameter } from './parameter.js';
 import type { AffineOf, EncoderLayerOf, ParameterGroup, ParameterSpec } from './parameter-group.js';
 
@@ -49,12 +48,11 @@ export function forward(
     selfAttention(config, inputs, plan),
     fusedLayer(config, inputs),
   ); // (M, C)
-  const [dropped, dropoutBackward] = dropout(hidden, plan?.rates.classifierDropout ?? 0, plan?.nextSeed() ?? null);
-  const [logits, classifierBackward] = linearMap(model.classifier.weight, model.classifier.bias, dropped); // (M, L)
+  const [logits, headBackward] = head(model.classifier, hidden, plan); // (M, L)
   return [
     logits,
     dLogits => {
-      const dHidden = dropoutBackward(classifierBackward(dLogits)); // (M, C)
+      const dHidden = headBackward(dLogits); // (M, C)
       if (isFrozen(model)) return; // Nothing below the classifier takes a gradient.
       embeddingsBackward(layersBackward(dHidden));
     },
