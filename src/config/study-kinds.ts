@@ -61,11 +61,16 @@ export function exclusions(byDefault: Record<string, unknown>[], meaning: string
     meaning,
     accepts: (value): value is Record<string, unknown>[] =>
       Array.isArray(value) &&
-      value.every(entry => isMap(entry) && Object.keys(entry).length > 0) &&
+      value.every(entry => isMap(entry) && Object.keys(entry).length > 0 && !hasEmptyValue(entry)) &&
       (value.length === 0 || isListOfDifferent(value, entry => JSON.stringify(entry))),
     withLanguages: (value: unknown, named) =>
       (Array.isArray(value) ? value.map(entry => withTrainNames(entry, named)) : value) as Record<string, unknown>[],
   };
+}
+
+/** {model:NAME}, without a space behind the colon, is one name with nothing behind it. */
+function hasEmptyValue(entry: Record<string, unknown>): boolean {
+  return Object.values(entry).some(value => value === undefined || value === null);
 }
 
 function withTrainNames(entry: unknown, named: (lang: string) => string): unknown {

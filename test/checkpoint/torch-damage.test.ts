@@ -1,3 +1,4 @@
+// long because it is the one list of what may be wrong with a file of torch.save, each with its sentence.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

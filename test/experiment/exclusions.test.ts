@@ -49,6 +49,10 @@ it.each([
   ['[{model: a, seed: 1}]', "study.exclude has seed; expected one of the study's axes protocol, train, model."],
   ['[{model: a, protocol: joint}]', 'study.exclude has joint; expected what study.protocol has: [mixtures].'],
   ['[{model: [a, b], protocol: mixtures}]', 'study.exclude leaves no training of the study; expected one or more.'],
+  [
+    '[{model:a, train: [en]}]',
+    'expected a list of different maps such as [{model: NAME, train: [[de], [fr]]}], or [].',
+  ],
   ['[{}]', 'study.exclude is [{}], from --set'],
   ['[de]', 'study.exclude is ["de"], from --set'],
   ['{model: a}', 'study.exclude is {"model":"a"}, from --set'],
