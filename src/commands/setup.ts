@@ -36,5 +36,7 @@ Environment:
   PANX_CACHE            where the engine is kept (default ~/.cache/panx)
   PANX_LIBTENSORFLOW    folder of an installed libtensorflow to use instead of bringing one
   PANX_OPERATIONS=plain leave panx's own compiled operations out
+  PANX_CPU_WITHOUT=avx512_bf16,...
+                        do without these instruction sets of the CPU
   PANX_NATIVE_LOG=1     leave TensorFlow's own log messages on
 `;

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, readFile } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { promisify } from 'node:util';
+import { PanxError } from '../errors.js';
 
 /** What there is to compute on. */
 export interface Hardware {
@@ -65,7 +66,24 @@ async function readCpu(): Promise<{ model: string; features: string[] }> {
   const model = cpus()[0]?.model.trim() ?? '';
   const text = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
   const found = parseCpuInfo(text);
-  return { model: found.model || model || `${arch()} CPU`, features: found.features };
+  const without = withoutFeatures(process.env.PANX_CPU_WITHOUT ?? '');
+  return {
+    model: found.model || model || `${arch()} CPU`,
+    features: found.features.filter(feature => !without.includes(feature)),
+  };
+}
+
+/**
+ * Instruction sets that panx is to do without, from PANX_CPU_WITHOUT ("avx512_vnni,avx512_bf16"): to see on a CPU that has them what one
+ * without them gets. TensorFlow itself asks the CPU.
+ *
+ * @throws PanxError for one that does not matter here
+ */
+export function withoutFeatures(list: string): string[] {
+  const names = list.split(',').filter(name => name !== '');
+  const unknown = names.find(name => !notableFeatures.includes(name));
+  if (unknown === undefined) return names;
+  throw new PanxError(`PANX_CPU_WITHOUT names ${unknown}; expected some of ${notableFeatures.join(', ')}.`);
 }
 
 /** Model name and notable instruction sets from Linux's /proc/cpuinfo (x86: "flags", arm64: "Features"). */

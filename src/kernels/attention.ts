@@ -14,11 +14,11 @@ export interface RowLayout {
   grid: RowGrid | null;
 }
 
-/** The layout of a batch. @param offsets (B + 1) of its rows. @param needsGrid whatever the engine has */
-export function layoutOf(offsets: Int32Array, needsGrid = false): RowLayout {
+/** The layout of a batch. @param offsets (B + 1) of its rows */
+export function layoutOf(offsets: Int32Array): RowLayout {
   return {
     offsets: tf.tensor1d(offsets, 'int32'),
-    grid: needsGrid || engineKernel('PanxAttention') === null ? gridOf(offsets) : null,
+    grid: engineKernel('PanxAttention') === null ? gridOf(offsets) : null,
   };
 }
 

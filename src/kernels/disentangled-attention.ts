@@ -1,7 +1,9 @@
 import tf = require('@tensorflow/tfjs-core');
 
-import { groupSeed, inTokenOrder } from './attention.js';
+import type { Precision } from '../engine/precision.js';
+import { groupSeed, inTokenOrder, type RowLayout } from './attention.js';
 import { type DropoutSeed, dropout } from './dropout.js';
+import { neededKernel } from './engine-kernel.js';
 import type { RowGrid, RowGroup } from './row-grid.js';
 import { sumByRow } from './table-rows.js';
 
@@ -11,8 +13,8 @@ export interface PositionTerms {
   keys: tf.Tensor2D | null;
   /** (R, C) what keys are compared with: position to content. */
   queries: tf.Tensor2D | null;
-  /** The row of a relative position, query - key. */
-  rowOf: (distance: number) => number;
+  /** (2L - 1) for each distance, query - key, of the longest row from 1 - L up to L - 1: its row. */
+  rows: Int32Array;
 }
 
 export interface DisentangledOptions {
@@ -22,6 +24,8 @@ export interface DisentangledOptions {
   /** Of dropout on the probabilities. Null as seed drops nothing either. */
   rate: number;
   seed: DropoutSeed | null;
+  /** Of the linear map that follows, as in kernels/attention.ts. */
+  precision: Precision;
 }
 
 export interface DisentangledGradients {
@@ -36,20 +40,75 @@ export interface DisentangledGradients {
  *     (q_i . k_j + q_i . K_r + k_j . Q_r) / divisor,   r the row of i - j
  *
  * with K and Q the position's keys and queries, each projected once for all rows of the batch. Then softmax, dropout and the values, as in
- * kernels/attention.ts. From operations that every backend has.
+ * kernels/attention.ts.
  *
  * @param qkv (N, 3C) queries, keys and values side by side; belongs to the caller, like the terms, who may free all at once
- * @returns the heads' outputs side by side (N, C). Kept for the backward and freed by it, for each group of rows: Q, K, V (H, B, T, D), the
- * probabilities and their mask (H, B, T, T), and the positions' vectors (H, 2T - 1, D)
+ * @returns the heads' outputs side by side (N, C)
  *
  * With dS the gradient of the scores by the divisor: those of q_i . K_r add to dq_i and, summed over all i and j of that r, to dK_r; likewise Q_r.
  */
 export function disentangledAttention(
   qkv: tf.Tensor2D,
   terms: PositionTerms,
-  grid: RowGrid,
+  { offsets, grid }: RowLayout,
   options: DisentangledOptions,
-): [output: tf.Tensor2D, backward: (dOutput: tf.Tensor2D) => DisentangledGradients] {
+): Disentangled {
+  if (grid !== null) return plainDisentangledAttention(qkv, terms, grid, options);
+  return fusedDisentangledAttention(qkv, terms, offsets, options);
+}
+
+type Disentangled = [output: tf.Tensor2D, backward: (dOutput: tf.Tensor2D) => DisentangledGradients];
+
+/** operations/disentangled_attention.cc. Kept for the backward and freed by it: qkv, the terms, and two numbers for each token and head. */
+function fusedDisentangledAttention(
+  qkv: tf.Tensor2D,
+  { keys, queries, rows }: PositionTerms,
+  offsets: tf.Tensor1D,
+  { heads, divisor, rate, seed, precision }: DisentangledOptions,
+): Disentangled {
+  const [high, low] = seed ?? [0, 0];
+  const none = () => tf.zeros<tf.Rank.R2>([0, qkv.shape[1] / 3]);
+  const kept = [
+    tf.clone(qkv),
+    tf.clone(offsets),
+    tf.tensor1d([high | 0, low | 0], 'int32'),
+    keys === null ? none() : tf.clone(keys),
+    queries === null ? none() : tf.clone(queries),
+    tf.tensor1d(rows, 'int32'),
+  ];
+  const attributes = { heads, scale: 1 / divisor, rate: seed === null ? 0 : rate };
+  const T = precision === 'bf16' && qkv.shape[1] % 2 === 0 ? 'bfloat16' : 'float32';
+  const [output, softmax] = neededKernel('PanxDisentangledAttention')(kept, { ...attributes, T });
+  return [
+    output as tf.Tensor2D,
+    dOutput => {
+      const backward = neededKernel('PanxDisentangledAttentionGrad');
+      const [dQkv, dKeys, dQueries] = backward([dOutput, ...kept, softmax!], attributes) as [
+        tf.Tensor2D,
+        tf.Tensor2D,
+        tf.Tensor2D,
+      ];
+      tf.dispose([...kept, softmax!]);
+      const given = (table: tf.Tensor2D | null, gradient: tf.Tensor2D) => {
+        if (table !== null) return gradient;
+        gradient.dispose();
+        return null;
+      };
+      return { dQkv, dKeys: given(keys, dKeys), dQueries: given(queries, dQueries) };
+    },
+  ];
+}
+
+/**
+ * The same from operations that every backend has. Kept for the backward and freed by it, for each group of rows: Q, K, V (H, B, T, D), the
+ * probabilities and their mask (H, B, T, T), and the positions' vectors (H, 2T - 1, D).
+ */
+export function plainDisentangledAttention(
+  qkv: tf.Tensor2D,
+  terms: PositionTerms,
+  grid: RowGrid,
+  options: Omit<DisentangledOptions, 'precision'>,
+): Disentangled {
   const parts = grid.groups.map((group, index) => {
     const seed = options.seed === null ? null : groupSeed(options.seed, index);
     return groupAttention(qkv, terms, group, { ...options, seed });
@@ -76,10 +135,10 @@ export function disentangledAttention(
 /** Attention of one group of rows: the outputs of its tokens (n, C). The backward takes the gradient of all tokens (N, C). */
 function groupAttention(
   qkv: tf.Tensor2D,
-  { keys, queries, rowOf }: PositionTerms,
+  { keys, queries, rows: rowOfDistance }: PositionTerms,
   group: RowGroup,
-  { heads, divisor, rate, seed }: DisentangledOptions,
-): ReturnType<typeof disentangledAttention> {
+  { heads, divisor, rate, seed }: Omit<DisentangledOptions, 'precision'>,
+): Disentangled {
   const { rows, longest } = group;
   const hidden = qkv.shape[1] / 3; // C
   const headSize = hidden / heads; // D
@@ -90,7 +149,8 @@ function groupAttention(
     return { q, k, v };
   });
   // Of a query, positions come in the order of the keys: i - j falls. Of a key, in that of the queries.
-  const rising = Int32Array.from({ length: 2 * longest - 1 }, (_, i) => rowOf(i - longest + 1));
+  const middle = (rowOfDistance.length - 1) / 2;
+  const rising = rowOfDistance.subarray(middle - longest + 1, middle + longest);
   const toPosition = keys === null ? null : positionTerm(q, keys, rising.slice().reverse(), heads);
   const toContent = queries === null ? null : positionTerm(k, queries, rising, heads);
   const probabilities = tf.tidy(() => {

@@ -63,12 +63,7 @@ export function plainEmbeddings(
   beta: tf.Tensor1D,
   { eps, rate, seed }: EmbeddingsOptions,
 ): NormOfEmbeddings {
-  const summed = tf.tidy(() => {
-    const [words] = embedding(tables.words, ids); // (N, C)
-    const [positions] = embedding(tables.positions, positionIds); // (N, C)
-    const type0 = tf.slice2d(tables.types, [0, 0], [1, tables.types.shape[1]]); // (1, C)
-    return tf.add<tf.Tensor2D>(tf.add(words, positions), type0);
-  });
+  const summed = sumOfEmbeddings(tables, ids, positionIds);
   const [normed, normBackward] = layerNorm(summed, gamma, beta, eps); // (N, C)
   summed.dispose();
   const [y, dropoutBackward] = dropout(normed, rate, seed);
@@ -82,6 +77,16 @@ export function plainEmbeddings(
       return { dSum, dGamma, dBeta, dType: tf.sum<tf.Tensor1D>(dSum, 0) };
     },
   ];
+}
+
+/** words[ids] + positions[positionIds] + types[0]. @returns (N, C) */
+export function sumOfEmbeddings(tables: EmbeddingTables, ids: tf.Tensor1D, positionIds: tf.Tensor1D): tf.Tensor2D {
+  return tf.tidy(() => {
+    const [words] = embedding(tables.words, ids); // (N, C)
+    const [positions] = embedding(tables.positions, positionIds); // (N, C)
+    const type0 = tf.slice2d(tables.types, [0, 0], [1, tables.types.shape[1]]); // (1, C)
+    return tf.add<tf.Tensor2D>(tf.add(words, positions), type0);
+  });
 }
 
 type NormOfEmbeddings = [y: tf.Tensor2D, backward: (dy: tf.Tensor2D) => EmbeddingsGradients];

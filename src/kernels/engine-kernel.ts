@@ -15,6 +15,8 @@ export type KernelName =
   | 'PanxBiasGelu'
   | 'PanxBiasGeluGrad'
   | 'PanxCreateVariable'
+  | 'PanxDisentangledAttention'
+  | 'PanxDisentangledAttentionGrad'
   | 'PanxDisposeVariable'
   | 'PanxEmbeddings'
   | 'PanxEmbeddingsGrad'

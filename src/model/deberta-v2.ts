@@ -4,8 +4,9 @@ import type { ModelConfig } from '../checkpoint/config.js';
 import type { WithBackward } from '../kernels/backward.js';
 import { disentangledAttention } from '../kernels/disentangled-attention.js';
 import { dropout } from '../kernels/dropout.js';
+import { embeddings as normOfEmbeddings, sumOfEmbeddings } from '../kernels/embeddings.js';
 import { layerNorm as normalise } from '../kernels/layer-norm.js';
-import { embedding, sumByRow } from '../kernels/table-rows.js';
+import { sumByRow } from '../kernels/table-rows.js';
 import type { DropoutPlan } from './dropout-plan.js';
 import type { ModelInputs } from './inputs.js';
 import { type Attend, attentionOutput, encoderLayers, head, linearMap } from './layers.js';
@@ -81,29 +82,15 @@ function embeddings(
   inputs: ModelInputs,
   plan: DropoutPlan | null,
 ): WithBackward<tf.Tensor2D, void> {
-  const { wordTable, positionTable, typeTable, projection, embeddingNorm } = model;
-  const summed = tf.tidy(() => {
-    const [words] = embedding(currentValue(wordTable), inputs.wordRows); // (N, E)
-    const positions = positionTable === null ? 0 : embedding(currentValue(positionTable), inputs.positions)[0];
-    const type =
-      typeTable === null ? 0 : tf.slice(currentValue<tf.Tensor2D>(typeTable), [0, 0], [1, config.embeddingSize]);
-    return tf.add<tf.Tensor2D>(tf.add(words, positions), type);
-  });
-  const [projected, projectionBackward] = projection === null ? [summed, null] : linearMap(projection, null, summed);
-  const [normed, normBackward] = normalise(
-    projected,
-    currentValue(embeddingNorm.weight),
-    currentValue(embeddingNorm.bias),
-    config.layerNormEps,
-  ); // (N, C)
-  const [hidden, dropoutBackward] = dropout(normed, plan?.rates.hiddenDropout ?? 0, plan?.nextSeed() ?? null);
+  const { wordTable, positionTable, typeTable, projection } = model;
+  const [hidden, backward] =
+    projection === null
+      ? normedEmbeddings(model, config, inputs, plan)
+      : projectedEmbeddings(model, projection, config, inputs, plan); // (N, C)
   return [
     hidden,
     dHidden => {
-      const { dx, dGamma, dBeta } = normBackward(dropoutBackward(dHidden)); // (N, C)
-      addGradient(embeddingNorm.weight, dGamma);
-      addGradient(embeddingNorm.bias, dBeta);
-      const dSum = projectionBackward === null ? dx : projectionBackward(dx); // (N, E)
+      const dSum = backward(dHidden); // (N, E)
       // torch's padding_idx: the pad row of the word table gets no gradient.
       const dWords = inputs.notPad === null ? dSum : tf.mul<tf.Tensor2D>(dSum, inputs.notPad);
       addRowGradient(wordTable, inputs.wordRows, inputs.wordRowsOnHost, dWords);
@@ -118,11 +105,78 @@ function embeddings(
   ];
 }
 
+/** The tables as kernels/embeddings.ts takes them; a missing one is a row of zeros. */
+function tablesOf({ wordTable, positionTable, typeTable }: Deberta, inputs: ModelInputs) {
+  const words = currentValue<tf.Tensor2D>(wordTable);
+  const zeros = () => tf.zeros<tf.Rank.R2>([1, words.shape[1]]);
+  const positionIds =
+    positionTable === null ? tf.tensor1d(new Int32Array(inputs.wordRowsOnHost.length), 'int32') : inputs.positions;
+  const positions = positionTable === null ? zeros() : currentValue<tf.Tensor2D>(positionTable);
+  const types = typeTable === null ? zeros() : currentValue<tf.Tensor2D>(typeTable);
+  return { tables: { words, positions, types }, positionIds };
+}
+
+/** dropout(LayerNorm(sum)). @returns (N, C); the backward gives the gradient of the sum. */
+function normedEmbeddings(
+  model: Deberta,
+  config: ModelConfig,
+  inputs: ModelInputs,
+  plan: DropoutPlan | null,
+): WithBackward<tf.Tensor2D, tf.Tensor2D> {
+  const { weight, bias } = model.embeddingNorm;
+  const { tables, positionIds } = tablesOf(model, inputs);
+  const [hidden, backward] = normOfEmbeddings(
+    tables,
+    inputs.wordRows,
+    positionIds,
+    currentValue(weight),
+    currentValue(bias),
+    { eps: config.layerNormEps, rate: plan?.rates.hiddenDropout ?? 0, seed: plan?.nextSeed() ?? null },
+  );
+  return [
+    hidden,
+    dHidden => {
+      const { dSum, dGamma, dBeta } = backward(dHidden);
+      addGradient(weight, dGamma);
+      addGradient(bias, dBeta);
+      return dSum;
+    },
+  ];
+}
+
+/** dropout(LayerNorm(projection(sum))). @returns (N, C); the backward gives the gradient of the sum (N, E). */
+function projectedEmbeddings(
+  model: Deberta,
+  projection: Parameter,
+  config: ModelConfig,
+  inputs: ModelInputs,
+  plan: DropoutPlan | null,
+): WithBackward<tf.Tensor2D, tf.Tensor2D> {
+  const { weight, bias } = model.embeddingNorm;
+  const { tables, positionIds } = tablesOf(model, inputs);
+  const [projected, projectionBackward] = linearMap(
+    projection,
+    null,
+    sumOfEmbeddings(tables, inputs.wordRows, positionIds),
+  ); // (N, C)
+  const [normed, normBackward] = normalise(projected, currentValue(weight), currentValue(bias), config.layerNormEps);
+  const [hidden, dropoutBackward] = dropout(normed, plan?.rates.hiddenDropout ?? 0, plan?.nextSeed() ?? null);
+  return [
+    hidden,
+    dHidden => {
+      const { dx, dGamma, dBeta } = normBackward(dropoutBackward(dHidden)); // (N, C)
+      addGradient(weight, dGamma);
+      addGradient(bias, dBeta);
+      return projectionBackward(dx);
+    },
+  ];
+}
+
 /** The rows of the relative table that a batch reaches, normalised, and the gradient that layers leave of them. */
 interface Positions {
   values: tf.Tensor2D; // (R, C)
-  /** The row of a distance among them. */
-  rowOf: (distance: number) => number;
+  /** (2L - 1) among them the rows of the distances of the longest row, from 1 - L on. */
+  rows: Int32Array;
   add(gradient: tf.Tensor2D): void;
   /** Adds the gradients of the table and its LayerNorm. */
   backward(): void;
@@ -147,7 +201,7 @@ function relativePositions(
   const gradients: tf.Tensor2D[] = [];
   return {
     values,
-    rowOf: distance => relativeRow(distance, relative) - first,
+    rows: Int32Array.from({ length: 2 * longest - 1 }, (_, i) => relativeRow(i - longest + 1, relative) - first),
     add: gradient => void gradients.push(gradient),
     backward: () => {
       const dValues = tf.addN(gradients);
@@ -180,19 +234,22 @@ function disentangled(
   const divisor = Math.sqrt((config.hiddenSize / config.heads) * scoreTerms);
   return (layer, x, labelled) => {
     const [qkv, qkvBackward] = queriesKeysValues(layer, x); // (N, 3C)
-    const [terms, termsBackward] = positionTerms(layer, config, positions, plan);
-    const [heads, headsBackward] = disentangledAttention(qkv, terms, inputs.layout.grid!, {
+    const [terms, termsBackward] = positionTerms(layer, config, positions, inputs.longest, plan);
+    const [heads, headsBackward] = disentangledAttention(qkv, terms, inputs.layout, {
       heads: config.heads,
       divisor,
       rate: plan?.rates.attentionDropout ?? 0,
       seed: plan?.nextSeed() ?? null,
+      precision: labelled === null ? layer.attentionOutput.weight.precision : 'fp32', // Some of its rows are taken as float32.
     }); // (N, C)
     qkv.dispose();
     const [projected, projectedBackward] = attentionOutput(layer, heads, labelled); // (M, C)
     return [
       projected,
       (dProjected, dxBefore = null) => {
-        const { dQkv, dKeys, dQueries } = headsBackward(projectedBackward(dProjected)); // (N, 3C)
+        const dHeads = projectedBackward(dProjected); // (N, C)
+        const { dQkv, dKeys, dQueries } = headsBackward(dHeads); // (N, 3C), (R, C), (R, C)
+        dHeads.dispose();
         termsBackward(dKeys, dQueries);
         const dx = qkvBackward(dQkv, dxBefore); // (N, C)
         dQkv.dispose();
@@ -210,26 +267,27 @@ function positionTerms(
   layer: DebertaLayer,
   config: ModelConfig,
   positions: Positions | null,
+  longest: number,
   plan: DropoutPlan | null,
 ): [Terms, TermsBackward] {
-  if (positions === null) return [{ keys: null, queries: null, rowOf: () => 0 }, () => {}];
+  if (positions === null) return [{ keys: null, queries: null, rows: new Int32Array(2 * longest - 1) }, () => {}];
   const [dropped, dropoutBackward] = dropout(
     positions.values,
     plan?.rates.hiddenDropout ?? 0,
     plan?.nextSeed() ?? null,
   ); // (R, C)
-  const { rowOf } = positions;
+  const { rows } = positions;
   const { sharesMaps, contentToPosition, positionToContent } = config.deberta!.relative!;
   if (sharesMaps) {
     const [qkv, qkvBackward] = queriesKeysValues(layer, dropped); // (R, 3C)
-    const [rows, hidden] = dropped.shape;
-    const part = (index: number) => tf.slice2d(qkv, [0, index * hidden], [rows, hidden]); // (R, C)
+    const [reached, hidden] = dropped.shape; // R, C
+    const part = (index: number) => tf.slice2d(qkv, [0, index * hidden], [reached, hidden]); // (R, C)
     const keys = contentToPosition ? part(1) : null;
     const queries = positionToContent ? part(0) : null;
     return [
-      { keys, queries, rowOf },
+      { keys, queries, rows },
       (dKeys, dQueries) => {
-        const none = tf.zeros<tf.Rank.R2>([rows, hidden]);
+        const none = tf.zeros<tf.Rank.R2>([reached, hidden]);
         const dQkv = tf.concat2d([dQueries ?? none, dKeys ?? none, none], 1); // (R, 3C)
         positions.add(dropoutBackward(qkvBackward(dQkv)));
       },
@@ -242,7 +300,7 @@ function positionTerms(
       ? [null, null]
       : linearMap(layer.positionQueries.weight, layer.positionQueries.bias, dropped);
   return [
-    { keys, queries, rowOf },
+    { keys, queries, rows },
     (dKeys, dQueries) => {
       const ofKeys = keysBackward === null ? null : keysBackward(dKeys!); // (R, C)
       positions.add(dropoutBackward(queriesBackward === null ? ofKeys! : queriesBackward(dQueries!, ofKeys)));

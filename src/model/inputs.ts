@@ -99,7 +99,7 @@ export function toDevice(
     wordRowsOnHost: wordRows,
     positions: tf.tensor1d(positions, 'int32'),
     notPad: notPad === null ? null : tf.tensor2d(notPad, [tokens, 1]),
-    layout: layoutOf(batch.offsets, config.deberta !== null),
+    layout: layoutOf(batch.offsets),
     longest,
     labelled: labelled === null || labelled.length === tokens ? null : tf.tensor1d(labelled, 'int32'),
   };

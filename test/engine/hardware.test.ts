@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { coresOfQuota, hasBf16, parseCpuInfo, parseNvidiaSmi, readHardware } from '../../src/engine/hardware.js';
+import {
+  coresOfQuota,
+  hasBf16,
+  parseCpuInfo,
+  parseNvidiaSmi,
+  readHardware,
+  withoutFeatures,
+} from '../../src/engine/hardware.js';
 
 describe('parseCpuInfo', () => {
   it('reads the model and the instruction sets that matter of an x86 processor', () => {
@@ -30,6 +37,19 @@ describe('parseCpuInfo', () => {
 
   it('finds nothing where there is no /proc/cpuinfo', () => {
     expect(parseCpuInfo('')).toEqual({ model: '', features: [] });
+  });
+});
+
+describe('withoutFeatures', () => {
+  it('names what to do without', () => {
+    expect(withoutFeatures('avx512_bf16,amx_bf16')).toEqual(['avx512_bf16', 'amx_bf16']);
+    expect(withoutFeatures('')).toEqual([]);
+  });
+
+  it('refuses what does not matter, which may be misspelt', () => {
+    expect(() => withoutFeatures('avx512_bf16,avx512-vnni')).toThrow(
+      /^PANX_CPU_WITHOUT names avx512-vnni; expected some of avx2, /,
+    );
   });
 });
 

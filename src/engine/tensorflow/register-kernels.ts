@@ -97,6 +97,8 @@ const fusedOperations: Readonly<Record<string, Operation>> = {
   PanxAttentionGrad: { attributes: { heads: 'int', rate: 'float' }, outputs: 1 },
   PanxBiasGelu: { attributes: { T: 'type' }, outputs: 1 },
   PanxBiasGeluGrad: { attributes: { T: 'type' }, outputs: 2 },
+  PanxDisentangledAttention: { attributes: { T: 'type', heads: 'int', scale: 'float', rate: 'float' }, outputs: 2 },
+  PanxDisentangledAttentionGrad: { attributes: { heads: 'int', scale: 'float', rate: 'float' }, outputs: 3 },
   PanxEmbeddings: { attributes: { rate: 'float', eps: 'float' }, outputs: 3 },
   PanxEmbeddingsGrad: { attributes: { rate: 'float' }, outputs: 4 },
   PanxResidualNorm: { attributes: { rate: 'float', eps: 'float', keep: 'bool', round: 'bool' }, outputs: 4 },

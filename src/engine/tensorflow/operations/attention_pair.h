@@ -1,4 +1,4 @@
-// The forward of attention (attention.cc says what it computes) for one row and one head, by one thread.
+// Attention and its gradient (attention.cc says what they compute) for one row and one head, by one thread.
 
 #pragma once
 
@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "attention_math.h"
-#include "panx_ops.h"
+#include "dropout.h"
 
 namespace panx {
 namespace attention {
@@ -50,22 +50,12 @@ struct Problem {
   }
 };
 
-// The length of the longest row, where the offsets (B + 1) are those of rows of so many tokens.
-inline absl::Status longestOf(const tensorflow::Tensor& offsets, int64_t tokens, int64_t* longest) {
-  using tensorflow::errors::InvalidArgument;
-  const int32_t* starts = offsets.flat<int32_t>().data();
-  const int64_t rows = offsets.NumElements() - 1;
-  if (rows < 0 || starts[0] != 0 || starts[rows] != tokens) {
-    return InvalidArgument("Attention over ", tokens, " tokens got offsets that do not go from 0 to there.");
-  }
-  *longest = 0;
-  for (int64_t row = 0; row < rows; row++) {
-    const int64_t length = static_cast<int64_t>(starts[row + 1]) - starts[row];
-    if (length < 0) return InvalidArgument("Attention got a row of ", length, " tokens.");
-    *longest = std::max(*longest, length);
-  }
-  return absl::OkStatus();
-}
+// What the scores have beside Q K^T: here nothing. `first`, `queries`: whose scores or gradients stand in rows `pitched` long.
+struct NoTerms {
+  void addScores(int64_t first, int64_t queries, float* scores, int64_t pitched) const {}
+  // dScores: already by the scale. Adds to the gradients of the row's queries and keys.
+  void addGradients(int64_t first, int64_t queries, const float* dScores, int64_t pitched) const {}
+};
 
 // Floats of scratch memory that `attendPair` needs.
 inline int64_t scratchOf(const Problem& problem) {
@@ -74,9 +64,9 @@ inline int64_t scratchOf(const Problem& problem) {
 }
 
 // ahead: what to fetch meanwhile. in (N, 3C), softmax (N, H, 2): of all tokens; out (N, C): of all, `stride` values from token to token.
-template <typename Out>
+template <typename Out, typename Terms = NoTerms>
 void attendPair(const Problem& problem, const Pair& pair, Lines ahead, const Dropout& dropout, const float* in, Out* out, int64_t stride,
-                float* softmax, float* memory) {
+                float* softmax, float* memory, const Terms& terms = Terms()) {
   const auto [start, keys, head] = pair;
   const int64_t size = problem.size, hidden = problem.hidden, width = pitch(problem.longest), row = padded(size);
   const float* q = problem.of(pair, in, 3);
@@ -94,6 +84,7 @@ void attendPair(const Problem& problem, const Pair& pair, Lines ahead, const Dro
   for (int64_t first = 0; first < keys; first += kQueries) {
     const int64_t queries = std::min<int64_t>(kQueries, keys - first);
     product({q + first * 3 * hidden, 3 * hidden, 1}, keysTransposed, pitched, scores, pitched, queries, columns, size, false, ahead);
+    terms.addScores(first, queries, scores, pitched);
     for (int64_t i = 0; i < queries; i++) {
       const int64_t token = start + first + i;
       float* probabilities = scores + i * pitched;
@@ -112,6 +103,69 @@ void attendPair(const Problem& problem, const Pair& pair, Lines ahead, const Dro
       product({scores, pitched, 1}, values.data, values.row, unrounded, row, queries, size, keys, false, ahead);
       for (int64_t i = 0; i < queries; i++) storeAll(unrounded + i * row, size, to + i * stride);
     }
+  }
+}
+
+// Floats of scratch memory that `attendPairGrad` needs.
+inline int64_t gradScratchOf(const Problem& problem) {
+  const int64_t width = pitch(problem.longest);
+  return 2 * width * problem.size + 3 * problem.longest * padded(problem.size) + 3 * kQueries * width;
+}
+
+// ahead, dAhead: what to fetch meanwhile. in, dQkv (N, 3C), dOut (N, C), softmax (N, H, 2): of all tokens.
+template <typename Terms = NoTerms>
+void attendPairGrad(const Problem& problem, const Pair& pair, Lines ahead, Lines dAhead, const Dropout& dropout, const float* in,
+                    const float* dOut, const float* softmax, float* dQkv, float* memory, const Terms& terms = Terms()) {
+  const auto [start, keys, head] = pair;
+  const int64_t size = problem.size, hidden = problem.hidden, width = pitch(problem.longest), stride = 3 * hidden;
+  const int64_t copy = problem.longest * padded(size);
+  const float* q = problem.of(pair, in, 3);
+  const float* d = problem.of(pair, dOut, 1);
+  float* dq = problem.of(pair, dQkv, 3);
+  float* keysTransposed = memory;                           // (D, T)
+  float* valuesTransposed = keysTransposed + width * size;  // (D, T)
+  float* copies = valuesTransposed + width * size;          // 3 x (T, D)
+  float* probabilities = copies + 3 * copy;                 // (queries, T)
+  float* gradients = probabilities + kQueries * width;      // (queries, T), dP, then dS / sqrt(D)
+  float* masks = gradients + kQueries * width;              // (queries, T)
+  transpose(q + hidden, stride, keys, size, keysTransposed);
+  transpose(q + 2 * hidden, stride, keys, size, valuesTransposed);
+  const Right rightQ(q, stride, keys, size, copies);
+  const Right rightK(q + hidden, stride, keys, size, copies + copy);
+  const Right rightD(d, hidden, keys, size, copies + 2 * copy);
+  const int64_t columns = padded(keys), pitched = pitch(keys);
+  const Vector bias = paddingBias(keys);
+  for (Lines* lines : {&ahead, &dAhead}) lines->begin(turnsOf(keys, columns, size));
+  for (int64_t first = 0; first < keys; first += kQueries) {
+    const int64_t queries = std::min<int64_t>(kQueries, keys - first);
+    product({q + first * stride, stride, 1}, keysTransposed, pitched, probabilities, pitched, queries, columns, size, false, ahead);
+    terms.addScores(first, queries, probabilities, pitched);
+    product({d + first * hidden, hidden, 1}, valuesTransposed, pitched, gradients, pitched, queries, columns, size, false, dAhead);
+    for (int64_t i = 0; i < queries; i++) {
+      const int64_t token = start + first + i;
+      float* p = probabilities + i * pitched;
+      float* g = gradients + i * pitched;
+      float* mask = masks + i * pitched;
+      const float* kept = softmax + (token * problem.heads + head) * 2;
+      store(load(p + columns - kLanes) + bias, p + columns - kLanes);
+      exponentials(p, columns, problem.scale, kept[0]);
+      scaleBy(kept[1], p, columns);
+      if (problem.rate > 0) {
+        dropout.draw(problem.maskRow(token, head), columns, mask);
+        for (int64_t j = 0; j < columns; j++) g[j] *= mask[j];
+      }
+      const float inner = dot(g, p, columns);
+      for (int64_t j = 0; j < columns; j++) g[j] = p[j] * (g[j] - inner) * problem.scale;
+      if (problem.rate > 0) {
+        for (int64_t j = 0; j < columns; j++) p[j] *= mask[j];
+      }
+    }
+    const bool add = first > 0;
+    product({gradients, pitched, 1}, rightK.data, rightK.row, dq + first * stride, stride, queries, size, keys, false, ahead);
+    product({gradients, 1, pitched}, rightQ.data + first * rightQ.row, rightQ.row, dq + hidden, stride, keys, size, queries, add, ahead);
+    product({probabilities, 1, pitched}, rightD.data + first * rightD.row, rightD.row, dq + 2 * hidden, stride, keys, size, queries, add,
+            ahead);
+    terms.addGradients(first, queries, gradients, pitched);
   }
 }
 

@@ -11,6 +11,7 @@
 // Rows know nothing of each other. So threads take blocks of some whole rows (about 192 tokens) from end to end, and what lies between the operations,
 // 12 times x, stays in the caches, which the panels pass through.
 
+#include "attention_op.h"
 #include "encoder_layer.h"
 
 #ifdef __AVX512F__
