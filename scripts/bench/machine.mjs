@@ -45,7 +45,8 @@ export function machineText({ date, cpu, cores, memoryGb, loadAverage, node, pan
 export function modelText(folder) {
   const path = join(folder, 'config.json');
   if (!existsSync(path)) throw new Error(`${folder} has no config.json; --model takes a checkpoint folder.`);
-  const { num_hidden_layers: layers, hidden_size: hidden, vocab_size: words } = JSON.parse(readFileSync(path, 'utf8'));
+  const config = JSON.parse(readFileSync(path, 'utf8'));
+  const { num_hidden_layers: layers = config.n_layers, hidden_size: hidden = config.dim, vocab_size: words } = config;
   return `${layers} layers of ${hidden}, vocabulary of ${words.toLocaleString('en-US')}`;
 }
 

@@ -45,7 +45,15 @@ export function wordsOf(options, name, known) {
  * left out.
  */
 export function commandText(script) {
-  const standIns = { model: 'DIR', data: 'DIR', tagger: 'DIR', peer: '"PYTHON SCRIPT"', python: 'PYTHON', cli: 'CLI' };
+  const standIns = {
+    model: 'DIR',
+    models: 'DIR',
+    data: 'DIR',
+    tagger: 'DIR',
+    peer: '"PYTHON SCRIPT"',
+    python: 'PYTHON',
+    cli: 'CLI',
+  };
   const words = process.argv.slice(2).flatMap(word => (/^--[a-z-]+=/.test(word) ? split(word) : [word]));
   const shown = [];
   for (let i = 0; i < words.length; i++) {

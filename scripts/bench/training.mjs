@@ -20,6 +20,7 @@
  * products are not all panx's), relative to Trainer's. Ends with code 1 where they do not agree. Only ratios within one run of this program mean something.
  */
 import { joinedCorpus } from './corpus.mjs';
+import { compareLosses, lossesText, mean } from './losses.mjs';
 import { describeMachine, modelText } from './machine.mjs';
 import { end, readOptions, wholeNumber, wordsOf } from './options.mjs';
 import { batchSize, inScratch, panxTraining, peerTraining } from './programs.mjs';
@@ -58,7 +59,7 @@ await inScratch(async scratch => {
     }
   }
 });
-const found = against.map(name => ({ name, ...summary(pairs[name]), losses: compareLosses(name, pairs[name]) }));
+const found = against.map(name => ({ name, ...summary(pairs[name]), losses: lossesOf(name, pairs[name]) }));
 report(found);
 process.exitCode = found.every(({ losses }) => losses.agree) ? 0 : 1;
 
@@ -82,19 +83,10 @@ function summary(some) {
   };
 }
 
-/** The pair whose losses are furthest apart, and whether even that is within the tolerance. */
-function compareLosses(name, some) {
+function lossesOf(name, some) {
   const stepByStep = dropout !== undefined && Number(dropout) === 0;
   const tolerance = stepByStep ? (name === 'fp32' ? 1e-5 : 0.02) : Number(options['loss-tolerance']);
-  const compared = some.map(pair => {
-    const [ours, theirs] = [mean(pair.panx.losses), mean(pair.peer.losses)];
-    const away = stepByStep
-      ? Math.max(...pair.peer.losses.map((loss, step) => Math.abs(pair.panx.losses[step] - loss) / loss))
-      : Math.abs(ours - theirs) / theirs;
-    return { panx: ours, peer: theirs, away };
-  });
-  const worst = compared.reduce((a, b) => (b.away > a.away || Number.isNaN(b.away) ? b : a));
-  return { ...worst, of: stepByStep ? 'worst step' : 'mean over the run', tolerance, agree: worst.away <= tolerance };
+  return compareLosses(some, stepByStep, tolerance);
 }
 
 function report(lines) {
@@ -118,7 +110,7 @@ function report(lines) {
     rows: lines.map(({ name, precision, rowsPerS, medianStepMs, peakGb, losses }) => [
       ...[name, precision, trainerText(name), ...cellsOf(rowsPerS), ...cellsOf(medianStepMs, 0), ...cellsOf(peakGb, 2)],
       `${losses.panx.toFixed(4)} / ${losses.peer.toFixed(4)}`,
-      `${losses.agree ? 'agree' : 'DO NOT AGREE'}: ${losses.of} ${losses.away.toExponential(1)} apart, at most ${losses.tolerance}`,
+      lossesText(losses),
     ]),
     notes: [
       mediansNote(pairCount),
@@ -132,8 +124,4 @@ function report(lines) {
 
 function subwordsPerStep() {
   return mean(pairs[against[0]][0].panx.subwords);
-}
-
-function mean(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

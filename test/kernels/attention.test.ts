@@ -5,6 +5,7 @@ import { fromBfloat16, isBfloat16, toBfloat16 } from '../../src/kernels/bfloat16
 import { type DropoutSeed, dropoutMask } from '../../src/kernels/dropout.js';
 import { engineKernel } from '../../src/kernels/engine-kernel.js';
 import { gridOf, groupByLength } from '../../src/kernels/row-grid.js';
+import { fusedMask, offsetsOf } from './attention-rows.js';
 import { expectClose, expectCloseTo, onEachBackend, referenceGradients, values } from './each-backend.js';
 import { outputOfThreads } from './threads.js';
 
@@ -34,10 +35,6 @@ function reference(qkv: tf.Tensor, rowLengths: number[], masks: tf.Tensor[], gro
     return tf.concat(perHead, 1);
   });
   return tf.concat(rows, 0);
-}
-
-function offsetsOf(rowLengths: number[]): Int32Array {
-  return Int32Array.from([0, ...rowLengths.map((_, row) => rowLengths.slice(0, row + 1).reduce((a, b) => a + b))]);
 }
 
 onEachBackend(backend => {
@@ -246,37 +243,6 @@ function rowByRow(qkv: tf.Tensor, rows: readonly number[], heads: number, mask: 
     return [tf.concat(perHead, 1)];
   });
   return tf.concat(outputs, 0);
-}
-
-/**
- * (N, H, T) the mask that the fused operation draws, 0 beyond a row's end: with queries and keys of 0 all probabilities are one over the row's length,
- * and where the values of token j are the j-th unit vector, output j is the probability that was left of it.
- */
-function fusedMask(offsets: Int32Array, heads: number, size: number, rate: number, seed: DropoutSeed): tf.Tensor3D {
-  const tokens = offsets.at(-1)!;
-  const lengths = [...offsets.subarray(1)].map((end, row) => end - offsets[row]!);
-  const longest = Math.max(...lengths);
-  const mask = tf.buffer([tokens, heads, longest], 'float32');
-  for (let from = 0; from < longest; from += size) {
-    const qkv = tf.buffer([tokens, 3 * heads * size], 'float32');
-    for (const [row, length] of lengths.entries()) {
-      for (let j = from; j < Math.min(length, from + size); j++) {
-        for (let head = 0; head < heads; head++) qkv.set(1, offsets[row]! + j, (2 * heads + head) * size + j - from);
-      }
-    }
-    const [output] = attention(qkv.toTensor() as tf.Tensor2D, layoutOf(offsets), heads, rate, seed, 'fp32');
-    const left = output.bufferSync();
-    for (const [row, length] of lengths.entries()) {
-      for (let i = offsets[row]!; i < offsets[row + 1]!; i++) {
-        for (let head = 0; head < heads; head++) {
-          for (let j = from; j < Math.min(length, from + size); j++) {
-            mask.set(left.get(i, head * size + j - from) * length, i, head, j);
-          }
-        }
-      }
-    }
-  }
-  return mask.toTensor() as tf.Tensor3D;
 }
 
 function short(rows: readonly number[]): string {
