@@ -10,7 +10,8 @@ attention, float32, one thread:
     trajectory.json       settings, and loss, gradNorm and learningRate of 20 steps of transformers' Trainer, each on all rows
     trained.safetensors   the parameters after them
 
-buckets.json, beside them, has the buckets of relative positions. Printed is how far float32 is from float64: see README.md.
+buckets.json, beside them, has the buckets of relative positions. long-rows, beside them, has one of each architecture with rows of 1 to 512
+subwords, without steps of Trainer. Printed is how far float32 is from float64: see README.md.
 """
 
 import argparse
@@ -63,6 +64,24 @@ ENCODERS = {
     "deberta-c2p": ("deberta", {**DEBERTA, "pos_att_type": "c2p", "max_relative_positions": 9, "type_vocab_size": 2, "embedding_size": 8}),
     "camembert": ("camembert", {**BERT, "pad_token_id": 2, "type_vocab_size": 1, "hidden_act": "gelu_pytorch_tanh", "layer_norm_eps": 1e-5}),
 }  # fmt: skip
+# Of every architecture one that takes rows of 512 subwords.
+LONG = {"vocab_size": 40, "max_position_embeddings": 512, "bos_token_id": 1, "eos_token_id": 3}
+SMALL = {**BERT, "hidden_size": 8, "intermediate_size": 12}
+FROM_PAD = {"max_position_embeddings": 515, "pad_token_id": 2, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
+LONG_ROWS = {
+    "xlm-roberta": ("xlm-roberta", {**SMALL, **FROM_PAD}),
+    "camembert": ("camembert", {**SMALL, **FROM_PAD}),
+    "bert": ("bert", SMALL),
+    "electra": ("electra", {**SMALL, "embedding_size": 8}),
+    "distilbert": ("distilbert", {**DISTILBERT, "dim": 8, "n_heads": 2, "hidden_dim": 12}),
+    "deberta": ("deberta", {**DEBERTA, **SMALL, "type_vocab_size": 0, "position_biased_input": False}),
+    # Buckets as mDeBERTa v3 has them: near distances one by one up to 128, the others together.
+    "deberta-v2": (
+        "deberta-v2",
+        {**DEBERTA, **SMALL, "type_vocab_size": 0, "position_biased_input": False, "position_buckets": 256, "share_att_key": True,
+         "norm_rel_ebd": "layer_norm"},
+    ),
+}  # fmt: skip
 STEPS = {"epochs": 20, "batchSize": 8, "learningRate": 1e-3, "weightDecay": 0.05, "accumulation": "mean"}
 
 
@@ -74,6 +93,8 @@ def main():
     torch.use_deterministic_algorithms(True)
     for number, (name, (model_type, described)) in enumerate(ENCODERS.items()):
         write_encoder(args.out / name, model_type, {**SHARED, **described}, seed=100 + number)
+    for number, (name, (model_type, described)) in enumerate(LONG_ROWS.items()):
+        write_long_rows(args.out.parent / "long-rows" / name, model_type, {**LONG, **described}, seed=200 + number)
     write_buckets(args.out.parent / "buckets.json")
 
 
@@ -118,6 +139,23 @@ def write_encoder(folder, model_type, described, seed):
     )
     print(f"{folder.name}: {sum(p.numel() for p in model.parameters())} parameters, loss {float(found['loss']):.6f}")
     print(f"  float32 from float64: {away:.2g}; losses of the steps {losses:.2g}; trained weights {weights:.2g}")
+
+
+def write_long_rows(folder, model_type, described, seed):
+    """The longest row, an empty sentence (its two specials), a special alone, and one of another length."""
+    config = AutoConfig.for_model(model_type, **described, **labels_and_dropout(TAGS))
+    if model_type == "distilbert":
+        config.dropout = config.attention_dropout = 0.0
+    model = random_model(token_classifier(config), config, seed)
+    rows = random_rows([512, 2, 150], config, seed + 1000)
+    rows.insert(2, {"inputIds": [config.bos_token_id], "labelIds": [0]})
+    model.save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)
+    (folder / "batch.json").write_text(json.dumps({"rows": rows}) + "\n")
+    found, exact = forward_backward(model, rows), forward_backward(copy.deepcopy(model).double(), rows)
+    save(folder / "expected.safetensors", found)
+    away = max(float((found[name] - exact[name]).abs().max()) for name in found)
+    print(f"long-rows/{folder.name}: loss {float(found['loss']):.6f}; float32 from float64: {away:.2g}")
 
 
 def is_key_bias(name):
