@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { samplePaths } from '../src/hub/sample.js';
 import { buildCli } from './built-cli.js';
+import { architectures, writeEncoder } from './encoder-folders.js';
 import { mulberry32 } from './mulberry32.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -73,6 +75,30 @@ describe('panx train, killed with SIGKILL', () => {
       }
     },
   );
+});
+
+describe.each(architectures)('panx train of %s, killed with SIGKILL', architecture => {
+  it('6 times at random moments, ends with the bytes of an unbroken run', async () => {
+    const model = join(folder, architecture);
+    await writeEncoder(model, architecture);
+    const settings = ['--model', model, '--epochs', '4', '--set', 'checkpoint.everySteps=3', '--no-eval'];
+    const [unbroken, killed] = [join(folder, `${architecture}-unbroken`), join(folder, `${architecture}-killed`)];
+    expect(await end(train(unbroken, settings))).toBe(0);
+    const all = stepsLogged(unbroken);
+    let resumed = 0;
+    for (let kill = 1; kill <= 6; kill++) {
+      const child = train(killed, settings);
+      const goal = Math.floor((all * (kill - random())) / 7);
+      while (stepsLogged(killed) <= goal && child.exitCode === null) await sleep(1);
+      await sleep(random() * 20);
+      if (existsSync(join(killed, 'state'))) resumed++;
+      child.kill('SIGKILL');
+      expect(await end(child), `kill ${kill}: it had ended before`).toBe('SIGKILL');
+    }
+    expect(await end(train(killed, settings))).toBe(0);
+    await expectSameBytes(killed, unbroken);
+    expect(resumed).toBeGreaterThan(3);
+  });
 });
 
 describe('panx train, asked to stop', () => {
@@ -147,7 +173,9 @@ describe.skipIf(!mayMount)('a disk that is full (needs the right to mount a tmpf
 /** Start or go on with a training on the embedded sample. */
 function train(out: string, settings: readonly string[]): ChildProcess {
   const resume = existsSync(join(out, 'identity.json')) && !settings.includes('--resume') ? ['--resume'] : [];
-  const args = ['dist/cli.js', 'train', '--lang', 'en', '--sample', '--learning-rate', '1e-3', '--out', out];
+  const { dataDir } = samplePaths();
+  const from = settings.includes('--model') ? ['--data', dataDir] : ['--sample'];
+  const args = ['dist/cli.js', 'train', '--lang', 'en', ...from, '--learning-rate', '1e-3', '--out', out];
   return spawn(process.execPath, [...args, ...settings, ...resume], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
 }
 

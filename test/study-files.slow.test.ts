@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { samplePaths } from '../src/hub/sample.js';
 import { parseSignature } from '../src/reporting/signature.js';
 import { buildCli, root } from './built-cli.js';
+import { architectures, writeEncoder } from './encoder-folders.js';
 
 /** Of each study the option that makes it small on the sample, beside two steps a training. */
 const sizes: Record<string, string[]> = {
@@ -67,5 +69,36 @@ describe.each(readdirSync(join(root, 'configs', 'studies')))('configs/studies/%s
     expect(again.stdout).toBe(first.stdout);
     const verified = panx('verify', out());
     expect(verified, verified.stdout).toMatchObject({ status: 0 });
+  });
+});
+
+/** How many trainings each file has with every encoder. */
+const withEveryEncoder: [string, number][] = [
+  ['in5550-encoders.yaml', architectures.length],
+  ['in5550-frozen.yaml', architectures.length],
+  ['in5550-learning-rates.yaml', 4 * architectures.length],
+  ['in5550-mixtures.yaml', 7 * architectures.length],
+];
+
+describe('the files of IN5550 with every encoder, on the languages of the sample', () => {
+  it.each(withEveryEncoder)('%s, %i trainings', async (name, count) => {
+    const models = architectures.map(architecture => join(folder, 'models', architecture));
+    for (const [index, model] of models.entries()) {
+      if (!existsSync(model)) await writeEncoder(model, architectures[index]!);
+    }
+    const out = join(folder, `every-encoder-${name}`);
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [
+        ...['dist/cli.js', 'run', `configs/studies/${name}`, '--data', samplePaths(['de']).dataDir],
+        ...['--set', `study.grid.model=${JSON.stringify(models)}`, '--set', 'study.exclude=[]'],
+        ...['--max-steps', '2', '--eval-limit', '20', '--out', out, '--store', join(folder, 'store')],
+      ],
+      { cwd: root, encoding: 'utf8' },
+    );
+    expect({ status, stderr }, stderr).toMatchObject({ status: 0 });
+    expect(stderr).toContain(`(${count} of ${count})`);
+    const table = await readFile(join(out, 'table.md'), 'utf8');
+    for (const architecture of architectures) expect(table).toContain(architecture);
   });
 });

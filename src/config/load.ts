@@ -13,7 +13,8 @@ export interface ConfigSources {
   file?: string | undefined;
   /**
    * `a.b=value` as given to --set, in order; the value is YAML: 3, 2e-5, null, [en, tr]. A setting with a value for each language takes one
-   * more, `training.sizes.tr=250`, beside those that it has; a mapping takes the place of all.
+   * more, `training.sizes.tr=250`, and the grid one more setting, `study.grid.training.epochs=[1, 2]`, beside those that they have; a
+   * mapping takes the place of all.
    */
   assignments?: readonly string[] | undefined;
   /** Settings that have a command-line option of their own, and that option's name. */
@@ -116,7 +117,7 @@ function emptyValue(key: Key, origin: string, setting: Setting<unknown>): PanxEr
 
 interface Given {
   key: Key;
-  /** The language that the value is of, where the others of the setting stay; absent: the value is the setting's. */
+  /** The language, or the setting of the grid, that the value is of, where the others stay; absent: the value is the setting's. */
   entry?: string;
   value: unknown;
   origin: string;
@@ -206,6 +207,7 @@ function readAssignment(assignment: string): Given[] {
       .replace(/^study\.rows\./, 'training.') as Key,
     path.at(-1)!,
   ];
+  if (key.startsWith(gridPrefix)) return [{ key: 'study.grid', entry: key.slice(gridPrefix.length), value, origin }];
   if (isPerLanguage(ofEach)) return [{ key: ofEach, entry, value, origin }];
   // Deeper than any section lies, and maybe so deep that nothing could walk over it.
   if (path.length > 10) throw unknownKey(key, origin);
@@ -215,6 +217,8 @@ function readAssignment(assignment: string): Given[] {
     origin,
   );
 }
+
+const gridPrefix = 'study.grid.';
 
 /** A mapping of settings and sections as single settings. @throws PanxError on a name that the schema does not have. */
 function flatten(node: unknown, prefix: string, origin: string): Given[] {

@@ -150,6 +150,24 @@ describe('the syntax of --set', () => {
     expect((await of('training={fractions: {no: .059}}')).fractions).toEqual({ no: 0.059 });
   });
 
+  it('gives single settings of the grid their values, beside those that have some; a mapping takes the place of all', async () => {
+    const path = await file('grid.yaml', 'study:\n  grid: {model: [a, b], training.epochs: [1]}\n');
+    const of = async (...assignments: string[]) => (await loadConfig({ file: path, assignments })).config.study.grid;
+    expect(await of('study.grid.model=[c]')).toEqual({ model: ['c'], 'training.epochs': [1] });
+    expect(await of('study.grid.training.learningRate=[1e-3]', 'study.grid.training.epochs=[2, 3]')).toEqual({
+      ...{ model: ['a', 'b'], 'training.epochs': [2, 3], 'training.learningRate': [1e-3] },
+    });
+    expect(await of('study.grid={model: [c]}')).toEqual({ model: ['c'] });
+    await expect(of('study.grid.model=c')).rejects.toThrow(
+      /^study.grid is .*, from --set study.grid.model=c; expected a map/,
+    );
+    await expect(of('study.grid.model=')).rejects.toThrow(
+      /^--set study.grid.model= gives "study.grid.model" no value;/,
+    );
+    await expect(of('study.grid.=[1]')).rejects.toThrow(/^study.grid has "", from --set/);
+    await expect(of('study.grid.training.epoch=[1]')).rejects.toThrow(/did you mean training.epochs\?/);
+  });
+
   it("takes what a study says of its rows as settings of its stages' training", async () => {
     const path = await file('rows.yaml', 'study:\n  rows: {fractions: {de: .629, it: .084}, dataSeed: 7}\n');
     const { config, origins } = await loadConfig({ file: path, assignments: ['study.rows.fractions.it=1'] });
