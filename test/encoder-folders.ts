@@ -28,16 +28,31 @@ const described: Record<string, object> = {
 /** Every architecture, by the model_type of its config.json. */
 export const architectures = Object.keys(described);
 
-/** Write a small random checkpoint of an architecture, with the tokenizer of the sample. */
-export async function writeEncoder(folder: string, architecture: string): Promise<void> {
+/**
+ * Write a small random checkpoint of an architecture, with the tokenizer of the sample.
+ *
+ * @param labels of its classifier. Those of PAN-X in another order have the same rows of it, in that order.
+ */
+export async function writeEncoder(
+  folder: string,
+  architecture: string,
+  labels: readonly string[] = panxLabels,
+): Promise<void> {
   const { modelDir } = samplePaths();
   const { vocabularySize } = await readModelConfig(modelDir);
   const config = parseModelConfig('test', {
     ...{ model_type: architecture, vocab_size: vocabularySize, hidden_act: 'gelu', initializer_range: 0.2 },
     ...{ hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1, layer_norm_eps: 1e-5 },
     ...described[architecture],
-    id2label: Object.fromEntries(panxLabels.entries()),
+    id2label: Object.fromEntries(labels.entries()),
   });
-  const checkpoint = { config, tensors: initialTensors(config, 1), tokenizerFrom: modelDir };
-  await writeCheckpointFolder(folder, checkpoint, { replace: false });
+  const order = labels.map(label => panxLabels.indexOf(label));
+  const tensors = initialTensors(config, 1).map(tensor => {
+    if (!tensor.name.startsWith('classifier.') || order.includes(-1)) return tensor;
+    const values = tensor.data() as Float32Array;
+    const width = values.length / labels.length;
+    const rows = order.map(row => [...values.subarray(row * width, (row + 1) * width)]);
+    return { ...tensor, data: () => Float32Array.from(rows.flat()) };
+  });
+  await writeCheckpointFolder(folder, { config, tensors, tokenizerFrom: modelDir }, { replace: false });
 }

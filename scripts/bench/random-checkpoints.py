@@ -7,6 +7,9 @@ depend on what the weights are. It depends on how many subwords a row has, and s
 vocabulary and of mDeBERTa's (251,000); for the others one is trained on the rows' own text, of the encoder's kind and vocabulary size (it
 comes out smaller where the text does not hold so many).
 
+--twins makes for BERT, ELECTRA and DistilBERT an XLM-R of their layers and vocabulary as well, with their tokenizer (NAME-as-xlm-roberta): how
+far panx is ahead depends on the size of the vocabulary, all of which Trainer updates, so an encoder is held against XLM-R at its size.
+
 Needs torch, transformers, tokenizers and pyarrow.
 """
 
@@ -37,6 +40,13 @@ ENCODERS = {
     "deberta-v3": ("deberta-v2", dict(BASE, **DEBERTA, **V3, vocab_size=128100), "unigram"),
     "mdeberta-v3": ("deberta-v2", dict(BASE, **DEBERTA, **V3, vocab_size=251000, pad_token_id=1), "xlm-roberta"),
 }
+
+
+TWINS = {name: dict(BASE, **ROBERTA, vocab_size=ENCODERS[name][1]["vocab_size"]) for name in ("bert", "electra", "distilbert")}
+TWINS["distilbert"]["num_hidden_layers"] = 6
+# The first token of BERT's tokenizers is the padding's.
+for twin in TWINS.values():
+    twin.update(pad_token_id=0, bos_token_id=1, eos_token_id=2)
 
 
 def words_of(data):
@@ -75,22 +85,17 @@ def trained_tokenizer(kind, size, special, ends, data):
 
 
 def main():
-    import torch
-    from transformers import AutoConfig, AutoModelForTokenClassification
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--xlm-roberta", required=True, help="a folder with the tokenizer.json of XLM-R")
     parser.add_argument("--out", required=True)
     parser.add_argument("--only", nargs="+", choices=ENCODERS, default=list(ENCODERS))
+    parser.add_argument("--twins", action="store_true")
     args = parser.parse_args()
     for name in args.only:
         architecture, settings, kind = ENCODERS[name]
-        torch.manual_seed(0)
-        labels = dict(id2label=dict(enumerate(TAGS)), label2id={tag: i for i, tag in enumerate(TAGS)})
-        model = AutoModelForTokenClassification.from_config(AutoConfig.for_model(architecture, **settings, **labels))
         folder = os.path.join(args.out, name)
-        model.save_pretrained(folder)
+        write_model(folder, architecture, settings)
         to = os.path.join(folder, "tokenizer.json")
         if kind == "xlm-roberta":
             shutil.copy(os.path.join(args.xlm_roberta, "tokenizer.json"), to)
@@ -98,8 +103,21 @@ def main():
             # The pad token has the id that the configuration gives it: 1 in those of RoBERTa's kind, else 0.
             special = SPECIAL["roberta" if architecture == "camembert" else "bert"]
             trained_tokenizer(kind, settings["vocab_size"], *special, args.data).save(to)
-        count = sum(parameter.numel() for parameter in model.parameters())
-        print(json.dumps({"made": folder, "parameters": count}))
+        if args.twins and name in TWINS:
+            twin = f"{folder}-as-xlm-roberta"
+            write_model(twin, "xlm-roberta", TWINS[name])
+            shutil.copy(to, twin)
+
+
+def write_model(folder, architecture, settings):
+    import torch
+    from transformers import AutoConfig, AutoModelForTokenClassification
+
+    torch.manual_seed(0)
+    labels = dict(id2label=dict(enumerate(TAGS)), label2id={tag: i for i, tag in enumerate(TAGS)})
+    model = AutoModelForTokenClassification.from_config(AutoConfig.for_model(architecture, **settings, **labels))
+    model.save_pretrained(folder)
+    print(json.dumps({"made": folder, "parameters": sum(parameter.numel() for parameter in model.parameters())}))
 
 
 if __name__ == "__main__":

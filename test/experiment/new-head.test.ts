@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readModelConfig } from '../../src/checkpoint/config.js';
 import { type TensorToWrite, writeSafetensors } from '../../src/checkpoint/safetensors.js';
 import { openTensors } from '../../src/checkpoint/weights.js';
@@ -9,6 +9,7 @@ import { runStage } from '../../src/experiment/run.js';
 import type { StageRequest } from '../../src/experiment/stage.js';
 import { checkpointFiles } from '../../src/experiment/start-files.js';
 import { checkModelFolder } from '../../src/model/parameter-specs.js';
+import { architectures, writeEncoder } from '../encoder-folders.js';
 import { requestFor } from './short-run.js';
 
 let folder: string;
@@ -88,4 +89,44 @@ it('a classifier of the very labels stays', async () => {
   await runStage(unasked);
   const [one, two] = [asked, unasked].map(({ out }) => readFile(join(out, 'checkpoint', 'model.safetensors')));
   expect(Buffer.compare(await one!, await two!)).toBe(0);
+});
+
+describe.each(architectures)('a checkpoint of %s that was tuned for named entities', architecture => {
+  const startOf = async (name: string, names: readonly string[]) => {
+    const start = join(folder, `${architecture} ${name}`);
+    await writeEncoder(start, architecture, names);
+    return start;
+  };
+  const small = ['training.size=16', 'evaluation.limit=10', 'evaluation.enabled=true', 'evaluation.langs=[en]'];
+  const lossesOf = async (start: string) => {
+    const request = await startingFrom(start, [...small, 'training.dropout=0']);
+    await runStage(request);
+    const events = (await readFile(join(request.out, 'events.jsonl'), 'utf8')).trim().split('\n');
+    return events
+      .map(line => JSON.parse(line) as { event: string; loss: number; f1?: number })
+      .filter(({ event }) => event === 'step' || event === 'evaluation');
+  };
+
+  it('keeps its labels in their order, which are matched with the data by name', async () => {
+    const shuffled = ['I-LOC', 'O', 'B-ORG', 'I-PER', 'B-LOC', 'B-PER', 'I-ORG'];
+    const [plain, other] = [
+      await lossesOf(await startOf('plain', labels)),
+      await lossesOf(await startOf('other', shuffled)),
+    ];
+    expect(other).toHaveLength(plain.length);
+    for (const [index, { loss, f1 }] of plain.entries()) {
+      expect(Math.abs(other[index]!.loss - loss)).toBeLessThan(1e-4);
+      expect(other[index]!.f1).toBe(f1);
+    }
+  });
+
+  it('is refused where it has other labels, and takes a new classifier', async () => {
+    const start = await startOf('others', ['O', 'B-MISC', 'I-MISC']);
+    await expect(runStage(await startingFrom(start, []))).rejects.toMatchObject({
+      hint: expect.stringContaining('--new-head'),
+    });
+    const request = await startingFrom(start, ['training.newHead=true']);
+    await runStage(request);
+    expect((await readModelConfig(join(request.out, 'checkpoint'))).labels).toEqual(labels);
+  });
 });
