@@ -12,7 +12,7 @@
  * settings of --against are those of training.mjs. Losses must agree as there; the command ends with code 1 where they do not. Times for 16,000
  * rows are worked out from rows a second: an epoch without its scoring, and inference. results/bench/README.md says what the peer must be.
  *
- * Where the peer cannot train an encoder in a setting, the table says so: transformers' DeBERTa v1 does not run in bf16 autocast on a CPU.
+ * Where the peer cannot train an encoder in a setting, the table says so and the command ends with code 1: transformers' DeBERTa v1 does not run in bf16 autocast on a CPU.
  *
  * To see what a CPU without AVX-512 would do, on one that has it, tell all programs to do without:
  *   PANX_CPU_WITHOUT=avx512f,avx512_vnni,avx512_bf16 ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2
@@ -99,7 +99,7 @@ function rate({ panx, peer }) {
 
 function summary(name, setting, rounds) {
   const pairs = rounds.map(round => round[setting]).filter(pair => pair !== undefined);
-  if (pairs.length === 0) return { name, setting, failed: true, losses: { agree: true } };
+  if (pairs.length === 0) return { name, setting, failed: true, losses: { agree: false } };
   const stepByStep = dropout !== undefined && Number(dropout) === 0;
   const tolerance = stepByStep ? (setting === 'fp32' ? 1e-5 : 0.02) : Number(options['loss-tolerance']);
   return {
