@@ -7,7 +7,7 @@ depend on what the weights are. It depends on how many subwords a row has, and s
 vocabulary and of mDeBERTa's (251,000); for the others one is trained on the rows' own text, of the encoder's kind and vocabulary size (it
 comes out smaller where the text does not hold so many).
 
---twins makes for BERT, ELECTRA and DistilBERT an XLM-R of their layers and vocabulary as well, with their tokenizer (NAME-as-xlm-roberta): how
+--twins makes for CamemBERT, BERT, ELECTRA and DistilBERT an XLM-R of their layers and vocabulary as well, with their tokenizer (NAME-as-xlm-roberta): how
 far panx is ahead depends on the size of the vocabulary, all of which Trainer updates, so an encoder is held against XLM-R at its size.
 
 Needs torch, transformers, tokenizers and pyarrow.
@@ -42,11 +42,12 @@ ENCODERS = {
 }
 
 
-TWINS = {name: dict(BASE, **ROBERTA, vocab_size=ENCODERS[name][1]["vocab_size"]) for name in ("bert", "electra", "distilbert")}
+OF_TWINS = ("camembert", "bert", "electra", "distilbert")
+TWINS = {name: dict(BASE, **ROBERTA, vocab_size=ENCODERS[name][1]["vocab_size"]) for name in OF_TWINS}
 TWINS["distilbert"]["num_hidden_layers"] = 6
 # The first token of BERT's tokenizers is the padding's.
-for twin in TWINS.values():
-    twin.update(pad_token_id=0, bos_token_id=1, eos_token_id=2)
+for name in ("bert", "electra", "distilbert"):
+    TWINS[name].update(pad_token_id=0, bos_token_id=1, eos_token_id=2)
 
 
 def words_of(data):
@@ -106,7 +107,7 @@ def main():
         if args.twins and name in TWINS:
             twin = f"{folder}-as-xlm-roberta"
             write_model(twin, "xlm-roberta", TWINS[name])
-            shutil.copy(to, twin)
+            shutil.copy(to, os.path.join(twin, "tokenizer.json"))
 
 
 def write_model(folder, architecture, settings):
