@@ -100,8 +100,6 @@ function rate({ panx, peer }) {
 function summary(name, setting, rounds) {
   const pairs = rounds.map(round => round[setting]).filter(pair => pair !== undefined);
   if (pairs.length === 0) return { name, setting, failed: true, losses: { agree: false } };
-  const stepByStep = dropout !== undefined && Number(dropout) === 0;
-  const tolerance = stepByStep ? (setting === 'fp32' ? 1e-5 : 0.02) : Number(options['loss-tolerance']);
   return {
     name,
     setting,
@@ -109,7 +107,7 @@ function summary(name, setting, rounds) {
     training: figureOf(pairs, run => run.rowsPerS),
     scoring: figureOf(pairs, run => run.scoring.rowsPerS),
     peakGb: figureOfCost(pairs, run => run.peakGb),
-    losses: compareLosses(pairs, stepByStep, tolerance),
+    losses: compareLosses(pairs, { setting, dropout, ofMeans: Number(options['loss-tolerance']) }),
     pairs,
   };
 }

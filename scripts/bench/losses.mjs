@@ -3,10 +3,16 @@
 /**
  * Of several pairs the one whose losses are furthest apart, and whether even that is within the tolerance, relative to the peer's.
  *
+ * Without dropout every step's must agree; with it each program draws other numbers, and their means over the run must.
+ *
  * @param pairs of {panx, peer}, each with its losses, step by step
- * @param stepByStep whether every step's must agree, or their mean over the run
+ * @param setting the one they were made in: see settings.mjs
+ * @param dropout as the command has it; undefined: the checkpoint's
+ * @param ofMeans how far the means may be apart where there is dropout
  */
-export function compareLosses(pairs, stepByStep, tolerance) {
+export function compareLosses(pairs, { setting, dropout, ofMeans }) {
+  const stepByStep = dropout !== undefined && Number(dropout) === 0;
+  const tolerance = stepByStep ? (setting === 'fp32' ? 1e-5 : 0.02) : ofMeans;
   const compared = pairs.map(pair => {
     const [ours, theirs] = [mean(pair.panx.losses), mean(pair.peer.losses)];
     const away = stepByStep

@@ -84,9 +84,7 @@ function summary(some) {
 }
 
 function lossesOf(name, some) {
-  const stepByStep = dropout !== undefined && Number(dropout) === 0;
-  const tolerance = stepByStep ? (name === 'fp32' ? 1e-5 : 0.02) : Number(options['loss-tolerance']);
-  return compareLosses(some, stepByStep, tolerance);
+  return compareLosses(some, { setting: name, dropout, ofMeans: Number(options['loss-tolerance']) });
 }
 
 function report(lines) {
