@@ -99,14 +99,19 @@ def main():
 
 
 def write_buckets(path):
-    """The bucket of every distance, as DeBERTa v2 has it."""
-    distances = torch.arange(1200)
-    cases = [(256, 512), (256, 1024), (32, 512), (64, 128), (7, 30), (8, 24), (3, 4), (5, 1000)]
-    found = [
-        {"buckets": buckets, "farthest": farthest, "bucketOf": make_log_bucket_position(distances, buckets, farthest).long().tolist()}
-        for buckets, farthest in cases
-    ]
+    """The row of the table of relative positions that DeBERTa v2 takes for a token as many places later, and earlier, as its index."""
+    usual = [(256, 512), (256, 1024), (32, 512), (64, 128), (7, 30), (8, 24), (3, 4), (5, 1000)]
+    # The farthest lies among the near distances, or one beyond them, where its logarithm is 0.
+    odd = [(16, 4), (32, 15), (7, 1), (16, 9), (7, 4), (3, 2)]
+    found = [rows_of(*case, count=1200) for case in usual] + [rows_of(*case, count=40) for case in odd]
     path.write_text(json.dumps(found) + "\n")
+
+
+def rows_of(buckets, farthest, count):
+    later = make_log_bucket_position(torch.arange(count), buckets, farthest).long()
+    earlier = make_log_bucket_position(-torch.arange(count), buckets, farthest).long()
+    row = lambda bucket: torch.clamp(bucket + buckets, 0, 2 * buckets - 1).tolist()  # noqa: E731
+    return {"buckets": buckets, "farthest": farthest, "later": row(later), "earlier": row(earlier)}
 
 
 def write_encoder(folder, model_type, described, seed):

@@ -9,7 +9,7 @@ import { layerNorm as normalise } from '../kernels/layer-norm.js';
 import { sumByRow } from '../kernels/table-rows.js';
 import type { DropoutPlan } from './dropout-plan.js';
 import type { ModelInputs } from './inputs.js';
-import { type Attend, attentionOutput, encoderLayers, head, linearMap } from './layers.js';
+import { type Attend, addNormGradients, attentionOutput, encoderLayers, head, linearMap } from './layers.js';
 import { addGradient, addRowGradient, currentValue, type Parameter } from './parameter.js';
 import type { AffineOf, LayerOf } from './parameter-group.js';
 import { reachedRows, relativeRow } from './relative-positions.js';
@@ -136,9 +136,8 @@ function normedEmbeddings(
   return [
     hidden,
     dHidden => {
-      const { dSum, dGamma, dBeta } = backward(dHidden);
-      addGradient(weight, dGamma);
-      addGradient(bias, dBeta);
+      const { dSum, ...ofNorm } = backward(dHidden);
+      addNormGradients(model.embeddingNorm, ofNorm);
       return dSum;
     },
   ];
@@ -164,9 +163,8 @@ function projectedEmbeddings(
   return [
     hidden,
     dHidden => {
-      const { dx, dGamma, dBeta } = normBackward(dropoutBackward(dHidden)); // (N, C)
-      addGradient(weight, dGamma);
-      addGradient(bias, dBeta);
+      const { dx, ...ofNorm } = normBackward(dropoutBackward(dHidden)); // (N, C)
+      addNormGradients(model.embeddingNorm, ofNorm);
       return projectionBackward(dx);
     },
   ];
@@ -207,9 +205,8 @@ function relativePositions(
       const dValues = tf.addN(gradients);
       let dReached = dValues;
       if (normBackward !== null) {
-        const { dx, dGamma, dBeta } = normBackward(dValues);
-        addGradient(relativeNorm!.weight, dGamma);
-        addGradient(relativeNorm!.bias, dBeta);
+        const { dx, ...ofNorm } = normBackward(dValues);
+        addNormGradients(relativeNorm!, ofNorm);
         dReached = dx;
       }
       addGradient(

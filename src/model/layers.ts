@@ -309,11 +309,19 @@ function joinAndNorm(
     dNormed => {
       const { dBranch, dBias, dResidual, dGamma, dBeta } = backward(dNormed);
       addGradient(bias, dBias);
-      addGradient(parameters.weight, dGamma);
-      addGradient(parameters.bias, dBeta);
+      addNormGradients(parameters, { dGamma, dBeta });
       return [dResidual, dBranch];
     },
   ];
+}
+
+/** Add what the backward of a LayerNorm gives of its weight and bias. */
+export function addNormGradients(
+  { weight, bias }: AffineOf<Parameter>,
+  { dGamma, dBeta }: { dGamma: tf.Tensor1D; dBeta: tf.Tensor1D },
+): void {
+  addGradient(weight, dGamma);
+  addGradient(bias, dBeta);
 }
 
 /** Some tokens' rows, or a copy of all; the gradient of those left out is 0. A clone shares its values. */

@@ -6,7 +6,7 @@ import { embeddings as normOfEmbeddings } from '../kernels/embeddings.js';
 import { sumByRow } from '../kernels/table-rows.js';
 import type { DropoutPlan } from './dropout-plan.js';
 import type { ModelInputs } from './inputs.js';
-import { type Affine, encoderLayers, fusedLayer, head, linearMap, selfAttention } from './layers.js';
+import { type Affine, addNormGradients, encoderLayers, fusedLayer, head, linearMap, selfAttention } from './layers.js';
 import { addGradient, addRowGradient, currentValue, type Parameter } from './parameter.js';
 import type { AffineOf, EncoderLayerOf, ParameterGroup, ParameterSpec } from './parameter-group.js';
 
@@ -92,8 +92,7 @@ function embeddings(
     dHidden => {
       const dNormed = projectionBackward === null ? dHidden : projectionBackward(dHidden); // (N, E)
       const { dSum, dGamma, dBeta, dType } = backward(dNormed);
-      addGradient(embeddingNorm.weight, dGamma);
-      addGradient(embeddingNorm.bias, dBeta);
+      addNormGradients(embeddingNorm, { dGamma, dBeta });
       // torch's padding_idx: the pad row of the word table gets no gradient, nor that of the position table where positions count from it.
       const dWords = inputs.notPad === null ? dSum : tf.mul<tf.Tensor2D>(dSum, inputs.notPad); // (N, E)
       const dPositions = config.positionsFromPad ? dWords : dSum;

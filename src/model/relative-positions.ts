@@ -17,14 +17,25 @@ export function relativeRow(
     const { fround, log } = Math;
     const share = fround(fround(log(fround(size / middle))) / fround(log(fround((farthest - 1) / middle))));
     bucket = Math.sign(distance) * (Math.ceil(fround(share * (middle - 1))) + middle);
+    // Where farthest - 1 is the middle, its logarithm is 0. Of what is then not finite torch makes the least integer.
+    if (!Number.isFinite(bucket)) return 0;
   }
   return Math.min(Math.max(bucket + span, 0), 2 * span - 1);
 }
 
-/** The rows that a batch reaches whose longest row has that many tokens: from the first up to the end. */
+/**
+ * The rows that a batch reaches whose longest row has that many tokens: from the first up to the end. Where `farthest` lies within the near
+ * distances, a farther one may have a nearer one's row.
+ */
 export function reachedRows(
   longest: number,
   relative: Pick<RelativeAttention, 'span' | 'farthest'>,
 ): { first: number; end: number } {
-  return { first: relativeRow(1 - longest, relative), end: relativeRow(longest - 1, relative) + 1 };
+  let [first, last] = [Number.POSITIVE_INFINITY, 0];
+  for (let distance = 1 - longest; distance < longest; distance++) {
+    const row = relativeRow(distance, relative);
+    first = Math.min(first, row);
+    last = Math.max(last, row);
+  }
+  return { first, end: last + 1 };
 }

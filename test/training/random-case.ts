@@ -112,7 +112,7 @@ function drawEncoder(
         ...(chance(0.3) ? { embedding_size: between(3, 20) } : {}),
         ...{ relative_attention: chance(0.85), position_biased_input: chance(0.3) },
         pos_att_type: oneOf(['c2p|p2c', 'p2c|c2p', 'c2p', 'p2c', null]),
-        max_relative_positions: oneOf([-1, 4, 30]),
+        max_relative_positions: oneOf([-1, 1, 4, 9, 30]),
         ...(isV2 && chance(0.7) ? { position_buckets: oneOf([3, 4, 7, 16]) } : {}),
         ...(isV2 ? { share_att_key: chance(0.5), norm_rel_ebd: oneOf(['none', 'layer_norm']) } : {}),
       };
