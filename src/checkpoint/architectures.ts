@@ -127,14 +127,17 @@ function asBert(path: string, raw: RawConfig): Sizes {
 }
 
 function asDistilBert(path: string, raw: RawConfig): Sizes {
-  const hiddenSize = size(path, raw, 'dim');
+  // Where a file has another encoder's name for one of these three as well, transformers takes that (DistilBertConfig.attribute_map).
+  const either = (own: Parameters<typeof size>[2], general: Parameters<typeof size>[2]) =>
+    size(path, raw, raw[general] === undefined ? own : general);
+  const hiddenSize = either('dim', 'hidden_size');
   const hiddenDropout = fraction(path, raw, 'dropout');
   return {
     vocabularySize: size(path, raw, 'vocab_size'),
     embeddingSize: hiddenSize,
     hiddenSize,
-    layers: size(path, raw, 'n_layers'),
-    heads: size(path, raw, 'n_heads'),
+    layers: either('n_layers', 'num_hidden_layers'),
+    heads: either('n_heads', 'num_attention_heads'),
     intermediateSize: size(path, raw, 'hidden_dim'),
     activation: oneOf(path, raw, 'activation', activations),
     maxPositions: size(path, raw, 'max_position_embeddings'),

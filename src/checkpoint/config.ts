@@ -81,6 +81,13 @@ function adapter(folder: string): PanxError {
   );
 }
 
+function quantised(path: string): PanxError {
+  return new NotSupported(
+    `${path} has a quantization_config: weights of a few bits, or to be narrowed to them; expected a model in F32, F16 or BF16.`,
+    { hint: 'Take the model that it was made of, or, if its weights are whole, remove that key.' },
+  );
+}
+
 /** Check the content of a config.json; `path` is for messages. @throws PanxError, see `readModelConfig`. */
 export function parseModelConfig(path: string, content: unknown): ModelConfig {
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
@@ -91,6 +98,13 @@ export function parseModelConfig(path: string, content: unknown): ModelConfig {
   // Newer transformers versions leave these two out where they have the only value that the architecture knows.
   if (raw.position_embedding_type !== undefined) oneOf(path, raw, 'position_embedding_type', ['absolute']);
   if (raw.is_decoder !== undefined) oneOf(path, raw, 'is_decoder', [false]);
+  // transformers takes none of these either, or not for a model that is trained whole.
+  if (raw.add_cross_attention !== undefined) oneOf(path, raw, 'add_cross_attention', [false]);
+  const chunk = raw.chunk_size_feed_forward ?? 0;
+  if (chunk !== 0 && chunk !== 1) {
+    throw new NotSupported(needed(path, raw, 'chunk_size_feed_forward', '0: each row is computed whole').message);
+  }
+  if (raw.quantization_config !== undefined && raw.quantization_config !== null) throw quantised(path);
   const config: ModelConfig = {
     architecture,
     ...sizesOf(path, raw, architecture),

@@ -13,12 +13,14 @@ import {
   makeFolder,
   reasonOf,
   renameUnlessTaken,
+  toJson,
   writeFileAtomic,
   writeJson,
 } from '../system/files.js';
 import { removeMade, strangersIn } from '../system/made.js';
 import { isAbandoned, parseTemporary, temporaryNeighbour } from '../system/temporary.js';
 import { convertTokenizer } from '../tokenization/converters/convert.js';
+import { tokenizerConfigFor } from '../tokenization/python-class.js';
 import type { ModelConfig } from './config.js';
 import { type TensorToWrite, writeSafetensors } from './safetensors.js';
 
@@ -51,7 +53,7 @@ export async function writeCheckpointFolder(
     await restoreCheckpointFolder(place);
     makeFolder(staging);
     await writeMark(staging, 'model');
-    await writeJson(join(staging, modelFile.config), configToWrite(checkpoint.config));
+    await writeFileAtomic(join(staging, modelFile.config), configText(checkpoint.config));
     await writeSafetensors(join(staging, modelFile.weights), checkpoint.tensors);
     await copyTokenizer(checkpoint.tokenizerFrom, staging, checkpoint.lowerCase ?? null);
     await flushFolder(staging);
@@ -111,7 +113,9 @@ export async function restoreCheckpointFolder(folder: string): Promise<void> {
  * An element type of the source (float16, say) must go, as transformers would narrow the weights to it on loading.
  */
 export function configToWrite(config: ModelConfig): Record<string, unknown> {
-  const { num_labels: _, torch_dtype, dtype, ...kept } = config.raw;
+  const { num_labels: _, torch_dtype, dtype, ...whole } = config.raw;
+  // How attention is computed is the reader's choice; named here, the model would not load without that library.
+  const { _attn_implementation: _a, attn_implementation: _b, ...kept } = whole;
   return {
     ...kept,
     architectures: [architectureClass(config.architecture)],
@@ -120,6 +124,11 @@ export function configToWrite(config: ModelConfig): Record<string, unknown> {
     id2label: Object.fromEntries(config.labels.map((label, id) => [String(id), label])),
     label2id: Object.fromEntries(config.labels.map((label, id) => [label, id])),
   };
+}
+
+/** The text of config.json. What transformers takes for a float alone has a point: it refuses 1, which JavaScript makes of 1.0. */
+export function configText(config: ModelConfig): string {
+  return toJson(configToWrite(config)).replace(/^( {2}"(?:initializer_range|layer_norm_eps)": \d+)(?=,?$)/gm, '$1.0');
 }
 
 function architectureClass(architecture: ModelConfig['architecture']): string {
@@ -179,7 +188,7 @@ async function sizeOfPlainFile(path: string): Promise<number> {
 }
 
 /**
- * Copy a tokenizer, and write tokenizer.json beside it where there was none, with what transformers needs to make the same of it: a checkpoint
+ * Copy a tokenizer, and write tokenizer.json beside it where there was none, and what transformers needs to make the same of it: a checkpoint
  * gives the same ids in every version of transformers, and needs no `tokenization.lowerCase` any more.
  */
 async function copyTokenizer(from: string, to: string, lowerCase: boolean | null): Promise<void> {
@@ -189,7 +198,11 @@ async function copyTokenizer(from: string, to: string, lowerCase: boolean | null
     if (existsSync(source)) await writeFileAtomic(join(to, name), await readBounded(source, largestTokenizerFile));
   }
   const made = await convertTokenizer(from, lowerCase);
-  if (made === null) return;
+  if (made === null) {
+    const config = await tokenizerConfigFor(from, largestTokenizerFile);
+    if (config !== null) await writeJson(join(to, modelFile.tokenizerConfig), config);
+    return;
+  }
   await writeFileAtomic(join(to, modelFile.tokenizer), made.text);
   for (const [name, content] of made.beside) await writeJson(join(to, name), content);
 }

@@ -27,11 +27,15 @@ export function startNotices(
   if (warmup !== null && !trained) notices.push(warmup);
   if (start.step === 0 && !trained) notices.push(...beginning(config, model));
   if (truncatedRows > 0) {
-    notices.push(
-      `${truncatedRows} training rows are longer than tokenization.maxLength: ${truncatedWords} words are cut off`,
-    );
+    const rows = truncatedRows === 1 ? '1 training row is' : `${truncatedRows} training rows are`;
+    const words = truncatedWords === 1 ? '1 word is' : `${truncatedWords} words are`;
+    notices.push(`${rows} longer than tokenization.maxLength: ${words} cut off`);
   }
-  if (emptyWords > 0) notices.push(`${emptyWords} words of the training rows give no subword`);
+  if (emptyWords > 0) {
+    const words =
+      emptyWords === 1 ? '1 word of the training rows gives' : `${emptyWords} words of the training rows give`;
+    notices.push(`${words} no subword`);
+  }
   return notices;
 }
 

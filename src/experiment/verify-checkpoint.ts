@@ -1,12 +1,12 @@
 import { readModelConfig } from '../checkpoint/config.js';
-import { configToWrite } from '../checkpoint/folder.js';
+import { configText } from '../checkpoint/folder.js';
 import { openTensors } from '../checkpoint/weights.js';
 import { someLabels } from '../data/labels.js';
 import { PanxError } from '../errors.js';
 import type { RunDirectory } from '../run/directory.js';
 import { modelFile, tokenizerSources } from '../run/model-files.js';
 import { type Checksums, changesSince, sha256 } from '../system/checksums.js';
-import { sha256OfFile, toJson } from '../system/files.js';
+import { sha256OfFile } from '../system/files.js';
 import { convertTokenizer } from '../tokenization/converters/convert.js';
 import { type Places, recordsOf } from './places.js';
 import { readRunConfig } from './records.js';
@@ -33,8 +33,8 @@ export async function lookAtCheckpoint(run: RunDirectory, places: Places): Promi
   }
   const labels = `${config.labels.length} labels, ${someLabels(config.labels)}`;
   if ((await changesSince(startFrom, pick(environment.startFrom.files, modelFile.config))).size > 0) return labels;
-  const made = configToWrite({ ...(await readModelConfig(startFrom)), labels: config.labels });
-  if ((await sha256OfFile(`${run.checkpoint}/config.json`)) !== sha256(toJson(made))) {
+  const made = configText({ ...(await readModelConfig(startFrom)), labels: config.labels });
+  if ((await sha256OfFile(`${run.checkpoint}/config.json`)) !== sha256(made)) {
     throw new PanxError(`${run.checkpoint}/config.json is not what a run makes of ${startFrom}/config.json`);
   }
   return `of the model that it started from, with ${labels}`;

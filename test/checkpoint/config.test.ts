@@ -79,7 +79,9 @@ describe('encoders in words of their own', () => {
       dropout: 0.3,
       attention_dropout: 0.2,
     };
-    const distilbert = { ...keys, model_type: 'distilbert', layer_norm_eps: 1e-3, classifier_dropout: 0.4 };
+    const general = { hidden_size: undefined, num_hidden_layers: undefined, num_attention_heads: undefined };
+    const rest = { model_type: 'distilbert', layer_norm_eps: 1e-3, classifier_dropout: 0.4 };
+    const distilbert = { ...keys, ...general, ...rest };
     expect(parseModelConfig('c', changed(distilbert))).toMatchObject({
       ...{ hiddenSize: 8, embeddingSize: 8, layers: 2, heads: 2, intermediateSize: 12, typeVocabularySize: 0 },
       ...{ layerNormEps: 1e-12, hiddenDropout: 0.3, classifierDropout: 0.3, attentionDropout: 0.2 },
@@ -91,6 +93,31 @@ describe('encoders in words of their own', () => {
     for (const key of Object.keys(keys)) {
       expect(() => parseModelConfig('c', changed({ ...distilbert, [key]: undefined }))).toThrow(`c: ${key} is missing`);
     }
+    // transformers takes the general names where a file has both.
+    const both = { hidden_size: 12, num_hidden_layers: 1, num_attention_heads: 4 };
+    expect(parseModelConfig('c', changed({ ...distilbert, ...both }))).toMatchObject({
+      hiddenSize: 12,
+      layers: 1,
+      heads: 4,
+    });
+    const alone = { dim: undefined, n_layers: undefined, n_heads: undefined, ...both };
+    expect(parseModelConfig('c', changed({ ...distilbert, ...alone }))).toMatchObject({
+      hiddenSize: 12,
+      layers: 1,
+      heads: 4,
+    });
+  });
+
+  test('what transformers does not take for a model that is trained whole is refused', () => {
+    for (const [key, value] of [
+      ['add_cross_attention', true],
+      ['chunk_size_feed_forward', 5],
+      ['quantization_config', { quant_method: 'bitsandbytes', load_in_8bit: true }],
+    ] as const) {
+      expect(() => parseModelConfig('c', changed({ [key]: value })), key).toThrow(key);
+    }
+    const usual = { add_cross_attention: false, chunk_size_feed_forward: 0, quantization_config: null };
+    expect(parseModelConfig('c', changed(usual)).hiddenSize).toBe(8);
   });
 
   describe('the DeBERTas', () => {

@@ -3,7 +3,12 @@ import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:f
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
-import { configToWrite, restoreCheckpointFolder, writeCheckpointFolder } from '../../src/checkpoint/folder.js';
+import {
+  configText,
+  configToWrite,
+  restoreCheckpointFolder,
+  writeCheckpointFolder,
+} from '../../src/checkpoint/folder.js';
 import { openTensors } from '../../src/checkpoint/weights.js';
 import { initialTensors } from '../../src/model/initialise.js';
 import { checkTensors } from '../../src/model/parameter-specs.js';
@@ -80,6 +85,17 @@ describe('config.json', () => {
     expect(configToWrite({ ...config, architecture: 'roberta' }).architectures).toEqual([
       'RobertaForTokenClassification',
     ]);
+    const choices = { _attn_implementation: 'flash_attention_2', attn_implementation: 'sdpa' };
+    expect(configToWrite({ ...config, raw: choices })).not.toMatchObject(choices);
+  });
+
+  test('writes what transformers takes for a float alone with a point', () => {
+    const raw = { ...exampleConfig, initializer_range: 1, layer_norm_eps: 1, hidden_dropout_prob: 0 };
+    const text = configText({ ...config, raw });
+    expect(text).toContain('"initializer_range": 1.0,\n');
+    expect(text).toMatch(/"layer_norm_eps": 1\.0,?\n/);
+    expect(text).toContain('"hidden_dropout_prob": 0,\n');
+    expect(JSON.parse(text)).toEqual(configToWrite({ ...config, raw }));
   });
 });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -42,6 +42,60 @@ describe.each(cases)('a checkpoint with the tokenizer %s, which has no tokenizer
     const ids = runPython(program, folder, join(scratch, 'words.json')) as { words: unknown[]; rows: number[][] };
     expect(ids.words).toEqual(golden.words);
     expect(ids.rows).toEqual(golden.rows.map(({ inputIds }) => inputIds));
+  });
+
+  it.skipIf(python === undefined)(
+    'and so it does when only its tokenizer.json is left, for an encoder of any kind',
+    async () => {
+      const golden = goldenOf(name);
+      const whole = await written(layOut(name, join(scratch, name)), name);
+      const alone = join(scratch, `${name}-alone`);
+      mkdirSync(alone, { recursive: true });
+      copyFileSync(join(whole, 'tokenizer.json'), join(alone, 'tokenizer.json'));
+      writeFileSync(join(scratch, 'words.json'), JSON.stringify({ words, rows }));
+      // The model beside it is an XLM-R, as the configuration above says.
+      const ids = runPython(program, await written(alone, `${name}-alone`), join(scratch, 'words.json'));
+      expect((ids as { rows: number[][] }).rows).toEqual(golden.rows.map(({ inputIds }) => inputIds));
+    },
+  );
+});
+
+describe('beside a tokenizer.json', () => {
+  const { modelDir } = samplePaths();
+  const ofSample = {
+    model_input_names: ['input_ids', 'attention_mask'],
+    unk_token: '<unk>',
+    pad_token: '<pad>',
+    cls_token: '<s>',
+    sep_token: '</s>',
+    mask_token: '<mask>',
+    bos_token: '<s>',
+    eos_token: '</s>',
+    tokenizer_class: 'PreTrainedTokenizerFast',
+  };
+  const configOf = async (name: string, beside: unknown): Promise<unknown> => {
+    const from = mkdtempSync(join(scratch, 'from-'));
+    copyFileSync(join(modelDir, 'tokenizer.json'), join(from, 'tokenizer.json'));
+    if (beside !== undefined) writeFileSync(join(from, 'tokenizer_config.json'), JSON.stringify(beside));
+    const folder = await written(from, name);
+    return JSON.parse(readFileSync(join(folder, 'tokenizer_config.json'), 'utf8'));
+  };
+
+  it('that names no class, transformers is told to take it as it is, with its special tokens', async () => {
+    expect(await configOf('none', undefined)).toEqual(ofSample);
+    const own = { model_max_length: 512, pad_token: '<unk>' };
+    expect(await configOf('without', own)).toEqual({ ...ofSample, ...own });
+  });
+
+  it('one of a class that transformers 5 would make anew is taken as it is too, and others are copied', async () => {
+    for (const name of ['DebertaV2Tokenizer', 'XLMRobertaTokenizerFast', 'CamembertTokenizer']) {
+      expect(await configOf(name, { tokenizer_class: name, sep_token: '<s>' })).toEqual({
+        ...ofSample,
+        sep_token: '<s>',
+      });
+    }
+    const bert = { tokenizer_class: 'BertTokenizer', do_lower_case: true };
+    expect(await configOf('bert', bert)).toEqual(bert);
   });
 });
 
