@@ -46,7 +46,7 @@ it('ends with 1 where something does not hold, and says so as JSON too', async (
 });
 
 it('repeats a run only where all else holds', async () => {
-  expect(panx(['verify', made, '--rerun']).stdout).toContain('  ✓ rerun       8 files the same, byte for byte\n');
+  expect(panx(['verify', made, '--rerun']).stdout).toContain('  ✓ rerun       9 files the same, byte for byte\n');
   const run = await copy();
   await rm(join(run, 'checkpoint', 'tokenizer.json'));
   expect(panx(['verify', run, '--rerun'])).toMatchObject({ code: 1, stdout: expect.not.stringContaining('rerun') });

@@ -68,7 +68,7 @@ async function rewrite(name: string, change: (text: string) => string, reseal = 
 describe('a finished run', () => {
   it('is as it was', async () => {
     expect(await verifyRun(run, {})).toEqual([
-      { subject: 'outputs', holds: true, found: '8 files as the run left them' },
+      { subject: 'outputs', holds: true, found: '9 files as the run left them' },
       {
         subject: 'results',
         holds: true,
@@ -92,7 +92,7 @@ describe('a finished run', () => {
     await mkdir(join(run.root, 'plots\x1b[2J'));
     expect(await failures()).toEqual([]);
     expect((await verifyRun(run, {}))[0]!.found).toMatch(
-      /^8 files as the run left them; not panx's, and not looked at: (notes\.txt, )?"plots\\u001b\[2J"(, notes\.txt)?$/,
+      /^9 files as the run left them; not panx's, and not looked at: (notes\.txt, )?"plots\\u001b\[2J"(, notes\.txt)?$/,
     );
   });
 
@@ -463,7 +463,7 @@ describe('a finished run', () => {
     expect(await repeatRun(run, {}, again, runStage)).toEqual({
       subject: 'rerun',
       holds: true,
-      found: '8 files the same, byte for byte',
+      found: '9 files the same, byte for byte',
     });
   });
 
