@@ -86,7 +86,8 @@ describe('config.json', () => {
       'RobertaForTokenClassification',
     ]);
     const choices = { _attn_implementation: 'flash_attention_2', attn_implementation: 'sdpa' };
-    expect(configToWrite({ ...config, raw: choices })).not.toMatchObject(choices);
+    const kept = Object.keys(configToWrite({ ...config, raw: choices }));
+    for (const key of Object.keys(choices)) expect(kept).not.toContain(key);
   });
 
   test('writes what transformers takes for a float alone with a point', () => {

@@ -45,7 +45,7 @@ describe.each(cases)('a checkpoint with the tokenizer %s, which has no tokenizer
   });
 
   it.skipIf(python === undefined)(
-    'and so it does when only its tokenizer.json is left, for an encoder of any kind',
+    'and so it does when only its tokenizer.json is left, beside a model of another kind',
     async () => {
       const golden = goldenOf(name);
       const whole = await written(layOut(name, join(scratch, name)), name);
