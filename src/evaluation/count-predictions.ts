@@ -4,7 +4,7 @@ import type { PredictedTags } from './predictions.js';
 /**
  * Count the entities of predictions. Words without a prediction do not count, as when they were scored.
  *
- * @param rows as `readPredictions` or `readTags` read them
+ * @param rows as `readPredictions` or `readTrusted` read them
  * @throws PanxError as these do, and for strict metrics of tags that are not IOB2's
  */
 export async function countPredictions(

@@ -1,5 +1,5 @@
 import { countPredictions } from '../evaluation/count-predictions.js';
-import { readTags } from '../evaluation/predictions.js';
+import { readTrusted } from '../evaluation/predictions.js';
 import type { RunDirectory } from '../run/directory.js';
 import type { ScoringDirectory, StoreDirectory } from '../run/store-directory.js';
 import { readCurve } from './epoch-curve.js';
@@ -54,7 +54,7 @@ export async function trainingOf(
 
 /** The scores that the predictions of a scoring make, whose checksum was looked at. @throws PanxError where they are damaged */
 export async function countScores(place: ScoringDirectory, mode: Conditions['mode']): Promise<LanguageScores> {
-  const { entities, rows } = await countPredictions(readTags(place.predictions), mode);
+  const { entities, rows } = await countPredictions(readTrusted(place.predictions), mode);
   const { micro, macro, types } = mode === 'strict' ? entities.strictIob2! : entities.default;
   const prf = ({ precision, recall, f1 }: typeof micro) => ({ precision, recall, f1 });
   const byType = types.map(({ type, precision, recall, f1 }) => [type, { precision, recall, f1 }]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, expect, it } from 'vitest';
 import { countPredictions } from '../../src/evaluation/count-predictions.js';
-import { openPredictions, readPredictions, readTags } from '../../src/evaluation/predictions.js';
+import { openPredictions, readPredictions, readTrusted } from '../../src/evaluation/predictions.js';
 import { classificationReport, f1Score } from '../../src/evaluation/seqeval/seqeval.js';
 
 let path: string;
@@ -61,22 +61,25 @@ it('counts what seqeval counts, of words that have a prediction, in both modes',
   );
 });
 
-it('reads the same tags without looking closely at the lines, and refuses what has none', async () => {
+it('reads the same rows without looking closely at the lines, and refuses what is none', async () => {
   await write(rows);
   const all = [];
-  for await (const { gold, predicted } of readPredictions(path)) all.push({ gold, predicted });
-  const tagsAlone = [];
-  for await (const row of readTags(path)) tagsAlone.push(row);
-  expect(tagsAlone).toEqual(all);
+  for await (const row of readPredictions(path)) all.push(row);
+  const trusted = [];
+  for await (const row of readTrusted(path)) trusted.push(row);
+  expect(trusted).toEqual(all);
   for (const [line, sentence] of [
-    ['{"gold": [], "predicted": ["O"]}\n', 'line 1 is not JSON in the form that panx writes'],
+    [
+      '{"words": ["a"], "gold": ["O"], "predicted": ["O"], "loss": [0], "probability": []}\n',
+      'line 1 is not JSON in the form that panx writes',
+    ],
     ['{"gold": 1}\n', 'line 1 is not JSON in the form that panx writes'],
     ['{"gold": [\n', 'line 1'],
     ['{"gold": [], "predicted": []}', 'line 1 is not whole'],
   ] as const) {
     await writeFile(path, gzipSync(line));
     const read = async () => {
-      for await (const _ of readTags(path));
+      for await (const _ of readTrusted(path));
     };
     await expect(read(), line).rejects.toThrow(sentence);
   }
@@ -84,7 +87,7 @@ it('reads the same tags without looking closely at the lines, and refuses what h
 
 it('does not depend on the order in which tags come', async () => {
   await write(rows);
-  const first = await countPredictions(readTags(path), 'default');
+  const first = await countPredictions(readTrusted(path), 'default');
   await write([...rows].reverse());
-  expect((await countPredictions(readTags(path), 'default')).entities).toEqual(first.entities);
+  expect((await countPredictions(readTrusted(path), 'default')).entities).toEqual(first.entities);
 });
