@@ -169,7 +169,7 @@ function named<T>(id: number, labels: readonly T[]): T {
 }
 
 /** Order of Python's `sorted`: by code points, where JavaScript's own order is by UTF-16 units. */
-function compareCodePoints(a: string, b: string): number {
+export function compareCodePoints(a: string, b: string): number {
   const left = [...a];
   const right = [...b];
   for (let i = 0; i < Math.min(left.length, right.length); i++) {

@@ -1,0 +1,195 @@
+import type { ScoredRow } from '../foreign-predictions.js';
+import { compareCodePoints } from '../seqeval/counter.js';
+import { type ClassificationReport, reportOf } from '../seqeval/report.js';
+import type { SpanCounts } from '../seqeval/scores.js';
+import { type AttributeName, attributeNames, type BucketScores, bucketOf, createBucketCounter } from './buckets.js';
+import { type KindCounts, noKinds, pairSpans, type SpanPair, typeOf } from './error-kinds.js';
+import { type CostlySentence, createLossCounter, type LossSummary, type MistakenWord, type Suspect } from './losses.js';
+import { type RowSpans, type Span, spansOf, surfaceOf } from './spans.js';
+import type { TrainingSurfaces } from './training-surfaces.js';
+
+/** What predictions of one row set show. */
+export interface Analysis {
+  sentences: number;
+  /** Words, and those of them without a prediction: cut off, or without a subword. These count nowhere. */
+  words: number;
+  unpredicted: number;
+  /** Share of the words with a prediction whose tag is right. */
+  accuracy: number;
+  /** seqeval's report, default mode. */
+  report: ClassificationReport;
+  kinds: KindCounts;
+  /** By the type of the true entity, of a spurious one by its own; sorted by name. */
+  kindsByType: { type: string; counts: KindCounts }[];
+  /** By attribute; those that nothing is known of are left out. */
+  buckets: { attribute: AttributeName; scores: BucketScores[] }[];
+  confusion: { tags: Confusion; entities: Confusion };
+  /** null where no word has a loss. */
+  losses: {
+    labels: (LossSummary & { label: string })[];
+    words: (LossSummary & { word: string })[];
+    sentences: CostlySentence[];
+    /** null of rows that were trained on: a model agrees with the labels that it was taught. */
+    suspects: Suspect[] | null;
+  } | null;
+  mistaken: MistakenWord[];
+}
+
+/** Counts of true (rows) and predicted (columns) labels. */
+export interface Confusion {
+  labels: string[];
+  /** (L, L) */
+  counts: number[][];
+}
+
+export interface AnalysisOptions {
+  /** How often texts stand in the training rows; null where these are not known. */
+  surfaces: TrainingSurfaces | null;
+  /** How many words and sentences are listed. */
+  most: number;
+  /** Whether the rows were trained on. */
+  trainedOn: boolean;
+}
+
+/** Analyse predictions row by row. No more is kept of them than counts, the words, and the sentences that are listed. */
+export function createAnalysis({ surfaces, most, trainedOn }: AnalysisOptions): {
+  add(row: ScoredRow): void;
+  result(): Analysis;
+} {
+  const kinds = noKinds();
+  const byType = new Map<string, KindCounts>();
+  const buckets = new Map(attributeNames.map(name => [name, createBucketCounter(name)]));
+  const tags = new Map<string, number>();
+  const entities = new Map<string, number>();
+  const losses = createLossCounter(most);
+  const spanCounts = new Map<string, SpanCounts>();
+  let [sentences, words, unpredicted, right] = [0, 0, 0, 0];
+
+  const countPair = (pair: SpanPair) => {
+    kinds[pair.kind]++;
+    const type = typeOf(pair);
+    if (!byType.has(type)) byType.set(type, noKinds());
+    byType.get(type)![pair.kind]++;
+    increment(entities, `${pair.gold?.type ?? outside}\n${pair.predicted?.type ?? outside}`);
+    for (const span of [pair.gold, pair.predicted]) {
+      if (span !== null && !spanCounts.has(span.type)) {
+        spanCounts.set(span.type, { type: span.type, true: 0, predicted: 0, correct: 0 });
+      }
+    }
+    if (pair.gold !== null) spanCounts.get(pair.gold.type)!.true++;
+    if (pair.predicted !== null) spanCounts.get(pair.predicted.type)!.predicted++;
+    if (pair.kind === 'correct') spanCounts.get(type)!.correct++;
+  };
+  const countBuckets = (row: ScoredRow, spans: RowSpans, pairs: readonly SpanPair[]) => {
+    for (const [side, list] of sidesOf(pairs)) {
+      for (const span of list) {
+        for (const { attribute, bucket } of attributesOf(span, row, spans, surfaces))
+          buckets.get(attribute)!.add(side, bucket);
+      }
+    }
+  };
+
+  return {
+    add(row) {
+      const spans = spansOf(row);
+      const pairs = pairSpans(spans.gold, spans.predicted);
+      for (const pair of pairs) countPair(pair);
+      countBuckets(row, spans, pairs);
+      for (const word of spans.words) {
+        increment(tags, `${row.gold[word]}\n${row.predicted[word]}`);
+        if (row.gold[word] === row.predicted[word]) right++;
+      }
+      losses.add(row);
+      sentences++;
+      words += row.gold.length;
+      unpredicted += row.gold.length - spans.words.length;
+    },
+    result: () => ({
+      ...{ sentences, words, unpredicted },
+      accuracy: words === unpredicted ? 0 : right / (words - unpredicted),
+      report: reportOf([...spanCounts.values()].sort((a, b) => byName(a.type, b.type))),
+      kinds,
+      kindsByType: Array.from(byType, ([type, counts]) => ({ type, counts })).sort((a, b) => byName(a.type, b.type)),
+      buckets: Array.from(buckets, ([attribute, counter]) => ({ attribute, scores: counter.scores() })).flatMap(
+        ({ attribute, scores }) => (scores === null ? [] : [{ attribute, scores }]),
+      ),
+      confusion: { tags: confusionOf(tags, byTag), entities: confusionOf(entities, byName) },
+      losses:
+        losses.count() === 0
+          ? null
+          : {
+              labels: losses.labels().sort((a, b) => byTag(a.label, b.label)),
+              words: losses.words(),
+              sentences: losses.sentences(),
+              suspects: trainedOn ? null : losses.suspects(),
+            },
+      mistaken: losses.mistaken(),
+    }),
+  };
+}
+
+/** What stands for "no entity" among types. */
+export const outside = 'O';
+
+function sidesOf(pairs: readonly SpanPair[]): ['gold' | 'predicted' | 'correct', Span[]][] {
+  return [
+    ['gold', pairs.flatMap(({ gold }) => gold ?? [])],
+    ['predicted', pairs.flatMap(({ predicted }) => predicted ?? [])],
+    ['correct', pairs.flatMap(({ kind, gold }) => (kind === 'correct' ? gold : []))],
+  ];
+}
+
+/** The buckets that an entity of a row is in. */
+export function attributesOf(
+  span: Span,
+  row: ScoredRow,
+  { gold, words }: RowSpans,
+  surfaces: TrainingSurfaces | null,
+): { attribute: AttributeName; bucket: string }[] {
+  const inEntities = gold.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  const sentence = { words: row.gold.length, density: inEntities / words.length };
+  const surface = surfaceOf(span, words, row);
+  const training = surface === null || surfaces === null ? null : surfaces.of(surface, span.type);
+  return attributeNames.flatMap(attribute => {
+    const bucket = bucketOf(attribute, span, sentence, surface, training);
+    return bucket === null ? [] : [{ attribute, bucket }];
+  });
+}
+
+/** The texts of all entities of rows, true and predicted: what is to be counted in the training rows. */
+export async function surfacesIn(rows: AsyncIterable<ScoredRow>, into = new Set<string>()): Promise<Set<string>> {
+  for await (const row of rows) {
+    const { gold, predicted, words } = spansOf(row);
+    for (const span of [...gold, ...predicted]) {
+      const surface = surfaceOf(span, words, row);
+      if (surface !== null) into.add(surface);
+    }
+  }
+  return into;
+}
+
+function confusionOf(counts: ReadonlyMap<string, number>, compare: (a: string, b: string) => number): Confusion {
+  const labels = [...new Set([...counts.keys()].flatMap(key => key.split('\n')))].sort(compare);
+  return {
+    labels,
+    counts: labels.map(gold => labels.map(predicted => counts.get(`${gold}\n${predicted}`) ?? 0)),
+  };
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** Types in their order, O behind them. */
+function byName(a: string, b: string): number {
+  if (a === b) return 0;
+  if (a === outside || b === outside) return a === outside ? 1 : -1;
+  return compareCodePoints(a, b);
+}
+
+/** Tags by type, B- before I-, O behind them. */
+function byTag(a: string, b: string): number {
+  const split = (tag: string) => [tag.slice(2), tag.slice(0, 2)] as const;
+  if (a === outside || b === outside) return byName(a, b);
+  return byName(split(a)[0], split(b)[0]) || byName(split(a)[1], split(b)[1]);
+}
