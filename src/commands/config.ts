@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
-import { describeAsMarkdown, describeAsYaml } from '../config/describe.js';
+import { describe, describeAsMarkdown, describeAsYaml } from '../config/describe.js';
+import { PanxError } from '../errors.js';
 import { print } from '../system/console.js';
+import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
 import { addConfigOptions, addRowOptions, addSweepOptions, addTrainingOptions, configOf } from './options.js';
 
 /** panx config: every setting with its meaning, range and value, as YAML that --config takes. */
@@ -9,9 +11,27 @@ export function define(command: Command): void {
   addRowOptions(command);
   addTrainingOptions(command);
   addSweepOptions(command);
-  command
-    .option('--markdown', 'print the list of settings as the page of the manual')
-    .action(async (options: { markdown?: boolean }) => {
-      print(options.markdown ? describeAsMarkdown() : describeAsYaml(await configOf(command)));
+  addFormat(command, ['yaml', 'markdown'])
+    .option('--markdown', 'print the list of settings as the page of the manual: short for --format markdown')
+    .action(async (options: ConfigOptions) => {
+      switch (formatAsked(options)) {
+        case 'yaml':
+          return print(describeAsYaml(await configOf(command)));
+        case 'markdown':
+          return print(describeAsMarkdown());
+        case 'json':
+          return printJson('config', { settings: describe(await configOf(command)) });
+      }
     });
+}
+
+interface ConfigOptions extends FormatOptions<'yaml' | 'markdown'> {
+  markdown?: boolean;
+}
+
+/** @throws PanxError where --markdown is typed beside another format */
+function formatAsked({ markdown, ...options }: ConfigOptions): 'yaml' | 'markdown' | 'json' {
+  const format = formatOf(options, markdown ? 'markdown' : 'yaml');
+  if (!markdown || format === 'markdown') return format;
+  throw new PanxError(`--markdown and --format ${format} are both given; expected one of them.`, { exitCode: 2 });
 }

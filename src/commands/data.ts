@@ -20,9 +20,10 @@ import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, encodeSentences } from '../tokenization/rows.js';
 import { subwordStatistics } from '../tokenization/statistics.js';
 import { loadTokenizer, openTokenizer } from '../tokenization/tokenizer.js';
-import { checkLanguages, convert, refuseToReplace } from './data/convert.js';
+import { checkLanguages, conversionText, convert, refuseToReplace, settingsToRead } from './data/convert.js';
 import { exampleText, subwordsText } from './data/example.js';
-import { type Counted, statisticsCsv, statisticsJson, statisticsText } from './data/statistics.js';
+import { type Counted, statisticsCsv, statisticsText } from './data/statistics.js';
+import { addFormat, type FormatOptions, formatOf, isJson, printJson } from './format.js';
 import { languagesOf, listOf, toLanguage, toSplit } from './lists.js';
 import { sampleHelp } from './options.js';
 import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
@@ -38,9 +39,7 @@ export function define(command: Command): void {
     .option('--langs <langs>', 'languages, with commas between: en,tr', 'en')
     .option('--splits <splits>', 'splits, with commas between', splitNames.join(','))
     .option('--model <folder|id>', `${modelHelp}; without it (and without --sample) subwords are not counted`);
-  addCorpusOptions(stats)
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table'))
-    .action(printStatistics);
+  addFormat(addCorpusOptions(stats), ['table', 'csv']).action(printStatistics);
   const show = command
     .command('show')
     .description('print one example with its tags, and with its subwords and labels as a model is trained on them')
@@ -49,7 +48,7 @@ export function define(command: Command): void {
     .option('--split <split>', `one of ${splitNames.join(', ')}`, 'train')
     .option('--tokens', 'show subwords, label ids and labels too; IGN marks what loss and scores leave out')
     .option('--model <folder|id>', `${modelHelp} (default: ${schema.model.default})`);
-  addCorpusOptions(show).action(printExample);
+  addFormat(addCorpusOptions(show)).action(printExample);
   const convertTo = command
     .command('convert')
     .description('write splits of some languages in another format, so that they read back row by row the same')
@@ -58,7 +57,7 @@ export function define(command: Command): void {
     .addOption(new Option('--to <format>', 'format to write').choices(writtenFormats).makeOptionMandatory())
     .requiredOption('--out <folder>', 'folder to write: PAN-X.<lang>/ for parquet, <lang>/ for conll and jsonl')
     .option('--force', 'replace a corpus that panx wrote there');
-  addCorpusOptions(convertTo).action(convertAsAsked);
+  addFormat(addCorpusOptions(convertTo)).action(convertAsAsked);
   for (const subcommand of [stats, show, convertTo]) subcommand.exitOverride();
   command.allowExcessArguments().action(() => {
     const [typed] = command.args;
@@ -91,8 +90,9 @@ interface CorpusOptions {
 }
 
 async function printStatistics(
-  options: CorpusOptions & { langs: string; splits: string; format: 'table' | 'csv' | 'json' },
+  options: CorpusOptions & FormatOptions<'table' | 'csv'> & { langs: string; splits: string },
 ): Promise<void> {
+  const format = formatOf(options, 'table');
   const { config, splits, dataDir } = await splitsAsked(options);
   const withSubwords = options.model !== undefined || options.sample === true;
   const langs = splits.map(({ lang }) => lang);
@@ -114,7 +114,14 @@ async function printStatistics(
       counted.push({ ...statistics, subwords: subwordStatistics(encoded, statistics.tokens) });
     }
   }
-  print(statisticsAs(options.format, counted));
+  switch (format) {
+    case 'table':
+      return print(statisticsText(counted, terminalWidth()));
+    case 'csv':
+      return print(statisticsCsv(counted));
+    case 'json':
+      return printJson('data-stats', counted);
+  }
 }
 
 /** The splits that --langs and --splits ask for; without --splits those that a named corpus has. */
@@ -135,8 +142,10 @@ async function splitsAsked(options: CorpusOptions & { langs: string; splits: str
 }
 
 async function convertAsAsked(
-  options: CorpusOptions & { langs: string; splits: string; to: WrittenFormat; out: string; force?: boolean },
+  options: CorpusOptions &
+    FormatOptions & { langs: string; splits: string; to: WrittenFormat; out: string; force?: boolean },
 ): Promise<void> {
+  const json = isJson(options);
   const out = await throughLink(options.out);
   const force = options.force === true;
   await refuseToReplace(out, await checkOutFolder(out, 'corpus'), force);
@@ -147,23 +156,17 @@ async function convertAsAsked(
   await refuseOverlap(out, [...(await dataFolders(dataDir)), ...(await corpusFiles(config.corpora, langs))]);
   const load = (lang: string, split: SplitName) => () => loadSplit(dataDir, lang, split, config.corpora);
   const conversion = { out, to: options.to, splits: splits.map(one => ({ ...one, load: load(one.lang, one.split) })) };
-  print(`${(await convert(conversion, force)).join('\n')}\n`);
-}
-
-function statisticsAs(format: 'table' | 'csv' | 'json', counted: Counted[]): string {
-  switch (format) {
-    case 'table':
-      return statisticsText(counted, terminalWidth());
-    case 'csv':
-      return statisticsCsv(counted);
-    case 'json':
-      return statisticsJson(counted);
-  }
+  const converted = await convert(conversion, force);
+  if (json) {
+    const { splits: written } = converted;
+    printJson('data-convert', { folder: out, to: options.to, splits: written, settings: settingsToRead(converted) });
+  } else print(conversionText(converted));
 }
 
 async function printExample(
-  options: CorpusOptions & { lang: string; row: string; split: string; tokens?: boolean },
+  options: CorpusOptions & FormatOptions & { lang: string; row: string; split: string; tokens?: boolean },
 ): Promise<void> {
+  const json = isJson(options);
   const row = toRow(options.row);
   const name = toSplit('--split', options.split);
   const { config } = await loadConfig({ file: options.config, assignments: options.set });
@@ -172,8 +175,10 @@ async function printExample(
   const split = await loadSplit(dataDir, lang, name, config.corpora);
   const { tokens, tagIds } = readExample(split, row);
   const tags = tagIds.map(id => split.labelNames[id]!);
+  const example = { lang, split: name, row, rows: split.rows, tokens, tags };
+  if (options.tokens !== true && json) return printJson('data-show', { ...example, subwords: null });
   const heading = `${lang.includes('=') ? lang : folderOf(lang)} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
-  print(exampleText(heading, tokens, tags, terminalWidth()));
+  if (!json) print(exampleText(heading, tokens, tags, terminalWidth()));
   if (options.tokens !== true) return;
   const tokenizer = await loadTokenizer(await modelFolder(options, config, [lang]), config.tokenization);
   const encoded = await encodeSentences([tokens], tokenizer, config.tokenization);
@@ -181,6 +186,16 @@ async function printExample(
   const labelIds = encoded.labelIds.map((label, i) => (label === -100 ? label : tagIds[encoded.wordIds[i]!]!));
   const subwords = await tokenizer.tokens([...encoded.inputIds]);
   tokenizer.close();
+  if (json) {
+    const { wordIds, truncatedWords, emptyWords } = encoded;
+    const pieces = subwords.map((text, i) => ({
+      text,
+      word: wordIds[i]! === -1 ? null : wordIds[i]!,
+      labelId: labelIds[i]!,
+      label: labelIds[i]! === -100 ? null : split.labelNames[labelIds[i]!]!,
+    }));
+    return printJson('data-show', { ...example, subwords: { pieces, truncatedWords, emptyWords } });
+  }
   print(`\n${subwordsText(subwords, { ...encoded, labelIds }, split.labelNames, terminalWidth())}`);
 }
 

@@ -14,18 +14,20 @@ import { fetchModel } from '../hub/resolve.js';
 import { everySample } from '../hub/sample.js';
 import { type HubSettings, hubSettings } from '../hub/settings.js';
 import { panxCacheDir } from '../system/cache.js';
-import { formatBytes, print } from '../system/console.js';
-import { reasonOf, toJson } from '../system/files.js';
+import { formatBytes } from '../system/console.js';
+import { reasonOf } from '../system/files.js';
 import { readPackage } from '../system/package.js';
 import { refuseThreadCounts, tokenizerThreads } from '../system/thread-counts.js';
 import { visible } from '../system/visible.js';
+import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 
 /** `panx doctor`: what panx found on this machine, and what is wrong with the remedy. */
 export function define(command: Command): void {
-  command.option('--json', 'print the findings as JSON', false).action(async ({ json }: { json: boolean }) => {
+  addFormat(command).action(async (options: FormatOptions) => {
+    const json = isJson(options);
     const diagnosis = await diagnose();
     const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
-    if (json) print(toJson(diagnosis));
+    if (json) printJson('doctor', diagnosis);
     else process.stdout.write(render(diagnosis, color)); // Not print, which would show its colours' codes.
     if (!diagnosis.ok) process.exitCode = 1;
   });

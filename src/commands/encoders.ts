@@ -4,13 +4,14 @@ import { knownEncoders } from '../model/known-encoders.js';
 import { countParameters } from '../model/parameter-specs.js';
 import { alignColumns } from '../reporting/text-table.js';
 import { formatCount, print } from '../system/console.js';
-import { toJson } from '../system/files.js';
+import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 
 /** panx encoders: what panx can fine-tune. */
 export function define(command: Command): void {
-  command
-    .option('--json', 'print the table as JSON')
-    .action(({ json }: { json?: boolean }) => print(json ? toJson(rows()) : text()));
+  addFormat(command).action((options: FormatOptions) => {
+    if (isJson(options)) printJson('encoders', rows());
+    else print(text());
+  });
 }
 
 interface Row {

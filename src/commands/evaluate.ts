@@ -16,7 +16,7 @@ import { checkModelFolder } from '../model/parameter-specs.js';
 import { loadTrained } from '../model/token-classifier.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { formatCount, notice, noticeLines, print, progress } from '../system/console.js';
-import { toJson, writeJson } from '../system/files.js';
+import { writeJson } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
 import { type FileKind, placeOfFile, refuseOverlap } from '../system/place.js';
@@ -25,16 +25,16 @@ import { traceKind } from '../system/trace.js';
 import { openTokenizer } from '../tokenization/tokenizer.js';
 import { addMetricOptions, type MetricOptions, metricsOf, resamplingOf } from './evaluate/metric-options.js';
 import { averagesText, reportsText, resamplingText } from './evaluate/scores-text.js';
+import { addFormat, type FormatOptions, identified, isJson, printJson } from './format.js';
 import { languagesOf, toSplit } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
 import { checkTyped, corpusFiles, dataFolders, modelFolder } from './read-folders.js';
 
-interface EvaluateOptions extends MetricOptions {
+interface EvaluateOptions extends MetricOptions, FormatOptions {
   langs: string;
   split: string;
-  json?: boolean;
   out?: string;
   profile?: true | string;
 }
@@ -46,17 +46,17 @@ export function define(command: Command): void {
     .requiredOption('--langs <langs>', 'languages to score, with commas between: en,tr')
     .option('--split <split>', `split to score: ${splitNames.join(', ')}`, 'test');
   addMetricOptions(command);
-  command
-    .option('--json', 'print the scores as JSON')
+  addFormat(command)
     .option('--out <file>', 'also write the scores to this JSON file')
     .option('--profile [file]', 'print where the time goes, by phase and operation; with a file, write a trace there')
     .action(async (options: EvaluateOptions) => {
+      const json = isJson(options);
       const places = await placesOf(options);
       const work = (profile: Profile | null) => evaluateAsAsked(command, options, places, profile);
       if (options.profile === undefined) return await work(null);
       await profiled(work, {
         // stdout holds the scores and nothing else.
-        print: options.json ? noticeLines : print,
+        print: json ? noticeLines : print,
         traceFile: typeof options.profile === 'string' ? options.profile : null,
       });
     });
@@ -92,6 +92,7 @@ async function evaluateAsAsked(
   places: Places,
   profile: Profile | null,
 ): Promise<void> {
+  const json = isJson(options);
   const split = toSplit('--split', options.split);
   const metrics = metricsOf(options);
   const langsOf = ({ corpora }: Pick<Config, 'corpora'>) => languagesOf('--langs', options.langs, corpora);
@@ -134,7 +135,7 @@ async function evaluateAsAsked(
     const { scores, entities } = await phase('scoring', () => score(model, rows, scoring));
     results[lang] = { ...scores, entities };
     progress(`score ${lang} ${split}  ${formatCount(rows.rows)}/${formatCount(rows.rows)} rows`, { done: true });
-    if (!options.json) {
+    if (!json) {
       print(`${scoresText(lang, split, scores)}\n\n`);
       if (metrics === 'strict' || resampling !== null) {
         print(`${averagesText(lang, split, entities)}\n`);
@@ -143,15 +144,15 @@ async function evaluateAsAsked(
       print(`${reportsText(lang, split, entities)}\n`);
     }
   }
-  const report = {
+  const report = identified('evaluate', {
     model: config.model,
     split,
     metric: metricName,
     arithmetic: precision, // Not to be taken for the score of that name.
     ...(resampling === null ? {} : { intervals: { method: 'percentile bootstrap over rows', ...resampling } }),
     scores: results,
-  };
-  if (options.json) print(toJson(report));
+  });
+  if (json) printJson('evaluate', report);
   if (options.out === undefined) return;
   const place = await placeOfFile('--out', options.out, reportKind); // Scoring takes minutes, in which something may have come there.
   await removeAbandonedNeighbours(place, 'file');

@@ -9,9 +9,10 @@ import { everySample } from '../hub/sample.js';
 import type { Snapshot } from '../hub/snapshot.js';
 import { formatBytes, formatSeconds, notice, print } from '../system/console.js';
 import { visible } from '../system/visible.js';
+import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { languagesOf, listOf, toSplit } from './lists.js';
 
-interface FetchOptions {
+interface FetchOptions extends FormatOptions {
   model: string | false;
   data: string | false;
   langs?: string;
@@ -21,7 +22,7 @@ interface FetchOptions {
 
 /** panx fetch: bring a model and the data of some languages into the cache, for machines and days without network. */
 export function define(command: Command): void {
-  command
+  addFormat(command)
     .option('--langs <langs>', 'languages whose data to bring, with commas between: en,tr')
     .option('--splits <splits>', 'splits to bring', splitNames.join(','))
     .option('--model <id>', 'model to bring: org/name, or org/name@revision', schema.model.default)
@@ -30,12 +31,13 @@ export function define(command: Command): void {
     .option('--no-data', 'bring no data')
     .option('--sample', 'say where the embedded samples are, which need no bringing')
     .action(async (options: FetchOptions) => {
-      if (options.sample) printSamples();
-      else await fetchAll(options);
+      const json = isJson(options);
+      if (options.sample) printSamples(json);
+      else await fetchAll(options, json);
     });
 }
 
-async function fetchAll(options: FetchOptions): Promise<void> {
+async function fetchAll(options: FetchOptions, json: boolean): Promise<void> {
   if (options.data !== false && options.langs === undefined) {
     throw new PanxError('No languages are given for the data.', {
       hint: 'Add --langs en,tr (the codes of the languages), or --no-data for the model alone.',
@@ -59,12 +61,23 @@ async function fetchAll(options: FetchOptions): Promise<void> {
     if ('folder' in model) notice(`model ${model.folder} is a folder on this machine: nothing to bring`);
     else snapshots.push(await fetchModel(model.repo, bringing));
   }
+  const durationMs = Date.now() - startMs;
+  if (json) {
+    const repositories = snapshots.map(({ repo, ...snapshot }) => ({ ...repo, ...snapshot }));
+    printJson('fetch', { repositories, samples: [], durationMs });
+    return;
+  }
   for (const snapshot of snapshots) print(describe(snapshot));
-  if (snapshots.length > 0) print(summary(snapshots, (Date.now() - startMs) / 1000));
+  if (snapshots.length > 0) print(summary(snapshots, durationMs / 1000));
 }
 
-function printSamples(): void {
-  const lines = everySample().map(
+function printSamples(json: boolean): void {
+  const samples = everySample();
+  if (json) {
+    printJson('fetch', { repositories: [], samples, durationMs: 0 });
+    return;
+  }
+  const lines = samples.map(
     ({ langs, dataDir, modelDir }) =>
       `  ${langs.join(', ')}\n    data   ${visible(dataDir)}\n    model  ${visible(modelDir)}\n`,
   );

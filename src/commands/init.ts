@@ -17,6 +17,7 @@ import { strangersIn } from '../system/made.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { visible } from '../system/visible.js';
 import { loadTokenizer, type SubwordTokenizer } from '../tokenization/tokenizer.js';
+import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { checkOutFolder } from './out-folder.js';
 
 /** XLM-R's own sizes (base, large: Conneau et al. 2020, table 7) and two small ones for trials. */
@@ -29,7 +30,7 @@ const sizes = {
 
 type Size = keyof typeof sizes;
 
-interface InitOptions {
+interface InitOptions extends FormatOptions {
   size: string;
   tokenizer?: string;
   lowerCase?: string;
@@ -45,7 +46,7 @@ export function define(command: Command): void {
   const described = Object.entries(sizes).map(
     ([name, { layers, hidden }]) => `${name} (${layers} layers of ${hidden})`,
   );
-  command
+  addFormat(command)
     .requiredOption('--size <size>', described.join(', '))
     .option(
       '--tokenizer <folder|id>',
@@ -61,6 +62,7 @@ export function define(command: Command): void {
 }
 
 async function initialise(options: InitOptions): Promise<void> {
+  const json = isJson(options);
   const size = toSize(options.size);
   const seed = toSeed(options.seed);
   const labels = toLabels(options.labels);
@@ -77,9 +79,14 @@ async function initialise(options: InitOptions): Promise<void> {
   const checkpoint = { config, tensors: initialTensors(config, seed), tokenizerFrom, lowerCase };
   await writeCheckpointFolder(out, checkpoint, { replace: force });
   const parameters = countParameters(parameterSpecs(config));
+  const bytes = 4 * parameters;
+  if (json) {
+    printJson('init', { folder: options.out, size, seed, labels, parameters, bytes });
+    return;
+  }
   print(
     `${visible(options.out)}: XLM-R ${size} with random weights (seed ${seed}), ` +
-      `${formatCount(parameters)} parameters, ${formatBytes(4 * parameters)}.\n`,
+      `${formatCount(parameters)} parameters, ${formatBytes(bytes)}.\n`,
   );
 }
 

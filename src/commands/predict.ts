@@ -12,13 +12,13 @@ import { notice, print } from '../system/console.js';
 import { formatJson } from '../system/json.js';
 import { visible } from '../system/visible.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { addFormat, type FormatOptions, identified, isJson } from './format.js';
 import { addConfigOptions, configOf } from './options.js';
 import { sentenceWindows } from './predict/sentences.js';
 
-interface PredictOptions {
+interface PredictOptions extends FormatOptions {
   text?: string[];
   split: boolean;
-  format: string;
 }
 
 /** panx predict: tag sentences from the command line, a file or stdin. */
@@ -30,13 +30,11 @@ export function define(command: Command): void {
       ...(before ?? []),
       text,
     ])
-    .option('--no-split', 'the text is tokenized already: split it at white space only')
-    .option('--format <format>', 'table, or json: one object a line', 'table')
+    .option('--no-split', 'the text is tokenized already: split it at white space only');
+  addFormat(command)
     .addHelpText('after', engineHelp)
     .action(async (file: string | undefined, options: PredictOptions) => {
-      if (options.format !== 'table' && options.format !== 'json') {
-        throw new PanxError(`--format is ${options.format}; expected table or json.`, { exitCode: 2 });
-      }
+      const json = isJson(options);
       const { config } = await configOf(command);
       const split = options.split ? splitWords : splitAtSpaces;
       const windows = windowsOf(file, options);
@@ -57,7 +55,8 @@ export function define(command: Command): void {
       const { precision } = await openEngine({ ...config, backend: backendForWork(config, work) });
       const model = await loadTrained(folder, [window.encoded.inputIds], precision);
       if (model.unused !== null) notice(model.unused);
-      const text = options.format === 'json' ? (tagged: TaggedSentence) => `${formatJson(tagged)}\n` : asTable;
+      const line = identified('predict', {});
+      const text = json ? (tagged: TaggedSentence) => `${formatJson({ ...line, ...tagged })}\n` : asTable;
       let truncated = 0;
       let before = 0;
       for (let next = second; ; next = await windows.next()) {
@@ -80,6 +79,8 @@ export function define(command: Command): void {
 }
 
 const engineHelp = `
+With --format json each sentence is a line: an object with its words and entities.
+
 With --backend auto, a few short sentences on a small model are tagged by
 WebAssembly, in float32: it starts at once, and TensorFlow takes longer to start
 than it would save. Scores agree with those of TensorFlow with --precision fp32

@@ -4,7 +4,15 @@ import type { Command } from 'commander';
 import { usableCores } from '../engine/hardware.js';
 import { PanxError } from '../errors.js';
 import { distinctSubwords } from '../experiment/corpus.js';
-import { diskNeed, diskText, freeBytes, refuseLack, sizesOf, weightsToMake } from '../experiment/disk.js';
+import {
+  type DiskNeed,
+  diskNeed,
+  diskText,
+  freeBytes,
+  refuseLack,
+  sizesOf,
+  weightsToMake,
+} from '../experiment/disk.js';
 import { measuredPace, stageMs } from '../experiment/estimate.js';
 import { lookAtStages, type PlannedWork } from '../experiment/look-at-study.js';
 import { trainRowsOf } from '../experiment/plan.js';
@@ -17,22 +25,24 @@ import { checkStudy, planStudy, scoredLangs } from '../experiment/study-plan.js'
 import { meanScoringMs, msLeft, stagesOf } from '../experiment/study-progress.js';
 import { workOnStage } from '../experiment/work.js';
 import { workInProcess } from '../launch/processes.js';
-import { reporter, sweepText } from '../reporting/sweep.js';
+import { reporter, sweepText, tableJson } from '../reporting/sweep.js';
 import { markOf } from '../run/mark.js';
 import { type StoreDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
 import { notice, print, progress } from '../system/console.js';
 import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js';
 import { withEveryLanguage } from './every-language.js';
+import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, checkStoreFolder } from './out-folder.js';
+import { studyPlan } from './plan-json.js';
 import { dataFolders, modelFolders } from './read-folders.js';
 import { studyText } from './run/study-text.js';
 import { notSupportedText } from './stages-text.js';
 import { summary } from './status/status-text.js';
 import { readStudyInputs, type StudyInputs } from './study-inputs.js';
 
-interface RunOptions {
+interface RunOptions extends FormatOptions {
   out?: string;
   store?: string;
   dryRun?: boolean;
@@ -54,6 +64,7 @@ export function define(command: Command): void {
     .option('--jobs <n>', 'stages that are trained side by side, each in a process of its own', '1')
     .option('--fail-fast', 'after a stage has failed, begin no other')
     .option('--retry-failed', 'try again also the stages that diverged before');
+  addFormat(command);
   addConfigOptions(command, { file: false });
   addSweepOptions(command);
   addTrainingOptions(command);
@@ -66,6 +77,7 @@ interface Inputs extends StudyInputs {
 }
 
 async function run(command: Command, file: string, options: RunOptions): Promise<void> {
+  const json = isJson(options);
   const jobs = jobsOf(options.jobs);
   const { config: typed, origins } = await configOf(command, file);
   if (Object.entries(origins).every(([key, origin]) => !key.startsWith('study.') || origin === 'default')) {
@@ -91,9 +103,16 @@ async function run(command: Command, file: string, options: RunOptions): Promise
     const pace = await measuredPace(plan.map(({ task }) => store.stage(task.identity.key)));
     const scorings = plan.flatMap(({ task }) => task.scorings.map(({ key }) => key));
     const study = planStudy(read.config, trainRowsOf(read.config, read.contents.contentOf));
-    print(studyText(plan, study, pace, await meanScoringMs(store, scorings)));
+    const scoringMs = await meanScoringMs(store, scorings);
+    const disk = weightsToMake(plan).size > 0 ? await diskOf(plan, inputs, store, jobs) : null;
+    if (json) {
+      const given = { folder: out, langs: scoredLangs(asked), pace: pace === null ? null : { ...pace, scoringMs } };
+      printJson('plan', studyPlan(plan, study, given, { disk, notSupported: read.notSupported }));
+      return;
+    }
+    print(studyText(plan, study, pace, scoringMs));
     print(notSupportedText(study, read.notSupported));
-    if (weightsToMake(plan).size > 0) print(`The study ${await diskLine(plan, inputs, store, jobs)}.\n`);
+    if (disk !== null) print(`The study ${diskText(disk, disk.free, store.root)}.\n`);
     print(`Tables and curve: ${out}. Scored on ${scoredLangs(asked).join(', ')}.\n`);
     return;
   }
@@ -104,7 +123,8 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   );
   const store = await openStore(storeFolder);
   const outcome = await work(inputs, out, store, jobs, options);
-  print(sweepText(outcome.table));
+  if (json) printJson('run', { folder: out, store: store.root, ...tableJson(outcome.table, 'study') });
+  else print(sweepText(outcome.table));
   notice(`tables and curve: ${out}; stages: ${store.root}`);
   const kept = inputs.stages.filter(({ task }) => existsSync(store.stage(task.identity.key).checkpoint)).at(-1);
   if (kept !== undefined) notice(`model of ${kept.stage.id}: ${store.stage(kept.task.identity.key).checkpoint}`);
@@ -164,7 +184,10 @@ async function work(
       },
       async onPlan(plan) {
         for (const id of weightsToMake(plan)) undone.add(id);
-        if (undone.size > 0) notice(`the study ${await diskLine(plan, inputs, store, jobs, true)}`);
+        if (undone.size === 0) return;
+        const disk = await diskOf(plan, inputs, store, jobs);
+        refuseLack(disk, disk.free, store.root);
+        notice(`the study ${diskText(disk, disk.free, store.root)}`);
       },
       onTable: report.write,
       onNotice: notice,
@@ -188,14 +211,13 @@ function tellProgress(out: string, store: StoreDirectory, jobs: number): () => v
   return () => clearInterval(timer);
 }
 
-/** What of disk a plan needs, in words. @throws PanxError where that is not there, if that is asked */
-async function diskLine(
+/** What of the store's disk a plan needs, and what is free there, in bytes. */
+async function diskOf(
   plan: readonly PlannedWork[],
   { config, models, dataDir }: Inputs,
   store: StoreDirectory,
   jobs: number,
-  refuse = false,
-): Promise<string> {
+): Promise<DiskNeed & { free: number }> {
   const sizes = { checkpoint: 0, state: 0 };
   for (const { folder } of models.values()) {
     const words = weightsToMake(plan).size === 0 ? 0 : await distinctSubwords(config, dataDir, folder);
@@ -203,10 +225,7 @@ async function diskLine(
     sizes.checkpoint = Math.max(sizes.checkpoint, checkpoint);
     sizes.state = Math.max(sizes.state, state);
   }
-  const need = diskNeed(plan, sizes, jobs);
-  const free = await freeBytes(store.root);
-  if (refuse) refuseLack(need, free, store.root);
-  return diskText(need, free, store.root);
+  return { ...diskNeed(plan, sizes, jobs), free: await freeBytes(store.root) };
 }
 
 function refuseFailures({ failed, notRun }: StudyOutcome, stages: number): void {

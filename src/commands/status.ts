@@ -9,25 +9,24 @@ import { msLeft, stagesOf } from '../experiment/study-progress.js';
 import { lockedBy } from '../run/lock.js';
 import type { StudyDirectory } from '../run/store-directory.js';
 import { print } from '../system/console.js';
-import { toJson } from '../system/files.js';
+import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { storeHelp } from './options.js';
 import { type StudyStatus, statusText } from './status/status-text.js';
 
-interface StatusOptions {
+interface StatusOptions extends FormatOptions {
   store?: string;
-  json?: boolean;
 }
 
 /** panx status: how far the stages of a study are. */
 export function define(command: Command): void {
   command
     .argument('[study]', 'folder of a study, its name, or its YAML file (default: all studies that the store notes)')
-    .option('--store <folder>', storeHelp)
-    .option('--json', 'print what was found as JSON')
-    .action(async (study: string | undefined, options: StatusOptions) => await status(study, options));
+    .option('--store <folder>', storeHelp);
+  addFormat(command).action(async (study: string | undefined, options: StatusOptions) => await status(study, options));
 }
 
 async function status(typed: string | undefined, options: StatusOptions): Promise<void> {
+  const json = isJson(options);
   const path = storePath(options.store);
   const store = typed === undefined ? await existingStore(path) : await storeToSearch(options.store);
   const found: StudyStatus[] = [];
@@ -40,7 +39,7 @@ async function status(typed: string | undefined, options: StatusOptions): Promis
       else found.push({ name, folder: folder?.root ?? null, fault: fault! });
     }
   }
-  if (options.json) print(toJson(found));
+  if (json) printJson('status', found);
   else if (store === null && typed === undefined)
     print(`There is no store in ${path} (--store, PANX_STORE): nothing was trained into it yet.\n`);
   else if (found.length === 0) print(`The store ${path} notes no study.\n`);

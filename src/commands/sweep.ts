@@ -9,9 +9,9 @@ import { type Contents, identityOf } from '../experiment/identity.js';
 import { type PlannedStage, planSweep, trainRowsOf } from '../experiment/plan.js';
 import { runStage } from '../experiment/run.js';
 import { storePath } from '../experiment/store.js';
-import { checkStudy, planStudy } from '../experiment/study-plan.js';
+import { checkStudy, planStudy, scoredLangs } from '../experiment/study-plan.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
-import { reporter, sweepText } from '../reporting/sweep.js';
+import { reporter, sweepText, tableJson } from '../reporting/sweep.js';
 import { isMatrixTable } from '../reporting/table-view.js';
 import { runDirectory } from '../run/directory.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
@@ -22,13 +22,15 @@ import { removeLeftovers, removeMade } from '../system/made.js';
 import { throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { withEveryLanguage } from './every-language.js';
+import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, checkStoreFolder } from './out-folder.js';
+import { sweepPlan } from './plan-json.js';
 import { readStudyInputs } from './study-inputs.js';
 import { planText } from './sweep/plan-text.js';
 
-interface SweepCommandOptions {
+interface SweepCommandOptions extends FormatOptions {
   out?: string;
   dryRun?: boolean;
   force?: boolean;
@@ -42,7 +44,7 @@ export function define(command: Command): void {
   addSweepOptions(command);
   addConfigOptions(command);
   addTrainingOptions(command);
-  command
+  addFormat(command)
     .option('--out <folder>', 'folder of the sweep (default: results/sweep-<source>-<target>)')
     .option('--dry-run', 'print the stages, their steps and the estimated time; train nothing')
     .option('--force', 'train stages anew that the folder holds with other settings, and take none from the store')
@@ -96,6 +98,7 @@ function refuseUncounted({ study: { metrics } }: Config): void {
 }
 
 async function sweep(typed: Config, options: SweepCommandOptions): Promise<void> {
+  const json = isJson(options);
   const asked = await withEveryLanguage(typed);
   checkStudy(asked);
   refuseForSweeps(asked);
@@ -108,9 +111,11 @@ async function sweep(typed: Config, options: SweepCommandOptions): Promise<void>
   if (options.dryRun) {
     await removeLeftovers(out, sweepLayout, false);
     const plan = await planSweep(config, contents, out, force);
-    const pace = await measuredPace(plan.map(({ run }) => run));
+    const measured = await measuredPace(plan.map(({ run }) => run));
     const study = planStudy(config, trainRowsOf(config, contents.contentOf));
-    print(planText(plan, study, pace ?? (await timeSteps(plan[0]!, { modelDir, dataDir, contents }, out))));
+    const pace = measured ?? (await timeSteps(plan[0]!, { modelDir, dataDir, contents }, out));
+    if (json) printJson('plan', sweepPlan(plan, study, { folder: out, langs: scoredLangs(config), pace }));
+    else print(planText(plan, study, pace));
     return;
   }
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
@@ -124,7 +129,8 @@ async function sweep(typed: Config, options: SweepCommandOptions): Promise<void>
     },
     { runStage, onTable: report.write, onNotice: notice },
   ).finally(report.finish);
-  print(sweepText(outcome.table));
+  if (json) printJson('sweep', { folder: out, ...tableJson(outcome.table, 'sweep') });
+  else print(sweepText(outcome.table));
   notice(`tables, curve and the run directory of each stage: ${out}`);
   refuseFailures(outcome, out);
 }

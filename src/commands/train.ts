@@ -25,17 +25,18 @@ import {
   runDirectory,
   standOf,
 } from '../run/directory.js';
-import { formatCount, formatSeconds, notice, print } from '../system/console.js';
+import { formatCount, formatSeconds, notice, noticeLines, print } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { type Profile, phase } from '../system/profile.js';
 import { withEveryLanguage } from './every-language.js';
+import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
 import { checkOutFolder, checkStoreFolder, refuseAsLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
 import { checkTyped, corpusFiles, dataFolders, modelFolders } from './read-folders.js';
 
-interface TrainOptions {
+interface TrainOptions extends FormatOptions {
   out?: string;
   resume?: boolean;
   force?: boolean;
@@ -48,15 +49,16 @@ export function define(command: Command): void {
   addConfigOptions(command);
   addRowOptions(command);
   addTrainingOptions(command);
-  command
+  addFormat(command)
     .option('--out <folder>', 'run directory (default: results/train-<langs>[-<size>])')
     .option('--resume', 'go on with the interrupted run in --out')
     .option('--force', 'start anew, replacing the run in --out')
     .option('--store <folder>', storeHelp)
     .option('--profile', 'print where the time goes, by phase and operation, and leave a trace in the run directory')
     .action(async (options: TrainOptions) => {
+      const json = isJson(options);
       const work = (profile: Profile | null) => trainAsAsked(command, options, profile);
-      if (options.profile) await profiled(work, { print, traceFile: null });
+      if (options.profile) await profiled(work, { print: json ? noticeLines : print, traceFile: null });
       else await work(null);
     });
 }
@@ -116,7 +118,9 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   });
   await note(options, identity, run);
   notice(`${label}  done: ${run.root}`);
-  print(summary(result, endSplitOf(config)));
+  const split = endSplitOf(config);
+  if (isJson(options)) printJson('train', { run: run.root, split, ...result });
+  else print(summary(result, split));
 }
 
 /** Let studies and sweeps find the run. */

@@ -17,18 +17,18 @@ import { clearStaleLock } from '../run/lock.js';
 import { checkPlace, writeMark } from '../run/mark.js';
 import type { StudyDirectory } from '../run/store-directory.js';
 import { print } from '../system/console.js';
-import { toJson, writeJson } from '../system/files.js';
+import { writeJson } from '../system/files.js';
 import { type Layout, removeAbandonedNeighbours, removeLeftovers, removeMade } from '../system/made.js';
 import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { visible } from '../system/visible.js';
+import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { checkOutFolder } from './out-folder.js';
 import { dataFolders, modelFolder } from './read-folders.js';
 
-interface VerifyOptions extends Places {
+interface VerifyOptions extends Places, FormatOptions {
   rerun?: boolean;
   out?: string;
-  json?: boolean;
 }
 
 /** panx verify: is a finished run, a sweep or a study still what it was, and does it come out the same again? */
@@ -38,12 +38,12 @@ export function define(command: Command): void {
     .option('--rerun', 'also train it again, and compare everything byte for byte')
     .option('--out <folder>', 'keep the run that --rerun repeats in this new folder (default: it is removed)')
     .option('--data <folder>', 'where the data lies, if it was moved')
-    .option('--model <folder>', 'where the starting checkpoint lies, if it was moved')
-    .option('--json', 'print the findings as JSON')
-    .action(async (folder: string, options: VerifyOptions) => verify(folder, options));
+    .option('--model <folder>', 'where the starting checkpoint lies, if it was moved');
+  addFormat(command).action(async (folder: string, options: VerifyOptions) => verify(folder, options));
 }
 
 async function verify(folder: string, options: VerifyOptions): Promise<void> {
+  const json = isJson(options);
   if (options.out !== undefined && !options.rerun) {
     throw new PanxError('--out is given without --rerun, so there is no repeated run to keep.', {
       hint: 'Add --rerun, or leave --out out.',
@@ -60,7 +60,7 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
   const report: { run: string; checks: Check[] }[] = [];
   const tell = (run: string, checks: Check[]) => {
     report.push({ run, checks });
-    if (!options.json) print(checksText(run, checks));
+    if (!json) print(checksText(run, checks));
   };
   const runs = 'run' in found ? [found.run] : 'stages' in found ? found.stages : [];
   if ('scoring' in found) tell(folder, await verifyScoring(found.scoring));
@@ -80,7 +80,7 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
     await clearLeftovers(found.study, studyLayout);
     tell(folder, await verifyStudy(found.study, options, table => sweepFiles(table, 'study')));
   }
-  if (options.json) print(toJson(report));
+  if (json) printJson('verify', report);
   const allHold = report.every(({ checks }) => checks.every(({ holds }) => holds));
   if (!allHold) process.exitCode = 1;
   else if ('sweep' in found && places?.kept) await completeSweep(found.sweep, sweepDirectory(places.kept));

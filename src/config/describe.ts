@@ -50,6 +50,30 @@ ${rows.join('\n')}
 `;
 }
 
+/** A configuration as a list of its settings, for programs. */
+export function describe({ config, origins }: LoadedConfig): DescribedSetting[] {
+  return [...settings].map(([key, setting]) => ({
+    key,
+    value: settingIn(config, key),
+    from: origins[key],
+    default: setting.default,
+    expected: setting.expected,
+    meaning: setting.meaning,
+  }));
+}
+
+export interface DescribedSetting {
+  /** Its dotted name. */
+  key: string;
+  value: unknown;
+  /** Where the value comes from: `default`, or the file, `--set` or option that gave it. */
+  from: string;
+  default: unknown;
+  /** What it takes, in words. */
+  expected: string;
+  meaning: string;
+}
+
 /** The value that a configuration has for a dotted name. */
 export function settingIn(config: LoadedConfig['config'], key: Key): unknown {
   return key.split('.').reduce<unknown>((section, name) => (section as Record<string, unknown>)[name], config);

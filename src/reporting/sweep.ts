@@ -94,7 +94,7 @@ export async function sweepFiles(table: SweepTable, as: ReportOf = 'sweep'): Pro
 function tableFiles(table: SweepTable, as: ReportOf): Map<string, string | Uint8Array> {
   const [name, before] = as === 'sweep' ? ['sweep', 'sweep-'] : ['table', ''];
   return new Map([
-    [`${name}.json`, toJson(jsonOf(table, as))],
+    [`${name}.json`, toJson(tableJson(table, as))],
     [`${before}times.csv`, timesCsv(table)],
     [`${name}.csv`, sweepCsv(table, as)],
     [`${before}scores.csv`, scoresCsv(table)],
@@ -120,7 +120,7 @@ async function figureFiles(table: SweepTable): Promise<Map<string, string | Uint
 }
 
 /** The content of sweep.json or table.json. */
-function jsonOf(table: SweepTable, as: ReportOf): object {
+export function tableJson(table: SweepTable, as: ReportOf): object {
   const { source, target, langs, rows, ...others } = table;
   return {
     ...(isMatrixTable(table) ? {} : { source, target }),

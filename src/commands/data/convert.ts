@@ -65,16 +65,24 @@ async function layoutOf(folder: string): Promise<ReturnType<typeof corpusLayout>
   return corpusLayout(langs, [...new Set(files.flat().filter(isWritten))]);
 }
 
+/** A corpus that was written. */
+export interface Converted {
+  out: string;
+  to: WrittenFormat;
+  splits: { folder: string; lang: string; split: SplitName; rows: number; files: number }[];
+  /** Its tags, in the order of their ids. */
+  tags: readonly string[];
+}
+
 /**
  * Write a corpus: all of it beside its place, which it takes when it is whole.
  *
- * @returns what was written, as lines for the terminal
  * @throws PanxError where a word has no place in the format, or the folder cannot be written
  */
-export async function convert({ out, to, splits }: Conversion, force: boolean): Promise<string[]> {
+export async function convert({ out, to, splits }: Conversion, force: boolean): Promise<Converted> {
   await removeAbandoned(out);
   const staging = temporaryNeighbour(out);
-  const lines: string[] = [];
+  const written: Converted['splits'] = [];
   const tags = new Set<readonly string[]>();
   try {
     makeFolder(staging);
@@ -87,15 +95,31 @@ export async function convert({ out, to, splits }: Conversion, force: boolean): 
         await writeFileAtomic(join(staging, name), content);
         files++;
       }
-      const many = files === 1 ? '' : `, ${files} files`;
-      lines.push(`${join(out, langFolder(lang, to))}  ${split}  ${formatCount(loaded.rows)} rows${many}`);
+      written.push({ folder: join(out, langFolder(lang, to)), lang, split, rows: loaded.rows, files });
     }
     await putInPlace(staging, out, force);
   } catch (error) {
     await removeMade(staging, await layoutOf(staging)).catch(() => {});
     throw error instanceof PanxError ? error : cannotWrite(out, error);
   }
-  return [...lines, '', ...howToRead({ out, to, splits }, [...tags][0]!)];
+  return { out, to, splits: written, tags: [...tags][0]! };
+}
+
+/** What was written, and the settings that read it back, for the terminal. */
+export function conversionText(converted: Converted): string {
+  const lines = converted.splits.map(({ folder, split, rows, files }) => {
+    const many = files === 1 ? '' : `, ${files} files`;
+    return `${folder}  ${split}  ${formatCount(rows)} rows${many}`;
+  });
+  return `${[...lines, '', ...howToRead(converted)].join('\n')}\n`;
+}
+
+/** The settings that read the corpus back, row by row the same, as --config takes them. */
+export function settingsToRead({ out, to, splits, tags }: Converted): object {
+  if (to === 'parquet') return { data: out };
+  const names = [...new Set(splits.map(({ split }) => split))];
+  const files = Object.fromEntries(names.map(split => [split, join(out, '{lang}', `${split}*.${to}`)]));
+  return { corpora: { converted: { format: to, files, ...(areIob2(tags) ? { scheme: 'IOB2' } : {}), labels: tags } } };
 }
 
 /** A folder that is empty, or a corpus of panx that is to be replaced, makes room. */
@@ -122,8 +146,8 @@ async function removeAbandoned(out: string): Promise<void> {
   }
 }
 
-/** The settings that read the corpus back, row by row the same. */
-function howToRead({ out, to, splits }: Conversion, tags: readonly string[]): string[] {
+/** The same settings as YAML. */
+function howToRead({ out, to, splits, tags }: Converted): string[] {
   if (to === 'parquet') return ['Read it with these settings:', '', `data: ${inline(out)}`];
   const names = [...new Set(splits.map(({ split }) => split))];
   const files = names.map(split => `      ${split}: ${inline(join(out, '{lang}', `${split}*.${to}`))}`);

@@ -2,7 +2,6 @@ import type { Distribution, SplitStatistics } from '../../data/statistics.js';
 import { csvText } from '../../reporting/csv.js';
 import { layOut } from '../../reporting/text-table.js';
 import { formatCount } from '../../system/console.js';
-import { toJson } from '../../system/files.js';
 import type { SubwordStatistics } from '../../tokenization/statistics.js';
 
 /** The statistics of a split; subwords only where a tokenizer was given. */
@@ -83,11 +82,6 @@ export function statisticsCsv(counted: readonly Counted[]): string {
         }),
   }));
   return csvText(records);
-}
-
-/** An array with one object a split. */
-export function statisticsJson(counted: readonly Counted[]): string {
-  return toJson(counted);
 }
 
 /** Empty of a split of `data`, in a table with others. */
