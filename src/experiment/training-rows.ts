@@ -7,7 +7,7 @@ import { PanxError } from '../errors.js';
 import { isDone, type RunDirectory, runDirectory } from '../run/directory.js';
 import { modelFile } from '../run/model-files.js';
 import type { Environment } from './environment.js';
-import { isCurrent } from './identity.js';
+import { isCurrent, type StageIdentity } from './identity.js';
 import { readCorpus } from './inputs.js';
 import { neighbourOf, type Places, recordsOf } from './places.js';
 import { readChecksums, readRunConfig } from './records.js';
@@ -36,7 +36,7 @@ interface SeenSplit {
  */
 export async function* trainingRows(run: RunDirectory, places: Places): AsyncGenerator<TaggedRow> {
   const seen = new Map<string, SeenSplit>();
-  for (let stage: RunDirectory | null = run; stage !== null; ) stage = await addStage(stage, places, seen);
+  for (const stage of await stagesUpTo(run, places)) await addStage(stage, seen);
   for (const { dataDir, lang, corpora, rows } of seen.values()) {
     let first = 0;
     for await (const { columns, labelNames } of (await openSplit(dataDir, lang, 'train', corpora)).shards()) {
@@ -48,11 +48,35 @@ export async function* trainingRows(run: RunDirectory, places: Places): AsyncGen
   }
 }
 
-/** @returns the stage that this one started from; null where that was a model */
-async function addStage(run: RunDirectory, places: Places, seen: Map<string, SeenSplit>): Promise<RunDirectory | null> {
-  const { identity, dataDir, environment } = await recordsOf(run, places);
-  if (!isCurrent(identity))
-    throw new PanxError(`${run.root} was trained by panx 0.2 or older, which kept no row sets.`);
+/** The languages whose train splits a training has seen, with the stages before it. @throws PanxError where the records of one are not there */
+export async function trainedLangs(run: RunDirectory): Promise<Set<string>> {
+  const stages = await stagesUpTo(run, {});
+  const names = stages.flatMap(({ identity }) => identity.rows.training.map(({ name }) => name.split('/')[0]!));
+  return new Set(names);
+}
+
+/** A stage of a curriculum, and where its data lie. */
+interface PastStage {
+  run: RunDirectory;
+  identity: StageIdentity;
+  dataDir: string;
+}
+
+/** A stage and those before it, itself first. */
+async function stagesUpTo(run: RunDirectory, places: Places): Promise<PastStage[]> {
+  const stages: PastStage[] = [];
+  for (let next: RunDirectory | null = run; next !== null; ) {
+    const { identity, dataDir, environment } = await recordsOf(next, places);
+    if (!isCurrent(identity)) {
+      throw new PanxError(`${next.root} was trained by panx 0.2 or older, which kept no row sets.`);
+    }
+    stages.push({ run: next, identity, dataDir });
+    next = (await neighbourOf(next, identity)) ?? (await runOfStart(environment));
+  }
+  return stages;
+}
+
+async function addStage({ run, identity, dataDir }: PastStage, seen: Map<string, SeenSplit>): Promise<void> {
   const config = await readRunConfig(run);
   const langs = config.training.langs.map(lang => [lang, 'train'] as const);
   const contentOf = await readCorpus(dataDir, langs, config.corpora);
@@ -68,7 +92,6 @@ async function addStage(run: RunDirectory, places: Places, seen: Map<string, See
     for (const row of selectRows(index.rows, set.steps)) split.rows.add(row);
     seen.set(key, split);
   }
-  return (await neighbourOf(run, identity)) ?? (await runOfStart(environment));
 }
 
 /** The run whose checkpoint was given with --model, where it still lies there as it was then. */

@@ -4,7 +4,7 @@ import { type ClassificationReport, reportOf } from '../seqeval/report.js';
 import type { SpanCounts } from '../seqeval/scores.js';
 import { type AttributeName, attributeNames, type BucketScores, bucketOf, createBucketCounter } from './buckets.js';
 import { type KindCounts, noKinds, pairSpans, type SpanPair, typeOf } from './error-kinds.js';
-import { type CostlySentence, createLossCounter, type LossSummary, type MistakenWord, type Suspect } from './losses.js';
+import { type CostlySentence, createLossCounter, type MistakenWord, type NamedLoss, type Suspect } from './losses.js';
 import { type RowSpans, type Span, spansOf, surfaceOf } from './spans.js';
 import type { TrainingSurfaces } from './training-surfaces.js';
 
@@ -18,6 +18,8 @@ export interface Analysis {
   accuracy: number;
   /** seqeval's report, default mode. */
   report: ClassificationReport;
+  /** Its counts: by type, sorted by name. */
+  spans: SpanCounts[];
   kinds: KindCounts;
   /** By the type of the true entity, of a spurious one by its own; sorted by name. */
   kindsByType: { type: string; counts: KindCounts }[];
@@ -26,8 +28,8 @@ export interface Analysis {
   confusion: { tags: Confusion; entities: Confusion };
   /** null where no word has a loss. */
   losses: {
-    labels: (LossSummary & { label: string })[];
-    words: (LossSummary & { word: string })[];
+    labels: NamedLoss[];
+    words: NamedLoss[];
     sentences: CostlySentence[];
     /** null of rows that were trained on: a model agrees with the labels that it was taught. */
     suspects: Suspect[] | null;
@@ -104,27 +106,31 @@ export function createAnalysis({ surfaces, most, trainedOn }: AnalysisOptions): 
       words += row.gold.length;
       unpredicted += row.gold.length - spans.words.length;
     },
-    result: () => ({
-      ...{ sentences, words, unpredicted },
-      accuracy: words === unpredicted ? 0 : right / (words - unpredicted),
-      report: reportOf([...spanCounts.values()].sort((a, b) => byName(a.type, b.type))),
-      kinds,
-      kindsByType: Array.from(byType, ([type, counts]) => ({ type, counts })).sort((a, b) => byName(a.type, b.type)),
-      buckets: Array.from(buckets, ([attribute, counter]) => ({ attribute, scores: counter.scores() })).flatMap(
-        ({ attribute, scores }) => (scores === null ? [] : [{ attribute, scores }]),
-      ),
-      confusion: { tags: confusionOf(tags, byTag), entities: confusionOf(entities, byName) },
-      losses:
-        losses.count() === 0
-          ? null
-          : {
-              labels: losses.labels().sort((a, b) => byTag(a.label, b.label)),
-              words: losses.words(),
-              sentences: losses.sentences(),
-              suspects: trainedOn ? null : losses.suspects(),
-            },
-      mistaken: losses.mistaken(),
-    }),
+    result: () => {
+      const spans = [...spanCounts.values()].sort((a, b) => byName(a.type, b.type));
+      return {
+        ...{ sentences, words, unpredicted },
+        accuracy: words === unpredicted ? 0 : right / (words - unpredicted),
+        report: reportOf(spans),
+        spans,
+        kinds,
+        kindsByType: Array.from(byType, ([type, counts]) => ({ type, counts })).sort((a, b) => byName(a.type, b.type)),
+        buckets: Array.from(buckets, ([attribute, counter]) => ({ attribute, scores: counter.scores() })).flatMap(
+          ({ attribute, scores }) => (scores === null ? [] : [{ attribute, scores }]),
+        ),
+        confusion: { tags: confusionOf(tags, byTag), entities: confusionOf(entities, byName) },
+        losses:
+          losses.count() === 0
+            ? null
+            : {
+                labels: losses.labels().sort((a, b) => byTag(a.name, b.name)),
+                words: losses.words(),
+                sentences: losses.sentences(),
+                suspects: trainedOn ? null : losses.suspects(),
+              },
+        mistaken: losses.mistaken(),
+      };
+    },
   };
 }
 

@@ -8,6 +8,11 @@ export interface LossSummary {
   mean: number;
 }
 
+/** The losses of the words of one tag, or of one word wherever it stands. */
+export interface NamedLoss extends LossSummary {
+  name: string;
+}
+
 /** A sentence with its losses. */
 export interface CostlySentence extends ScoredRow {
   /** Counted from 0 in the file. */
@@ -38,10 +43,10 @@ export interface Suspect extends ScoredRow {
 /** Losses and mistakes of a corpus, of which no more is kept than is shown, and counts of its words. */
 export interface LossCounter {
   add(row: ScoredRow): void;
-  /** By the true tag, sorted by name. */
-  labels(): (LossSummary & { label: string })[];
+  /** By the true tag. */
+  labels(): NamedLoss[];
   /** The words with the highest loss in all. Empty where the file has no words. */
-  words(): (LossSummary & { word: string })[];
+  words(): NamedLoss[];
   /** The words that were tagged wrongly most often. */
   mistaken(): MistakenWord[];
   /** The sentences with the highest sum of losses. */
@@ -101,16 +106,10 @@ export function createLossCounter(most: number): LossCounter {
       for (let at = 0; at < row.gold.length; at++) countWord(row, at);
       countSentence(row, rows++);
     },
-    labels: () =>
-      Array.from(labels, ([label, counts]) => ({ label, ...summary(counts) })).sort((a, b) =>
-        a.label < b.label ? -1 : 1,
-      ),
+    labels: () => Array.from(labels, ([name, counts]) => ({ name, ...summary(counts) })),
     words() {
-      const top = createTop<LossSummary & { word: string }>(
-        most,
-        (a, b) => b.total - a.total || byText(a.word, b.word),
-      );
-      for (const [word, counts] of words) if (counts.count > 0) top.add({ word, ...summary(counts) });
+      const top = createTop<NamedLoss>(most, (a, b) => b.total - a.total || byText(a.name, b.name));
+      for (const [word, counts] of words) if (counts.count > 0) top.add({ name: word, ...summary(counts) });
       return top.items();
     },
     mistaken() {

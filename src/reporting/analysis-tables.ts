@@ -1,0 +1,337 @@
+import type { Analysis, Confusion } from '../evaluation/analysis/analyse.js';
+import {
+  type EntityKind,
+  type ErrorKind,
+  entityKinds,
+  errorKinds,
+  f1IfMended,
+  f1OfKinds,
+  goldOf,
+  type KindCounts,
+  predictedOf,
+  semevalReadings,
+  semevalScores,
+} from '../evaluation/analysis/error-kinds.js';
+import type { LossSummary } from '../evaluation/analysis/losses.js';
+import type { ScoredRow } from '../evaluation/foreign-predictions.js';
+import type { AnalysedRows } from '../experiment/analyse-subject.js';
+import type { Column, Table } from './table.js';
+
+/** The tables of an analysis, in the order in which they are read. */
+export const analysisTableNames = [
+  'kinds',
+  'types',
+  'costs',
+  'semeval',
+  'report',
+  'buckets',
+  'entities',
+  'tags',
+  'losses',
+  'words',
+  'mistaken',
+  'sentences',
+  'suspects',
+] as const;
+export type AnalysisTableName = (typeof analysisTableNames)[number];
+
+/** A table of an analysis; null where the predictions do not have what it shows. */
+export function analysisTable(name: AnalysisTableName, { analysis, rows }: AnalysedRows): Table | null {
+  const title = `${titles[name]}, ${rows}`;
+  const made = tableOf(name, analysis);
+  return made === null ? null : { title, facts: [], notes: [], ...made };
+}
+
+const titles: Readonly<Record<AnalysisTableName, string>> = {
+  kinds: 'Kinds of errors',
+  types: 'Kinds of errors by entity type',
+  costs: 'Errors that cost most',
+  semeval: 'SemEval-2013 scores',
+  report: 'Classification report',
+  buckets: 'Scores by attribute of the entity',
+  entities: 'Confusion of entities: true (rows) and predicted (columns)',
+  tags: 'Confusion of tags: true (rows) and predicted (columns)',
+  losses: 'Loss by true tag',
+  words: 'Words with the highest loss in all',
+  mistaken: 'Words tagged wrongly most often',
+  sentences: 'Sentences with the highest loss',
+  suspects: 'Labels that may be wrong',
+};
+
+type Made = Pick<Table, 'columns' | 'rows'> & Partial<Pick<Table, 'facts' | 'notes'>>;
+
+function tableOf(name: AnalysisTableName, analysis: Analysis): Made | null {
+  switch (name) {
+    case 'kinds':
+      return kindsTable(analysis.kinds);
+    case 'types':
+      return typesTable(analysis);
+    case 'costs':
+      return costsTable(analysis);
+    case 'semeval':
+      return semevalTable(analysis.kinds);
+    case 'report':
+      return reportTable(analysis);
+    case 'buckets':
+      return bucketsTable(analysis);
+    case 'entities':
+      return confusionTable(analysis.confusion.entities, 'type');
+    case 'tags':
+      return confusionTable(analysis.confusion.tags, 'tag');
+    case 'losses':
+      return analysis.losses === null ? null : lossTable('label', 'true tag', analysis.losses.labels);
+    case 'words':
+      if (analysis.losses === null || analysis.losses.words.length === 0) return null;
+      return lossTable('word', 'word', analysis.losses.words);
+    case 'mistaken':
+      return analysis.mistaken.length === 0 ? null : mistakenTable(analysis);
+    case 'sentences':
+      return analysis.losses === null ? null : sentencesTable(analysis.losses.sentences);
+    case 'suspects':
+      return suspectsTable(analysis);
+  }
+}
+
+/** What the kinds are, for readers. */
+export const kindText: Readonly<Record<EntityKind, string>> = {
+  correct: 'bounds and type are right',
+  type: 'bounds are right, the type is wrong',
+  boundary: 'the type is right, the bounds overlap',
+  both: 'bounds overlap, the type is wrong',
+  missed: 'a true entity that nothing was predicted for',
+  spurious: 'predicted where there is no entity',
+};
+
+function kindsTable(kinds: KindCounts): Made {
+  const f1 = f1OfKinds(kinds);
+  const errors = errorKinds.reduce((sum, kind) => sum + kinds[kind], 0);
+  return {
+    facts: [`${goldOf(kinds)} true entities, ${predictedOf(kinds)} predicted, F1 ${f1.toFixed(4)}`],
+    columns: [
+      text('kind', 'kind'),
+      text('meaning', 'what it is', true),
+      count('count', 'count'),
+      score('share_of_errors', 'of all errors'),
+      score('f1_if_mended', 'F1 if mended'),
+      difference('gain', 'gain'),
+    ],
+    rows: entityKinds.map(kind => {
+      if (kind === 'correct') return [kind, kindText[kind], kinds[kind], null, null, null];
+      const mended = f1IfMended(kinds, kind);
+      return [kind, kindText[kind], kinds[kind], errors === 0 ? null : kinds[kind] / errors, mended, mended - f1];
+    }),
+  };
+}
+
+function typesTable({ kindsByType, spans, report }: Analysis): Made {
+  return {
+    facts: ['an error is of the type of the true entity; a spurious one of its own'],
+    columns: [
+      text('type', 'type'),
+      count('gold', 'true'),
+      count('predicted', 'predicted'),
+      ...entityKinds.map(kind => count(kind, kind)),
+      score('f1', 'F1'),
+    ],
+    rows: kindsByType.map(({ type, counts }) => {
+      const ofType = spans.find(one => one.type === type)!;
+      const { f1 } = report.types.find(one => one.type === type)!;
+      return [type, ofType.true, ofType.predicted, ...entityKinds.map(kind => counts[kind]), f1];
+    }),
+  };
+}
+
+/** Errors of one kind and one type, and what the F1 of all would gain without them. */
+export interface Cost {
+  kind: ErrorKind;
+  /** Of the true entity; of a spurious one its own. */
+  type: string;
+  count: number;
+  f1: number;
+  gain: number;
+}
+
+/** By kind and type, the costliest first. */
+export function costsOf({ kinds, kindsByType }: Pick<Analysis, 'kinds' | 'kindsByType'>): Cost[] {
+  const f1 = f1OfKinds(kinds);
+  return kindsByType
+    .flatMap(({ type, counts }) =>
+      errorKinds.map(kind => {
+        const mended = f1IfMended(kinds, kind, counts[kind]);
+        return { kind, type, count: counts[kind], f1: mended, gain: mended - f1 };
+      }),
+    )
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.gain - a.gain || b.count - a.count);
+}
+
+function costsTable(analysis: Analysis): Made {
+  return {
+    columns: [
+      text('kind', 'kind'),
+      text('type', 'type'),
+      count('count', 'count'),
+      score('f1_if_mended', 'F1 if mended'),
+      difference('gain', 'gain'),
+    ],
+    rows: costsOf(analysis)
+      .slice(0, 10)
+      .map(({ kind, type, count, f1, gain }) => [kind, type, count, f1, gain]),
+  };
+}
+
+function semevalTable(kinds: KindCounts): Made {
+  const scores = semevalScores(kinds);
+  return {
+    columns: [
+      text('reading', 'reading'),
+      score('precision', 'precision'),
+      score('recall', 'recall'),
+      score('f1', 'F1'),
+      ...(['correct', 'incorrect', 'partial', 'missing', 'spurious'] as const).map(name => count(name, name)),
+    ],
+    rows: semevalReadings.map(reading => {
+      const { precision, recall, f1, correct, incorrect, partial, missing, spurious } = scores[reading];
+      return [reading, precision, recall, f1, correct, incorrect, partial, missing, spurious];
+    }),
+  };
+}
+
+function reportTable({ report }: Analysis): Made {
+  const named = [
+    ...report.types.map(scores => [scores.type, scores] as const),
+    ...(['micro', 'macro', 'weighted'] as const).map(average => [`${average} avg`, report[average]] as const),
+  ];
+  return {
+    columns: [
+      text('type', 'type'),
+      score('precision', 'precision'),
+      score('recall', 'recall'),
+      score('f1', 'F1'),
+      count('support', 'support'),
+    ],
+    rows: named.map(([name, { precision, recall, f1, support }]) => [name, precision, recall, f1, support]),
+  };
+}
+
+function bucketsTable({ buckets }: Analysis): Made {
+  return {
+    facts: ['recall is of the true entities of a bucket, precision of the predicted ones, each by its own attribute'],
+    columns: [
+      text('attribute', 'attribute'),
+      text('bucket', 'bucket'),
+      count('gold', 'true'),
+      count('predicted', 'predicted'),
+      count('correct', 'right'),
+      score('precision', 'precision'),
+      score('recall', 'recall'),
+      score('f1', 'F1'),
+    ],
+    rows: buckets.flatMap(({ attribute, scores }) =>
+      scores.map(({ bucket, gold, predicted, correct, precision, recall, f1 }) => [
+        ...[attribute, bucket, gold, predicted, correct],
+        // Without an entity there is nothing to be right about.
+        predicted === 0 ? null : precision,
+        gold === 0 ? null : recall,
+        gold + predicted === 0 ? null : f1,
+      ]),
+    ),
+  };
+}
+
+function confusionTable({ labels, counts }: Confusion, key: string): Made {
+  return {
+    columns: [text(key, 'true'), ...labels.map(label => count(`predicted_${label}`, label))],
+    rows: labels.map((label, i) => [label, ...counts[i]!]),
+  };
+}
+
+function lossTable(key: string, head: string, rows: readonly (LossSummary & { name: string })[]): Made {
+  return {
+    facts: ['the loss of a word is -ln p(true tag), in nats'],
+    columns: [text(key, head), count('count', 'words'), number('mean', 'mean'), number('total', 'total')],
+    rows: rows.map(({ name, count: words, mean, total }) => [name, words, mean, total]),
+  };
+}
+
+function mistakenTable({ mistaken }: Analysis): Made {
+  return {
+    columns: [
+      text('word', 'word'),
+      count('wrong', 'wrong'),
+      count('count', 'of'),
+      text('mistakes', 'true → predicted', true),
+    ],
+    rows: mistaken.map(({ word, wrong, count: of, mistakes }) => [
+      ...[word, wrong, of],
+      mistakes.map(({ gold, predicted, count: times }) => `${gold} → ${predicted} (${times})`).join(', '),
+    ]),
+  };
+}
+
+function sentencesTable(sentences: NonNullable<Analysis['losses']>['sentences']): Made {
+  return {
+    facts: ['the loss of a sentence is the sum over its words'],
+    columns: [
+      count('row', 'row'),
+      number('loss', 'loss'),
+      number('mean_loss', 'mean'),
+      text('sentence', 'word/true tag, or word/true tag→predicted tag', true),
+    ],
+    rows: sentences.map(sentence => [sentence.row, sentence.total, sentence.mean, taggedText(sentence)]),
+  };
+}
+
+function suspectsTable({ losses }: Analysis): Made | null {
+  if (losses === null || losses.suspects === null) return null;
+  return {
+    facts: [
+      'softmin of p(true tag) over the words of a sentence, at temperature 0.05: the lower, the less likely that all are right',
+    ],
+    columns: [
+      count('row', 'row'),
+      number('score', 'score'),
+      text('word', 'word'),
+      text('label', 'given'),
+      text('predicted', 'predicted'),
+      text('sentence', 'sentence', true),
+    ],
+    rows: losses.suspects.map(suspect => [
+      ...[suspect.row, suspect.score],
+      ...(suspect.words === null ? [null] : [suspect.words[suspect.word]!]),
+      ...[suspect.gold[suspect.word]!, suspect.predicted[suspect.word] ?? null, taggedText(suspect)],
+    ]),
+  };
+}
+
+/** `Ankara/B-LOC→O`: each word with its true tag where that is not O or not the predicted one. */
+export function taggedText({ words, gold, predicted }: ScoredRow): string {
+  return gold
+    .map((tag, i) => {
+      const word = words?.[i] ?? String(i);
+      const guess = predicted[i] ?? '?';
+      if (tag === guess) return tag === 'O' ? word : `${word}/${tag}`;
+      return `${word}/${tag}→${guess}`;
+    })
+    .join(' ');
+}
+
+function text(key: string, head: string, shrinks = false): Column {
+  return { key, head, kind: 'text', ...(shrinks ? { shrinks } : {}) };
+}
+
+function count(key: string, head: string): Column {
+  return { key, head, kind: 'count' };
+}
+
+function score(key: string, head: string): Column {
+  return { key, head, kind: 'score' };
+}
+
+function difference(key: string, head: string): Column {
+  return { key, head, kind: 'difference' };
+}
+
+function number(key: string, head: string): Column {
+  return { key, head, kind: 'number' };
+}
