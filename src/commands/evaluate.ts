@@ -138,7 +138,7 @@ async function evaluateAsAsked(
     if (!json) {
       print(`${scoresText(lang, split, scores)}\n\n`);
       if (metrics === 'strict' || resampling !== null) {
-        print(`${averagesText(lang, split, entities)}\n`);
+        print(averagesText(lang, split, entities));
         print(resampling === null ? '\n' : `${resamplingText(resampling)}\n\n`);
       }
       print(`${reportsText(lang, split, entities)}\n`);

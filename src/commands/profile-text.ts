@@ -1,4 +1,5 @@
-import { alignColumns, type Column } from '../reporting/text-table.js';
+import { renderTerminal } from '../reporting/render/terminal.js';
+import { type Cell, type Column, column, plainTable } from '../reporting/table.js';
 import { formatCount } from '../system/console.js';
 import { firstOf, type OperationTotals, type PhaseTotals, type Profile, tracedRounds } from '../system/profile.js';
 import { visible } from '../system/visible.js';
@@ -54,24 +55,25 @@ function roundsWithin({ phases }: PhaseTotals): [key: string, totals: PhaseTotal
 
 /** The phases of the whole process, each under the one that it is part of; what rounds are made of has a table of its own. */
 function runTable(whole: PhaseTotals): string {
-  const rowsOf = (totals: PhaseTotals, indent: string): string[][] =>
+  const rowsOf = (totals: PhaseTotals, indent: string): Cell[][] =>
     [...totals.phases].flatMap(([name, one]) => [
-      [indent + name, formatCount(one.calls), seconds(one.ms), percent(one.ms, whole.ms)],
+      [indent + name, one.calls, one.ms / 1000, one.ms / whole.ms],
       ...(one.round ? [] : rowsOf(one, `${indent}  `)),
     ]);
   const rest = restMs(whole);
   const rows = [
     ...rowsOf(whole, ''),
-    ['the rest', '', seconds(rest), percent(rest, whole.ms)],
-    ['in all', '', seconds(whole.ms), percent(whole.ms, whole.ms)],
+    ['the rest', '', rest / 1000, rest / whole.ms],
+    ['in all', '', whole.ms / 1000, 1],
   ];
-  return table(['the run', 'times', 's', 'share'], rows);
+  return text([column('the run'), column('times', 'count'), decimals('s'), share], rows);
 }
 
 function phaseTable({ name, totals }: MeanRound): string {
-  const row = (phase: string, ms: number) => [phase, milliseconds(ms / totals.calls), percent(ms, totals.ms)];
+  const row = (phase: string, ms: number) => [phase, ms / totals.calls, ms / totals.ms];
   const rows = [...totals.phases].map(([phase, { ms }]) => row(phase, ms));
-  return table([name, `ms a ${name}`, 'share'], [...rows, row('the rest', restMs(totals)), row('in all', totals.ms)]);
+  const columns = [column(name), decimals(`ms a ${name}`), share];
+  return text(columns, [...rows, row('the rest', restMs(totals)), row('in all', totals.ms)]);
 }
 
 /** Operations with a smaller share of a round than this stand together in one line. */
@@ -82,12 +84,12 @@ function operationTable({ name, totals }: MeanRound, whole: PhaseTotals, kind: s
   const inAll = operationsWithin(whole);
   const cells = (label: string, { calls, ms, flops }: OperationTotals, all: OperationTotals | null) => [
     label,
-    calls === 0 ? '' : (calls / totals.calls).toFixed(1),
-    milliseconds(ms / totals.calls),
-    percent(ms, totals.ms),
-    gigaflops(flops, ms),
-    all === null ? '' : formatCount(all.calls),
-    all === null ? '' : milliseconds(all.ms),
+    calls === 0 ? '' : calls / totals.calls,
+    ms / totals.calls,
+    ms / totals.ms,
+    flops === 0 ? '' : gigaflops(flops, ms),
+    all === null ? '' : all.calls,
+    all === null ? '' : all.ms,
   ];
   const shown = [...inRounds].filter(([, { ms }]) => ms >= leastShare * totals.ms).sort(([, a], [, b]) => b.ms - a.ms);
   const rows = shown.map(([label, operation]) => cells(label, operation, inAll.get(label)!));
@@ -100,8 +102,11 @@ function operationTable({ name, totals }: MeanRound, whole: PhaseTotals, kind: s
   const timedMs = addUp([...inRounds.values()]).ms;
   rows.push(cells('between them (JavaScript)', { calls: 0, ms: totals.ms - timedMs, flops: 0 }, null));
   rows.push(cells('in all', { calls: 0, ms: totals.ms, flops: 0 }, addUp([...inAll.values()])));
-  const heads = [kind, `calls a ${name}`, `ms a ${name}`, 'share', 'GFLOP/s', 'calls in all', 'ms in all'];
-  return table(heads, rows);
+  const columns = [
+    ...[column(kind), column(`calls a ${name}`, 'number', { digits: 1 }), decimals(`ms a ${name}`), share],
+    ...[column('GFLOP/s', 'number'), column('calls in all', 'count'), decimals('ms in all')],
+  ];
+  return text(columns, rows);
 }
 
 /** "matrix products: 144.0 calls and 619.04 ms a step (71.9%), 217.3 GFLOP a step at 351 GFLOP/s"; null where there are none. */
@@ -109,11 +114,11 @@ function productsLine({ name, totals }: MeanRound): string | null {
   const products = [...operationsWithin(totals).values()].filter(({ flops }) => flops > 0);
   if (products.length === 0) return null;
   const { calls, ms, flops } = addUp(products);
-  const [callsText, msText] = [(calls / totals.calls).toFixed(1), milliseconds(ms / totals.calls)];
+  const [callsText, msText] = [(calls / totals.calls).toFixed(1), (ms / totals.calls).toFixed(2)];
   const work = (flops / totals.calls / 1e9).toPrecision(3);
   return (
-    `matrix products: ${callsText} calls and ${msText} ms a ${name} (${percent(ms, totals.ms)}), ` +
-    `${work} GFLOP a ${name} at ${gigaflops(flops, ms)} GFLOP/s`
+    `matrix products: ${callsText} calls and ${msText} ms a ${name} (${((100 * ms) / totals.ms).toFixed(1)}%), ` +
+    `${work} GFLOP a ${name} at ${formatCount(gigaflops(flops, ms))} GFLOP/s`
   );
 }
 
@@ -162,24 +167,17 @@ function restMs({ ms, phases }: PhaseTotals): number {
   return [...phases.values()].reduce((rest, inner) => rest - inner.ms, ms);
 }
 
-/** The first column names; all others are numbers. */
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const columns = heads.map((head, i): Column => ({ head, align: i === 0 ? 'left' : 'right' }));
-  return alignColumns(columns, rows, Number.POSITIVE_INFINITY).join('\n');
+function text(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+  return renderTerminal(plainTable(columns, rows), { width: Number.POSITIVE_INFINITY }).trimEnd();
 }
 
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(2);
+const share = column('share', 'percent');
+
+function decimals(head: string): Column {
+  return column(head, 'number', { digits: 2 });
 }
 
-function milliseconds(ms: number): string {
-  return ms.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-}
-
-function percent(part: number, whole: number): string {
-  return `${((100 * part) / whole).toFixed(1)}%`;
-}
-
-function gigaflops(flops: number, ms: number): string {
-  return flops === 0 ? '' : formatCount(Number((flops / ms / 1e6).toPrecision(3)));
+/** Three digits of it. */
+function gigaflops(flops: number, ms: number): number {
+  return Number((flops / ms / 1e6).toPrecision(3));
 }

@@ -1,35 +1,25 @@
 import type { Stage } from '../experiment/protocols/stage.js';
 import type { NotSupportedModels } from '../experiment/study.js';
 import type { StudyPlan } from '../experiment/study-plan.js';
-import { alignColumns } from '../reporting/text-table.js';
+import { renderTerminal } from '../reporting/render/terminal.js';
+import { column, plainTable } from '../reporting/table.js';
 import { formatCount } from '../system/console.js';
 import { visible } from '../system/visible.js';
 import { endlessWarmup } from '../training/schedule.js';
 
 /** Stages that are to come, for a terminal, and below them what is to be said of their warm-up. @param timeOf what stands in the last column */
 export function stagesText(stages: readonly Stage[], timeOf: (stage: Stage) => string): string {
-  const lines = alignColumns(
-    [
-      { head: 'stage', align: 'left' },
-      { head: 'rows', align: 'right' },
-      { head: 'starts from', align: 'left' },
-      { head: 'steps', align: 'right' },
-      { head: 'time', align: 'left' },
-    ],
-    stages.map(stage => [
-      stage.id,
-      formatCount(stage.samples),
-      stage.startStage ?? 'the model',
-      formatCount(stage.steps),
-      timeOf(stage),
-    ]),
-    100,
+  const text = renderTerminal(
+    plainTable(
+      [column('stage'), column('rows', 'count'), column('starts from'), column('steps', 'count'), column('time')],
+      stages.map(stage => [stage.id, stage.samples, stage.startStage ?? 'the model', stage.steps, timeOf(stage)]),
+    ),
   );
   const warmups = stages.flatMap(({ id, config, steps }) => {
     const said = endlessWarmup(config.training, steps);
     return said === null ? [] : [`${id}: ${said}\n`];
   });
-  return `${lines.join('\n')}\n\n${warmups.join('')}`;
+  return `${text}\n${warmups.join('')}`;
 }
 
 /** The stages that are left out because panx does not know their model, a line for each model. */

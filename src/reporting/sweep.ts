@@ -9,26 +9,13 @@ import {
   type Training,
   valuesOf,
 } from '../experiment/table.js';
-import { formatSeconds } from '../system/console.js';
 import { toJson, writeFileAtomic } from '../system/files.js';
-import { visible } from '../system/visible.js';
-import { csvText } from './csv.js';
-import { markdownText } from './markdown.js';
-import { scoresCsv } from './scores-csv.js';
+import { renderCsv } from './render/csv.js';
+import { renderMarkdown } from './render/markdown.js';
+import { renderTerminal } from './render/terminal.js';
+import { detailsTable, fileTable, nOf, phasesTable, scoresTable, timesTable } from './result-tables.js';
 import { signatureOf } from './signature.js';
-import {
-  axesOf,
-  detailsOf,
-  epochsOf,
-  f1Of,
-  factsOf,
-  isMatrixTable,
-  titleOf,
-  type View,
-  viewOf,
-  zeroShotNote,
-} from './table-view.js';
-import { alignColumns, type Column, displayWidth, layOut } from './text-table.js';
+import { epochsOf, f1Of, isMatrixTable } from './table-view.js';
 
 /**
  * Write what a sweep has found so far into its folder; each file is replaced as a whole.
@@ -95,9 +82,9 @@ function tableFiles(table: SweepTable, as: ReportOf): Map<string, string | Uint8
   const [name, before] = as === 'sweep' ? ['sweep', 'sweep-'] : ['table', ''];
   return new Map([
     [`${name}.json`, toJson(tableJson(table, as))],
-    [`${before}times.csv`, timesCsv(table)],
-    [`${name}.csv`, sweepCsv(table, as)],
-    [`${before}scores.csv`, scoresCsv(table)],
+    [`${before}times.csv`, renderCsv(timesTable(table))],
+    [`${name}.csv`, renderCsv(fileTable(table, as))],
+    [`${before}scores.csv`, renderCsv(scoresTable(table))],
     [`${name}.md`, sweepMarkdown(table)],
   ]);
 }
@@ -166,132 +153,17 @@ function trainingJson({ id, seed, dataSeed, status, epochs, scores }: Training, 
 
 /** The results of a sweep for a terminal: aligned, at most 100 columns wide, with what the numbers are. */
 export function sweepText(table: SweepTable): string {
-  const { columns, rows } = viewOf(table);
-  const view = {
-    columns: [...columns, { head: 'time', align: 'right' as const }],
-    rows: rows.map((cells, i) => [...cells, timeOrStatus(table.rows[i]!)]),
-  };
-  const note = zeroShotNote(table);
-  return [
-    titleOf(table),
-    ...factsOf(table).map(visible),
-    '',
-    ...laidOut(view),
-    '',
-    ...(note === null ? [] : [note]),
-    visible(signatureOf(table)),
-    '',
-  ].join('\n');
-}
-
-const widest = 100;
-
-/** Where the columns do not fit, those give way that the files have too; then the table goes on in blocks below. */
-function laidOut(view: View): string[] {
-  for (const left of [[], ['steps'], ['steps', 'epochs'], ['steps', 'epochs', 'phase']]) {
-    const shown = view.columns.map(({ head }) => !left.includes(head));
-    const columns = view.columns.filter((_, i) => shown[i]);
-    const lines = alignColumns(
-      columns,
-      view.rows.map(row => row.filter((_, i) => shown[i])),
-      widest,
-    );
-    if (lines.every(line => displayWidth(line) <= widest)) return lines;
-  }
-  const { columns, rows } = view;
-  const fixed = columns.findIndex(({ head }) => head === 'trained on') + 1;
-  const right = (column: number) => columns[column]!.align === 'right';
-  return layOut([columns.map(({ head }) => head), ...rows], { width: widest, fixed, right });
+  return renderTerminal(phasesTable(table, 'time'));
 }
 
 /** The results of a sweep as a Markdown page. */
 export function sweepMarkdown(table: SweepTable): string {
-  const { columns, rows } = viewOf(table);
-  const details = detailsOf(table);
-  const note = zeroShotNote(table);
-  const figure = (title: string, name: string) => [`![${title}](${name}.svg)`, ''];
+  const details = detailsTable(table);
+  const figure = (title: string, name: string) => `![${title}](${name}.svg)\n`;
   return [
-    `# ${markdownText(titleOf(table))}`,
-    '',
-    ...factsOf(table).map(fact => `- ${markdownText(fact)}`),
-    '',
-    ...markdownTable({
-      columns: [...columns, { head: 'status', align: 'left' }],
-      rows: rows.map((cells, i) => [...cells, table.rows[i]!.status]),
-    }),
-    '',
-    ...(note === null ? [] : [markdownText(note), '']),
-    `\`${visible(signatureOf(table)).replaceAll('`', "'")}\``,
-    '',
-    ...(isMatrixTable(table) ? [] : figure('Learning curve', 'learning-curve')),
-    ...figure('Losses and F1 after each epoch', 'training-curves'),
-    ...(details.rows.length === 0 ? [] : ['## Precision, recall and F1', '', ...markdownTable(details), '']),
+    renderMarkdown(phasesTable(table, 'status')),
+    ...(isMatrixTable(table) ? [] : [figure('Learning curve', 'learning-curve')]),
+    figure('Losses and F1 after each epoch', 'training-curves'),
+    ...(details.rows.length === 0 ? [] : [renderMarkdown(details, { level: 2 })]),
   ].join('\n');
-}
-
-function markdownTable({ columns, rows }: View): string[] {
-  const line = (values: readonly string[]): string => `| ${values.map(markdownText).join(' | ')} |`;
-  return [
-    line(columns.map(({ head }) => head)),
-    `| ${columns.map(({ align }: Column) => (align === 'right' ? '---:' : '---')).join(' | ')} |`,
-    ...rows.map(line),
-  ];
-}
-
-/**
- * The results of a sweep as CSV: a line per row with every digit of its F1; protocol, metric, model and signature stand in each line, so that
- * several files can be put together. Empty cells are results that are missing.
- */
-export function sweepCsv(table: SweepTable, as: ReportOf = 'sweep'): string {
-  const { source, target, metric, model, langs } = table;
-  const isMatrix = isMatrixTable(table);
-  const signature = signatureOf(table);
-  const axes = axesOf(table).filter(({ key }) => key !== 'protocol');
-  const rows = table.rows.map(row => ({
-    ...(as === 'study' ? { stage: row.id } : {}),
-    ...(isMatrix ? {} : { phase: row.phase }),
-    trained_on: row.label,
-    ...(isMatrix ? {} : { target_samples: row.targetSamples }),
-    samples: row.samples,
-    ...Object.fromEntries(langs.map(lang => [`f1_${lang}`, row.f1[lang] ?? null])),
-    ...Object.fromEntries(langs.map(lang => [`sd_f1_${lang}`, f1Of(row, lang, table).sd])),
-    n: nOf(row),
-    epochs: epochsOf(row),
-    steps: row.steps,
-    status: row.status,
-    ...(isMatrix ? {} : { source, target }),
-    protocol: row.protocol,
-    ...Object.fromEntries(axes.map(({ key, textOf }) => [key, textOf(row)])),
-    metric,
-    ...(axes.some(({ key }) => key === 'model') ? {} : { model }),
-    signature,
-  }));
-  return csvText(rows);
-}
-
-/** Trainings that are done. */
-function nOf({ trainings }: SweepRow): number {
-  return trainings.filter(({ status }) => status === 'done').length;
-}
-
-/** Milliseconds of training and scoring, a line per stage; empty where the stage is not done. */
-function timesCsv({ rows }: SweepTable): string {
-  const seen = new Set<string>();
-  const times = rows.flatMap(({ phase, label, steps, trainings }) =>
-    trainings
-      .filter(({ id }) => seen.size !== seen.add(id).size)
-      .map(({ id, durationMs }) => ({
-        stage: id,
-        phase,
-        trained_on: label,
-        steps,
-        duration_ms: durationMs === null ? null : Math.round(durationMs),
-      })),
-  );
-  return csvText(times);
-}
-
-function timeOrStatus({ status, durationMs }: SweepRow): string {
-  if (status !== 'done') return status;
-  return durationMs === null ? '–' : formatSeconds(durationMs / 1000);
 }

@@ -1,16 +1,8 @@
 import { inline } from '../config/describe.js';
 import { isMatrix } from '../experiment/protocols/protocol.js';
 import { type Summary, type SweepRow, type SweepTable, summaryOf, valuesOf } from '../experiment/table.js';
-import { formatCount } from '../system/console.js';
 import { shortModelName } from './model-name.js';
 import { protocolText } from './protocol.js';
-import type { Column } from './text-table.js';
-
-/** A table as it is read: its columns, and the text of each cell. */
-export interface View {
-  columns: Column[];
-  rows: string[][];
-}
 
 /** Whether a table is the matrix of training and test languages, without phases. */
 export function isMatrixTable({ protocol }: Pick<SweepTable, 'protocol'>): boolean {
@@ -21,70 +13,6 @@ export function isMatrixTable({ protocol }: Pick<SweepTable, 'protocol'>): boole
 export function f1Of(row: SweepRow, lang: string, { conditions: { average } }: SweepTable): Summary {
   return summaryOf(valuesOf(row, lang, scores => scores[average]?.f1));
 }
-
-/** Phases, or the training sets of the matrix, with the F1 of every language. */
-export function viewOf(table: SweepTable): View {
-  const target = table.target.toUpperCase();
-  const isPhases = !isMatrixTable(table);
-  const hasSeeds = table.rows.some(({ trainings }) => trainings.length > 1);
-  const axes = axesOf(table);
-  const columns: Column[] = [
-    ...axes.map(({ head }): Column => ({ head, align: 'left', shrinks: head === 'model' })),
-    ...(isPhases ? [{ head: 'phase', align: 'left' } as const] : []),
-    { head: 'trained on', align: 'left', shrinks: true },
-    { head: isPhases ? `${target} samples` : 'samples', align: 'right' },
-    ...table.langs.map((lang): Column => ({ head: `${lang.toUpperCase()} F1`, align: 'right' })),
-    ...(hasSeeds ? [{ head: 'n', align: 'right' } as const] : []),
-    { head: 'epochs', align: 'right' },
-    { head: 'steps', align: 'right' },
-  ];
-  const rows = table.rows.map(row => [
-    ...axes.map(({ shownOf }) => shownOf(row)),
-    ...(isPhases ? [row.phase ?? '–'] : []),
-    row.label,
-    isPhases ? (row.targetSamples === null ? '–' : formatCount(row.targetSamples)) : formatCount(row.samples),
-    ...table.langs.map(lang => meanText(f1Of(row, lang, table))),
-    ...(hasSeeds ? [doneOf(row)] : []),
-    formatEpochs(epochsOf(row)),
-    formatCount(row.steps),
-  ]);
-  return { columns, rows };
-}
-
-/** Precision, recall and F1 by language, in both averages where both were counted. */
-export function detailsOf(table: SweepTable): View {
-  const axes = axesOf(table);
-  const averages = (['micro', 'macro'] as const).filter(average =>
-    table.rows.some(({ trainings }) =>
-      trainings.some(({ scores }) => Object.values(scores).some(one => one?.[average])),
-    ),
-  );
-  const metrics = averages.flatMap(average =>
-    (['precision', 'recall', 'f1'] as const).map(name => ({ average, name })),
-  );
-  return {
-    columns: [
-      ...axes.map(({ head }): Column => ({ head, align: 'left' })),
-      { head: 'trained on', align: 'left' },
-      { head: 'test', align: 'left' },
-      ...metrics.map(({ average, name }): Column => ({ head: `${average} ${short[name]}`, align: 'right' })),
-    ],
-    rows: table.rows.flatMap(row =>
-      table.langs
-        .filter(lang => row.f1[lang] !== null)
-        .map(lang => [
-          ...axes.map(({ shownOf }) => shownOf(row)),
-          row.label,
-          lang,
-          ...metrics.map(({ average, name }) =>
-            meanText(summaryOf(valuesOf(row, lang, scores => scores[average]?.[name]))),
-          ),
-        ]),
-    ),
-  };
-}
-
-const short = { precision: 'P', recall: 'R', f1: 'F1' };
 
 /** What tells the lines of a study apart beside their phase: its protocol and the settings of its grid, where there are several. */
 export function axesOf(table: SweepTable): Axis[] {
@@ -151,25 +79,7 @@ export function zeroShotNote(table: SweepTable): string | null {
   return `Phase 2 has seen no ${target} sentence: its ${target} F1 is zero-shot.`;
 }
 
-/** 0.8300, or 0.8300 ± 0.0120 */
-export function meanText({ mean, sd }: Summary): string {
-  if (mean === null) return '–';
-  return sd === null ? mean.toFixed(4) : `${mean.toFixed(4)} ± ${sd.toFixed(4)}`;
-}
-
-/** How many trainings of a row are done, and of how many where some are not. */
-function doneOf({ trainings, status }: SweepRow): string {
-  if (status === 'not supported') return '–';
-  const done = trainings.filter(({ status }) => status === 'done').length;
-  return done === trainings.length ? String(done) : `${done} of ${trainings.length}`;
-}
-
 /** Mean passes over the rows; null where none is done. */
 export function epochsOf({ trainings }: SweepRow): number | null {
   return summaryOf(trainings.flatMap(({ epochs }) => epochs ?? [])).mean;
-}
-
-/** 3, 2.5, 0.13 */
-function formatEpochs(epochs: number | null): string {
-  return epochs === null ? '–' : String(Number(epochs.toFixed(2)));
 }

@@ -1,84 +1,82 @@
 import { visible } from '../system/visible.js';
 
-/** A column of a table on a terminal. */
-export interface Column {
+/** A column of a table on a terminal: see `Column` of table.ts. */
+export interface TextColumn {
   head: string;
   align: 'left' | 'right';
-  /** Gives way, with `…` at the end of its texts, where the table would be too wide. */
-  shrinks?: boolean;
-}
-
-/**
- * Lay out a table with two spaces between columns, and the heads as its first line.
- *
- * @param rows (rows) x (columns)
- * @param maxWidth in columns of the terminal; kept as far as columns that shrink allow
- */
-export function alignColumns(
-  columns: readonly Column[],
-  rows: readonly (readonly string[])[],
-  maxWidth: number,
-): string[] {
-  const lines = [columns.map(({ head }) => head), ...rows].map(line => line.map(visible));
-  const widths = columns.map((_, i) => Math.max(...lines.map(line => displayWidth(line[i]!))));
-  let excess = widths.reduce((sum, width) => sum + width, 2 * (columns.length - 1)) - maxWidth;
-  for (const [i, column] of columns.entries()) {
-    if (!column.shrinks || excess <= 0) continue;
-    const width = Math.max(displayWidth(column.head), widths[i]! - excess);
-    excess -= widths[i]! - width;
-    widths[i] = width;
-  }
-  return lines.map(line =>
-    line
-      .map((text, i) => pad(truncate(text, widths[i]!), widths[i]!, columns[i]!.align))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-/**
- * Rows of cells with their columns aligned, for the terminal. Where the columns do not fit into `width`, the table goes on
- * in further blocks below, each beginning with the `fixed` first columns again.
- *
- * @param rows of cells, all of the same length
- * @param options.right columns aligned to the right (numbers)
- * @returns lines without trailing blanks; blocks are parted by an empty line
- */
-export function layOut(
-  rows: readonly (readonly string[])[],
-  options: { width: number; fixed: number; right?: (column: number) => boolean },
-): string[] {
-  const { width, fixed, right = () => false } = options;
-  const shown = rows.map(row => row.map(visible));
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...shown.map(row => displayWidth(row[column]!))));
-  const line = (row: readonly string[], columns: number[]) =>
-    columns
-      .map(column => pad(row[column]!, widths[column]!, right(column) ? 'right' : 'left'))
-      .join(gap)
-      .trimEnd();
-  return blocks(widths, width, fixed).flatMap((columns, block) => [
-    ...(block > 0 ? [''] : []),
-    ...shown.map(row => line(row, columns)),
-  ]);
+  shrinks?: boolean | undefined;
+  leavesAs?: number | undefined;
+  repeats?: boolean | undefined;
 }
 
 const gap = '  ';
 
-/** Which columns stand in each block: the fixed ones and as many more as fit, at least one. */
-function blocks(widths: number[], width: number, fixed: number): number[][] {
-  const head = widths.slice(0, fixed).map((_, column) => column);
-  const headWidth = head.reduce((sum, column) => sum + widths[column]! + gap.length, 0);
-  const found: number[][] = [];
-  let used = Number.POSITIVE_INFINITY;
-  for (let column = fixed; column < widths.length; column++) {
-    if (used + widths[column]! > width) {
-      found.push([...head]);
-      used = headWidth;
-    }
-    found.at(-1)!.push(column);
-    used += widths[column]! + gap.length;
+/**
+ * Lay out a table with two spaces between columns and the heads as its first line. Where it is too wide, columns that shrink give way; where
+ * that is not enough, columns leave; and where even that is not enough, all columns are there, in blocks below each other.
+ *
+ * @param rows (rows) x (columns)
+ * @param width in columns of the terminal; a column that is wider by itself has its width all the same
+ * @returns lines without trailing blanks; blocks are parted by an empty line
+ */
+export function layOut(columns: readonly TextColumn[], rows: readonly (readonly string[])[], width: number): string[] {
+  const lines = [columns.map(({ head }) => head), ...rows].map(line => line.map(visible));
+  const widths = columns.map((_, i) => Math.max(...lines.map(line => displayWidth(line[i]!))));
+  const draw = (shown: readonly number[], widths: readonly number[]) =>
+    lines.map(line =>
+      shown
+        .map(i => pad(truncate(line[i]!, widths[i]!), widths[i]!, columns[i]!.align))
+        .join(gap)
+        .trimEnd(),
+    );
+  for (const shown of narrower(columns)) {
+    const shrunk = shrink(columns, shown, widths, width);
+    if (widthOf(shown, shrunk) <= width) return draw(shown, shrunk);
   }
-  return found.length > 0 ? found : [head];
+  const most = Math.max(16, Math.floor(width / 3));
+  const capped = columns.map(({ head, shrinks }, i) =>
+    shrinks ? Math.min(widths[i]!, Math.max(most, displayWidth(head))) : widths[i]!,
+  );
+  return blocks(columns, capped, width).flatMap((shown, block) => [...(block > 0 ? [''] : []), ...draw(shown, capped)]);
+}
+
+/** All columns, then fewer and fewer of those that may leave. */
+function narrower(columns: readonly TextColumn[]): number[][] {
+  const steps = [...new Set(columns.flatMap(({ leavesAs }) => leavesAs ?? []))].sort((a, b) => a - b);
+  return [0, ...steps].map(step => [...columns.keys()].filter(i => (columns[i]!.leavesAs ?? step + 1) > step));
+}
+
+/** Widths of which those that shrink have given what is too much, one after the other, none further than its head. */
+function shrink(
+  columns: readonly TextColumn[],
+  shown: readonly number[],
+  widths: readonly number[],
+  width: number,
+): number[] {
+  const shrunk = [...widths];
+  for (const i of shown) {
+    const excess = widthOf(shown, shrunk) - width;
+    if (columns[i]!.shrinks && excess > 0) shrunk[i] = Math.max(displayWidth(columns[i]!.head), shrunk[i]! - excess);
+  }
+  return shrunk;
+}
+
+function widthOf(shown: readonly number[], widths: readonly number[]): number {
+  return shown.reduce((sum, i) => sum + widths[i]!, gap.length * Math.max(0, shown.length - 1));
+}
+
+/** Which columns stand in each block: those that repeat and as many more as fit, at least one. */
+function blocks(columns: readonly TextColumn[], widths: readonly number[], width: number): number[][] {
+  const all = [...columns.keys()];
+  const marked = all.filter(i => columns[i]!.repeats);
+  const first = marked.length > 0 ? marked : all.slice(0, 1);
+  const found: number[][] = [];
+  for (const i of all.filter(i => !first.includes(i))) {
+    const block = found.at(-1);
+    if (block === undefined || widthOf([...block, i], widths) > width) found.push([...first, i]);
+    else block.push(i);
+  }
+  return found.length > 0 ? found : [first];
 }
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -104,7 +102,7 @@ function truncate(text: string, width: number): string {
   return `${kept}…`;
 }
 
-function pad(text: string, width: number, align: Column['align']): string {
+function pad(text: string, width: number, align: TextColumn['align']): string {
   const spaces = ' '.repeat(Math.max(0, width - displayWidth(text)));
   return align === 'left' ? text + spaces : spaces + text;
 }

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { renderPng } from '../../src/reporting/chart.js';
 import { learningCurveSvg } from '../../src/reporting/learning-curve.js';
-import { scoresCsv } from '../../src/reporting/scores-csv.js';
-import { sweepCsv, sweepFiles, sweepMarkdown, sweepText } from '../../src/reporting/sweep.js';
+import { renderCsv } from '../../src/reporting/render/csv.js';
+import { fileTable, scoresTable } from '../../src/reporting/result-tables.js';
+import { sweepFiles, sweepMarkdown, sweepText } from '../../src/reporting/sweep.js';
 import { trainingCurvesSvg } from '../../src/reporting/training-curves.js';
 import { exampleTable } from './example.js';
 import { tableOfSeeds } from './seeds.js';
@@ -47,7 +48,7 @@ it('is a matrix where sets of languages are trained on', async () => {
   ]);
   expect([...(await sweepFiles(table)).keys()]).not.toContain('learning-curve.svg');
   expect(sweepMarkdown(table)).not.toContain('learning-curve');
-  expect(sweepCsv(table).split('\n')[0]).toBe(
+  expect(renderCsv(fileTable(table, 'sweep')).split('\n')[0]).toBe(
     'trained_on,samples,f1_en,f1_tr,sd_f1_en,sd_f1_tr,n,epochs,steps,status,protocol,metric,model,signature',
   );
 });
@@ -62,7 +63,7 @@ it('goes on in blocks below where a matrix has many languages', () => {
 });
 
 it('has settings of the grid as columns of the CSV, by their whole names', () => {
-  const [head, first] = sweepCsv(tableOfSeeds(), 'study').split('\n');
+  const [head, first] = renderCsv(fileTable(tableOfSeeds(), 'study')).split('\n');
   expect(head!.split(',').slice(-4)).toEqual(['training.learningRate', 'metric', 'model', 'signature']);
   expect(first).toMatch(
     /^target-only-0-250,1\.1,tr 250,250,250,0\.2,0\.4\d*,0,0\.0\d+,3,3,24,done,en,tr,target-only,0\.001,/,
@@ -70,7 +71,7 @@ it('has settings of the grid as columns of the CSV, by their whole names', () =>
 });
 
 it('lists every score in the long form, with the types', () => {
-  const lines = scoresCsv(tableOfSeeds()).trimEnd().split('\n');
+  const lines = renderCsv(scoresTable(tableOfSeeds())).trimEnd().split('\n');
   expect(lines[0]).toBe(
     'protocol,training.learningRate,stage,phase,trained_on,test,average,type,n,precision,precision_sd,recall,recall_sd,f1,f1_sd',
   );

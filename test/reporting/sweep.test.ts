@@ -2,7 +2,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sweepCsv, sweepMarkdown, sweepText, writeSweepReport } from '../../src/reporting/sweep.js';
+import type { SweepTable } from '../../src/experiment/table.js';
+import { renderCsv } from '../../src/reporting/render/csv.js';
+import { fileTable } from '../../src/reporting/result-tables.js';
+import { sweepMarkdown, sweepText, writeSweepReport } from '../../src/reporting/sweep.js';
 import { displayWidth } from '../../src/reporting/text-table.js';
 import { exampleTable } from './example.js';
 
@@ -118,7 +121,7 @@ describe('a model whose name means harm', () => {
   });
 });
 
-describe('sweepCsv', () => {
+describe('sweep.csv', () => {
   it('holds every digit, and empty cells where results are missing', () => {
     const [head, ...lines] = sweepCsv(exampleTable()).trimEnd().split('\n');
     const names = head!.split(',');
@@ -203,6 +206,8 @@ describe('writeSweepReport', () => {
     );
   });
 });
+
+const sweepCsv = (table: SweepTable) => renderCsv(fileTable(table, 'sweep'));
 
 /** Precision, recall and F1 that are one number, of one training. */
 function ofOne(value: number): object {

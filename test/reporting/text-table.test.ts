@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alignColumns, displayWidth, layOut } from '../../src/reporting/text-table.js';
+import { displayWidth, layOut, type TextColumn } from '../../src/reporting/text-table.js';
 
 it.each([
   ['İstanbul', 8],
@@ -14,88 +14,91 @@ it.each([
   expect(displayWidth(text)).toBe(width);
 });
 
-it('aligns by columns of the terminal, not by characters', () => {
-  const rows = [
-    ['日本', '1'],
-    ['e\u0301t', '10'],
-  ];
-  expect(
-    alignColumns(
-      [
-        { head: 'name', align: 'left' },
-        { head: 'n', align: 'right' },
-      ],
-      rows,
-      80,
-    ),
-  ).toEqual(['name   n', '日本   1', 'e\u0301t    10']);
-});
-
-it('shortens the columns that may shrink, not further than their heads', () => {
-  const columns = [
-    { head: 'name', align: 'left', shrinks: true },
-    { head: 'number', align: 'right' },
-  ] as const;
-  expect(alignColumns(columns, [['日本語の長い名前', '123']], 17)).toEqual(['name       number', '日本語の…     123']);
-  expect(alignColumns(columns, [['abcdefgh', '123']], 5)).toEqual(['name  number', 'abc…     123']);
-});
-
 describe('layOut', () => {
+  const named: TextColumn[] = [
+    { head: '', align: 'left' },
+    { head: '0', align: 'left' },
+    { head: '1', align: 'left' },
+  ];
   const rows = [
-    ['', 'one', '2'],
-    ['Tokens', 'a', 'bcde'],
+    ['Tokens', 'one', '2'],
+    ['Tags', 'a', 'bcde'],
   ];
 
-  it('aligns columns, and leaves no blanks at the end of a line', () => {
-    expect(layOut(rows, { width: 80, fixed: 1 })).toEqual(['        one  2', 'Tokens  a    bcde']);
-    expect(
-      layOut(
-        [
-          ['a', ''],
-          ['bb', 'c'],
-        ],
-        { width: 80, fixed: 1 },
-      ),
-    ).toEqual(['a', 'bb  c']);
+  it('aligns by columns of the terminal, not by characters, and leaves no blanks at the end of a line', () => {
+    const columns: TextColumn[] = [
+      { head: 'name', align: 'left' },
+      { head: 'n', align: 'right' },
+      { head: '', align: 'left' },
+    ];
+    const rows = [
+      ['日本', '1', ''],
+      ['e\u0301t', '10', 'x'],
+    ];
+    expect(layOut(columns, rows, 80)).toEqual(['name   n', '日本   1', 'e\u0301t    10  x']);
   });
 
-  it('aligns to the right where asked', () => {
-    expect(layOut(rows, { width: 80, fixed: 1, right: column => column === 2 })).toEqual([
-      '        one     2',
-      'Tokens  a    bcde',
+  it('shortens the columns that may shrink, not further than their heads', () => {
+    const columns: TextColumn[] = [
+      { head: 'name', align: 'left', shrinks: true },
+      { head: 'number', align: 'right' },
+    ];
+    expect(layOut(columns, [['日本語の長い名前', '123']], 17)).toEqual(['name       number', '日本語の…     123']);
+    expect(layOut(columns, [['abcdefgh', '123']], 12)).toEqual(['name  number', 'abc…     123']);
+  });
+
+  it('lets columns leave in their order, where shrinking is not enough', () => {
+    const columns: TextColumn[] = [
+      { head: 'a', align: 'left', leavesAs: 2 },
+      { head: 'name', align: 'left', shrinks: true },
+      { head: 'b', align: 'right', leavesAs: 1 },
+      { head: 'c', align: 'right' },
+    ];
+    const row = [['xx', 'names and names', '22', '33']];
+    expect(layOut(columns, row, 16)[1]).toBe('xx  nam…  22  33');
+    expect(layOut(columns, row, 15)[1]).toBe('xx  names …  33');
+    expect(layOut(columns, row, 11)[1]).toBe('names …  33');
+  });
+
+  it('goes on below where the width is used up, with the first column again', () => {
+    expect(layOut(named, rows, 17)).toHaveLength(3);
+    expect(layOut(named, rows, 16)).toEqual([
+      '        0',
+      'Tokens  one',
+      'Tags    a',
+      '',
+      '        1',
+      'Tokens  2',
+      'Tags    bcde',
     ]);
   });
 
-  it('goes on below where the width is used up, with the fixed columns again', () => {
-    expect(layOut(rows, { width: 17, fixed: 1 })).toHaveLength(2);
-    expect(layOut(rows, { width: 16, fixed: 1 })).toEqual([
-      '        one',
-      'Tokens  a',
+  it('begins each block with the columns that repeat, and has all columns there', () => {
+    const columns: TextColumn[] = [
+      { head: 'a', align: 'left', leavesAs: 1 },
+      { head: 'b', align: 'left', repeats: true },
+      { head: 'c', align: 'right' },
+    ];
+    expect(layOut(columns, [['1', 'bbbb', '22222']], 9)).toEqual([
+      'b     a',
+      'bbbb  1',
       '',
-      '        2',
-      'Tokens  bcde',
+      'b         c',
+      'bbbb  22222',
     ]);
   });
 
   it('puts a column that never fits on a block of its own', () => {
-    expect(layOut([['x', 'longer', 'y']], { width: 4, fixed: 1 })).toEqual(['x  longer', '', 'x  y']);
+    expect(layOut(named, [['x', 'longer', 'y']], 4)).toEqual(['   0', 'x  longer', '', '   1', 'x  y']);
   });
 
-  it('shows the fixed columns where there is nothing else', () => {
-    expect(layOut([[''], ['Tokens']], { width: 80, fixed: 1 })).toEqual(['', 'Tokens']);
+  it('shows the first column where there is nothing else, and the heads where there are no rows', () => {
+    expect(layOut(named.slice(0, 1), [['Tokens']], 80)).toEqual(['', 'Tokens']);
+    expect(layOut([{ head: 'a', align: 'left' }], [], 80)).toEqual(['a']);
   });
 
-  it('counts wide characters as two columns and combining marks as none', () => {
-    expect(
-      layOut(
-        [
-          ['東京', 'x'],
-          ['e\u0301', 'y'],
-          ['abcd', 'z'],
-        ],
-        { width: 80, fixed: 1 },
-      ),
-    ).toEqual(['東京  x', 'e\u0301     y', 'abcd  z']);
+  it('shows what would act on the terminal', () => {
+    expect(layOut([{ head: 'a', align: 'left' }], [['\u001b[2J\n']], 80)[1]).toBe('<U+001B>[2J<U+000A>');
   });
 });
 

@@ -1,15 +1,16 @@
-import { displayWidth, layOut } from '../../reporting/text-table.js';
+import { renderTerminal } from '../../reporting/render/terminal.js';
+import { column, plainTable } from '../../reporting/table.js';
+import { displayWidth } from '../../reporting/text-table.js';
 import { formatCount } from '../../system/console.js';
 import { codePoint, visible } from '../../system/visible.js';
 
 /** One example: a heading, and its tokens above their tags. */
 export function exampleText(heading: string, tokens: string[], tags: string[], width: number): string {
   const rows = [
-    ['', ...tokens.map((_, i) => String(i))],
     ['Tokens', ...tokens.map(showToken)],
     ['Tags', ...tags],
   ];
-  return `${[`${heading}: ${counted(tokens.length, 'token')}`, '', ...layOut(rows, { width, fixed: 1 })].join('\n')}\n`;
+  return numbered(`${heading}: ${counted(tokens.length, 'token')}`, rows, width);
 }
 
 /** The example as a model is trained on it: subwords, the words they belong to, label ids and labels. */
@@ -27,7 +28,6 @@ export function subwordsText(
 ): string {
   const { wordIds, labelIds, truncatedRows, truncatedWords, emptyWords } = encoded;
   const rows = [
-    ['', ...subwords.map((_, i) => String(i))],
     ['Tokens', ...subwords.map(showToken)],
     ['Word IDs', ...Array.from(wordIds, word => (word === -1 ? 'None' : String(word)))],
     ['Label IDs', ...Array.from(labelIds, String)],
@@ -38,7 +38,13 @@ export function subwordsText(
     ...(emptyWords > 0 ? [`without a subword, and so without a label: ${counted(emptyWords, 'word')}`] : []),
   ];
   const heading = [counted(subwords.length, 'subword'), ...notes].join('; ');
-  return `${[heading, '', ...layOut(rows, { width, fixed: 1 })].join('\n')}\n`;
+  return numbered(heading, rows, width);
+}
+
+/** Rows of which each begins with its name, under the numbers of what they hold. */
+function numbered(heading: string, rows: readonly (readonly string[])[], width: number): string {
+  const columns = rows[0]!.map((_, i) => column(i === 0 ? '' : String(i - 1)));
+  return renderTerminal({ ...plainTable(columns, rows), facts: [heading] }, { width });
 }
 
 /** 1, "word" -> "1 word"; 2000 -> "2,000 words". */

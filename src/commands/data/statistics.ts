@@ -1,7 +1,7 @@
 import type { Distribution, SplitStatistics } from '../../data/statistics.js';
-import { csvText } from '../../reporting/csv.js';
-import { layOut } from '../../reporting/text-table.js';
-import { formatCount } from '../../system/console.js';
+import { renderCsv } from '../../reporting/render/csv.js';
+import { renderTerminal } from '../../reporting/render/terminal.js';
+import { type Cell, type Column, column, plainTable } from '../../reporting/table.js';
 import type { SubwordStatistics } from '../../tokenization/statistics.js';
 
 /** The statistics of a split; subwords only where a tokenizer was given. */
@@ -11,125 +11,114 @@ export type Counted = SplitStatistics & { subwords?: SubwordStatistics };
 export function statisticsText(counted: readonly Counted[], width: number): string {
   const tags = namesOf(counted, ({ tags }) => tags);
   const types = namesOf(counted, ({ entities }) => entities);
-  const lengths = ['mean', 'median', 'p95', 'longest'];
+  const counts = (...heads: string[]) => heads.map(head => column(head, 'count'));
+  const table = (title: string, columns: Column[], cells: (one: Counted) => Cell[]) => {
+    const named = [column('lang', 'text', { repeats: true }), column('split', 'text', { repeats: true })];
+    const rows = counted.map(one => [one.lang, one.split, ...cells(one)]);
+    return renderTerminal({ ...plainTable([...named, ...columns], rows), title }, { width });
+  };
   const tables = [
-    table('Rows, tokens, and tokens a row', ['rows', 'tokens', 'unique', ...lengths], counted, width, one => [
-      ...[one.rows, one.tokens, one.uniqueTokens].map(formatCount),
+    table('Rows, tokens, and tokens a row', [...counts('rows', 'tokens', 'unique'), ...lengthColumns], one => [
+      ...[one.rows, one.tokens, one.uniqueTokens],
       ...lengthCells(one.sentenceLength),
     ]),
-    table('Tokens with each tag', tags, counted, width, one => tags.map(tag => countCell(one.tags[tag]))),
-    table('Entities', [...types, 'all'], counted, width, one => [
-      ...types.map(type => countCell(one.entities[type])),
-      formatCount(Object.values(one.entities).reduce((sum, count) => sum + count, 0)),
+    table('Tokens with each tag', counts(...tags), one => tags.map(tag => one.tags[tag] ?? null)),
+    table('Entities', counts(...types, 'all'), one => [
+      ...types.map(type => one.entities[type] ?? null),
+      Object.values(one.entities).reduce((sum, count) => sum + count, 0),
     ]),
   ];
   if (counted.some(({ reading }) => reading !== undefined)) {
-    const columns = ['tag scheme', 'tags converted', 'documents', 'other lines', 'duplicate rows'];
+    const columns = [column('tag scheme'), ...counts('tags converted', 'documents', 'other lines', 'duplicate rows')];
     tables.push(
-      table('How named corpora were read', columns, counted, width, ({ reading }) =>
+      table('How named corpora were read', columns, ({ reading }) =>
         reading === undefined
-          ? columns.map(() => '-')
+          ? columns.map(() => null)
           : [
-              reading.scheme,
-              ...[reading.changedTags, reading.documentMarks, reading.otherLines, reading.duplicateRows].map(
-                formatCount,
-              ),
+              ...[reading.scheme, reading.changedTags, reading.documentMarks],
+              ...[reading.otherLines, reading.duplicateRows],
             ],
       ),
     );
   }
   if (counted.some(({ subwords }) => subwords !== undefined)) {
-    const columns = ['subwords', 'a token', ...lengths, 'rows cut', 'words cut', 'words without'];
+    const columns = [
+      ...[column('subwords', 'count'), column('a token', 'number', { digits: 2 }), ...lengthColumns],
+      ...counts('rows cut', 'words cut', 'words without'),
+    ];
     tables.push(
-      table('Subwords, and subwords a row with special tokens', columns, counted, width, ({ subwords }) =>
+      table('Subwords, and subwords a row with special tokens', columns, ({ subwords }) =>
         subwords === undefined
-          ? columns.map(() => '-')
+          ? columns.map(() => null)
           : [
-              formatCount(subwords.subwords),
-              subwords.subwordsPerToken.toFixed(2),
-              ...lengthCells(subwords.length),
-              ...[subwords.truncatedRows, subwords.truncatedWords, subwords.emptyWords].map(formatCount),
+              ...[subwords.subwords, subwords.subwordsPerToken, ...lengthCells(subwords.length)],
+              ...[subwords.truncatedRows, subwords.truncatedWords, subwords.emptyWords],
             ],
       ),
     );
   }
-  return `${tables.join('\n\n')}\n`;
+  return tables.join('\n');
+}
+
+const lengthColumns = [
+  column('mean', 'number', { digits: 2 }),
+  ...[column('median', 'number'), column('p95', 'number'), column('longest', 'count')],
+];
+
+function lengthCells({ mean, median, p95, max }: Distribution): Cell[] {
+  return [mean, median, p95, max];
 }
 
 /** One line a split. Averages have four digits after the point; a tag that a language does not have is empty. */
 export function statisticsCsv(counted: readonly Counted[]): string {
   const tags = namesOf(counted, ({ tags }) => tags);
   const types = namesOf(counted, ({ entities }) => entities);
-  const records = counted.map(one => ({
-    lang: one.lang,
-    split: one.split,
-    rows: one.rows,
-    tokens: one.tokens,
-    unique_tokens: one.uniqueTokens,
-    ...Object.fromEntries(tags.map(tag => [`tag_${tag}`, one.tags[tag] ?? ''])),
-    ...Object.fromEntries(types.map(type => [`entities_${type}`, one.entities[type] ?? ''])),
-    ...lengthFields('tokens_per_row', one.sentenceLength),
-    ...(counted.every(({ reading }) => reading === undefined) ? {} : readingFields(one.reading)),
-    ...(one.subwords === undefined
-      ? {}
-      : {
-          subwords: one.subwords.subwords,
-          subwords_per_token: rounded(one.subwords.subwordsPerToken),
-          ...lengthFields('subwords_per_row', one.subwords.length),
-          truncated_rows: one.subwords.truncatedRows,
-          truncated_words: one.subwords.truncatedWords,
-          empty_words: one.subwords.emptyWords,
-        }),
-  }));
-  return csvText(records);
+  const isNamed = counted.some(({ reading }) => reading !== undefined);
+  const withSubwords = counted.some(({ subwords }) => subwords !== undefined);
+  const keys = [
+    ...['lang', 'split', 'rows', 'tokens', 'unique_tokens', ...tags.map(tag => `tag_${tag}`)],
+    ...[...types.map(type => `entities_${type}`), ...lengthKeys('tokens_per_row')],
+    ...(isNamed ? ['tag_scheme', 'converted_tags', 'document_lines', 'other_lines', 'duplicate_rows'] : []),
+    ...(withSubwords ? ['subwords', 'subwords_per_token', ...lengthKeys('subwords_per_row')] : []),
+    ...(withSubwords ? ['truncated_rows', 'truncated_words', 'empty_words'] : []),
+  ];
+  const rows = counted.map((one): Cell[] => [
+    ...[one.lang, one.split, one.rows, one.tokens, one.uniqueTokens, ...tags.map(tag => one.tags[tag] ?? null)],
+    ...[...types.map(type => one.entities[type] ?? null), ...roundedLengths(one.sentenceLength)],
+    ...(isNamed ? readingCells(one.reading) : []),
+    ...(withSubwords ? subwordCells(one.subwords) : []),
+  ]);
+  return renderCsv(
+    plainTable(
+      keys.map(key => ({ key, head: key, kind: 'number' })),
+      rows,
+    ),
+  );
 }
 
 /** Empty of a split of `data`, in a table with others. */
-function readingFields(reading: Counted['reading']): Record<string, string | number> {
-  return {
-    tag_scheme: reading?.scheme ?? '',
-    converted_tags: reading?.changedTags ?? '',
-    document_lines: reading?.documentMarks ?? '',
-    other_lines: reading?.otherLines ?? '',
-    duplicate_rows: reading?.duplicateRows ?? '',
-  };
+function readingCells(reading: Counted['reading']): Cell[] {
+  if (reading === undefined) return [null, null, null, null, null];
+  const { scheme, changedTags, documentMarks, otherLines, duplicateRows } = reading;
+  return [scheme, changedTags, documentMarks, otherLines, duplicateRows];
 }
 
-function table(
-  title: string,
-  columns: string[],
-  counted: readonly Counted[],
-  width: number,
-  cells: (one: Counted) => string[],
-): string {
-  const rows = [['lang', 'split', ...columns], ...counted.map(one => [one.lang, one.split, ...cells(one)])];
-  return [title, ...layOut(rows, { width, fixed: 2, right: column => column >= 2 })].join('\n');
+function subwordCells(subwords: Counted['subwords']): Cell[] {
+  if (subwords === undefined) return Array(9).fill(null);
+  const { subwords: count, subwordsPerToken, length, truncatedRows, truncatedWords, emptyWords } = subwords;
+  return [count, rounded(subwordsPerToken), ...roundedLengths(length), truncatedRows, truncatedWords, emptyWords];
 }
 
-function lengthCells({ mean, median, p95, max }: Distribution): string[] {
-  return [mean.toFixed(2), shortest(median), shortest(p95), formatCount(max)];
+function lengthKeys(name: string): string[] {
+  return ['mean', 'median', 'p95', 'max'].map(what => `${name}_${what}`);
 }
 
-function lengthFields(name: string, { mean, median, p95, max }: Distribution): Record<string, string | number> {
-  return {
-    [`${name}_mean`]: rounded(mean),
-    [`${name}_median`]: rounded(median),
-    [`${name}_p95`]: rounded(p95),
-    [`${name}_max`]: max,
-  };
-}
-
-/** 7 -> "7"; 7.25 -> "7.3". */
-function shortest(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+function roundedLengths({ mean, median, p95, max }: Distribution): number[] {
+  return [rounded(mean), rounded(median), rounded(p95), max];
 }
 
 function rounded(value: number): number {
   return Number(value.toFixed(4));
-}
-
-function countCell(count: number | undefined): string {
-  return count === undefined ? '-' : formatCount(count);
 }
 
 /** The names that any of the splits counts, in the order of their first appearance. */

@@ -1,7 +1,8 @@
 import type { Interval, Resampling } from '../../evaluation/bootstrap.js';
 import { type AveragedScores, averageNames, type EntityScores, type Mode } from '../../evaluation/entity-scores.js';
 import { reportText } from '../../evaluation/seqeval/report.js';
-import { alignColumns } from '../../reporting/text-table.js';
+import { renderTerminal } from '../../reporting/render/terminal.js';
+import { type Cell, column, type Table } from '../../reporting/table.js';
 import { formatCount } from '../../system/console.js';
 import { visible } from '../../system/visible.js';
 
@@ -11,15 +12,23 @@ export const modeNames: Record<Mode, string> = { default: 'seqeval default', str
 /** Every average of every mode on a line of its own, with its intervals where there are any, and what the names mean. */
 export function averagesText(lang: string, split: string, entities: EntityScores): string {
   const modes = Object.entries(entities) as [Mode, EntityScores['default']][];
-  const rows = modes.flatMap(([mode, scores]) =>
-    averageNames.map(name => {
-      const average = name === 'spanOnly' ? 'span only' : name;
-      return [`${lang} ${split}`, modeNames[mode], average, ...scoreCells(scores[name])];
-    }),
-  );
-  const heads = ['split', 'mode', 'average', 'precision', 'recall', 'F1'];
-  const columns = heads.map((head, i) => ({ head, align: 'left' as const, shrinks: i === 0 }));
-  return [...alignColumns(columns, rows, Number.POSITIVE_INFINITY), '', legend].join('\n');
+  const table: Table = {
+    title: '',
+    facts: [],
+    columns: [
+      column('split', 'text', { shrinks: true }),
+      ...['mode', 'average'].map(head => column(head)),
+      ...['precision', 'recall', 'F1'].map(head => column(head, 'score')),
+    ],
+    rows: modes.flatMap(([mode, scores]) =>
+      averageNames.map(name => {
+        const average = name === 'spanOnly' ? 'span only' : name;
+        return [`${lang} ${split}`, modeNames[mode], average, ...scoreCells(scores[name])];
+      }),
+    ),
+    notes: ['span only: first and last word right, whatever the type. macro: mean of the types true or predicted.'],
+  };
+  return renderTerminal(table, { width: Number.POSITIVE_INFINITY });
 }
 
 /** The report by entity type of each mode. */
@@ -39,10 +48,8 @@ export function resamplingText({ level, samples, seed }: Resampling): string {
   return `${percent}% confidence intervals: percentile bootstrap over rows, ${formatCount(samples)} samples, seed ${seed}`;
 }
 
-const legend = 'span only: first and last word right, whatever the type. macro: mean of the types true or predicted.';
-
-function scoreCells({ precision, recall, f1, intervals }: AveragedScores): string[] {
-  const cell = (score: number, interval: Interval | undefined): string =>
-    score.toFixed(4) + (interval === undefined ? '' : ` [${interval.map(end => end.toFixed(4)).join(', ')}]`);
+function scoreCells({ precision, recall, f1, intervals }: AveragedScores): Cell[] {
+  const cell = (value: number, interval: Interval | undefined): Cell =>
+    interval === undefined ? value : { value, low: interval[0], high: interval[1] };
   return [cell(precision, intervals?.precision), cell(recall, intervals?.recall), cell(f1, intervals?.f1)];
 }

@@ -1,6 +1,7 @@
 import { listed } from '../../errors.js';
 import type { ListedStage, ListedStudy, StoreListing } from '../../experiment/store-listing.js';
-import { alignColumns, type Column } from '../../reporting/text-table.js';
+import { renderTerminal } from '../../reporting/render/terminal.js';
+import { type Cell, type Column, column, plainTable } from '../../reporting/table.js';
 import { formatBytes } from '../../system/console.js';
 import { visible } from '../../system/visible.js';
 import { shortPath } from '../short-path.js';
@@ -10,10 +11,8 @@ export function listingText(path: string, { studies, stages, strangers, bytes }:
   const faults = [...studies, ...stages].flatMap(row => (row.fault === null ? [] : [visible(faultText(row))]));
   const left = strangers.map(({ path: stranger, why }) => `${shortPath(stranger)} ${why}`);
   return [
-    ...(studies.length === 0 ? ['No study is noted.'] : studyLines(studies)),
-    '',
-    ...(stages.length === 0 ? ['No stage is there.'] : stageLines(stages)),
-    '',
+    studies.length === 0 ? 'No study is noted.\n' : studiesText(studies),
+    stages.length === 0 ? 'No stage is there.\n' : stagesText(stages),
     ...faults,
     ...(left.length === 0 ? [] : [visible(`Not of panx: ${listed(left)}.`)]),
     `The store ${visible(path)} takes ${formatBytes(bytes)}.`,
@@ -25,27 +24,27 @@ function faultText(row: ListedStudy | ListedStage): string {
   return 'key' in row ? `${row.what} ${shortKey(row.key)}: ${row.fault}` : `${row.name}: ${row.fault}`;
 }
 
-function studyLines(studies: readonly ListedStudy[]): string[] {
-  return alignColumns(
-    columns('study', 'folder', 'stages done', 'failed', 'written'),
+function studiesText(studies: readonly ListedStudy[]): string {
+  return wholly(
+    [column('study'), column('folder'), column('stages done'), column('failed', 'count'), column('written')],
     studies.map(({ name, folder, done, stages, failed, writtenAt, fault }) => [
       name,
       folder === null ? '' : shortPath(folder),
-      ...(fault === null ? [`${done} of ${stages}`, String(failed)] : ['damaged', '']),
+      ...(fault === null ? [`${done} of ${stages}`, failed] : ['damaged', '']),
       timeText(writtenAt),
     ]),
-    Number.POSITIVE_INFINITY,
   );
 }
 
-function stageLines(stages: readonly ListedStage[]): string[] {
+function stagesText(stages: readonly ListedStage[]): string {
   const scored = [...new Set(stages.flatMap(({ f1 }) => Object.keys(f1)))].sort();
-  const heads = [
-    ...['key', 'stage', 'state', 'trained on', 'starts from', 'trained', 'weights', 'size'],
-    ...scored.map(rows => `F1 ${rows}`),
-    ...['studies', 'where'],
+  const columns = [
+    ...['key', 'stage', 'state', 'trained on', 'starts from', 'trained', 'weights'].map(head => column(head)),
+    column('size', 'bytes'),
+    ...scored.map(rows => column(`F1 ${rows}`, 'score')),
+    ...['studies', 'where'].map(head => column(head)),
   ];
-  const rows = stages.map(stage => [
+  const rows = stages.map((stage): Cell[] => [
     shortKey(stage.key),
     stage.what === 'scoring' ? '(scoring)' : `${stage.name ?? ''}${stage.what === 'stage again' ? ' (again)' : ''}`,
     stage.by === null ? stage.state : `running, ${stage.by}`,
@@ -53,22 +52,24 @@ function stageLines(stages: readonly ListedStage[]): string[] {
     stage.name === null ? '' : (stage.startsFrom ?? 'the model'),
     timeText(stage.trainedAt),
     stage.state === 'done' ? (stage.hasWeights ? 'kept' : 'let go') : '',
-    stage.state === 'gone' ? '' : formatBytes(stage.bytes),
-    ...scored.map(rows => stage.f1[rows]?.toFixed(4) ?? ''),
+    stage.state === 'gone' ? '' : stage.bytes,
+    ...scored.map(rows => stage.f1[rows] ?? ''),
     stage.studies.join(', '),
     stage.folder === null ? '' : shortPath(stage.folder),
   ]);
   // A column that says nothing of any stage takes room for nothing.
-  const told = heads.map((head, i) => rows.some(row => row[i] !== '' && !(head === 'state' && row[i] === 'done')));
-  return alignColumns(
-    columns(...heads.filter((_, i) => told[i])),
+  const told = columns.map(({ head }, i) =>
+    rows.some(row => row[i] !== '' && !(head === 'state' && row[i] === 'done')),
+  );
+  return wholly(
+    columns.filter((_, i) => told[i]),
     rows.map(row => row.filter((_, i) => told[i])),
-    Number.POSITIVE_INFINITY,
   );
 }
 
-function columns(...heads: string[]): Column[] {
-  return heads.map(head => ({ head, align: /^(size|failed|F1 .*)$/.test(head) ? 'right' : 'left' }));
+/** However wide: paths are there to be copied. */
+function wholly(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+  return renderTerminal(plainTable(columns, rows), { width: Number.POSITIVE_INFINITY });
 }
 
 function shortKey(key: string): string {

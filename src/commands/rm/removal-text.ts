@@ -1,7 +1,8 @@
 import { listed } from '../../errors.js';
 import type { RemovedStudy } from '../../experiment/remove-study.js';
 import type { Removal, Unused, UnusedEntry } from '../../experiment/unused.js';
-import { alignColumns } from '../../reporting/text-table.js';
+import { renderTerminal } from '../../reporting/render/terminal.js';
+import { column, plainTable } from '../../reporting/table.js';
 import { formatBytes } from '../../system/console.js';
 import { visible } from '../../system/visible.js';
 import { shortPath } from '../short-path.js';
@@ -31,18 +32,16 @@ export function unusedText(path: string, { entries, left }: Unused): string {
       ? [`The store ${visible(path)} holds nothing that no study needs.`]
       : [
           `No study in the store ${visible(path)} needs:`,
-          ...alignColumns(
-            [
-              { head: 'what', align: 'left' },
-              { head: 'size', align: 'right' },
-              { head: 'where', align: 'left' },
-            ],
-            entries.map(({ kind, bytes, path: entry }) => [kind, formatBytes(bytes), shortPath(entry)]),
-            Number.POSITIVE_INFINITY,
-          ),
+          entriesText(entries),
           `${formatBytes(bytesOf(entries))} in all.`,
         ];
   return `${[...lines, ...leftLines(left)].join('\n')}\n`;
+}
+
+function entriesText(entries: readonly UnusedEntry[]): string {
+  const columns = [column('what'), column('size', 'bytes'), column('where')];
+  const rows = entries.map(({ kind, bytes, path }) => [kind, bytes, shortPath(path)]);
+  return renderTerminal(plainTable(columns, rows), { width: Number.POSITIVE_INFINITY }).trimEnd();
 }
 
 /** What was freed, and what could not be removed. */

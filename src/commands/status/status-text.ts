@@ -1,5 +1,6 @@
 import type { StageKind, StageProgress } from '../../experiment/study-progress.js';
-import { alignColumns } from '../../reporting/text-table.js';
+import { renderTerminal } from '../../reporting/render/terminal.js';
+import { column, plainTable } from '../../reporting/table.js';
 import { formatCount, formatSeconds } from '../../system/console.js';
 import { visible } from '../../system/visible.js';
 import { shortPath } from '../short-path.js';
@@ -25,20 +26,16 @@ export function statusText(study: StudyStatus): string {
   if ('fault' in study) return `${name}: ${visible(study.fault)}\n`;
   const by = study.by === null ? '' : `, run by ${visible(study.by)}`;
   const where = `${name}: ${visible(shortPath(study.folder))}, store ${visible(shortPath(study.store))}${by}`;
-  const lines = alignColumns(
-    [
-      { head: 'stage', align: 'left' },
-      { head: 'state', align: 'left' },
-      { head: 'to be scored on', align: 'left' },
-    ],
+  const table = plainTable(
+    ['stage', 'state', 'to be scored on'].map(head => column(head)),
     study.stages.map(stage => [stage.name, stateText(stage), stage.toScore.join(', ')]),
-    Number.POSITIVE_INFINITY,
   );
+  const text = renderTerminal(table, { width: Number.POSITIVE_INFINITY });
   const failures = study.stages.flatMap(({ name: stage, failure }) =>
     failure === null ? [] : [visible(`${stage} failed: ${failure}`)],
   );
   const lost = study.storeIsThere ? [] : ['Its store is not there: was the study moved, or the store?'];
-  return [where, '', ...lines, '', ...failures, ...lost, summary(study.stages, study.msLeft), ''].join('\n');
+  return [where, '', text, ...failures, ...lost, summary(study.stages, study.msLeft), ''].join('\n');
 }
 
 function stateText({ kind, steps, of, by, because, again }: StageProgress): string {

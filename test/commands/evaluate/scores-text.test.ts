@@ -14,17 +14,18 @@ function scored(level?: number) {
 
 it('names split, mode and average beside every number', () => {
   expect(averagesText('tr', 'test', scored()).split('\n')).toEqual([
-    'split    mode             average    precision  recall  F1',
-    'tr test  seqeval default  micro      0.7500     0.7500  0.7500',
-    'tr test  seqeval default  macro      0.8333     0.7500  0.7333',
-    'tr test  seqeval default  weighted   0.8333     0.7500  0.7333',
-    'tr test  seqeval default  span only  1.0000     1.0000  1.0000',
-    'tr test  strict IOB2      micro      0.6667     0.5000  0.5714',
-    'tr test  strict IOB2      macro      0.7500     0.5000  0.5833',
-    'tr test  strict IOB2      weighted   0.7500     0.5000  0.5833',
-    'tr test  strict IOB2      span only  1.0000     0.7500  0.8571',
+    'split    mode             average    precision  recall      F1',
+    'tr test  seqeval default  micro         0.7500  0.7500  0.7500',
+    'tr test  seqeval default  macro         0.8333  0.7500  0.7333',
+    'tr test  seqeval default  weighted      0.8333  0.7500  0.7333',
+    'tr test  seqeval default  span only     1.0000  1.0000  1.0000',
+    'tr test  strict IOB2      micro         0.6667  0.5000  0.5714',
+    'tr test  strict IOB2      macro         0.7500  0.5000  0.5833',
+    'tr test  strict IOB2      weighted      0.7500  0.5000  0.5833',
+    'tr test  strict IOB2      span only     1.0000  0.7500  0.8571',
     '',
     'span only: first and last word right, whatever the type. macro: mean of the types true or predicted.',
+    '',
   ]);
 });
 
