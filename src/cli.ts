@@ -29,6 +29,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
     summary: 'score a checkpoint on the splits of one or more languages',
     load: () => import('./commands/evaluate.js'),
   },
+  analyze: {
+    summary: 'say which errors a model makes, on which entities, and what they cost',
+    load: () => import('./commands/analyze.js'),
+  },
   verify: {
     summary: 'check a finished run against its checksums; with --rerun, repeat and compare it',
     load: () => import('./commands/verify.js'),

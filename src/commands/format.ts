@@ -62,6 +62,7 @@ export interface Identification {
  * else, so that a reader of the version before would be wrong.
  */
 export const schemaVersions = {
+  analyze: 1,
   check: 1,
   config: 1,
   'data-convert': 1,

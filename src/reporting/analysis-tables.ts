@@ -6,16 +6,15 @@ import {
   errorKinds,
   f1IfMended,
   f1OfKinds,
-  goldOf,
   type KindCounts,
-  predictedOf,
   semevalReadings,
   semevalScores,
 } from '../evaluation/analysis/error-kinds.js';
 import type { LossSummary } from '../evaluation/analysis/losses.js';
 import type { ScoredRow } from '../evaluation/foreign-predictions.js';
 import type { AnalysedRows } from '../experiment/analyse-subject.js';
-import type { Column, Table } from './table.js';
+import { summaryOf } from '../experiment/table.js';
+import { type Cell, type Column, isSummary, type Table } from './table.js';
 
 /** The tables of an analysis, in the order in which they are read. */
 export const analysisTableNames = [
@@ -35,11 +34,48 @@ export const analysisTableNames = [
 ] as const;
 export type AnalysisTableName = (typeof analysisTableNames)[number];
 
-/** A table of an analysis; null where the predictions do not have what it shows. */
-export function analysisTable(name: AnalysisTableName, { analysis, rows }: AnalysedRows): Table | null {
-  const title = `${titles[name]}, ${rows}`;
-  const made = tableOf(name, analysis);
-  return made === null ? null : { title, facts: [], notes: [], ...made };
+/** Tables of what stands in single rows of the corpus: of several trainings they have no mean. */
+const ofSingleRows: ReadonlySet<AnalysisTableName> = new Set(['words', 'mistaken', 'sentences', 'suspects']);
+
+/**
+ * A table of an analysis; of several trainings that differ in their seeds, with the means of their numbers. null where the predictions do not
+ * have what it shows, or it has no mean.
+ *
+ * @param analysed of one row set
+ * @param most lines of a list, at most
+ */
+export function analysisTable(name: AnalysisTableName, analysed: readonly AnalysedRows[], most: number): Table | null {
+  if (analysed.length > 1 && ofSingleRows.has(name)) return null;
+  const made = analysed.flatMap(({ analysis }) => tableOf(name, analysis) ?? []);
+  if (made.length === 0) return null;
+  const table = { title: `${titles[name]}, ${analysed[0]!.rows}`, facts: [], notes: [], ...made[0]! };
+  const rows = made.length === 1 ? table.rows : meanRows(made);
+  return { ...table, rows: name === 'costs' ? costliest(rows, table.columns).slice(0, most) : rows };
+}
+
+/** Rows of the same texts together, each number as a summary of those that it is in the tables. */
+function meanRows(tables: readonly Made[]): Cell[][] {
+  const { columns } = tables[0]!;
+  const isText = columns.map(({ kind }) => kind === 'text');
+  const rows = new Map<string, Cell[][]>();
+  for (const row of tables.flatMap(table => table.rows)) {
+    const key = JSON.stringify(row.filter((_, i) => isText[i]));
+    rows.set(key, [...(rows.get(key) ?? []), [...row]]);
+  }
+  return Array.from(rows.values(), alike =>
+    columns.map((_, i) => (isText[i] ? alike[0]![i]! : meanCell(alike.map(row => row[i]!)))),
+  );
+}
+
+function meanCell(cells: readonly Cell[]): Cell {
+  const numbers = cells.filter(cell => typeof cell === 'number');
+  return numbers.length === 0 ? null : summaryOf(numbers);
+}
+
+function costliest(rows: Table['rows'], columns: Table['columns']): Table['rows'] {
+  const gain = columns.findIndex(({ key }) => key === 'gain');
+  const value = (cell: Cell) => (typeof cell === 'number' ? cell : cell !== null && isSummary(cell) ? cell.mean! : 0);
+  return [...rows].sort((a, b) => value(b[gain]!) - value(a[gain]!));
 }
 
 const titles: Readonly<Record<AnalysisTableName, string>> = {
@@ -106,7 +142,6 @@ function kindsTable(kinds: KindCounts): Made {
   const f1 = f1OfKinds(kinds);
   const errors = errorKinds.reduce((sum, kind) => sum + kinds[kind], 0);
   return {
-    facts: [`${goldOf(kinds)} true entities, ${predictedOf(kinds)} predicted, F1 ${f1.toFixed(4)}`],
     columns: [
       text('kind', 'kind'),
       text('meaning', 'what it is', true),
@@ -174,9 +209,7 @@ function costsTable(analysis: Analysis): Made {
       score('f1_if_mended', 'F1 if mended'),
       difference('gain', 'gain'),
     ],
-    rows: costsOf(analysis)
-      .slice(0, 10)
-      .map(({ kind, type, count, f1, gain }) => [kind, type, count, f1, gain]),
+    rows: costsOf(analysis).map(({ kind, type, count, f1, gain }) => [kind, type, count, f1, gain]),
   };
 }
 
@@ -273,12 +306,12 @@ function sentencesTable(sentences: NonNullable<Analysis['losses']>['sentences'])
   return {
     facts: ['the loss of a sentence is the sum over its words'],
     columns: [
-      count('row', 'row'),
+      text('row', 'row'),
       number('loss', 'loss'),
       number('mean_loss', 'mean'),
       text('sentence', 'word/true tag, or word/true tag→predicted tag', true),
     ],
-    rows: sentences.map(sentence => [sentence.row, sentence.total, sentence.mean, taggedText(sentence)]),
+    rows: sentences.map(sentence => [String(sentence.row), sentence.total, sentence.mean, taggedText(sentence)]),
   };
 }
 
@@ -289,7 +322,7 @@ function suspectsTable({ losses }: Analysis): Made | null {
       'softmin of p(true tag) over the words of a sentence, at temperature 0.05: the lower, the less likely that all are right',
     ],
     columns: [
-      count('row', 'row'),
+      text('row', 'row'),
       number('score', 'score'),
       text('word', 'word'),
       text('label', 'given'),
@@ -297,7 +330,7 @@ function suspectsTable({ losses }: Analysis): Made | null {
       text('sentence', 'sentence', true),
     ],
     rows: losses.suspects.map(suspect => [
-      ...[suspect.row, suspect.score],
+      ...[String(suspect.row), suspect.score],
       ...(suspect.words === null ? [null] : [suspect.words[suspect.word]!]),
       ...[suspect.gold[suspect.word]!, suspect.predicted[suspect.word] ?? null, taggedText(suspect)],
     ]),
@@ -333,5 +366,5 @@ function difference(key: string, head: string): Column {
 }
 
 function number(key: string, head: string): Column {
-  return { key, head, kind: 'number' };
+  return { key, head, kind: 'number', digits: 4 };
 }

@@ -1,0 +1,178 @@
+import type { Command } from 'commander';
+import { type SplitName, splitNames } from '../data/splits.js';
+import { nearest, PanxError } from '../errors.js';
+import { type AnalysedRows, analyseSubject, type KnownTraining } from '../experiment/analyse-subject.js';
+import { endSplitOf } from '../experiment/row-settings.js';
+import { scoreSubject } from '../experiment/score-subject.js';
+import { findSubject, type Subject, type SubjectTraining } from '../experiment/subject.js';
+import { type FoundPredictions, predictionsFor, predictionsOf } from '../experiment/subject-predictions.js';
+import { type AnalysisTableName, analysisTable, analysisTableNames } from '../reporting/analysis-tables.js';
+import { analysisFacts, headline } from '../reporting/analysis-text.js';
+import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
+import { formatCount, notice, print } from '../system/console.js';
+import { visible } from '../system/visible.js';
+import { analysisJson } from './analyze/analysis-json.js';
+import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
+import { abortOnSignals } from './interrupt.js';
+import { languagesOf, listOf, toSplit } from './lists.js';
+import { storeHelp } from './options.js';
+
+interface AnalyzeOptions extends FormatOptions<TableFormat> {
+  langs?: string;
+  split?: string;
+  tables?: string;
+  top: string;
+  store?: string;
+  data?: string;
+}
+
+/** panx analyze: which errors a model makes, on which entities, and what they cost. */
+export function define(command: Command): void {
+  command
+    .argument(
+      '<run>',
+      'folder of a run; STUDY/STAGE; or a file of predictions (JSON lines, or columns of word, gold, predicted)',
+    )
+    .option('--lang, --langs <langs>', 'languages, with commas between (default: all that are scored)')
+    .option('--split <split>', `split: ${splitNames.join(', ')} (default: the one that the run is scored on)`)
+    .option(
+      '--tables <names>',
+      `tables to print: ${analysisTableNames.join(', ')}, or all (default: all but tags and words)`,
+    )
+    .option('--top <n>', 'words and sentences to list', '10')
+    .option('--store <folder>', storeHelp)
+    .option('--data <folder>', 'where the data lies, if it was moved');
+  addFormat(command, tableFormats).action(async (run: string, options: AnalyzeOptions) => await analyze(run, options));
+}
+
+async function analyze(typed: string, options: AnalyzeOptions): Promise<void> {
+  const format = formatOf(options, 'table');
+  const names = tablesOf(options.tables);
+  const most = topOf(options.top);
+  if (format === 'csv' && names.length !== 1) {
+    throw new PanxError(`--format csv prints one table, and ${names.length} are asked for; expected one.`, {
+      hint: `Add --tables with one of ${analysisTableNames.join(', ')}.`,
+      exitCode: 2,
+    });
+  }
+  const subject = await findSubject(typed, options.store);
+  const results = [];
+  const predictions = await wantedPredictions(subject, options);
+  for (const [i, training] of subject.trainings.entries()) {
+    results.push(await analyseSubject(training, predictions[i]!, { places: placesOf(options), most }));
+  }
+  if (format === 'json') return printJson('analyze', analysisJson(subject.name, results));
+  const [first] = results;
+  for (const i of first!.analysed.keys()) {
+    const analysed = results.map(({ analysed }) => analysed[i]!);
+    if (i > 0 && format !== 'csv') print('\n');
+    printAnalysis(subject, analysed, first!.training, { format, names, most });
+  }
+}
+
+function placesOf({ data }: AnalyzeOptions): { data?: string } {
+  return data === undefined ? {} : { data };
+}
+
+function tablesOf(typed: string | undefined): AnalysisTableName[] {
+  if (typed === undefined) return analysisTableNames.filter(name => name !== 'tags' && name !== 'words');
+  const asked = listOf('--tables', typed);
+  if (asked.includes('all')) return [...analysisTableNames];
+  return asked.map(name => {
+    const known = analysisTableNames.find(one => one === name);
+    if (known !== undefined) return known;
+    const suggestion = nearest(name, [...analysisTableNames, 'all']);
+    throw new PanxError(`--tables has "${name}"${suggestion === undefined ? '.' : `; did you mean "${suggestion}"?`}`, {
+      hint: `The tables are ${analysisTableNames.join(', ')}, or all.`,
+      exitCode: 2,
+    });
+  });
+}
+
+function topOf(typed: string): number {
+  const top = Number(typed);
+  if (/^\d{1,6}$/.test(typed) && top > 0) return top;
+  throw new PanxError(`--top is "${typed}"; expected a whole number from 1 to 999999.`, { exitCode: 2 });
+}
+
+/** The predictions that are asked for, of each training; what is not scored yet is scored first. */
+async function wantedPredictions(subject: Subject, options: AnalyzeOptions): Promise<FoundPredictions[][]> {
+  const wanted: FoundPredictions[][] = [];
+  for (const training of subject.trainings) wanted.push(await predictionsOfTraining(training, options));
+  const [first] = wanted;
+  for (const [i, others] of wanted.entries()) {
+    if (namesOf(others) === namesOf(first!)) continue;
+    throw new PanxError(
+      `${subject.trainings[i]!.name} is scored on ${namesOf(others)}, and ${subject.trainings[0]!.name} on ${namesOf(first!)}.`,
+      { hint: 'Name the languages with --lang, or one of the seeds.', exitCode: 2 },
+    );
+  }
+  return wanted;
+}
+
+function namesOf(found: readonly FoundPredictions[]): string {
+  return found.map(({ rows }) => rows).join(', ');
+}
+
+async function predictionsOfTraining(training: SubjectTraining, options: AnalyzeOptions): Promise<FoundPredictions[]> {
+  const found = await predictionsOf(training);
+  if (training.kind !== 'run') return found;
+  const split = options.split === undefined ? endSplitOf(training.config) : toSplit('--split', options.split);
+  const langs = options.langs === undefined ? null : languagesOf('--lang', options.langs, training.config.corpora);
+  const asked = langs ?? [...new Set(found.filter(one => one.split === split).map(({ lang }) => lang!))];
+  if (asked.length === 0) {
+    const { langs: trained } = training.config.training;
+    throw new PanxError(
+      `${training.name} has no predictions of a ${split} split yet; expected the languages to score.`,
+      {
+        hint: `Add --lang ${trained.join(',')}: they are scored first.`,
+        exitCode: 2,
+      },
+    );
+  }
+  const missing = asked.filter(lang => predictionsFor(found, lang, split) === undefined);
+  if (missing.length === 0) return asked.map(lang => predictionsFor(found, lang, split)!);
+  return await scoredFirst(training, asked, missing, split, options);
+}
+
+async function scoredFirst(
+  training: SubjectTraining & { kind: 'run' },
+  asked: readonly string[],
+  missing: readonly string[],
+  split: SplitName,
+  { store, data }: AnalyzeOptions,
+): Promise<FoundPredictions[]> {
+  notice(
+    `${training.name} is not scored on ${missing.map(lang => `${lang}/${split}`).join(', ')} yet: that comes first`,
+  );
+  const signal = abortOnSignals('stopping; what is scored already stays in the store');
+  const scored = await scoreSubject(training, missing, split, { store, data, signal, onNotice: notice });
+  const found = await predictionsOf(scored);
+  return asked.map(lang => predictionsFor(found, lang, split)!);
+}
+
+function printAnalysis(
+  subject: Subject,
+  analysed: readonly AnalysedRows[],
+  training: KnownTraining,
+  { format, names, most }: { format: TableFormat; names: readonly AnalysisTableName[]; most: number },
+): void {
+  const tables = names.flatMap(name => analysisTable(name, analysed, most) ?? []);
+  if (format === 'csv' || format === 'latex') {
+    print(tables.map(table => renderAs(format, table)).join('\n'));
+    return;
+  }
+  const seeds = analysed.length;
+  const facts = [
+    ...(seeds === 1
+      ? analysisFacts(analysed[0]!)
+      : [`${analysed[0]!.rows} by ${subject.name}: mean ± standard deviation over ${seeds} trainings`]),
+    'surfaces' in training
+      ? `seen in training: in ${formatCount(training.rows)} rows of all stages`
+      : `what was seen in training is left out: ${training.why}`,
+  ];
+  const told = seeds === 1 ? headline(analysed[0]!) : [];
+  const lines = [...facts, '', ...told].map(visible);
+  print(`${lines.join('\n')}\n${told.length > 0 ? '\n' : ''}`);
+  print(tables.map(table => renderAs(format, table, { level: 2 })).join('\n'));
+}
