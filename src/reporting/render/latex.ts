@@ -1,5 +1,6 @@
 import { visible } from '../../system/visible.js';
 import { type Cell, type Column, isInterval, isSummary, type Table } from '../table.js';
+import { displayWidth } from '../text-table.js';
 import { cellText, deviationText, isToTheRight, numberText } from './cell-text.js';
 
 /**
@@ -20,31 +21,42 @@ export function renderLatex(table: Table, { label }: { label?: string } = {}): s
       ? []
       : [`\\texttt{${latexText(signature).replaceAll('\\textbar{}', '\\textbar{}\\allowbreak{}')}}`]),
   ];
+  const isWide = widthOf(table) > widest;
   const body = [
     '\\begin{table}',
     '  \\centering',
-    // What has many columns would not fit on a page.
-    ...(columns.length > 8 ? ['  \\footnotesize', '  \\setlength{\\tabcolsep}{3pt}'] : []),
     ...(caption.length === 0 ? [] : [`  \\caption{${caption.join('. ')}.}`]),
     ...(label === undefined ? [] : [`  \\label{tab:${label.replaceAll(/[^\w:.-]/g, '-')}}`]),
+    ...(isWide ? ['  \\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%'] : []),
     `  \\begin{tabular}{${columns.map(column => (isToTheRight(column) ? 'r' : 'l')).join('')}}`,
     '    \\toprule',
     line(columns.map(({ head }) => latexText(head))),
     '    \\midrule',
     ...rows.map(cells => line(cells.map((cell, i) => latexCell(cell, columns[i]!)))),
     '    \\bottomrule',
-    '  \\end{tabular}',
+    `  \\end{tabular}${isWide ? '}' : ''}`,
     ...below.map(text => `  \\par\\smallskip\\parbox{\\linewidth}{\\footnotesize ${text}}`),
     '\\end{table}',
     '',
   ].join('\n');
   return [
-    '% \\usepackage{booktabs} and, for pdflatex, \\usepackage[T1]{fontenc}',
+    `% \\usepackage{booktabs${isWide ? ',graphicx' : ''}} and, for pdflatex, \\usepackage[T1]{fontenc}`,
     ...(beyondPdflatex.test(body)
       ? ['% has letters that pdflatex does not know: take lualatex or xelatex, and a font that has them']
       : []),
     body,
   ].join('\n');
+}
+
+/** What has more characters in a line may be wider than a page's text: LaTeX makes it smaller where it is. */
+const widest = 70;
+
+function widthOf({ columns, rows }: Table): number {
+  const widths = columns.map((column, i) => {
+    const texts = [column.head, ...rows.map(cells => cellText(cells[i]!, column))];
+    return Math.max(...texts.map(displayWidth));
+  });
+  return widths.reduce((sum, width) => sum + width + 2, 0);
 }
 
 /** A text as LaTeX prints it. Signs that its usual fonts lack are formulas. */

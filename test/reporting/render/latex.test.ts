@@ -5,14 +5,13 @@ import { everyKind } from './every-kind.js';
 
 it('is a float with a booktabs tabular', () => {
   expect(renderLatex(everyKind(), { label: 'every kind' })).toBe(
-    String.raw`% \usepackage{booktabs} and, for pdflatex, \usepackage[T1]{fontenc}
+    String.raw`% \usepackage{booktabs,graphicx} and, for pdflatex, \usepackage[T1]{fontenc}
 % has letters that pdflatex does not know: take lualatex or xelatex, and a font that has them
 \begin{table}
   \centering
-  \footnotesize
-  \setlength{\tabcolsep}{3pt}
   \caption{Every\_kind \& more. F1 is 100 \% micro. a \textless{}b\textgreater{}fact\textless{}/b\textgreater{}.}
   \label{tab:every-kind}
+  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%
   \begin{tabular}{lrrrrrrrr}
     \toprule
     system & rows & F1 & change & epochs & share & time & size & F1 of all \\
@@ -21,7 +20,7 @@ it('is a float with a booktabs tabular', () => {
     =two & 2 of 3 & 0.5000 & $-0.5000$ & 3 & 100.0\% & failed & 10 B & -- \\
     三 & -- & -- & 0.0000 & -- & -- & -- & -- & 0.2500 \\
     \bottomrule
-  \end{tabular}
+  \end{tabular}}
   \par\smallskip\parbox{\linewidth}{\footnotesize A {*}note{*}.}
   \par\smallskip\parbox{\linewidth}{\footnotesize \texttt{F1\textbar{}\allowbreak{}seeds:3}}
 \end{table}
