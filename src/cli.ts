@@ -38,6 +38,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
     load: () => import('./commands/verify.js'),
   },
   status: { summary: 'say how far the stages of a study are', load: () => import('./commands/status.js') },
+  tables: {
+    summary: 'print the tables of a study, also as Markdown, CSV or LaTeX',
+    load: () => import('./commands/tables.js'),
+  },
   list: { summary: 'list the studies and the stages of a store', load: () => import('./commands/list.js') },
   rm: {
     summary: 'remove a study; with --unused, what no study in the store needs',

@@ -80,6 +80,7 @@ export const schemaVersions = {
   run: 1,
   status: 1,
   sweep: 1,
+  tables: 1,
   train: 1,
   verify: 1,
 } as const;

@@ -90,6 +90,34 @@ export function sliceColumns(columns: WordColumns, from: number, to: number): Wo
   };
 }
 
+/** Some rows of columns, in the order given. @param chosen (n) row numbers */
+export function takeColumns(columns: WordColumns, chosen: Int32Array): WordColumns {
+  const { offsets, tagIds, textOffsets, text } = columns;
+  const rows = chosen.length;
+  const taken = new Int32Array(rows + 1);
+  let bytes = 0;
+  chosen.forEach((row, i) => {
+    taken[i + 1] = taken[i]! + offsets[row + 1]! - offsets[row]!;
+    bytes += textOffsets[offsets[row + 1]!]! - textOffsets[offsets[row]!]!;
+  });
+  const words = taken[rows]!;
+  const whole: WordColumns = {
+    rows,
+    offsets: taken,
+    tagIds: new Int32Array(words),
+    textOffsets: new Int32Array(words + 1),
+    text: new Uint8Array(bytes),
+  };
+  chosen.forEach((row, i) => {
+    const [from, to, at] = [offsets[row]!, offsets[row + 1]!, taken[i]!];
+    const [start, byte] = [textOffsets[from]!, whole.textOffsets[at]!];
+    whole.tagIds.set(tagIds.subarray(from, to), at);
+    whole.text.set(text.subarray(start, textOffsets[to]!), byte);
+    for (let w = from; w < to; w++) whole.textOffsets[at + w - from + 1] = textOffsets[w + 1]! - start + byte;
+  });
+  return whole;
+}
+
 /** The columns of several files one after the other, as one. */
 export function concatColumns(parts: readonly WordColumns[]): WordColumns {
   if (parts.length === 1) return parts[0]!;

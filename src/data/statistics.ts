@@ -1,11 +1,18 @@
+import type { WordColumns } from './columns.js';
 import { type Reading, type Split, splitColumns } from './corpus.js';
 import { digestRows } from './row-index.js';
 import type { SplitName } from './splits.js';
 
 /** What `panx data stats` counts in one split. */
-export interface SplitStatistics {
+export interface SplitStatistics extends RowStatistics {
   lang: string;
   split: SplitName;
+  /** Of a named corpus: how its files were read, and rows that say the same, words and tags, as one before them. */
+  reading?: Reading & { duplicateRows: number };
+}
+
+/** What can be counted in any rows. */
+export interface RowStatistics {
   rows: number;
   tokens: number;
   /** Distinct tokens, letter case and all. */
@@ -16,8 +23,6 @@ export interface SplitStatistics {
   entities: Record<string, number>;
   /** Tokens of a row. */
   sentenceLength: Distribution;
-  /** Of a named corpus: how its files were read, and rows that say the same, words and tags, as one before them. */
-  reading?: Reading & { duplicateRows: number };
 }
 
 export interface Distribution {
@@ -28,25 +33,30 @@ export interface Distribution {
   max: number;
 }
 
-/** Count everything in one pass over the flat columns. */
 export function splitStatistics(split: Split): SplitStatistics {
-  const { offsets, tagIds, text, textOffsets } = splitColumns(split);
-  const counts = new Int32Array(split.labelNames.length);
+  const { rows, ...others } = rowStatistics(splitColumns(split), split.labelNames);
+  return {
+    ...{ lang: split.lang, split: split.split, rows, ...others },
+    ...(split.reading === undefined ? {} : { reading: { ...split.reading, duplicateRows: duplicateRows(split) } }),
+  };
+}
+
+/** Count everything in one pass over the flat columns. @param labelNames the tag names, in the order of their ids */
+export function rowStatistics(columns: WordColumns, labelNames: readonly string[]): RowStatistics {
+  const { rows, offsets, tagIds, text, textOffsets } = columns;
+  const counts = new Int32Array(labelNames.length);
   for (const id of tagIds) counts[id]!++;
   const unique = new Set<string>();
   // Bytes as Latin-1 are as distinct as the words they spell, and quicker to make.
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   for (let w = 0; w < tagIds.length; w++) unique.add(bytes.toString('latin1', textOffsets[w]!, textOffsets[w + 1]!));
   return {
-    lang: split.lang,
-    split: split.split,
-    rows: split.rows,
+    rows,
     tokens: tagIds.length,
     uniqueTokens: unique.size,
-    tags: Object.fromEntries(split.labelNames.map((name, id) => [name, counts[id]!])),
-    entities: countEntities(split.labelNames, offsets, tagIds),
+    tags: Object.fromEntries(labelNames.map((name, id) => [name, counts[id]!])),
+    entities: countEntities(labelNames, offsets, tagIds),
     sentenceLength: distribution(rowLengths(offsets)),
-    ...(split.reading === undefined ? {} : { reading: { ...split.reading, duplicateRows: duplicateRows(split) } }),
   };
 }
 

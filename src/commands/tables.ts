@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { PanxError } from '../errors.js';
+import { findStudy } from '../experiment/noted-studies.js';
+import { storeToSearch } from '../experiment/store-contents.js';
+import { tableOf } from '../experiment/study-on-disk.js';
+import { renderCsv } from '../reporting/render/csv.js';
+import { tableRecord } from '../reporting/render/json.js';
+import { renderLatex } from '../reporting/render/latex.js';
+import { renderMarkdown } from '../reporting/render/markdown.js';
+import { renderTerminal } from '../reporting/render/terminal.js';
+import { type NamedTable, type StudyTableName, studyTableNames, tablesOf } from '../reporting/study-tables.js';
+import { print } from '../system/console.js';
+import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
+import { listOf } from './lists.js';
+import { storeHelp } from './options.js';
+
+type TextFormat = 'table' | 'markdown' | 'csv' | 'latex';
+
+interface TablesOptions extends FormatOptions<TextFormat> {
+  tables: string;
+  store?: string;
+  data?: string;
+}
+
+/** panx tables: the tables of a study, to read or to put into a paper. */
+export function define(command: Command): void {
+  command
+    .argument('<study>', 'folder of a study, its name, or its YAML file')
+    .option('--tables <names>', `which, with commas between: ${studyTableNames.join(', ')}`, studyTableNames.join(','))
+    .option('--store <folder>', storeHelp)
+    .option('--data <folder>', 'where the data lies, if it was moved; the table data reads it');
+  addFormat(command, ['table', 'markdown', 'csv', 'latex']).action(printTables);
+}
+
+async function printTables(typed: string, options: TablesOptions): Promise<void> {
+  const format = formatOf(options, 'table');
+  const names = listOf('--tables', options.tables).map(toName);
+  if (format === 'csv' && names.length > 1) {
+    throw new PanxError(`--format csv is of one table, and ${names.length} are to be printed; expected one.`, {
+      hint: `Choose one with --tables, such as --tables ${names[0]}.`,
+      exitCode: 2,
+    });
+  }
+  const study = await findStudy(typed, await storeToSearch(options.store));
+  const tables = await tablesOf(study, await tableOf(study), names, options.data);
+  if (format === 'json') {
+    const records = tables.map(({ name, table }) => [name, tableRecord(table)]);
+    printJson('tables', { tables: Object.fromEntries(records) });
+  } else print(tables.map(one => textOf(one, format)).join('\n'));
+}
+
+function textOf({ name, table }: NamedTable, format: TextFormat): string {
+  switch (format) {
+    case 'table':
+      return renderTerminal(table, { width: process.stdout.columns });
+    case 'markdown':
+      return renderMarkdown(table, { level: 2 });
+    case 'csv':
+      return renderCsv(table);
+    case 'latex':
+      return renderLatex(table, { label: name });
+  }
+}
+
+function toName(typed: string): StudyTableName {
+  const name = studyTableNames.find(one => one === typed);
+  if (name !== undefined) return name;
+  throw new PanxError(`--tables names "${typed}", which is no table; expected ${studyTableNames.join(', ')}.`, {
+    hint: 'Leave --tables out for all of them.',
+    exitCode: 2,
+  });
+}
