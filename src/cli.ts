@@ -52,6 +52,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ define(c
     summary: 'look at a corpus, or convert it: data stats, show, convert',
     load: () => import('./commands/data.js'),
   },
+  tokenizers: {
+    summary: 'compare tokenizers: subwords per word of a corpus, or of a sentence',
+    load: () => import('./commands/tokenizers.js'),
+  },
   fetch: {
     summary: 'bring a model and data from the Hugging Face hub ahead of time',
     load: () => import('./commands/fetch.js'),

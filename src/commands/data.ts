@@ -5,14 +5,10 @@ import { loadConfig } from '../config/load.js';
 import { type Config, schema } from '../config/schema.js';
 import { type WrittenFormat, writtenFormats } from '../data/convert.js';
 import { loadSplit, openSplit, readExample } from '../data/corpus.js';
-import { resolveData } from '../data/fetch.js';
 import { folderOf } from '../data/formats/panx.js';
 import { type SplitName, splitNames } from '../data/splits.js';
 import { splitStatistics } from '../data/statistics.js';
 import { PanxError } from '../errors.js';
-import { transferLine } from '../hub/progress.js';
-import { resolveTokenizer } from '../hub/resolve.js';
-import { samplePaths } from '../hub/sample.js';
 import { panxCacheDir } from '../system/cache.js';
 import { formatCount, print, progress } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
@@ -20,12 +16,12 @@ import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, encodeSentences } from '../tokenization/rows.js';
 import { subwordStatistics } from '../tokenization/statistics.js';
 import { loadTokenizer, openTokenizer } from '../tokenization/tokenizer.js';
+import { addCorpusOptions, type CorpusOptions, dataFolder, tokenizerFolder } from './corpus-options.js';
 import { checkLanguages, conversionText, convert, refuseToReplace, settingsToRead } from './data/convert.js';
 import { exampleText, subwordsText } from './data/example.js';
 import { type Counted, statisticsCsv, statisticsText } from './data/statistics.js';
 import { addFormat, type FormatOptions, formatOf, isJson, printJson } from './format.js';
 import { languagesOf, listOf, toLanguage, toSplit } from './lists.js';
-import { sampleHelp } from './options.js';
 import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
 import { corpusFiles, dataFolders } from './read-folders.js';
 
@@ -69,35 +65,15 @@ export function define(command: Command): void {
   });
 }
 
-function addCorpusOptions(command: Command): Command {
-  return command
-    .option('--data <folder|id>', `${schema.data.meaning} (default: ${schema.data.default})`)
-    .option('--config <file>', 'YAML file with settings, such as corpora: other corpora by name')
-    .option(
-      '--set <key=value>',
-      'set one setting; may be repeated',
-      (assignment: string, before: string[] | undefined) => [...(before ?? []), assignment],
-    )
-    .option('--sample', sampleHelp('data and tokenizer'));
-}
-
-interface CorpusOptions {
-  config?: string;
-  set?: string[];
-  data?: string;
-  model?: string;
-  sample?: boolean;
-}
-
 async function printStatistics(
-  options: CorpusOptions & FormatOptions<'table' | 'csv'> & { langs: string; splits: string },
+  options: CorpusOptions & FormatOptions<'table' | 'csv'> & { model?: string; langs: string; splits: string },
 ): Promise<void> {
   const format = formatOf(options, 'table');
   const { config, splits, dataDir } = await splitsAsked(options);
   const withSubwords = options.model !== undefined || options.sample === true;
   const langs = splits.map(({ lang }) => lang);
   const tokenizer = withSubwords
-    ? await openTokenizer(await modelFolder(options, config, langs), config.tokenization)
+    ? await openTokenizer(await tokenizerFolder(options.model, options, config, langs), config.tokenization)
     : undefined;
   const counted: Counted[] = [];
   for (const { lang, split: name } of splits) {
@@ -164,7 +140,8 @@ async function convertAsAsked(
 }
 
 async function printExample(
-  options: CorpusOptions & FormatOptions & { lang: string; row: string; split: string; tokens?: boolean },
+  options: CorpusOptions &
+    FormatOptions & { model?: string; lang: string; row: string; split: string; tokens?: boolean },
 ): Promise<void> {
   const json = isJson(options);
   const row = toRow(options.row);
@@ -180,7 +157,10 @@ async function printExample(
   const heading = `${lang.includes('=') ? lang : folderOf(lang)} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
   if (!json) print(exampleText(heading, tokens, tags, terminalWidth()));
   if (options.tokens !== true) return;
-  const tokenizer = await loadTokenizer(await modelFolder(options, config, [lang]), config.tokenization);
+  const tokenizer = await loadTokenizer(
+    await tokenizerFolder(options.model, options, config, [lang]),
+    config.tokenization,
+  );
   const encoded = await encodeSentences([tokens], tokenizer, config.tokenization);
   // encodeSentences marks first subwords with 0: here they get the tags of their words.
   const labelIds = encoded.labelIds.map((label, i) => (label === -100 ? label : tagIds[encoded.wordIds[i]!]!));
@@ -197,23 +177,6 @@ async function printExample(
     return printJson('data-show', { ...example, subwords: { pieces, truncatedWords, emptyWords } });
   }
   print(`\n${subwordsText(subwords, { ...encoded, labelIds }, split.labelNames, terminalWidth())}`);
-}
-
-async function dataFolder(
-  options: CorpusOptions,
-  { data }: Config,
-  langs: string[],
-  splits: SplitName[],
-): Promise<string> {
-  if (options.sample && options.data === undefined) return samplePaths(langs).dataDir;
-  return await resolveData(options.data ?? data, langs, { splits, onProgress: transferLine() });
-}
-
-async function modelFolder(options: CorpusOptions, { model }: Config, langs: string[]): Promise<string> {
-  // Data of one's own may be of any language: they choose no sample.
-  if (options.sample && options.model === undefined)
-    return samplePaths(options.data === undefined ? langs : []).modelDir;
-  return await resolveTokenizer(options.model ?? model, { onProgress: transferLine() });
 }
 
 function toRow(typed: string): number {

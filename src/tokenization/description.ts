@@ -12,6 +12,8 @@ export interface TokenizerDescription {
   padId: number;
   /** The added tokens with their ids. */
   added: ReadonlyMap<string, number>;
+  /** Whether its tokens are of bytes, each written as a printable character (GPT-2, RoBERTa). */
+  byteLevel: boolean;
   /** Whether the engine is sure to bear it (`isPlain`). */
   plain: boolean;
   /** The file's text as the engine gets it. */
@@ -41,6 +43,7 @@ export function describeTokenizer(text: string, path: string): TokenizerDescript
     ...specialIds(checked, vocabulary, path, hint),
     vocabularySize: vocabulary.size,
     added: vocabulary.added,
+    byteLevel: isByteLevel(checked.pre_tokenizer) || isByteLevel(checked.normalizer),
     plain,
     // Written anew where it is taken for what was parsed: the engine would see every value of a key that is there twice.
     text: changed || plain ? JSON.stringify(file) : text,
@@ -86,6 +89,12 @@ function refuseEmptyPattern(normalizer: unknown, path: string): void {
 const longestPlain = 1_000_000;
 
 const hint = "Save it again with transformers: AutoTokenizer.from_pretrained('...').save_pretrained('FOLDER').";
+
+function isByteLevel(part: unknown): boolean {
+  if (!isObject(part)) return false;
+  const inside = [part.pretokenizers, part.normalizers].flatMap(list => (Array.isArray(list) ? list : []));
+  return part.type === 'ByteLevel' || inside.some(isByteLevel);
+}
 
 /** Set `add_prefix_space` wherever it is false; true where that changed anything. */
 function addPrefixSpace(preTokenizer: unknown): boolean {

@@ -32,6 +32,8 @@ export interface SubwordTokenizer {
   readonly vocabularySize: number;
   readonly unkId: number;
   readonly padId: number;
+  /** See `TokenizerDescription.byteLevel`. */
+  readonly byteLevel: boolean;
   /**
    * Encode sentences that are split into words already. A sentence of more than `maxLength` subwords, special tokens
    * included, loses its last ones. A word may give none (a lone U+200E): `drop` leaves it out, `unk` puts the unknown
@@ -140,7 +142,7 @@ function fromSource({ bytes, path, sha256, made }: Source): SubwordTokenizer {
     throw error;
   }
   if (description.text !== text) loading = undefined;
-  const { vocabularySize, unkId, padId } = description;
+  const { vocabularySize, unkId, padId, byteLevel } = description;
   let starting: Promise<WordEncoder> | undefined;
   const start = (): Promise<WordEncoder> => {
     if (starting !== undefined) return starting;
@@ -155,6 +157,7 @@ function fromSource({ bytes, path, sha256, made }: Source): SubwordTokenizer {
     vocabularySize,
     unkId,
     padId,
+    byteLevel,
     async encodeWords(sentences, maxLength, emptyWords = 'drop') {
       const encoder = await start();
       const specials = encoder.before.length + encoder.after.length;

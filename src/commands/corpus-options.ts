@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { type Config, schema } from '../config/schema.js';
+import { resolveData } from '../data/fetch.js';
+import type { SplitName } from '../data/splits.js';
+import { transferLine } from '../hub/progress.js';
+import { resolveTokenizer } from '../hub/resolve.js';
+import { samplePaths } from '../hub/sample.js';
+import { sampleHelp } from './options.js';
+
+/** The options of commands that look at a corpus, and train nothing. */
+export interface CorpusOptions {
+  config?: string;
+  set?: string[];
+  data?: string;
+  sample?: boolean;
+}
+
+export function addCorpusOptions(command: Command): Command {
+  return command
+    .option('--data <folder|id>', `${schema.data.meaning} (default: ${schema.data.default})`)
+    .option('--config <file>', 'YAML file with settings, such as corpora: other corpora by name')
+    .option('--set <key=value>', 'set one setting; may be repeated', everyOne)
+    .option('--sample', sampleHelp('data and tokenizer'));
+}
+
+/** For an option that may be repeated: all that was typed. */
+export function everyOne(typed: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), typed];
+}
+
+/** @throws PanxError as `samplePaths` and `resolveData` do */
+export async function dataFolder(
+  options: CorpusOptions,
+  { data }: Config,
+  langs: string[],
+  splits: SplitName[],
+): Promise<string> {
+  if (options.sample && options.data === undefined) return samplePaths(langs).dataDir;
+  return await resolveData(options.data ?? data, langs, { splits, onProgress: transferLine() });
+}
+
+/**
+ * The folder of the tokenizer that --model, --sample or the settings name.
+ *
+ * @param model what --model names
+ * @throws PanxError as `samplePaths` and `resolveTokenizer` do
+ */
+export async function tokenizerFolder(
+  model: string | undefined,
+  options: CorpusOptions,
+  config: Config,
+  langs: string[],
+): Promise<string> {
+  // Data of one's own may be of any language: they choose no sample.
+  if (options.sample && model === undefined) return samplePaths(options.data === undefined ? langs : []).modelDir;
+  return await resolveTokenizer(model ?? config.model, { onProgress: transferLine() });
+}

@@ -1,0 +1,150 @@
+import { type Command, Option } from 'commander';
+import { loadConfig } from '../config/load.js';
+import { type Config, schema } from '../config/schema.js';
+import { openSplit } from '../data/corpus.js';
+import { frequencies, readWordRows, type WordRows, wordRowsOf } from '../data/distinct-words.js';
+import { splitNames } from '../data/splits.js';
+import { splitAtSpaces, splitWords } from '../data/words.js';
+import { PanxError } from '../errors.js';
+import {
+  differingWordsTable,
+  fertilityTable,
+  type LanguageFertility,
+  type SplitWord,
+  sentenceTable,
+  tokenizerNames,
+} from '../reporting/tokenizers.js';
+import { progress } from '../system/console.js';
+import { differingWords, fertilityOf } from '../tokenization/fertility.js';
+import { addCorpusOptions, type CorpusOptions, dataFolder, everyOne, tokenizerFolder } from './corpus-options.js';
+import { languagesOf, toSplit } from './lists.js';
+import { printTables, type TableFormat, tableFormats } from './tokenizers/print-tables.js';
+import { type SplitWords, splitByTokenizer, subwordsOf } from './tokenizers/split-words.js';
+
+interface TokenizersOptions extends CorpusOptions {
+  model?: string[];
+  langs?: string;
+  split: string;
+  limit?: string;
+  words: string;
+  text?: string[];
+  /** Of --no-split-text. */
+  splitText: boolean;
+  format: TableFormat;
+}
+
+/** panx tokenizers: how tokenizers split words, of a corpus or of a sentence. */
+export function define(command: Command): void {
+  command
+    .option(
+      '--model <folder|id>',
+      `folder or hub id whose tokenizer to look at; may be repeated (default: ${schema.model.default})`,
+      everyOne,
+    )
+    .option('--langs <langs>', 'languages whose rows to count, with commas between: en,conll=de (default: en)')
+    .option('--split <split>', `split to count: ${splitNames.join(', ')}`, 'train')
+    .option('--limit <rows>', 'count the first rows of each language only')
+    .option('--words <n>', 'words of each language to show that the tokenizers split most differently', '10')
+    .option('--text <sentence>', 'show the subwords of this sentence instead; may be repeated', everyOne)
+    .option('--no-split-text', 'the text is tokenized already: split it at white space only');
+  addCorpusOptions(command)
+    .addOption(new Option('--format <format>', 'how to print').choices(tableFormats).default('table'))
+    .addHelpText('after', help)
+    .action(async (options: TokenizersOptions) => {
+      if (options.text === undefined) await countLanguages(options);
+      else await showSentences(options, options.text);
+    });
+}
+
+const help = `
+Fertility is the mean number of subwords of a word, "continued" the share of words
+of two subwords or more (Ács 2019; Rust et al. 2021). Each word is split alone, as
+for training. Rows are counted before tokenization.maxLength cuts them.
+
+  panx tokenizers --model xlm-roberta --model bert --langs en,tr
+  panx tokenizers --model xlm-roberta --model bert --text "Orhan Veli İstanbul'da doğdu."
+`;
+
+async function countLanguages(options: TokenizersOptions): Promise<void> {
+  const split = toSplit('--split', options.split);
+  const limit = options.limit === undefined ? undefined : toCount('--limit', options.limit, 1);
+  const most = toCount('--words', options.words, 0);
+  const { config } = await loadConfig({ file: options.config, assignments: options.set });
+  const langs = languagesOf('--langs', options.langs ?? 'en', config.corpora);
+  const { folders, names } = await tokenizersAsked(options, config, langs);
+  const dataDir = await dataFolder(options, config, langs, [split]);
+  const rows = new Map<string, WordRows>();
+  for (const lang of langs) {
+    rows.set(lang, await readWordRows(await openSplit(dataDir, lang, split, config.corpora), limit));
+  }
+  const distinct = [...rows.values()].map(one => one.distinct);
+  const tokenizers: SplitWords[] = [];
+  for (const [i, folder] of folders.entries()) {
+    progress(`tokenize with ${names[i]}`);
+    tokenizers.push(await splitByTokenizer(distinct, folder, config.tokenization));
+  }
+  const found: LanguageFertility[] = [];
+  const differing: SplitWord[] = [];
+  for (const [at, [lang, wordRows]] of [...rows].entries()) {
+    for (const [tokenizer, { pieces, unkId }] of tokenizers.entries()) {
+      const fertility = fertilityOf(wordRows, pieces[at]!, { ...config.tokenization, unkId });
+      found.push({ lang, tokenizer, fertility });
+    }
+    const pieces = tokenizers.map(tokenizer => tokenizer.pieces[at]!);
+    for (const { word, ...counts } of differingWords(frequencies(wordRows), pieces, most)) {
+      const subwords = tokenizers.map(tokenizer => subwordsOf(tokenizer, at, word));
+      differing.push({ ...counts, lang, text: wordRows.distinct[word]!, subwords });
+    }
+  }
+  const vocabularySizes = tokenizers.map(({ vocabularySize }) => vocabularySize);
+  const { maxLength } = config.tokenization;
+  const tables = [fertilityTable(found, { names, vocabularySizes, split, maxLength })];
+  if (folders.length > 1 && most > 0) tables.push(differingWordsTable(differing, names));
+  printTables(tables, options.format);
+}
+
+async function showSentences(options: TokenizersOptions, texts: readonly string[]): Promise<void> {
+  if (options.langs !== undefined) {
+    throw new PanxError('--text and --langs are both given; expected one of them.', {
+      hint: 'With --text the subwords of a sentence are shown; with --langs those of a corpus are counted.',
+      exitCode: 2,
+    });
+  }
+  const split = options.splitText ? splitWords : splitAtSpaces;
+  const sentences = texts.map(text => split(text).map(word => word.text));
+  const { config } = await loadConfig({ file: options.config, assignments: options.set });
+  const { folders, names } = await tokenizersAsked(options, config, []);
+  const wordRows = wordRowsOf(sentences);
+  const tokenizers: SplitWords[] = [];
+  for (const folder of folders) {
+    tokenizers.push(await splitByTokenizer([wordRows.distinct], folder, config.tokenization));
+  }
+  const words = sentences.flatMap((sentence, i) => sentence.map(text => ({ sentence: i + 1, text })));
+  const shown = words.map((word, w) => ({
+    ...word,
+    subwords: tokenizers.map(tokenizer => subwordsOf(tokenizer, 0, wordRows.wordOf[w]!)),
+  }));
+  const fertilities = tokenizers.map(({ pieces, unkId }) =>
+    fertilityOf(wordRows, pieces[0]!, { ...config.tokenization, unkId }),
+  );
+  printTables([sentenceTable(shown, names, fertilities)], options.format);
+}
+
+/** The folders of the tokenizers that are to be looked at, and a short name for each. */
+async function tokenizersAsked(
+  options: TokenizersOptions,
+  config: Config,
+  langs: string[],
+): Promise<{ folders: string[]; names: string[] }> {
+  const models: (string | undefined)[] = options.model === undefined ? [undefined] : [...new Set(options.model)];
+  const folders: string[] = [];
+  for (const model of models) folders.push(await tokenizerFolder(model, options, config, langs));
+  const typed = models.map(model => model ?? (options.sample ? 'sample' : config.model));
+  return { folders, names: tokenizerNames(typed) };
+}
+
+/** @throws PanxError where it is no whole number, or below `least` */
+function toCount(option: string, typed: string, least: number): number {
+  if (/^\d{1,15}$/.test(typed) && Number(typed) >= least) return Number(typed);
+  throw new PanxError(`${option} is "${typed}"; expected a whole number from ${least}.`, { exitCode: 2 });
+}
