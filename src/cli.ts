@@ -2,6 +2,7 @@
 import * as nodeModule from 'node:module';
 import { join } from 'node:path';
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
+import { commands, isHidden } from './commands/commands.js';
 import { refuseEmptyValues, refuseUndecodedPaths } from './commands/empty-values.js';
 import { nearest, PanxError } from './errors.js';
 import { panxCacheDir } from './system/cache.js';
@@ -10,69 +11,6 @@ import { systemFault } from './system/faults.js';
 import { makeFolder, reasonOf } from './system/files.js';
 import { readPackage } from './system/package.js';
 import { visible, visibleLines } from './system/visible.js';
-
-/**
- * Every command with its one-line meaning. The module behind a command (and with it Arrow, tokenizers, TensorFlow.js)
- * is imported only when that command is typed, so `panx --help` answers at once.
- */
-const commands: Record<string, { summary: string; load: () => Promise<{ define(command: Command): void }> }> = {
-  train: { summary: 'fine-tune a token classifier on PAN-X', load: () => import('./commands/train.js') },
-  sweep: {
-    summary: 'run a cross-lingual curriculum and draw its learning curve',
-    load: () => import('./commands/sweep.js'),
-  },
-  run: {
-    summary: 'run a study: stages that are trained once, tables and figures',
-    load: () => import('./commands/run.js'),
-  },
-  evaluate: {
-    summary: 'score a checkpoint on the splits of one or more languages',
-    load: () => import('./commands/evaluate.js'),
-  },
-  analyze: {
-    summary: 'say which errors a model makes, on which entities, and what they cost',
-    load: () => import('./commands/analyze.js'),
-  },
-  verify: {
-    summary: 'check a finished run against its checksums; with --rerun, repeat and compare it',
-    load: () => import('./commands/verify.js'),
-  },
-  status: { summary: 'say how far the stages of a study are', load: () => import('./commands/status.js') },
-  tables: {
-    summary: 'print the tables of a study, also as Markdown, CSV or LaTeX',
-    load: () => import('./commands/tables.js'),
-  },
-  list: { summary: 'list the studies and the stages of a store', load: () => import('./commands/list.js') },
-  rm: {
-    summary: 'remove a study; with --unused, what no study in the store needs',
-    load: () => import('./commands/rm.js'),
-  },
-  predict: { summary: 'tag sentences with a checkpoint', load: () => import('./commands/predict.js') },
-  data: {
-    summary: 'look at a corpus, or convert it: data stats, show, convert',
-    load: () => import('./commands/data.js'),
-  },
-  tokenizers: {
-    summary: 'compare tokenizers: subwords per word of a corpus, or of a sentence',
-    load: () => import('./commands/tokenizers.js'),
-  },
-  fetch: {
-    summary: 'bring a model and data from the Hugging Face hub ahead of time',
-    load: () => import('./commands/fetch.js'),
-  },
-  init: { summary: 'write a randomly initialised checkpoint', load: () => import('./commands/init.js') },
-  encoders: { summary: 'list the encoders that can be fine-tuned', load: () => import('./commands/encoders.js') },
-  config: { summary: 'show every setting, its default and its range', load: () => import('./commands/config.js') },
-  stage: {
-    summary: 'work on one stage of a study (what panx run --jobs begins)',
-    load: () => import('./commands/stage.js'),
-  },
-  setup: { summary: 'provision the TensorFlow engine', load: () => import('./commands/setup.js') },
-  doctor: {
-    summary: 'print what panx found on this machine, and what is wrong with it',
-    load: () => import('./commands/doctor.js'),
-  },
-};
 
 async function main(argv: string[]): Promise<void> {
   const program = new Command('panx')
@@ -87,7 +25,7 @@ async function main(argv: string[]): Promise<void> {
   const chosen = argv[0] === 'help' ? argv[1] : argv[0];
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = program
-      .command(name, { hidden: name === 'stage' })
+      .command(name, { hidden: isHidden(name) })
       .description(summary)
       .exitOverride();
     if (name !== chosen) continue;

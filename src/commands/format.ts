@@ -81,6 +81,7 @@ export const schemaVersions = {
   status: 1,
   sweep: 1,
   tables: 1,
+  tokenizers: 1,
   train: 1,
   verify: 1,
 } as const;

@@ -21,7 +21,7 @@ import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { checkOutFolder } from './out-folder.js';
 
 /** XLM-R's own sizes (base, large: Conneau et al. 2020, table 7) and two small ones for trials. */
-const sizes = {
+export const sizes = {
   tiny: { hidden: 64, layers: 2, heads: 4, intermediate: 128 },
   small: { hidden: 256, layers: 4, heads: 4, intermediate: 1024 },
   base: { hidden: 768, layers: 12, heads: 12, intermediate: 3072 },

@@ -183,9 +183,16 @@ function addOptions(command: Command, options: readonly ConfigOption[]): void {
   }
 }
 
+const configOptions = [...sharedOptions, ...rowOptions, ...trainingOptions, ...sweepOptions];
+
+/** The setting that an option stands for, where there is one. */
+export function settingOfOption({ flags }: Option): Key | undefined {
+  return configOptions.find(option => option.flags === flags)?.key;
+}
+
 /** The settings whose options were typed, with the values given. */
 function typedOptions(command: Command): TypedOption[] {
-  return [...sharedOptions, ...rowOptions, ...trainingOptions, ...sweepOptions].flatMap(({ flags, key, read }) => {
+  return configOptions.flatMap(({ flags, key, read }) => {
     const option = command.options.find(candidate => candidate.flags === flags);
     const name = option?.attributeName();
     if (option === undefined || name === undefined || command.getOptionValueSource(name) !== 'cli') return [];

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { loadConfig } from '../config/load.js';
 import { type Config, schema } from '../config/schema.js';
 import { openSplit } from '../data/corpus.js';
@@ -14,14 +14,15 @@ import {
   sentenceTable,
   tokenizerNames,
 } from '../reporting/tokenizers.js';
-import { progress } from '../system/console.js';
+import { closeProgressLine, progress } from '../system/console.js';
 import { differingWords, fertilityOf } from '../tokenization/fertility.js';
 import { addCorpusOptions, type CorpusOptions, dataFolder, everyOne, tokenizerFolder } from './corpus-options.js';
+import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
 import { languagesOf, toSplit } from './lists.js';
-import { printTables, type TableFormat, tableFormats } from './tokenizers/print-tables.js';
+import { printTables } from './tokenizers/print-tables.js';
 import { type SplitWords, splitByTokenizer, subwordsOf } from './tokenizers/split-words.js';
 
-interface TokenizersOptions extends CorpusOptions {
+interface TokenizersOptions extends CorpusOptions, FormatOptions {
   model?: string[];
   langs?: string;
   split: string;
@@ -30,7 +31,6 @@ interface TokenizersOptions extends CorpusOptions {
   text?: string[];
   /** Of --no-split-text. */
   splitText: boolean;
-  format: TableFormat;
 }
 
 /** panx tokenizers: how tokenizers split words, of a corpus or of a sentence. */
@@ -47,8 +47,7 @@ export function define(command: Command): void {
     .option('--words <n>', 'words of each language to show that the tokenizers split most differently', '10')
     .option('--text <sentence>', 'show the subwords of this sentence instead; may be repeated', everyOne)
     .option('--no-split-text', 'the text is tokenized already: split it at white space only');
-  addCorpusOptions(command)
-    .addOption(new Option('--format <format>', 'how to print').choices(tableFormats).default('table'))
+  addFormat(addCorpusOptions(command))
     .addHelpText('after', help)
     .action(async (options: TokenizersOptions) => {
       if (options.text === undefined) await countLanguages(options);
@@ -66,6 +65,7 @@ for training. Rows are counted before tokenization.maxLength cuts them.
 `;
 
 async function countLanguages(options: TokenizersOptions): Promise<void> {
+  const format = formatOf(options, 'table');
   const split = toSplit('--split', options.split);
   const limit = options.limit === undefined ? undefined : toCount('--limit', options.limit, 1);
   const most = toCount('--words', options.words, 0);
@@ -93,14 +93,25 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
     const pieces = tokenizers.map(tokenizer => tokenizer.pieces[at]!);
     for (const { word, ...counts } of differingWords(frequencies(wordRows), pieces, most)) {
       const subwords = tokenizers.map(tokenizer => subwordsOf(tokenizer, at, word));
-      differing.push({ ...counts, lang, text: wordRows.distinct[word]!, subwords });
+      differing.push({ lang, word: wordRows.distinct[word]!, ...counts, subwords });
     }
   }
+  closeProgressLine();
   const vocabularySizes = tokenizers.map(({ vocabularySize }) => vocabularySize);
   const { maxLength } = config.tokenization;
+  if (format === 'json') {
+    return printJson('tokenizers', {
+      tokenizers: names.map((name, i) => ({ name, vocabularySize: vocabularySizes[i]! })),
+      split,
+      maxLength,
+      languages: found.map(({ lang, tokenizer, fertility }) => ({ lang, tokenizer: names[tokenizer]!, ...fertility })),
+      differingWords: differing,
+      words: null,
+    });
+  }
   const tables = [fertilityTable(found, { names, vocabularySizes, split, maxLength })];
   if (folders.length > 1 && most > 0) tables.push(differingWordsTable(differing, names));
-  printTables(tables, options.format);
+  printTables(tables, format);
 }
 
 async function showSentences(options: TokenizersOptions, texts: readonly string[]): Promise<void> {
@@ -110,6 +121,7 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
       exitCode: 2,
     });
   }
+  const format = formatOf(options, 'table');
   const split = options.splitText ? splitWords : splitAtSpaces;
   const sentences = texts.map(text => split(text).map(word => word.text));
   const { config } = await loadConfig({ file: options.config, assignments: options.set });
@@ -119,7 +131,7 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
   for (const folder of folders) {
     tokenizers.push(await splitByTokenizer([wordRows.distinct], folder, config.tokenization));
   }
-  const words = sentences.flatMap((sentence, i) => sentence.map(text => ({ sentence: i + 1, text })));
+  const words = sentences.flatMap((sentence, i) => sentence.map(word => ({ sentence: i + 1, word })));
   const shown = words.map((word, w) => ({
     ...word,
     subwords: tokenizers.map(tokenizer => subwordsOf(tokenizer, 0, wordRows.wordOf[w]!)),
@@ -127,7 +139,17 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
   const fertilities = tokenizers.map(({ pieces, unkId }) =>
     fertilityOf(wordRows, pieces[0]!, { ...config.tokenization, unkId }),
   );
-  printTables([sentenceTable(shown, names, fertilities)], options.format);
+  if (format === 'json') {
+    return printJson('tokenizers', {
+      tokenizers: names.map((name, i) => ({ name, vocabularySize: tokenizers[i]!.vocabularySize })),
+      split: null,
+      maxLength: config.tokenization.maxLength,
+      languages: null,
+      differingWords: null,
+      words: shown,
+    });
+  }
+  printTables([sentenceTable(shown, names, fertilities)], format);
 }
 
 /** The folders of the tokenizers that are to be looked at, and a short name for each. */

@@ -51,7 +51,7 @@ function settingOf(name: string, origin: string): Setting<unknown> {
   const instead = replacements[name];
   const setting = settings.get(name as Key);
   if (setting !== undefined && instead === undefined && isForGrids(name)) return setting;
-  const possible = [...settings.keys()].filter(key => isForGrids(key) && replacements[key] === undefined);
+  const possible = gridKeys();
   const leaf = possible.find(key => key.split('.').at(-1) === name);
   const suggestion = leaf ?? nearest(name, possible);
   const meant = suggestion === undefined || setting !== undefined ? '.' : `; did you mean ${suggestion}?`;
@@ -59,6 +59,11 @@ function settingOf(name: string, origin: string): Setting<unknown> {
     `study.grid has ${excerpt(name)}, from ${origin}; expected model or a setting of training or tokenization${meant}`,
     { hint: instead ?? 'panx config lists every setting.', exitCode: 2 },
   );
+}
+
+/** The settings that a grid may have. */
+export function gridKeys(): Key[] {
+  return [...settings.keys()].filter(key => isForGrids(key) && replacements[key] === undefined);
 }
 
 function isForGrids(name: string): boolean {

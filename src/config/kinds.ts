@@ -6,6 +6,8 @@ export interface Setting<T> {
   readonly default: T;
   readonly expected: string;
   readonly meaning: string;
+  /** The words that it takes, where these are all that it takes: what a shell completes. */
+  readonly words?: readonly string[];
   accepts(value: unknown): value is T;
   /** How what is given later joins what was given before; absent: it takes its place. @throws PanxError */
   join?(before: unknown, given: unknown, origin: string): unknown;
@@ -36,13 +38,20 @@ export function choice<const T extends string>(
     default: byDefault,
     expected: words.length === 2 ? words.join(' or ') : `one of ${words.join(', ')}`,
     meaning,
+    words,
     accepts: (value): value is T => words.some(word => word === value),
   };
 }
 
 /** true or false. */
 export function toggle(byDefault: boolean, meaning: string): Setting<boolean> {
-  return { default: byDefault, expected: 'true or false', meaning, accepts: value => typeof value === 'boolean' };
+  return {
+    default: byDefault,
+    expected: 'true or false',
+    meaning,
+    words: ['true', 'false'],
+    accepts: value => typeof value === 'boolean',
+  };
 }
 
 /** A whole number from `min` to `max`, both included. */
@@ -192,6 +201,7 @@ export function orNull<T>(setting: Setting<T>): Setting<T | null> {
     default: null,
     expected: `${setting.expected}, or null`,
     meaning: setting.meaning,
+    ...(setting.words === undefined ? {} : { words: [...setting.words, 'null'] }),
     accepts: (value): value is T | null => value === null || setting.accepts(value),
     ...(setting.withLanguages === undefined
       ? {}

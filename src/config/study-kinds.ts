@@ -31,6 +31,7 @@ export function choices<const T extends string>(
     default: byDefault,
     expected: `one of ${words.join(', ')}, or a list of different ones`,
     meaning,
+    words,
     accepts: (value): value is T | T[] =>
       isWord(value) || (isListOfDifferent(value, item => String(item)) && value.every(isWord)),
   };

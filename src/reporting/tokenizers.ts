@@ -69,11 +69,17 @@ export function fertilityTable(
   };
 }
 
+export interface Subword {
+  text: string;
+  /** Whether it stands for what the tokenizer does not know. */
+  unknown: boolean;
+}
+
 /** A word that tokenizers split differently, with its subwords by each of them. */
 export interface SplitWord extends Omit<DifferingWord, 'word'> {
   lang: string;
-  text: string;
-  subwords: readonly (readonly string[])[];
+  word: string;
+  subwords: readonly (readonly Subword[])[];
 }
 
 /** What `panx tokenizers --langs` prints of the words that tokenizers split differently. */
@@ -88,14 +94,15 @@ export function differingWordsTable(words: readonly SplitWord[], names: readonly
       { key: 'more_subwords', head: 'more', kind: 'count' },
       ...names.flatMap(subwordColumns),
     ],
-    rows: words.map(({ lang, text, count, moreSubwords, subwords }) => [
+    rows: words.map(({ lang, word, count, moreSubwords, subwords }) => [
       lang,
-      text,
+      word,
       count,
       moreSubwords,
       ...subwords.flatMap(subwordCells),
     ]),
     notes: [
+      ...(words.some(({ subwords }) => subwords.flat().some(({ unknown }) => unknown)) ? [unknownNote] : []),
       'more: subwords that all occurrences of the word have more by the tokenizer with the most than by the one with the fewest.',
     ],
   };
@@ -105,8 +112,8 @@ export function differingWordsTable(words: readonly SplitWord[], names: readonly
 export interface SentenceWord {
   /** From 1. */
   sentence: number;
-  text: string;
-  subwords: readonly (readonly string[])[];
+  word: string;
+  subwords: readonly (readonly Subword[])[];
 }
 
 /**
@@ -128,7 +135,7 @@ export function sentenceTable(
       { key: 'word', head: 'word', kind: 'text' },
       ...names.flatMap(subwordColumns),
     ],
-    rows: words.map(({ sentence, text, subwords }) => [sentence, text, ...subwords.flatMap(subwordCells)]),
+    rows: words.map(({ sentence, word, subwords }) => [sentence, word, ...subwords.flatMap(subwordCells)]),
     notes: [
       ...fertilities.map(({ subwords, words, fertility, continuedWords, unknownSubwords }, i) =>
         [
@@ -143,7 +150,7 @@ export function sentenceTable(
 }
 
 /** The mark behind a subword that stands for what the tokenizer does not know. */
-export const unknownMark = '*';
+const unknownMark = '*';
 const unknownNote = `${unknownMark} marks a subword that stands for what the tokenizer does not know.`;
 
 function subwordColumns(name: string): Column[] {
@@ -154,8 +161,9 @@ function subwordColumns(name: string): Column[] {
 }
 
 /** No subword is an en dash on a terminal, as whatever is not there. */
-function subwordCells(subwords: readonly string[]): Cell[] {
-  return [subwords.length === 0 ? null : subwords.join(' '), subwords.length];
+function subwordCells(subwords: readonly Subword[]): Cell[] {
+  const texts = subwords.map(({ text, unknown }) => (unknown ? text + unknownMark : text));
+  return [texts.length === 0 ? null : texts.join(' '), texts.length];
 }
 
 /** A short name for each model: the end of its path, as much of it as tells it from the others. */

@@ -1,15 +1,10 @@
 import type { Cell, Column, Table } from '../../reporting/table.js';
 import { alignColumns } from '../../reporting/text-table.js';
 import { formatCount, print } from '../../system/console.js';
-import { formatJson } from '../../system/json.js';
 
-export const tableFormats = ['table', 'json'] as const;
-export type TableFormat = (typeof tableFormats)[number];
-
-/** Print tables one after the other; as JSON, an array of them. */
-export function printTables(tables: readonly Table[], format: TableFormat): void {
-  if (format === 'table') print(tables.map(tableText).join('\n'));
-  else process.stdout.write(`${formatJson(tables, 2)}\n`);
+/** Print tables one after the other. */
+export function printTables(tables: readonly Table[], _format: 'table'): void {
+  print(tables.map(tableText).join('\n'));
 }
 
 function tableText({ title, facts, columns, rows, notes }: Table): string {

@@ -1,4 +1,4 @@
-import { unknownMark } from '../../reporting/tokenizers.js';
+import type { Subword } from '../../reporting/tokenizers.js';
 import { type Pieces, pieceNames, piecesOf } from '../../tokenization/pieces.js';
 import { openTokenizer, type TokenizerOptions } from '../../tokenization/tokenizer.js';
 
@@ -37,9 +37,9 @@ export async function splitByTokenizer(
   }
 }
 
-/** The subwords of a word, with a mark behind each that the tokenizer does not know. @param list which of the lists */
-export function subwordsOf({ pieces, names, unkId }: SplitWords, list: number, word: number): string[] {
+/** The subwords of a word. @param list which of the lists */
+export function subwordsOf({ pieces, names, unkId }: SplitWords, list: number, word: number): Subword[] {
   const { offsets, ids } = pieces[list]!;
   const own = [...ids.subarray(offsets[word]!, offsets[word + 1]!)];
-  return own.map(id => (id === unkId ? `${names.get(id)!}${unknownMark}` : names.get(id)!));
+  return own.map(id => ({ text: names.get(id)!, unknown: id === unkId }));
 }
