@@ -9,6 +9,7 @@ import { type FoundPredictions, predictionsFor, predictionsOf } from '../experim
 import { type AnalysisTableName, analysisTable, analysisTableNames } from '../reporting/analysis-tables.js';
 import { analysisFacts, headline } from '../reporting/analysis-text.js';
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
+import type { Table } from '../reporting/table.js';
 import { formatCount, notice, print } from '../system/console.js';
 import { visible } from '../system/visible.js';
 import { analysisJson } from './analyze/analysis-json.js';
@@ -174,5 +175,10 @@ function printAnalysis(
   const told = seeds === 1 ? headline(analysed[0]!) : [];
   const lines = [...facts, '', ...told].map(visible);
   print(`${lines.join('\n')}\n${told.length > 0 ? '\n' : ''}`);
-  print(tables.map(table => renderAs(format, table, { level: 2 })).join('\n'));
+  print(tables.map(table => renderAs(format, table, { width: widthOf(table), level: 2 })).join('\n'));
+}
+
+/** A sentence is shown whole: the terminal breaks it. */
+function widthOf({ columns }: Table): number | undefined {
+  return columns.some(({ key }) => key === 'sentence') ? Number.POSITIVE_INFINITY : process.stdout.columns;
 }

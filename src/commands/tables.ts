@@ -3,20 +3,15 @@ import { PanxError } from '../errors.js';
 import { findStudy } from '../experiment/noted-studies.js';
 import { storeToSearch } from '../experiment/store-contents.js';
 import { tableOf } from '../experiment/study-on-disk.js';
-import { renderCsv } from '../reporting/render/csv.js';
 import { tableRecord } from '../reporting/render/json.js';
-import { renderLatex } from '../reporting/render/latex.js';
-import { renderMarkdown } from '../reporting/render/markdown.js';
-import { renderTerminal } from '../reporting/render/terminal.js';
-import { type NamedTable, type StudyTableName, studyTableNames, tablesOf } from '../reporting/study-tables.js';
+import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
+import { type StudyTableName, studyTableNames, tablesOf } from '../reporting/study-tables.js';
 import { print } from '../system/console.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
 import { listOf } from './lists.js';
 import { storeHelp } from './options.js';
 
-type TextFormat = 'table' | 'markdown' | 'csv' | 'latex';
-
-interface TablesOptions extends FormatOptions<TextFormat> {
+interface TablesOptions extends FormatOptions<TableFormat> {
   tables: string;
   store?: string;
   data?: string;
@@ -29,11 +24,12 @@ export function define(command: Command): void {
     .option('--tables <names>', `which, with commas between: ${studyTableNames.join(', ')}`, studyTableNames.join(','))
     .option('--store <folder>', storeHelp)
     .option('--data <folder>', 'where the data lies, if it was moved; the table data reads it');
-  addFormat(command, ['table', 'markdown', 'csv', 'latex']).action(printTables);
+  addFormat(command, tableFormats).action(printTables);
 }
 
 async function printTables(typed: string, options: TablesOptions): Promise<void> {
   const format = formatOf(options, 'table');
+  const look = { width: process.stdout.columns, level: 2 };
   const names = listOf('--tables', options.tables).map(toName);
   if (format === 'csv' && names.length > 1) {
     throw new PanxError(`--format csv is of one table, and ${names.length} are to be printed; expected one.`, {
@@ -46,20 +42,7 @@ async function printTables(typed: string, options: TablesOptions): Promise<void>
   if (format === 'json') {
     const records = tables.map(({ name, table }) => [name, tableRecord(table)]);
     printJson('tables', { tables: Object.fromEntries(records) });
-  } else print(tables.map(one => textOf(one, format)).join('\n'));
-}
-
-function textOf({ name, table }: NamedTable, format: TextFormat): string {
-  switch (format) {
-    case 'table':
-      return renderTerminal(table, { width: process.stdout.columns });
-    case 'markdown':
-      return renderMarkdown(table, { level: 2 });
-    case 'csv':
-      return renderCsv(table);
-    case 'latex':
-      return renderLatex(table, { label: name });
-  }
+  } else print(tables.map(({ name, table }) => renderAs(format, table, { ...look, label: name })).join('\n'));
 }
 
 function toName(typed: string): StudyTableName {

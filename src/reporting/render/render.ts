@@ -13,8 +13,13 @@ export type TableFormat = (typeof tableFormats)[number];
  *
  * @param options.width of the terminal, in columns
  * @param options.level of a Markdown heading
+ * @param options.label of a LaTeX table
  */
-export function renderAs(format: TableFormat, table: Table, options: { width?: number; level?: number } = {}): string {
+export function renderAs(
+  format: TableFormat,
+  table: Table,
+  options: { width?: number; level?: number; label?: string } = {},
+): string {
   switch (format) {
     case 'table':
       return renderTerminal(table, options);
@@ -23,6 +28,6 @@ export function renderAs(format: TableFormat, table: Table, options: { width?: n
     case 'csv':
       return renderCsv(table);
     case 'latex':
-      return renderLatex(table);
+      return renderLatex(table, options);
   }
 }
