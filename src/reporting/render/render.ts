@@ -18,11 +18,11 @@ export type TableFormat = (typeof tableFormats)[number];
 export function renderAs(
   format: TableFormat,
   table: Table,
-  options: { width?: number; level?: number; label?: string } = {},
+  options: { width?: number | undefined; level?: number; label?: string } = {},
 ): string {
   switch (format) {
     case 'table':
-      return renderTerminal(table, options);
+      return renderTerminal(table, options.width === undefined ? {} : { width: options.width });
     case 'markdown':
       return renderMarkdown(table, options);
     case 'csv':
