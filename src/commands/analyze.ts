@@ -117,7 +117,10 @@ function namesOf(found: readonly FoundPredictions[]): string {
 
 async function predictionsOfTraining(training: SubjectTraining, options: AnalyzeOptions): Promise<FoundPredictions[]> {
   const found = await predictionsOf(training);
-  if (training.kind !== 'run') return found;
+  if (training.kind !== 'run') {
+    refuseUnused(training.name, options);
+    return found;
+  }
   const split = options.split === undefined ? endSplitOf(training.config) : toSplit('--split', options.split);
   const langs = options.langs === undefined ? null : languagesOf('--lang', options.langs, training.config.corpora);
   const asked = langs ?? [...new Set(found.filter(one => one.split === split).map(({ lang }) => lang!))];
@@ -134,6 +137,20 @@ async function predictionsOfTraining(training: SubjectTraining, options: Analyze
   const missing = asked.filter(lang => predictionsFor(found, lang, split) === undefined);
   if (missing.length === 0) return asked.map(lang => predictionsFor(found, lang, split)!);
   return await scoredFirst(training, asked, missing, split, options);
+}
+
+/** @throws PanxError for an option that has no meaning for predictions by themselves */
+function refuseUnused(name: string, { langs, split, data }: AnalyzeOptions): void {
+  for (const [option, value] of Object.entries({ '--lang': langs, '--split': split, '--data': data })) {
+    if (value === undefined) continue;
+    throw new PanxError(
+      `${option} is given, and ${name} holds the predictions of one row set; expected no ${option}.`,
+      {
+        hint: `Leave ${option} out, or give a run, which has several.`,
+        exitCode: 2,
+      },
+    );
+  }
 }
 
 async function scoredFirst(

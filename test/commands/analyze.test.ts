@@ -1,0 +1,188 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildCli, panx } from '../built-cli.js';
+
+let folder: string;
+let study: string;
+let store: string;
+beforeAll(() => {
+  buildCli();
+  folder = mkdtempSync(join(tmpdir(), 'panx-analyze-'));
+  [study, store] = [join(folder, 'study'), join(folder, 'store')];
+  const settings = [
+    'study: {protocol: cumulative, sizes: [10, 20], seeds: 2, score: [en, tr]}',
+    'training: {maxSteps: 1, learningRate: 1e-3}',
+    'evaluation: {limit: 30, eachEpoch: false}',
+  ];
+  writeFileSync(join(folder, 'study.yaml'), `${settings.join('\n')}\n`);
+  const { code, stderr } = panx(['run', join(folder, 'study.yaml'), '--sample', '--out', study, '--store', store]);
+  expect(code, stderr).toBe(0);
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const fixture: [gold: string, predicted: string][] = [
+  ['B-PER I-PER O B-LOC O', 'B-PER I-PER O B-LOC O'],
+  ['B-ORG I-ORG I-ORG O B-LOC', 'O B-ORG I-ORG O B-ORG'],
+  ['B-PER I-PER O O O', 'B-LOC O O B-ORG O'],
+  ['B-LOC O B-PER I-PER I-PER', 'B-LOC O O O O'],
+  ['B-PER B-PER O B-ORG I-ORG', 'B-PER I-PER O B-ORG B-ORG'],
+  ['O O O O O O', 'O O O O O O'],
+];
+
+/** A file of predictions. */
+function file(name: string, content: string | Buffer): string {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+}
+
+const jsonLines = fixture.map(([gold, predicted]) =>
+  JSON.stringify({ gold: gold.split(' '), predicted: predicted.split(' ') }),
+);
+const columns = fixture.map(([gold, predicted]) => {
+  const guesses = predicted.split(' ');
+  return gold
+    .split(' ')
+    .map((tag, i) => `w${i} x ${tag} ${guesses[i]}\n`)
+    .join('');
+});
+
+describe('a file of predictions', () => {
+  it.each([
+    ['JSON lines', 'a.jsonl', `${jsonLines.join('\n')}\n`],
+    ['JSON lines, packed', 'a.jsonl.gz', gzipSync(jsonLines.join('\n'))],
+    ['columns', 'a.conll', columns.join('\n')],
+    ['columns with other line ends', 'b.conll', `${columns.join('\n\n').replaceAll('\n', '\r\n')}\r\n\r\n`],
+  ])('of %s has its errors told', (_, name, content) => {
+    const { code, stdout, stderr } = panx(['analyze', file(name, content), '--json']);
+    expect([code, stderr]).toEqual([0, '']);
+    const [found] = JSON.parse(stdout).analyses;
+    expect(found.kinds).toMatchObject({
+      counts: { correct: 3, type: 1, boundary: 3, both: 1, missed: 2, spurious: 2 },
+      f1: 0.3,
+      ifMended: { missed: { f1: expect.closeTo(5 / 11, 12), gain: expect.closeTo(0.1545, 4) } },
+    });
+    expect(found.semeval.partial.f1).toBe(0.6);
+    expect([found.sentences, found.rows, found.lang, found.trainingRows]).toEqual([6, name, null, null]);
+  });
+
+  it('prints tables in every format', () => {
+    const path = file('a.jsonl', `${jsonLines.join('\n')}\n`);
+    const text = panx(['analyze', path, '--tables', 'kinds,costs']).stdout;
+    expect(text).toContain('Wrong bounds cost most: without them the F1 of 0.3000 would be 0.6000 (+0.3000).');
+    expect(text).toMatch(/\nmissed +a true entity that nothing was predicted for +2 +0\.2222 +0\.4545 +\+0\.1545\n/);
+    expect(text).toContain('what was seen in training is left out: a.jsonl does not say');
+    expect(panx(['analyze', path, '--tables', 'kinds', '--format', 'csv']).stdout).toContain('\ntype,');
+    expect(panx(['analyze', path, '--tables', 'kinds', '--format', 'markdown']).stdout).toContain('| missed | a true');
+    expect(panx(['analyze', path, '--tables', 'kinds', '--format', 'latex']).stdout).toContain('\\begin{tabular}');
+  });
+
+  it.each([
+    ['{"gold": ["O"]}', 'line 1: predicted is missing'],
+    ['{"gold": ["O"], "predicted": ["O", "O"]}', 'line 1: predicted has 2 items, expected 1, as gold.'],
+    ['{"gold": ["O"], "predicted": [""]}', 'line 1: predicted[0] is'],
+    ['{"gold": ["O"], "predicted": ["O"], "loss": [-1]}', 'line 1: loss[0] is -1'],
+    ['a O\n', 'line 1 has 2 columns; expected a word, its gold tag and its predicted tag.'],
+    ['', 'holds no row; expected predictions.'],
+    ['{"gold": [}', 'line 1'],
+  ])('that is none is refused: %s', (content, sentence) => {
+    const { code, stdout, stderr } = panx(['analyze', file('none.jsonl', content)]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('takes no options of runs', () => {
+    const { code, stderr } = panx(['analyze', file('a.jsonl', jsonLines.join('\n')), '--lang', 'tr']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--lang is given, and a.jsonl holds the predictions of one row set; expected no --lang.');
+  });
+
+  it('does not act on the terminal', () => {
+    const row = { words: ['\u001b[2J', 'b'], gold: ['B-\u001b]0;x', 'O'], predicted: ['O', 'O'], loss: [3, 1] };
+    const { stdout } = panx(['analyze', file('evil.jsonl', JSON.stringify(row)), '--tables', 'all']);
+    expect(stdout).toContain('<U+001B>[2J');
+    expect(stdout).not.toContain('\u001b');
+  });
+});
+
+describe('a stage of a study', () => {
+  it('is analysed with what all stages before it have seen', () => {
+    const stage = `${study}/phase-3.2-tr-20-seed-42`;
+    const { code, stdout, stderr } = panx(['analyze', stage, '--json']);
+    expect([code, stderr]).toEqual([0, '']);
+    const { analyses, subject } = JSON.parse(stdout);
+    expect(subject).toBe('study/phase-3.2-tr-20-seed-42');
+    expect(analyses.map(({ rows }: { rows: string }) => rows)).toEqual(['en/test:30', 'tr/test:30']);
+    // All rows of en; of tr the 20, of which the first 10 are a stage before.
+    expect(analyses[0].trainingRows).toBe(1220);
+    const table = JSON.parse(readFileSync(join(study, 'table.json'), 'utf8'));
+    const row = table.rows.find(({ label }: { label: string }) => label === 'en → tr 20');
+    expect(analyses[1].report.micro.f1).toBe(row.trainings[0].f1.tr);
+    expect(analyses[1].losses.suspects).not.toBeNull();
+  });
+
+  it('is one training, or all seeds', () => {
+    const { code, stdout } = panx(['analyze', `${study}/phase-2-en`, '--lang', 'tr', '--tables', 'kinds,sentences']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('tr/test:30 by study/phase-2-en: mean ± standard deviation over 2 trainings');
+    expect(stdout).toMatch(/\nmissed .* ± /);
+    expect(stdout).not.toContain('Sentences with the highest loss');
+  });
+
+  it('is scored first where it is not scored yet, and not a second time', () => {
+    const args = ['analyze', `${study}/phase-2-en-seed-42`, '--lang', 'tr', '--split', 'validation', '--json'];
+    const first = panx(args);
+    expect(first.code, first.stderr).toBe(0);
+    expect(first.stderr).toContain('study/phase-2-en-seed-42 is not scored on tr/validation yet: that comes first');
+    const second = panx(args);
+    expect([second.code, second.stderr]).toEqual([0, '']);
+    expect(second.stdout).toBe(first.stdout);
+  });
+
+  it('has no suspected labels among rows that it was trained on', () => {
+    const of = (lang: string) => {
+      const args = ['analyze', `${study}/phase-2-en-seed-42`, '--lang', lang, '--split', 'train', '--json'];
+      return JSON.parse(panx(args).stdout).analyses[0].losses.suspects;
+    };
+    expect(of('en')).toBeNull();
+    expect(of('tr')).toHaveLength(10);
+  });
+
+  it('says which training rows are not there any more', () => {
+    const { code, stdout } = panx(['analyze', `${study}/phase-1-tr`, '--tables', 'buckets', '--data', folder]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('what was seen in training is left out: ');
+    expect(stdout).not.toContain('label consistency');
+  });
+
+  it.each([
+    [['study'], 'study is no run, no stage of a study and no file of predictions.'],
+    [['STUDY'], 'has 4 stages; expected the name of one of them behind it.'],
+    [['STUDY/phase-2-ne'], 'has no stage phase-2-ne; did you mean phase-2-en?'],
+    [['STUDY/phase-2-en', '--lang', 'xx', '--top', '0'], '--top is "0"; expected a whole number from 1'],
+    [['STUDY/phase-2-en', '--tables', 'kind'], '--tables has "kind"; did you mean "kinds"?'],
+    [['STUDY/phase-2-en', '--format', 'csv'], '--format csv prints one table, and 11 are asked for; expected one.'],
+    [['STUDY/phase-2-en', '--split', 'tset'], '--split has "tset"; did you mean "test"?'],
+  ])('is asked for in a way that is understood, or refused: %j', (args, sentence) => {
+    const typed = args.map(text => text.replace('STUDY', study));
+    const { code, stdout, stderr } = panx(['analyze', ...typed]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(sentence);
+  });
+});
+
+it('scores a run of panx train, whose predictions then lie in the store', () => {
+  const out = join(folder, 'train-en');
+  const train = ['train', '--sample', '--lang', 'en', '--max-steps', '1', '--no-eval', '--out', out, '--store', store];
+  expect(panx(train).code).toBe(0);
+  const nothing = panx(['analyze', out, '--store', store]);
+  expect(nothing.code).toBe(2);
+  expect(nothing.stderr).toContain('has no predictions of a test split yet; expected the languages to score.');
+  const { code, stdout, stderr } = panx(['analyze', out, '--store', store, '--lang', 'tr', '--json']);
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout).analyses[0]).toMatchObject({ lang: 'tr', sentences: 300, trainingRows: 1200 });
+  expect(panx(['analyze', out, '--store', store, '--json']).stderr).toBe('');
+});
