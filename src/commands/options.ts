@@ -78,6 +78,11 @@ export async function configOf(
   return loaded;
 }
 
+/** The configuration as it is worked with and saved: what is logged beside a training is asked for each time, and is no part of what it is. */
+export function withoutLog(config: Config): { log: Config['log']; config: Config } {
+  return { log: config.log, config: { ...config, log: settings.get('log')!.default as 'none' } };
+}
+
 /** Leave a study's models out: the one of the settings takes the place of all. */
 function leaveModels({ study }: Config): void {
   delete study.grid.model;
@@ -155,6 +160,7 @@ const trainingOptions: ConfigOption[] = [
   { flags: '--dropout <probability>', key: 'training.dropout', read: lastValue },
   { flags: '--max-length <subwords>', key: 'tokenization.maxLength', read: lastValue },
   { flags: '--lower-case <true|false>', key: 'tokenization.lowerCase', read: lastValue },
+  { flags: '--log <kind>', key: 'log', read: lastText },
   { flags: '--eval-limit <rows>', key: 'evaluation.limit', read: lastValue },
 ];
 

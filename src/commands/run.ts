@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
+import type { Config } from '../config/schema.js';
 import { usableCores } from '../engine/hardware.js';
 import { PanxError } from '../errors.js';
 import { distinctSubwords } from '../experiment/corpus.js';
@@ -16,6 +17,7 @@ import {
 import { measuredPace, stageMs } from '../experiment/estimate.js';
 import { lookAtStages, type PlannedWork } from '../experiment/look-at-study.js';
 import { trainRowsOf } from '../experiment/plan.js';
+import type { Stage } from '../experiment/protocols/stage.js';
 import { runStage } from '../experiment/run.js';
 import { runStudy, type StudyOutcome } from '../experiment/run-study.js';
 import { openStore, storePath } from '../experiment/store.js';
@@ -26,14 +28,16 @@ import { meanScoringMs, msLeft, stagesOf } from '../experiment/study-progress.js
 import { workOnStage } from '../experiment/work.js';
 import { workInProcess } from '../launch/processes.js';
 import { reporter, sweepText, tableJson } from '../reporting/sweep.js';
+import { shownStages } from '../reporting/tensorboard/stages.js';
 import { markOf } from '../run/mark.js';
 import { type StoreDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
 import { notice, print, progress } from '../system/console.js';
 import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js';
 import { withEveryLanguage } from './every-language.js';
+import { followStages, storedLog } from './follow-stages.js';
 import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { abortOnSignals } from './interrupt.js';
-import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
+import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp, withoutLog } from './options.js';
 import { checkOutFolder, checkStoreFolder } from './out-folder.js';
 import { studyPlan } from './plan-json.js';
 import { dataFolders, modelFolders } from './read-folders.js';
@@ -79,7 +83,8 @@ interface Inputs extends StudyInputs {
 async function run(command: Command, file: string, options: RunOptions): Promise<void> {
   const json = isJson(options);
   const jobs = jobsOf(options.jobs);
-  const { config: typed, origins } = await configOf(command, file);
+  const { config: loaded, origins } = await configOf(command, file);
+  const { log, config: typed } = withoutLog(loaded);
   if (Object.entries(origins).every(([key, origin]) => !key.startsWith('study.') || origin === 'default')) {
     throw new PanxError(
       `${file} has no setting of a study; expected a section "study", such as study: {protocol: cumulative}.`,
@@ -122,7 +127,7 @@ async function run(command: Command, file: string, options: RunOptions): Promise
     '--store',
   );
   const store = await openStore(storeFolder);
-  const outcome = await work(inputs, out, store, jobs, options);
+  const outcome = await work(inputs, out, store, jobs, options, log);
   if (json) printJson('run', { folder: out, store: store.root, ...tableJson(outcome.table, 'study') });
   else print(sweepText(outcome.table));
   notice(`tables and curve: ${out}; stages: ${store.root}`);
@@ -145,6 +150,7 @@ async function work(
   store: StoreDirectory,
   jobs: number,
   { failFast = false, retryFailed = false }: RunOptions,
+  log: Config['log'],
 ): Promise<StudyOutcome> {
   const { config, stages, contents, models, notSupported, dataDir } = inputs;
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
@@ -153,6 +159,10 @@ async function work(
   const place = { store, dataDir, retryFailed, signal };
   const undone = new Set<string>();
   const report = reporter(out, 'study');
+  const { tensorboard } = studyDirectory(out);
+  const shown = shownStages(planStudy(config, trainRowsOf(config, contents.contentOf)), out, tensorboard);
+  const taskOf = ({ id }: Stage) => stages.find(({ stage }) => stage.id === id)?.task;
+  const following = followStages(log, shown, tensorboard, stage => storedLog(store, taskOf(stage)));
   const outlook = (id: string) => (msPerRow: number) =>
     stages
       .filter(({ stage }) => stage.id !== id && undone.has(stage.id))
@@ -184,17 +194,23 @@ async function work(
       },
       async onPlan(plan) {
         for (const id of weightsToMake(plan)) undone.add(id);
-        if (undone.size === 0) return;
-        const disk = await diskOf(plan, inputs, store, jobs);
-        refuseLack(disk, disk.free, store.root);
-        notice(`the study ${diskText(disk, disk.free, store.root)}`);
+        if (undone.size > 0) {
+          const disk = await diskOf(plan, inputs, store, jobs);
+          refuseLack(disk, disk.free, store.root);
+          notice(`the study ${diskText(disk, disk.free, store.root)}`);
+        }
+        await following.begin();
       },
-      onTable: report.write,
+      async onTable(table) {
+        following.note(table);
+        await report.write(table);
+      },
       onNotice: notice,
     },
   )
     .finally(report.finish)
-    .finally(stopTelling);
+    .finally(stopTelling)
+    .finally(following.end);
 }
 
 /** Of stages in processes of their own, say now and then how far they are all together. @returns what ends that */

@@ -13,7 +13,8 @@ import { checkStudy, planStudy, scoredLangs } from '../experiment/study-plan.js'
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
 import { reporter, sweepText, tableJson } from '../reporting/sweep.js';
 import { isMatrixTable } from '../reporting/table-view.js';
-import { runDirectory } from '../run/directory.js';
+import { shownStages } from '../reporting/tensorboard/stages.js';
+import { runDirectory, sweepDirectory } from '../run/directory.js';
 import { runLayout, sweepLayout } from '../run/layouts.js';
 import { storeDirectory } from '../run/store-directory.js';
 import { notice, print } from '../system/console.js';
@@ -22,9 +23,10 @@ import { removeLeftovers, removeMade } from '../system/made.js';
 import { throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { withEveryLanguage } from './every-language.js';
+import { followStages } from './follow-stages.js';
 import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { abortOnSignals } from './interrupt.js';
-import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
+import { addConfigOptions, addSweepOptions, addTrainingOptions, configOf, storeHelp, withoutLog } from './options.js';
 import { checkOutFolder, checkStoreFolder } from './out-folder.js';
 import { sweepPlan } from './plan-json.js';
 import { readStudyInputs } from './study-inputs.js';
@@ -99,7 +101,8 @@ function refuseUncounted({ study: { metrics } }: Config): void {
 
 async function sweep(typed: Config, options: SweepCommandOptions): Promise<void> {
   const json = isJson(options);
-  const asked = await withEveryLanguage(typed);
+  const { log, config: settings } = withoutLog(typed);
+  const asked = await withEveryLanguage(settings);
   checkStudy(asked);
   refuseForSweeps(asked);
   const out = await throughLink(options.out ?? join('results', defaultName(asked)));
@@ -120,6 +123,11 @@ async function sweep(typed: Config, options: SweepCommandOptions): Promise<void>
   }
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
   const report = reporter(out, 'sweep');
+  const planned = planStudy(config, trainRowsOf(config, contents.contentOf));
+  const { tensorboard, stage } = sweepDirectory(out);
+  const following = followStages(log, shownStages(planned, out, tensorboard), tensorboard, ({ id }) => ({
+    find: async () => stage(id),
+  }));
   const outcome = await runSweep(
     {
       ...{ config, contents, modelDir, dataDir, out, force, signal },
@@ -127,8 +135,21 @@ async function sweep(typed: Config, options: SweepCommandOptions): Promise<void>
       failFast: options.failFast ?? false,
       retryFailed: options.retryFailed ?? false,
     },
-    { runStage, onTable: report.write, onNotice: notice },
-  ).finally(report.finish);
+    {
+      async runStage(request) {
+        await following.begin();
+        return await runStage(request);
+      },
+      async onTable(table) {
+        await following.begin();
+        following.note(table);
+        await report.write(table);
+      },
+      onNotice: notice,
+    },
+  )
+    .finally(report.finish)
+    .finally(following.end);
   if (json) printJson('sweep', { folder: out, ...tableJson(outcome.table, 'sweep') });
   else print(sweepText(outcome.table));
   notice(`tables, curve and the run directory of each stage: ${out}`);

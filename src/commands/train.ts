@@ -4,9 +4,12 @@ import { resolveData } from '../data/fetch.js';
 import { resolveEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { readRunData } from '../experiment/corpus.js';
+import { differences } from '../experiment/differences.js';
 import { arithmeticOf, identityOf, type StageIdentity, trainId } from '../experiment/identity.js';
 import { findSplits, langsAtEnd, splitsOf } from '../experiment/inputs.js';
 import { scoresText } from '../experiment/narration.js';
+import { readCurrentIdentity } from '../experiment/records.js';
+import { readResult } from '../experiment/results.js';
 import { checkRowSettings, endSplitOf } from '../experiment/row-settings.js';
 import { runStage } from '../experiment/run.js';
 import type { Selection, StageResult } from '../experiment/stage.js';
@@ -15,6 +18,8 @@ import { register, storePath } from '../experiment/store.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
+import { type Following, follow } from '../reporting/tensorboard/follow.js';
+import { shownRun } from '../reporting/tensorboard/stages.js';
 import {
   canResume,
   holdsWork,
@@ -25,13 +30,15 @@ import {
   runDirectory,
   standOf,
 } from '../run/directory.js';
+import { sha256 } from '../system/checksums.js';
 import { formatCount, formatSeconds, notice, noticeLines, print } from '../system/console.js';
+import { canonicalJson } from '../system/json.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { type Profile, phase } from '../system/profile.js';
 import { withEveryLanguage } from './every-language.js';
 import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { abortOnSignals } from './interrupt.js';
-import { addConfigOptions, addRowOptions, addTrainingOptions, configOf, storeHelp } from './options.js';
+import { addConfigOptions, addRowOptions, addTrainingOptions, configOf, storeHelp, withoutLog } from './options.js';
 import { checkOutFolder, checkStoreFolder, refuseAsLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
 import { checkTyped, corpusFiles, dataFolders, modelFolders } from './read-folders.js';
@@ -64,11 +71,12 @@ export function define(command: Command): void {
 }
 
 async function trainAsAsked(command: Command, options: TrainOptions, profile: Profile | null): Promise<void> {
-  const { config: typed } = await configOf(command);
+  const { log, config: typed } = withoutLog((await configOf(command)).config);
   const run = runDirectory(await throughLink(options.out ?? defaultOut(typed)));
   await checkOutFolder(run.root, 'run');
   await checkStoreFolder(storePath(options.store), run.root);
-  refuseOrReplace(run, options);
+  const isShown = options.resume === true && log === 'tensorboard' && isDone(run);
+  if (!isShown) refuseOrReplace(run, options);
   const seen = await standOf(run);
   await checkTyped(typed);
   const asked = await withEveryLanguage(typed);
@@ -98,6 +106,20 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const config = { ...asked, precision: engine.precision };
   const contents = { checkpoint, contentOf: data.contentOf, arithmetic: arithmeticOf(engine) };
   const identity = identityOf(trainId, config, contents);
+  const following = log === 'none' ? null : followTraining(run, config, data.train.rows);
+  const tell = (result: StageResult) => {
+    const split = endSplitOf(config);
+    if (isJson(options)) printJson('train', { run: run.root, split, ...result });
+    else print(summary(result, split));
+  };
+  if (isShown) {
+    await refuseOther(run, identity);
+    await following!.begin();
+    await following!.end();
+    notice(`${label}  is finished already; its event file: ${run.eventFile}`);
+    return tell(await readResult(run));
+  }
+  const signal = abortOnSignals(`${label}  stopping after this step; the training state will be saved`);
   const result = await runStage({
     config,
     startFrom,
@@ -111,16 +133,39 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
       refuseOrReplace(run, options);
       await refuseIfChanged(run, seen);
     },
-    onBegun: () => note(options, identity, run),
+    onBegun: async () => {
+      await note(options, identity, run);
+      await following?.begin();
+    },
     label,
-    signal: abortOnSignals(`${label}  stopping after this step; the training state will be saved`),
+    signal,
     profile,
+  }).catch(async (error: unknown) => {
+    await following?.end(signal.aborted ? [] : [run.eventFile]);
+    throw error;
   });
+  await following?.end();
   await note(options, identity, run);
   notice(`${label}  done: ${run.root}`);
-  const split = endSplitOf(config);
-  if (isJson(options)) printJson('train', { run: run.root, split, ...result });
-  else print(summary(result, split));
+  tell(result);
+}
+
+/** Show a training in TensorBoard. Runs whose settings differ in the seeds alone are a group. */
+function followTraining(run: RunDirectory, config: Config, rows: number): Following {
+  const { hparams, ...shown } = shownRun(config, rows, '');
+  const group = `train ${config.training.langs.join('+')} ${sha256(canonicalJson(hparams)).slice(0, 8)}`;
+  const followed = { ...shown, hparams, group, path: run.eventFile, find: async () => run };
+  return follow([followed], { onNotice: notice });
+}
+
+/** @throws PanxError where a finished run is not the one that is asked for */
+async function refuseOther(run: RunDirectory, identity: StageIdentity): Promise<void> {
+  const different = differences(await readCurrentIdentity(run), identity);
+  if (different.length === 0) return;
+  throw new PanxError(`${run.root} holds a finished run of other settings: ${different.join('; ')}.`, {
+    hint: 'Type the settings, data and model that it was made with, or give its config.json with --config.',
+    exitCode: 2,
+  });
 }
 
 /** Let studies and sweeps find the run. */

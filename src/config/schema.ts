@@ -57,6 +57,11 @@ export const schema = {
     { min: 0, max: 2 ** 32 - 1 },
     'seeds the order of the rows, dropout, and a classifier that the checkpoint lacks',
   ),
+  log: choice(
+    ['none', 'tensorboard'],
+    'none',
+    'event files of each training, written while it goes on: tensorboard, those of TensorBoard; they are no part of a result, so a config.json that panx leaves says none',
+  ),
   tokenization: {
     maxLength: integer(512, { min: 3 }, 'subwords of a row, specials included; longer rows are cut, and counted'),
     emptyWords: choice(

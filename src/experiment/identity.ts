@@ -111,6 +111,7 @@ export const identityShape: Shape<StageIdentity | OldIdentity> = value =>
 export const addedSince: readonly Key[] = [
   ...([
     'corpora',
+    'log',
     'training.schedule',
     'training.warmupRatio',
     'training.freeze',
@@ -280,7 +281,8 @@ function startOf({ model }: Config, { checkpoint, checkpoints }: Contents): Star
 /** The settings that a result may depend on: model, data and corpora count by content, the study's own by what they make of a stage. */
 export function settingsThatCount(config: Config): Partial<Record<Key, unknown>> {
   const counting = [...settings.keys()].filter(
-    key => !['model', 'data', 'corpora'].includes(key) && !key.startsWith('study.') && !key.startsWith('checkpoint.'),
+    key =>
+      !['model', 'data', 'corpora', 'log'].includes(key) && !key.startsWith('study.') && !key.startsWith('checkpoint.'),
   );
   return Object.fromEntries(
     counting

@@ -6,7 +6,7 @@ import { sha256 } from '../system/checksums.js';
 import { readIfPresent } from '../system/files.js';
 import { type Layout, removeMade, strangersInside } from '../system/made.js';
 import { parseTemporary } from '../system/temporary.js';
-import { markName, runLayout } from './layouts.js';
+import { eventFileName, markName, runLayout } from './layouts.js';
 
 /** The paths inside a run directory. No other file of panx names them. */
 export interface RunDirectory {
@@ -25,6 +25,8 @@ export interface RunDirectory {
   times: string;
   /** With --profile, where the time went, for chrome://tracing and Perfetto: see trace.ts. */
   trace: string;
+  /** With --log tensorboard, what TensorBoard shows of the log; made of it and of environment.json. */
+  eventFile: string;
   /** SHA-256 of what the run has made, by the path inside `root`. */
   checksums: string;
   /** The results. Written last: a run directory that has it holds a finished run. */
@@ -47,6 +49,7 @@ export function runDirectory(root: string): RunDirectory {
     events: join(root, 'events.jsonl'),
     times: join(root, 'times.jsonl'),
     trace: join(root, 'trace.json'),
+    eventFile: join(root, 'tensorboard', eventFileName),
     checksums: join(root, 'checksums.json'),
     metrics: join(root, 'metrics.json'),
     checkpoint: join(root, 'checkpoint'),
@@ -60,6 +63,8 @@ export interface SweepDirectory {
   root: string;
   config: string;
   lock: string;
+  /** Of TensorBoard's event files; a folder for each stage. */
+  tensorboard: string;
   stage(id: string): RunDirectory;
 }
 
@@ -68,6 +73,7 @@ export function sweepDirectory(root: string): SweepDirectory {
     root,
     config: join(root, 'config.json'),
     lock: join(root, 'lock'),
+    tensorboard: join(root, 'tensorboard'),
     stage: id => runDirectory(join(root, id)),
   };
 }

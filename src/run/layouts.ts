@@ -16,6 +16,18 @@ export const stepLayout: Layout = { files: ['model.safetensors', 'state.json'], 
 /** The folder of training states. */
 export const stateLayout: Layout = { files: [], folders: [{ name: /^step-\d+$/, layout: stepLayout }] };
 
+/** TensorBoard looks for files that have "tfevents" in their name. */
+export const eventFileName = 'events.out.tfevents.panx';
+
+/** The event file of a run, for TensorBoard. */
+export const eventFileLayout: Layout = { files: [eventFileName], folders: [] };
+
+/** The event files of a study or a sweep: a folder for each stage, with its name. */
+export const eventFilesLayout: Layout = {
+  files: [],
+  folders: [{ name: /^(?!\.)[\w.=-]{1,80}$/, layout: eventFileLayout }],
+};
+
 export const lockLayout: Layout = { files: ['holder.json'], folders: [] };
 
 export const runLayout: Layout = {
@@ -27,6 +39,7 @@ export const runLayout: Layout = {
   folders: [
     { name: 'state', layout: stateLayout },
     { name: 'checkpoint', layout: modelLayout },
+    { name: 'tensorboard', layout: eventFileLayout },
     { name: 'lock', layout: lockLayout },
   ],
 };
@@ -39,6 +52,7 @@ export const sweepLayout: Layout = {
     ...['config.json', markName],
   ],
   folders: [
+    { name: 'tensorboard', layout: eventFilesLayout },
     { name: 'lock', layout: lockLayout },
     // Steps that --dry-run measures.
     { name: 'timing', layout: runLayout },
@@ -58,7 +72,10 @@ export const studyLayout: Layout = {
     ...['learning-curve.svg', 'learning-curve.png', 'training-curves.svg', 'training-curves.png'],
     ...['config.json', markName],
   ],
-  folders: [{ name: 'lock', layout: lockLayout }],
+  folders: [
+    { name: 'tensorboard', layout: eventFilesLayout },
+    { name: 'lock', layout: lockLayout },
+  ],
 };
 
 /** A store, less its stages and scorings, which are found by their keys. */

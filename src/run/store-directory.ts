@@ -76,6 +76,8 @@ export interface StudyDirectory {
   config: string;
   /** The names of its stages, their keys and those of their scorings. */
   stages: string;
+  /** Of TensorBoard's event files; a folder for each stage. */
+  tensorboard: string;
   lock: string;
 }
 
@@ -85,6 +87,7 @@ export function studyDirectory(root: string): StudyDirectory {
     mark: join(root, markName),
     config: join(root, 'config.json'),
     stages: join(root, 'stages.json'),
+    tensorboard: join(root, 'tensorboard'),
     lock: join(root, 'lock'),
   };
 }
