@@ -1,12 +1,12 @@
 import type { Config } from '../config/schema.js';
 import type { Stage } from '../experiment/protocols/stage.js';
 import { readScores, scoringMs } from '../experiment/scoring.js';
-import { registeredRun } from '../experiment/store.js';
+import { holdsKey, registeredRun } from '../experiment/store.js';
 import type { StageTask } from '../experiment/study.js';
 import type { SweepTable } from '../experiment/table.js';
 import { type FollowedRun, follow } from '../reporting/tensorboard/follow.js';
 import { removeOtherStages, type ShownStage } from '../reporting/tensorboard/stages.js';
-import { isBegun } from '../run/directory.js';
+import { isBegun, isDone } from '../run/directory.js';
 import type { StoreDirectory } from '../run/store-directory.js';
 import { notice } from '../system/console.js';
 
@@ -48,7 +48,10 @@ export function storedLog(store: StoreDirectory, task: StageTask | undefined): P
   return {
     async find() {
       const own = store.stage(key);
-      return isBegun(own) ? own : await registeredRun(store, key);
+      if (isDone(own)) return own;
+      const elsewhere = await registeredRun(store, key);
+      if (elsewhere !== null && isDone(elsewhere) && (await holdsKey(elsewhere, key))) return elsewhere;
+      return isBegun(own) ? own : null;
     },
     async later() {
       const found = task.scorings.map(async ({ key, set: { lang, split } }) => {

@@ -60,7 +60,7 @@ export const schema = {
   log: choice(
     ['none', 'tensorboard'],
     'none',
-    'event files of each training, written while it goes on: tensorboard, those of TensorBoard; they are no part of a result, so a config.json that panx leaves says none',
+    'what shows a training while it goes on: tensorboard, event files for TensorBoard; no result depends on it, so a config.json that panx leaves says none',
   ),
   tokenization: {
     maxLength: integer(512, { min: 3 }, 'subwords of a row, specials included; longer rows are cut, and counted'),

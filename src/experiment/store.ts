@@ -180,6 +180,7 @@ export async function registeredRun(store: StoreDirectory, key: string): Promise
   return registration === null ? null : runDirectory(await seenFrom(store.root, registration.path));
 }
 
-async function holdsKey(run: RunDirectory, key: string): Promise<boolean> {
+/** Whether a run is of a key by now: others may have been trained in its folder. */
+export async function holdsKey(run: RunDirectory, key: string): Promise<boolean> {
   return (await readIdentity(run).catch(() => null))?.key === key;
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, createReadStream, fsyncSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, createReadStream, fsyncSync, openSync, readFileSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
@@ -209,6 +209,34 @@ export async function readEvents(path: string): Promise<RunEvent[]> {
   return events;
 }
 
+/**
+ * All of a log that both of its files have by now, read at once: who reads beside a training, in the same process, waits a step for every part
+ * of a file. What stands after the last newline is still being written.
+ *
+ * @throws PanxError as `eventsIn`
+ */
+export function readLogSoFar({ events, times }: LogFiles): { event: RunEvent; durationMs: number }[] {
+  const timed = wholeLines(times, timeShape);
+  return wholeLines(events, eventShape)
+    .slice(0, timed.length)
+    .map((event, i) => ({ event, durationMs: timed[i]!.durationMs }));
+}
+
+function wholeLines<Value>(path: string, shape: Shape<Value>): Value[] {
+  let bytes: Buffer;
+  try {
+    if (!statSync(path).isFile()) throw new Error('it is no file');
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+  const lines: Value[] = [];
+  for (let from = 0, to = bytes.indexOf(10); to >= 0; from = to + 1, to = bytes.indexOf(10, from)) {
+    lines.push(parseLine(path, lines.length + 1, bytes.subarray(from, to), shape));
+  }
+  return lines;
+}
+
 /** Cut a log's files to their first bytes. Nothing happens where they have no more, or there are none. */
 export async function cutLog({ events, times }: LogFiles, bytes: { events: number; times: number }): Promise<void> {
   await cut(events, bytes.events);
@@ -259,8 +287,12 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer> {
     yield* createReadStream(path, { highWaterMark: 1 << 16 });
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
-    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+    throw cannotRead(path, error);
   }
+}
+
+function cannotRead(path: string, error: unknown): PanxError {
+  return new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
 }
 
 function parseLine<Value>(path: string, number: number, line: Uint8Array, shape: Shape<Value>): Value {

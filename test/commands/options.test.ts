@@ -73,6 +73,8 @@ it('turns every option into its setting', async () => {
       'false',
       '--eval-limit',
       '100',
+      '--log',
+      'tensorboard',
     ],
     ...['--monitor', 'f1', '--patience', '2', '--select', 'best', '--new-head'],
     ...['--source', 'de', '--target', 'fr', '--sizes', '10,20', '--protocol', 'from-source,mixtures'],
@@ -86,6 +88,7 @@ it('turns every option into its setting', async () => {
     backend: 'wasm',
     precision: 'fp32',
     seed: 7,
+    log: 'tensorboard',
     tokenization: { maxLength: 64, emptyWords: 'drop', lowerCase: false },
     training: {
       langs: ['en', 'tr', 'de'],

@@ -29,6 +29,7 @@ describe('precedence and origin', () => {
       backend: 'auto',
       precision: 'auto',
       seed: 42,
+      log: 'none',
       tokenization: { maxLength: 512, emptyWords: 'drop', lowerCase: null },
       training: {
         langs: ['en'],

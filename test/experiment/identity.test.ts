@@ -40,6 +40,7 @@ describe('the key of a training', () => {
 
   it.each([
     ...['model=elsewhere', 'data=elsewhere', 'checkpoint.everyMinutes=1', 'study.sizes=[10, 20, 30]'],
+    'log=tensorboard',
     ...['evaluation.batchSize=8', 'evaluation.limit=5', 'evaluation.eachEpoch=false', 'backend=wasm'],
   ])('does not depend on %s', async assignment => {
     expect(await changedKeys([assignment])).toEqual([]);

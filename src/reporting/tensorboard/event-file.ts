@@ -2,7 +2,7 @@ import type { Config } from '../../config/schema.js';
 import { readEnvironment, readMetrics } from '../../experiment/records.js';
 import { endSplitOf } from '../../experiment/row-settings.js';
 import { isDone, type RunDirectory } from '../../run/directory.js';
-import { type EvaluationEvent, eventsIn, type RunEvent, timesIn } from '../../run/events.js';
+import { type EvaluationEvent, type RunEvent, readLogSoFar } from '../../run/events.js';
 import { courseOf } from '../../training/course.js';
 import {
   type Hparams,
@@ -46,7 +46,7 @@ export interface EventFile {
  *
  * @param later null where they are still to come
  * @param failed whether the run ended without a result
- * @throws PanxError where log or environment.json cannot be read, or a line of the log is not whole yet
+ * @throws PanxError where log or environment.json cannot be read
  */
 export async function eventFileOf(
   run: RunDirectory,
@@ -76,7 +76,7 @@ export async function eventFileOf(
     nowMs += durationMs;
     events.push(scalarsEvent(nowMs / 1000, event.step, scalars(event)));
   };
-  for await (const { event, durationMs } of timedEvents(run)) add(event, durationMs);
+  for (const { event, durationMs } of readLogSoFar(run)) add(event, durationMs);
   if (isWhole && later.length > 0) {
     const { steps, selection } = await readMetrics(run);
     const epoch = selection?.epoch ?? Math.ceil(steps / stepsPerEpoch);
@@ -86,18 +86,4 @@ export async function eventFileOf(
   const status: SessionStatus | null = isWhole ? 'success' : failed ? 'failure' : null;
   if (status !== null) events.push(sessionEndEvent(nowMs / 1000, status));
   return { bytes: Buffer.concat(events.map(record)), isWhole };
-}
-
-/** The lines of a log that both of its files have: one is written after the other. */
-async function* timedEvents(run: RunDirectory): AsyncGenerator<{ event: RunEvent; durationMs: number }> {
-  const times = timesIn(run.times);
-  try {
-    for await (const { value: event } of eventsIn(run.events)) {
-      const time = await times.next();
-      if (time.done) return;
-      yield { event, durationMs: time.value.value.durationMs };
-    }
-  } finally {
-    await times.return(undefined);
-  }
 }
