@@ -39,7 +39,8 @@ it('is done when it has its metrics, and can go on when it has a state or a chec
 it('clears what panx wrote and nothing else', async () => {
   const { root, lock, state, checkpoint, ...files } = run;
   const inner = [join(checkpoint, 'model.safetensors'), join(state, 'step-00000003', 'state.json')];
-  for (const path of [checkpoint, join(state, 'step-00000003'), lock, join(root, 'tensorboard')]) await mkdir(path, { recursive: true });
+  for (const path of [checkpoint, join(state, 'step-00000003'), lock, join(root, 'tensorboard')])
+    await mkdir(path, { recursive: true });
   for (const path of [...Object.values(files), ...inner]) await writeFile(path, 'x');
   await writeFile(join(root, 'notes.txt'), 'mine');
   await clearRun(run);
