@@ -14,9 +14,9 @@ export const width = 960;
 export const height = 560;
 const pixelRatio = 2;
 
-/** A picture as SVG. The same option gives the same bytes, on any machine. */
-export function chartSvg(option: echarts.EChartsCoreOption): string {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
+/** A picture as SVG. The same option gives the same bytes, on any machine. @param px its height, where it needs another */
+export function chartSvg(option: echarts.EChartsCoreOption, px = height): string {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height: px });
   try {
     chart.setOption(option);
     // zrender counts charts and hover styles through the life of the process: their numbers would change the bytes.

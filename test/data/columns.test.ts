@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { arrow } from '../../src/data/arrow.js';
-import { columnsOfTable, concatColumns, tableFromColumns, type WordColumns } from '../../src/data/columns.js';
+import {
+  columnsOfTable,
+  concatColumns,
+  tableFromColumns,
+  takeColumns,
+  type WordColumns,
+} from '../../src/data/columns.js';
 
 const columns: WordColumns = {
   rows: 2,
@@ -37,5 +43,22 @@ describe('concatColumns', () => {
 
   it('takes a single part as it is', () => {
     expect(concatColumns([columns])).toBe(columns);
+  });
+});
+
+describe('takeColumns', () => {
+  it('takes rows in the order given, also twice', () => {
+    expect(takeColumns(columns, Int32Array.of(1, 0, 1))).toEqual({
+      rows: 3,
+      offsets: Int32Array.of(0, 2, 3, 5),
+      tagIds: Int32Array.of(0, 300, 6, 0, 300),
+      textOffsets: Int32Array.of(0, 0, 2, 3, 3, 5),
+      text: Uint8Array.of(98, 99, 97, 98, 99),
+    });
+  });
+
+  it('takes none, and all', () => {
+    expect(takeColumns(columns, Int32Array.of()).offsets).toEqual(Int32Array.of(0));
+    expect(takeColumns(columns, Int32Array.of(0, 1))).toEqual(columns);
   });
 });

@@ -12,7 +12,7 @@ export const tableWidth = 100;
  * @param options.width in columns of the terminal; see `layOut` for what becomes of a table that is wider
  * @returns lines, each with its end
  */
-export function renderTerminal(table: Table, { width = tableWidth }: { width?: number } = {}): string {
+export function renderTerminal(table: Table, { width = tableWidth }: { width?: number | undefined } = {}): string {
   const { title, facts, columns, rows, notes, signature } = table;
   const above = [...(title === '' ? [] : [title]), ...facts];
   const below = [...notes, ...(signature === undefined ? [] : [signature])];
