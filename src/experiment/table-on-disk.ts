@@ -6,6 +6,8 @@ import type { SweepTable } from './table.js';
 export interface ToldTable {
   /** The version that counted its scores; null where it does not say. */
   panx: string | null;
+  /** How its figures are drawn. */
+  figures: SweepTable['figures'];
   /** Rows of the train splits, by language; null where it does not say. */
   trainRows: Record<string, number> | null;
   rows: { phase: string | null; samples: number; status: unknown }[];
@@ -18,10 +20,15 @@ export async function readToldTable(path: string): Promise<ToldTable | null> {
   return await readJsonAs(path, toldShape).catch(() => null);
 }
 
-/** The same table, as the version of panx counted it that wrote the one on disk. */
+/** The same table, as the version of panx counted it, and drew it, that wrote the one on disk. */
 export async function asCountedBy(path: string, table: SweepTable): Promise<SweepTable> {
-  const panx = (await readToldTable(path))?.panx ?? table.conditions.panx;
-  return { ...table, conditions: { ...table.conditions, panx } };
+  const told = await readToldTable(path);
+  if (told === null) return table;
+  return {
+    ...table,
+    figures: told.figures,
+    conditions: { ...table.conditions, panx: told.panx ?? table.conditions.panx },
+  };
 }
 
 const counts = record(integer({ min: 1 }));
@@ -35,11 +42,12 @@ const rowShape: Shape<ToldTable['rows'][number] & { failed: string[] }> = value 
 
 /** Read loosely: a table has grown with the versions of panx. */
 const toldShape: Shape<ToldTable> = value => {
-  const { conditions, trainRows, rows } = isObject(value) ? value : {};
+  const { conditions, figures, trainRows, rows } = isObject(value) ? value : {};
   const panx = isObject(conditions) ? conditions.panx : null;
   const read = arrayOf(rowShape)(rows);
   return {
     panx: typeof panx === 'string' && /^\d+\.\d+\.\d+[\w.+-]{0,40}$/.test(panx) ? panx : null,
+    figures: figures === 2 ? 2 : 1,
     trainRows: trainRows === undefined ? null : counts(trainRows),
     rows: read.map(({ failed: _, ...row }) => row),
     failed: read.flatMap(({ failed }) => failed),

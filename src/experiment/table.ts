@@ -20,6 +20,11 @@ export interface SweepTable {
   /** The languages that every stage is scored on. */
   langs: string[];
   conditions: Conditions;
+  /**
+   * How its figures are drawn: 2. Of 1, which older tables are that do not say, the lines of training curves differ in their colours alone; verifying
+   * draws each as it was drawn.
+   */
+  figures: 1 | 2;
   /** Rows of the train splits, by language: with the settings they say which stages there are. */
   trainRows: Readonly<Record<string, number>>;
   rows: SweepRow[];
@@ -186,6 +191,7 @@ export function makeTable(
       precision: config.precision,
       ...{ seeds: seeds.length, dataSeeds: dataSeeds.length, panx: readPackage().version },
     },
+    figures: 2,
     trainRows,
     rows: planned.map(row => {
       const own = row.trainings.map(one => ({ ...trainings.get(one.id)!, ...one }));

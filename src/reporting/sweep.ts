@@ -108,10 +108,12 @@ async function figureFiles(table: SweepTable): Promise<Map<string, string | Uint
 
 /** The content of sweep.json or table.json. */
 export function tableJson(table: SweepTable, as: ReportOf): object {
-  const { source, target, langs, rows, ...others } = table;
+  const { source, target, langs, rows, figures, ...others } = table;
   return {
     ...(isMatrixTable(table) ? {} : { source, target }),
     ...others,
+    // Tables that were drawn in the first manner do not say so.
+    ...(figures === 1 ? {} : { figures }),
     langs,
     signature: signatureOf(table),
     rows: rows.map(row => ({

@@ -19,7 +19,7 @@ export function trainingCurvesSvg(table: SweepTable): string {
 function optionOf(table: SweepTable): EChartsCoreOption {
   const all = rowsToDraw(table);
   const shown = all.slice(0, mostLines);
-  const lines = shown.map((row, i) => lineOf(row, nameOf(table, row, shown), i));
+  const lines = shown.map((row, i) => lineOf(row, nameOf(table, row, shown), styleOf(i, table)));
   const hasValidation = lines.some(({ validationLoss }) => validationLoss.some(({ mean }) => mean !== null));
   const [left, right] = hasValidation ? [78, 500] : [78, null];
   const epochs = Math.max(1, ...lines.map(({ trainLoss }) => trainLoss.length));
@@ -112,7 +112,7 @@ function rowsToDraw({ rows }: SweepTable): SweepRow[] {
   });
 }
 
-function lineOf(row: SweepRow, name: string, i: number): Line {
+function lineOf(row: SweepRow, name: string, style: Pick<Line, 'color' | 'symbol'>): Line {
   const curves = row.trainings.map(({ curve }) => curve).filter(({ length }) => length > 0);
   const epochs = Math.max(...curves.map(({ length }) => length));
   const at = (pick: (point: EpochPoint) => number | null): Summary[] =>
@@ -121,12 +121,20 @@ function lineOf(row: SweepRow, name: string, i: number): Line {
     );
   return {
     name,
-    color: palette[i % palette.length]!,
-    symbol: i < palette.length ? 'circle' : 'rect',
+    ...style,
     trainLoss: at(({ trainLoss }) => trainLoss),
     validationLoss: at(point => meanOver(point, 'loss')),
     f1: at(point => meanOver(point, 'f1')),
   };
+}
+
+const symbols = ['circle', 'rect', 'triangle', 'diamond'] as const;
+
+/** No two of twelve lines have the same colour and marker, nor do neighbours the same marker. */
+function styleOf(i: number, { figures }: SweepTable): Pick<Line, 'color' | 'symbol'> {
+  const round = Math.floor(i / palette.length);
+  const symbol = figures === 1 ? symbols[round]! : symbols[(i + round) % symbols.length]!;
+  return { color: palette[i % palette.length]!, symbol };
 }
 
 /** The mean over the languages that are trained on. */

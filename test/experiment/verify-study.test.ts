@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Places } from '../../src/experiment/places.js';
 import type { StudyRecord } from '../../src/experiment/study-folder.js';
+import { tableOf } from '../../src/experiment/study-on-disk.js';
 import { findRuns } from '../../src/experiment/sweep-on-disk.js';
 import { verifyStudy } from '../../src/experiment/verify-study.js';
 import { sweepFiles } from '../../src/reporting/sweep.js';
@@ -78,6 +79,15 @@ it.each([
 ])('finds a changed %s', async name => {
   rewrite(join(study.root, name), text => `${text} `);
   expect((await failures()).join('\n')).toMatch(name);
+});
+
+it('draws a study of an older panx as that drew it', async () => {
+  const older = await tableOf(study);
+  for (const [name, content] of await sweepFiles({ ...older, figures: 1 }, 'study')) {
+    if (name !== 'times.csv') writeFileSync(join(study.root, name), content);
+  }
+  expect(readFileSync(join(study.root, 'table.json'), 'utf8')).not.toContain('"figures"');
+  expect(await failures()).toEqual([]);
 });
 
 it('ends with 1 where something is found', () => {

@@ -40,6 +40,7 @@ export function exampleTable(): SweepTable {
     model: 'FacebookAI/xlm-roberta-base',
     langs: ['en', 'tr'],
     conditions: exampleConditions,
+    figures: 2,
     trainRows: { en: 20_000, tr: 20_000 },
     rows: [
       row(['1', 'target'], 'tr', [20_000, 1_875], [0.62134567, 0.891], 3_723_400),
