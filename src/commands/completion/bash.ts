@@ -140,6 +140,7 @@ _panx() {
     [[ -z $commands ]] && break
   done
   local argument=$value argument_words=$words option=''
+  value='' words=''
 
   if [[ $current == --*=* ]]; then
     option=\${current%%=*}

@@ -7,6 +7,12 @@ export function zshScript(commands: readonly CommandWords[], version: string): s
 
 ${commands.map(command => commandFunction(command, commands)).join('\n\n')}
 
+# Words with commas between.
+_panx_list() {
+  compset -P '*,'
+  compadd -- $@
+}
+
 # KEY=VALUE: the names of settings, then the words that one takes.
 _panx_settings() {
   if compset -P '*='; then
@@ -99,7 +105,7 @@ function action(values: Values): string {
     case 'word':
       return `(${values.words.join(' ')})`;
     case 'list':
-      return `_values -s , value ${values.words.join(' ')}`;
+      return ` _panx_list ${values.words.join(' ')}`; // Behind a space _arguments adds no options of compadd.
   }
 }
 
