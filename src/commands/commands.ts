@@ -18,25 +18,19 @@ export const commands: Record<string, CommandEntry> = {
     summary: 'score a checkpoint on the splits of one or more languages',
     load: () => import('./evaluate.js'),
   },
-<<<<<<< HEAD
   analyze: {
     summary: 'say which errors a model makes, on which entities, and what they cost',
     load: () => import('./analyze.js'),
   },
-=======
->>>>>>> efda444 (panx completion bash|zsh|fish: scripts made of the definitions of all commands; panx tokenizers prints JSON; numbers unaffected)
   verify: {
     summary: 'check a finished run against its checksums; with --rerun, repeat and compare it',
     load: () => import('./verify.js'),
   },
   status: { summary: 'say how far the stages of a study are', load: () => import('./status.js') },
-<<<<<<< HEAD
   tables: {
     summary: 'print the tables of a study, also as Markdown, CSV or LaTeX',
     load: () => import('./tables.js'),
   },
-=======
->>>>>>> efda444 (panx completion bash|zsh|fish: scripts made of the definitions of all commands; panx tokenizers prints JSON; numbers unaffected)
   list: { summary: 'list the studies and the stages of a store', load: () => import('./list.js') },
   rm: {
     summary: 'remove a study; with --unused, what no study in the store needs',

@@ -5,7 +5,9 @@ import { openSplit } from '../data/corpus.js';
 import { frequencies, readWordRows, type WordRows, wordRowsOf } from '../data/distinct-words.js';
 import { splitNames } from '../data/splits.js';
 import { splitAtSpaces, splitWords } from '../data/words.js';
-import { PanxError } from '../errors.js';
+import { nearest, PanxError } from '../errors.js';
+import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
+import type { Table } from '../reporting/table.js';
 import {
   differingWordsTable,
   fertilityTable,
@@ -14,24 +16,27 @@ import {
   sentenceTable,
   tokenizerNames,
 } from '../reporting/tokenizers.js';
-import { closeProgressLine, progress } from '../system/console.js';
+import { closeProgressLine, print, progress } from '../system/console.js';
 import { differingWords, fertilityOf } from '../tokenization/fertility.js';
 import { addCorpusOptions, type CorpusOptions, dataFolder, everyOne, tokenizerFolder } from './corpus-options.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
-import { languagesOf, toSplit } from './lists.js';
-import { printTables } from './tokenizers/print-tables.js';
+import { languagesOf, listOf, toSplit } from './lists.js';
 import { type SplitWords, splitByTokenizer, subwordsOf } from './tokenizers/split-words.js';
 
-interface TokenizersOptions extends CorpusOptions, FormatOptions {
+interface TokenizersOptions extends CorpusOptions, FormatOptions<TableFormat> {
   model?: string[];
   langs?: string;
   split: string;
   limit?: string;
-  words: string;
+  tables?: string;
+  top: string;
   text?: string[];
   /** Of --no-split-text. */
   splitText: boolean;
 }
+
+export const tokenizerTables = ['fertility', 'words'] as const;
+type TableName = (typeof tokenizerTables)[number];
 
 /** panx tokenizers: how tokenizers split words, of a corpus or of a sentence. */
 export function define(command: Command): void {
@@ -44,10 +49,11 @@ export function define(command: Command): void {
     .option('--langs <langs>', 'languages whose rows to count, with commas between: en,conll=de (default: en)')
     .option('--split <split>', `split to count: ${splitNames.join(', ')}`, 'train')
     .option('--limit <rows>', 'count the first rows of each language only')
-    .option('--words <n>', 'words of each language to show that the tokenizers split most differently', '10')
+    .option('--tables <names>', `tables to print, with commas between: ${tokenizerTables.join(', ')} (default: both)`)
+    .option('--top <n>', 'words of each language to list that the tokenizers split most differently', '10')
     .option('--text <sentence>', 'show the subwords of this sentence instead; may be repeated', everyOne)
     .option('--no-split-text', 'the text is tokenized already: split it at white space only');
-  addFormat(addCorpusOptions(command))
+  addFormat(addCorpusOptions(command), tableFormats)
     .addHelpText('after', help)
     .action(async (options: TokenizersOptions) => {
       if (options.text === undefined) await countLanguages(options);
@@ -68,7 +74,8 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
   const format = formatOf(options, 'table');
   const split = toSplit('--split', options.split);
   const limit = options.limit === undefined ? undefined : toCount('--limit', options.limit, 1);
-  const most = toCount('--words', options.words, 0);
+  const most = toCount('--top', options.top, 1);
+  const tables = tablesAsked(options, format);
   const { config } = await loadConfig({ file: options.config, assignments: options.set });
   const langs = languagesOf('--langs', options.langs ?? 'en', config.corpora);
   const { folders, names } = await tokenizersAsked(options, config, langs);
@@ -109,9 +116,49 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
       words: null,
     });
   }
-  const tables = [fertilityTable(found, { names, vocabularySizes, split, maxLength })];
-  if (folders.length > 1 && most > 0) tables.push(differingWordsTable(differing, names));
-  printTables(tables, format);
+  const drawn: Record<TableName, () => Table> = {
+    fertility: () => fertilityTable(found, { names, vocabularySizes, split, maxLength }),
+    words: () => differingWordsTable(differing, names),
+  };
+  printTables(
+    tables.map(name => drawn[name]()),
+    format,
+  );
+}
+
+function printTables(tables: readonly Table[], format: TableFormat): void {
+  const look = { width: process.stdout.columns, label: 'tokenizers' };
+  print(tables.map(table => renderAs(format, table, look)).join('\n'));
+}
+
+/** @throws PanxError for a name that no table has, where CSV would hold two tables, and where words are asked for of one tokenizer */
+function tablesAsked({ tables, model }: TokenizersOptions, format: TableFormat | 'json'): TableName[] {
+  const several = new Set(model).size > 1;
+  const asked =
+    tables === undefined ? tokenizerTables.slice(0, several ? 2 : 1) : listOf('--tables', tables).map(toTable);
+  if (asked.includes('words') && !several) {
+    throw new PanxError('--tables has words, and one tokenizer is given; expected two or more to compare.', {
+      hint: 'Repeat --model.',
+      exitCode: 2,
+    });
+  }
+  if (format === 'csv' && asked.length > 1) {
+    throw new PanxError(`--format csv prints one table, and ${asked.length} are asked for; expected one.`, {
+      hint: `Add --tables with one of ${tokenizerTables.join(', ')}.`,
+      exitCode: 2,
+    });
+  }
+  return asked;
+}
+
+function toTable(typed: string): TableName {
+  const name = tokenizerTables.find(one => one === typed);
+  if (name !== undefined) return name;
+  const suggestion = nearest(typed, tokenizerTables);
+  throw new PanxError(`--tables has "${typed}"${suggestion === undefined ? '.' : `; did you mean "${suggestion}"?`}`, {
+    hint: `The tables are ${tokenizerTables.join(' and ')}.`,
+    exitCode: 2,
+  });
 }
 
 async function showSentences(options: TokenizersOptions, texts: readonly string[]): Promise<void> {

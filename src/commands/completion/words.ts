@@ -3,8 +3,11 @@ import { gridKeys } from '../../config/grid.js';
 import { settings } from '../../config/schema.js';
 import { splitNames } from '../../data/splits.js';
 import { metricsKinds } from '../../evaluation/entity-scores.js';
+import { analysisTableNames } from '../../reporting/analysis-tables.js';
+import { studyTableNames } from '../../reporting/study-tables.js';
 import { sizes } from '../init.js';
 import { settingOfOption } from '../options.js';
+import { tokenizerTables } from '../tokenizers.js';
 
 /** What a shell completes after the words of a command. */
 export interface CommandWords {
@@ -74,18 +77,20 @@ function optionWords(path: string, option: Option): OptionWords {
 
 /** The words of options that are neither commander's choices nor those of a setting. */
 export const otherWords: Readonly<Record<string, readonly string[]>> = {
+  'analyze --tables': [...analysisTableNames, 'all'],
   'evaluate --metrics': metricsKinds,
   'init --size': Object.keys(sizes),
   'init --lower-case': ['true', 'false'],
+  'tables --tables': studyTableNames,
+  'tokenizers --tables': tokenizerTables,
 };
 
 function optionValues(path: string, option: Option): Values {
-  const words = option.argChoices ?? otherWords[`${path} ${option.long}`];
-  if (words !== undefined) return { kind: 'word', words };
   const key = settingOfOption(option);
   const ofSetting = key === undefined ? undefined : settings.get(key)!.words;
+  const words = option.argChoices ?? otherWords[`${path} ${option.long}`] ?? ofSetting;
   const placeholder = /[<[](.+)[>\]]$/.exec(option.flags)?.[1] ?? '';
-  if (ofSetting !== undefined) return { kind: placeholder === 'names' ? 'list' : 'word', words: ofSetting };
+  if (words !== undefined) return { kind: placeholder === 'names' ? 'list' : 'word', words };
   return valuesNamed(placeholder) ?? { kind: 'none' };
 }
 
@@ -99,9 +104,9 @@ function valuesNamed(placeholder: string): Values | null {
   switch (placeholder) {
     case 'folder':
     case 'folder|id':
-    case 'run':
       return { kind: 'folder' };
     case 'file':
+    case 'run':
     case 'study':
       return { kind: 'file' };
     case 'split':
