@@ -78,7 +78,7 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
   const tables = tablesAsked(options, format);
   const { config } = await loadConfig({ file: options.config, assignments: options.set });
   const langs = languagesOf('--langs', options.langs ?? 'en', config.corpora);
-  const { folders, names } = await tokenizersAsked(options, config, langs);
+  const { folders, models, names } = await tokenizersAsked(options, config, langs);
   const dataDir = await dataFolder(options, config, langs, [split]);
   const rows = new Map<string, WordRows>();
   for (const lang of langs) {
@@ -108,7 +108,7 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
   const { maxLength } = config.tokenization;
   if (format === 'json') {
     return printJson('tokenizers', {
-      tokenizers: names.map((name, i) => ({ name, vocabularySize: vocabularySizes[i]! })),
+      tokenizers: names.map((name, i) => ({ name, model: models[i]!, vocabularySize: vocabularySizes[i]! })),
       split,
       maxLength,
       languages: found.map(({ lang, tokenizer, fertility }) => ({ lang, tokenizer: names[tokenizer]!, ...fertility })),
@@ -171,8 +171,11 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
   const format = formatOf(options, 'table');
   const split = options.splitText ? splitWords : splitAtSpaces;
   const sentences = texts.map(text => split(text).map(word => word.text));
+  if (sentences.every(words => words.length === 0)) {
+    throw new PanxError('--text has no word; expected a sentence.', { exitCode: 2 });
+  }
   const { config } = await loadConfig({ file: options.config, assignments: options.set });
-  const { folders, names } = await tokenizersAsked(options, config, []);
+  const { folders, models, names } = await tokenizersAsked(options, config, []);
   const wordRows = wordRowsOf(sentences);
   const tokenizers: SplitWords[] = [];
   for (const folder of folders) {
@@ -188,7 +191,7 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
   );
   if (format === 'json') {
     return printJson('tokenizers', {
-      tokenizers: names.map((name, i) => ({ name, vocabularySize: tokenizers[i]!.vocabularySize })),
+      tokenizers: names.map((name, i) => ({ name, model: models[i]!, vocabularySize: tokenizers[i]!.vocabularySize })),
       split: null,
       maxLength: config.tokenization.maxLength,
       languages: null,
@@ -204,12 +207,12 @@ async function tokenizersAsked(
   options: TokenizersOptions,
   config: Config,
   langs: string[],
-): Promise<{ folders: string[]; names: string[] }> {
-  const models: (string | undefined)[] = options.model === undefined ? [undefined] : [...new Set(options.model)];
+): Promise<{ folders: string[]; models: string[]; names: string[] }> {
+  const typed: (string | undefined)[] = options.model === undefined ? [undefined] : [...new Set(options.model)];
   const folders: string[] = [];
-  for (const model of models) folders.push(await tokenizerFolder(model, options, config, langs));
-  const typed = models.map(model => model ?? (options.sample ? 'sample' : config.model));
-  return { folders, names: tokenizerNames(typed) };
+  for (const model of typed) folders.push(await tokenizerFolder(model, options, config, langs));
+  const models = typed.map(model => model ?? (options.sample ? 'sample' : config.model));
+  return { folders, models, names: tokenizerNames(models) };
 }
 
 /** @throws PanxError where it is no whole number, or below `least` */

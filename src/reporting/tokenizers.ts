@@ -139,9 +139,9 @@ export function sentenceTable(
     notes: [
       ...fertilities.map(({ subwords, words, fertility, continuedWords, unknownSubwords }, i) =>
         [
-          `${names[i]}: ${formatCount(subwords)} subwords of ${formatCount(words)} words (${fertility.toFixed(2)} a word)`,
-          `${formatCount(continuedWords)} words continued`,
-          `${formatCount(unknownSubwords)} unknown`,
+          `${names[i]}: ${counted(subwords, 'subword')} of ${counted(words, 'word')} (${fertility.toFixed(2)} a word)`,
+          `${counted(continuedWords, 'word')} continued`,
+          `${counted(unknownSubwords, 'subword')} unknown`,
         ].join(', '),
       ),
       ...(unknown ? [unknownNote] : []),
@@ -164,6 +164,11 @@ function subwordColumns(name: string): Column[] {
 function subwordCells(subwords: readonly Subword[]): Cell[] {
   const texts = subwords.map(({ text, unknown }) => (unknown ? text + unknownMark : text));
   return [texts.length === 0 ? null : texts.join(' '), texts.length];
+}
+
+/** 1, "word" -> "1 word"; 2000 -> "2,000 words". */
+function counted(count: number, thing: string): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 /** A short name for each model: the end of its path, as much of it as tells it from the others. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { SubwordTokenizer } from './tokenizer.js';
 
 /** The subwords of words, before anything is cut off. D words, N subwords. */
@@ -82,9 +83,8 @@ export function textOfBytes(token: string): string {
 /** How many bytes the UTF-8 character at a place has; 0 where none is whole. */
 function characterLength(bytes: readonly number[], at: number): number {
   const first = bytes[at]!;
-  const length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-  const text = Buffer.from(bytes.slice(at, at + length)).toString('utf8');
-  return length > 0 && [...text].length === 1 && text !== '\ufffd' ? length : 0;
+  const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  return isUtf8(Buffer.from(bytes.slice(at, at + length))) ? length : 0;
 }
 
 /** Printable characters of Latin-1 stand for themselves; all other bytes, in their order, for the characters from U+0100 on. */

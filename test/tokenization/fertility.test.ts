@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSplit } from '../../src/data/corpus.js';
 import { readWordRows, type WordRows, wordRowsOf } from '../../src/data/distinct-words.js';
 import { differingWords, fertilityOf } from '../../src/tokenization/fertility.js';
-import { type Pieces, piecesOf } from '../../src/tokenization/pieces.js';
+import type { Pieces } from '../../src/tokenization/pieces.js';
 import { loadTokenizer, type SubwordTokenizer } from '../../src/tokenization/tokenizer.js';
 import { words as hostile } from './converters/fixtures.js';
 import { countsOf, type FertilityGolden } from './fertility-golden.js';
@@ -92,16 +92,4 @@ describe('differingWords', () => {
   it('finds none by one tokenizer', () => {
     expect(differingWords(Int32Array.of(2, 3), [of(1, 5)], 10)).toEqual([]);
   });
-});
-
-it('piecesOf splits words as they are split in rows, in parts too', async () => {
-  const tokenizer = await loadTokenizer(fileURLToPath(new URL('../fixtures/tokenization/unigram', import.meta.url)));
-  tokenizers.push(tokenizer);
-  const words = Array.from({ length: 45_000 }, (_, i) => (i % 7 === 0 ? '\u200e' : `Oslo${i}`));
-  const { offsets, ids, specials } = await piecesOf(words, tokenizer);
-  expect(specials).toBe(2);
-  for (const word of [0, 1, 7, 19_999, 20_000, 20_001, 44_999]) {
-    const [alone] = await tokenizer.encodeWords([[words[word]!]], 1000);
-    expect([...ids.subarray(offsets[word]!, offsets[word + 1]!)]).toEqual([...alone!.inputIds.subarray(1, -1)]);
-  }
 });
