@@ -26,6 +26,10 @@ export const commands: Record<string, CommandEntry> = {
     summary: 'check a finished run against its checksums; with --rerun, repeat and compare it',
     load: () => import('./verify.js'),
   },
+  check: {
+    summary: 'check scores against minima, maxima and a baseline, for CI: exit code, JUnit XML, step summary',
+    load: () => import('./check.js'),
+  },
   status: { summary: 'say how far the stages of a study are', load: () => import('./status.js') },
   tables: {
     summary: 'print the tables of a study, also as Markdown, CSV or LaTeX',

@@ -60,7 +60,10 @@ export async function checkPlace(folder: string, kind: FolderKind): Promise<'emp
  * @param out a folder that need not be there yet; it may itself be one that panx made
  * @throws PanxError where a folder above it is a run or a model
  */
-export async function refuseInsideMade(out: string, option: '--out' | '--store' = '--out'): Promise<void> {
+export async function refuseInsideMade(
+  out: string,
+  option: '--out' | '--store' | '--junit' | '--summary' = '--out',
+): Promise<void> {
   const place = await whereabouts(out);
   for (let folder = dirname(place), below = place; folder !== below; below = folder, folder = dirname(folder)) {
     const made = (await markOf(folder)) ?? ((await hasIdentity(folder)) ? 'run' : null);

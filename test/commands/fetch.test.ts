@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { define } from '../../src/commands/fetch.js';
 import { useHub } from '../hub/fixtures.js';
+import { expectDocument } from '../schemas.js';
 
 describe('panx fetch', () => {
   const test = useHub();
@@ -49,6 +50,13 @@ describe('panx fetch', () => {
     expect(await run('--langs', 'en,tr', '--splits', 'test', ...ids)).toMatch(
       /Fetched 1 file, 1\.0 kB, in [\d.]+ s; 5 files there already\.\n$/,
     );
+    const told = await run('--langs', 'en,tr', '--splits', 'test', ...ids, '--json');
+    expect(expectDocument('fetch', told)).toMatchObject({
+      repositories: [
+        { type: 'dataset', name: 'org/data', folder: data, current: true, files: [{ fetched: false }, {}] },
+        { type: 'model', name: 'org/model', commit: 'a'.repeat(40) },
+      ],
+    });
   });
 
   it('shows progress on stderr', async () => {

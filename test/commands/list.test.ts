@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { buildCli, panx } from '../built-cli.js';
 import { type FakeStudy, fakeScorings, fakeStudy, fakeTraining, keyOfStage } from '../experiment/fake-store.js';
+import { expectDocument } from '../schemas.js';
 
 let root: string;
 let study: FakeStudy;
@@ -48,6 +49,7 @@ it('says what is damaged, and prints nothing that steers a terminal', async () =
   expect(stdout).toMatch(/^stage \w{12}: \S+identity\.json/m);
   expect(stdout).toContain('<U+001B>[31m is a link.\n');
   expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  expectDocument('list', panx(['list', '--store', study.store.root, '--json']).stdout);
 });
 
 it('says in a line that a store holds nothing', () => {

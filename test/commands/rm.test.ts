@@ -15,6 +15,7 @@ import {
   keyOfStage,
   lockByLiving,
 } from '../experiment/fake-store.js';
+import { expectDocument } from '../schemas.js';
 
 let root: string;
 let study: FakeStudy;
@@ -53,6 +54,20 @@ it('removes a study, says what is left, and then what no study needs', async () 
   expect(remove('--unused')).toMatchObject({
     code: 0,
     stdout: `The store ${study.store.root} holds nothing that no study needs.\n`,
+  });
+});
+
+it('prints the same as JSON', () => {
+  expect(expectDocument('rm', remove('en-tr', '--json').stdout)).toMatchObject({
+    study: { folder: study.folder.root, wasNoted: true, stages: { count: 4, unshared: 1 } },
+    unused: null,
+  });
+  // What is to be removed is told before it is, where nobody can be asked.
+  const unasked = remove('--unused', '--json');
+  expect(unasked).toMatchObject({ code: 2, stdout: '' });
+  expect(expectDocument('rm', remove('--unused', '--yes', '--json').stdout)).toMatchObject({
+    study: null,
+    unused: { removed: [{}, {}, {}], left: [] },
   });
 });
 

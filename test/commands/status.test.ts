@@ -13,6 +13,7 @@ import {
   keyOfStage,
   lockByLiving,
 } from '../experiment/fake-store.js';
+import { expectDocument } from '../schemas.js';
 
 let root: string;
 let study: FakeStudy;
@@ -59,7 +60,7 @@ it('says why a stage failed, and which others are not run', async () => {
 it('prints the same as JSON', async () => {
   const { code, stdout } = panx(['status', study.folder.root, '--json']);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject([
+  expect(expectDocument('status', stdout)).toMatchObject([
     { name: 'en-tr', store: study.store.root, by: null, msLeft: null, stages: [{ kind: 'waiting' }, {}, {}, {}] },
   ]);
 });
@@ -77,6 +78,7 @@ it('without a study tells of all that the store notes, also of those that are da
   expect(stdout).toContain(`store ${study.store.root}, run by process ${process.pid} on ${hostname()}\n`);
   expect(stdout).toContain(`moved: ${moved.folder.root} is not there any more.\n`);
   expect(stdout).toMatch(/^damaged: \S+stages\.json/m);
+  expectDocument('status', panx(['status', '--store', study.store.root, '--json']).stdout);
 });
 
 it('finds a study that the store notes by its name, or its YAML file', () => {

@@ -1,0 +1,209 @@
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { listed, nearest, PanxError } from '../errors.js';
+import { countPredictions } from '../evaluation/count-predictions.js';
+import { scoringDirectory } from '../run/store-directory.js';
+import { findStudy } from './noted-studies.js';
+import { readMetrics } from './records.js';
+import { type ReportedLanguage, readEvaluateReport, readTableRow } from './reported-scores.js';
+import { endSplitOf } from './row-settings.js';
+import type { ScoreName } from './score-names.js';
+import { checkScoring } from './scoring.js';
+import { readStudy } from './study-folder.js';
+import { runOf } from './study-on-disk.js';
+import { findSubject, rowsOf, type Subject, type SubjectTraining } from './subject.js';
+import { type FoundPredictions, predictionsFor, predictionsOf } from './subject-predictions.js';
+import { summaryOf } from './table.js';
+
+/** The scores of something that was named on a command line: seqeval's default mode, on the rows that it was scored on. */
+export interface ScoreReport {
+  /** As it was typed. */
+  typed: string;
+  /** @throws PanxError, exit code 2, where it has no such score */
+  score(name: ScoreName): Promise<FoundScore>;
+}
+
+export interface FoundScore {
+  /** Unrounded. Of several trainings, which differ in their seeds, the mean. */
+  value: number;
+  /** How many trainings that is the mean of. */
+  n: number;
+  /** That were scored; null where what was found does not say. */
+  rows: number | null;
+  split: string;
+  /** The file that it is from; of several the first. */
+  source: string;
+}
+
+/**
+ * What was typed: a report of panx evaluate, or what `findSubject` takes. A stage of a study whose store is not there, as on a fresh clone, is
+ * read from the study's table.json.
+ *
+ * @throws PanxError, exit code 2, where it is none of these
+ */
+export async function openScores(typed: string, storeFolder?: string): Promise<ScoreReport> {
+  const found = await stat(typed).catch(() => null);
+  if (found?.isFile() && !/\.ya?ml$/i.test(typed)) return reportOf(typed, await readEvaluateReport(typed));
+  const table = await tableRow(typed);
+  try {
+    return subjectReport(typed, await findSubject(typed, storeFolder), table);
+  } catch (error) {
+    if (table === null || !(error instanceof PanxError) || !(await isGone(typed))) throw error;
+    return reportOf(typed, await table());
+  }
+}
+
+/** Whether a stage of a study, or one of its seeds, is not in the study's store; what is damaged there is another matter. */
+async function isGone(typed: string): Promise<boolean> {
+  const study = await findStudy(dirname(typed), null);
+  const record = await readStudy(study);
+  const stages = Object.keys(record.stages);
+  const ids = stages.includes(basename(typed)) ? [basename(typed)] : (rowsOf(stages).get(basename(typed)) ?? []);
+  for (const id of ids) if ((await runOf(study, record, record.stages[id]!)) === null) return true;
+  return false;
+}
+
+/** Reads what the table of a study says of a stage; null where it is no stage of a study with a table that has it. */
+type TableReader = () => Promise<ReadonlyMap<string, ReportedLanguage>>;
+
+async function tableRow(typed: string): Promise<TableReader | null> {
+  const folder = existsSync(join(dirname(typed), 'table.json'))
+    ? dirname(typed)
+    : await findStudy(dirname(typed), null).then(
+        ({ root }) => root,
+        () => null,
+      );
+  if (folder === null) return null;
+  const path = join(folder, 'table.json');
+  const row = await readTableRow(path, basename(typed)).catch((error: unknown) => error);
+  if (row === null) return null;
+  return async () => {
+    if (row instanceof Error) throw row;
+    return row as Map<string, ReportedLanguage>;
+  };
+}
+
+function reportOf(typed: string, langs: ReadonlyMap<string, ReportedLanguage>): ScoreReport {
+  return {
+    typed,
+    async score(name) {
+      return pick(typed, langOf(typed, langs, name.lang), name);
+    },
+  };
+}
+
+/** Each training's scores are read when they are first asked for, and once. */
+function subjectReport(typed: string, { trainings }: Subject, table: TableReader | null): ScoreReport {
+  const readers = trainings.map(trainingScores);
+  return {
+    typed,
+    async score(name) {
+      const found: FoundScore[] = [];
+      for (const read of readers) {
+        const language = await read(name);
+        // What the store has lost, the study's table still has.
+        if (language === null && table !== null) return pick(typed, langOf(typed, await table(), name.lang), name);
+        if (language === null) throw notScored(typed, name.lang);
+        found.push(pick(typed, language, name));
+      }
+      const { mean } = summaryOf(found.map(({ value }) => value));
+      return { ...found[0]!, value: mean!, n: found.length };
+    },
+  };
+}
+
+type TrainingReader = (name: ScoreName) => Promise<ReportedLanguage | null>;
+
+function trainingScores(training: SubjectTraining): TrainingReader {
+  let predictions: FoundPredictions[] | undefined;
+  const known = new Map<string, ReportedLanguage>();
+  return async name => {
+    predictions ??= await predictionsOf(training);
+    const isByType = name.of !== 'micro';
+    const key = `${name.lang} ${isByType}`;
+    if (!known.has(key)) {
+      const language = isByType
+        ? await countedScores(training, predictions, name.lang)
+        : await storedScores(training, predictions, name.lang);
+      if (language === null) return null;
+      known.set(key, language);
+    }
+    return known.get(key)!;
+  };
+}
+
+/** What a run's metrics.json or a scoring says of a language; null where neither does. */
+async function storedScores(
+  training: SubjectTraining,
+  predictions: readonly FoundPredictions[],
+  lang: string,
+): Promise<ReportedLanguage | null> {
+  const split = splitOf(training, predictions);
+  if (training.kind === 'run') {
+    const scores = (await readMetrics(training.run)).test[lang];
+    if (scores !== undefined) return { split, source: training.run.metrics, n: 1, rows: scores.rows, micro: scores };
+  }
+  const found = predictionsFor(predictions, lang, split);
+  if (found === undefined || training.kind === 'file') return null;
+  const place = scoringDirectory(dirname(found.path));
+  const { scores } = await checkScoring(place);
+  return { split, source: place.scores, n: 1, rows: scores.rows, micro: scores };
+}
+
+/** Scores by type, which predictions alone have; null where there are none of the language, or of other rows than were scored. */
+async function countedScores(
+  training: SubjectTraining,
+  predictions: readonly FoundPredictions[],
+  lang: string,
+): Promise<ReportedLanguage | null> {
+  const stored = await storedScores(training, predictions, lang);
+  const split = splitOf(training, predictions);
+  const found = predictionsFor(predictions, lang, split);
+  if (stored === null || found === undefined) return stored;
+  const { entities, rows } = await countPredictions(found.read(), 'default');
+  if (rows !== stored.rows) return stored;
+  const types = Object.fromEntries(entities.default.types.map(({ type, ...scores }) => [type, scores]));
+  return { split, source: found.path, n: 1, rows, micro: stored.micro, macro: entities.default.macro, types };
+}
+
+function splitOf(training: SubjectTraining, predictions: readonly FoundPredictions[]): string {
+  return training.kind === 'run' ? endSplitOf(training.config) : (predictions[0]?.split ?? 'test');
+}
+
+function langOf(typed: string, langs: ReadonlyMap<string, ReportedLanguage>, lang: string): ReportedLanguage {
+  const language = langs.get(lang);
+  if (language === undefined) throw notScored(typed, lang, [...langs.keys()]);
+  return language;
+}
+
+function notScored(typed: string, lang: string, langs?: readonly string[]): PanxError {
+  const there = langs === undefined || langs.length === 0 ? '' : `; it has those of ${listed(langs, 12)}`;
+  return new PanxError(`${typed} has no scores of ${lang}${there}.`, {
+    hint: `panx evaluate --model CHECKPOINT --langs ${lang} --out FILE makes a report, which panx check takes.`,
+    exitCode: 2,
+  });
+}
+
+/** @throws PanxError, exit code 2, where the language has other scores, but not this one */
+function pick(typed: string, language: ReportedLanguage, { text, lang, of, metric }: ScoreName): FoundScore {
+  const { n, rows, split, source, types } = language;
+  const from = { n, rows, split, source };
+  const missing = (what: string, hint: string) =>
+    new PanxError(`${typed} has no ${text}: ${what}.`, { hint, exitCode: 2 });
+  if (typeof of === 'object' && types !== undefined && !Object.hasOwn(types, of.type)) {
+    const suggestion = nearest(of.type, Object.keys(types));
+    const meant = suggestion === undefined ? '' : `; did you mean ${lang}.${suggestion}.${metric}?`;
+    throw missing(
+      `no entity of ${lang}/${split} is of type ${of.type}`,
+      `Its types are ${listed(Object.keys(types), 12)}${meant || '.'}`,
+    );
+  }
+  const scores = typeof of === 'object' ? types?.[of.type] : language[of];
+  const value = scores?.[metric];
+  if (value !== undefined) return { value, ...from };
+  throw missing(
+    of === 'micro' ? `${source} does not say it` : 'there are no predictions to count it from',
+    `panx evaluate --model CHECKPOINT --langs ${lang} --out FILE makes a report, which has it and which panx check takes.`,
+  );
+}
