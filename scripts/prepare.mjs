@@ -120,6 +120,8 @@ function compile() {
   const fresh = join(root, `dist.${process.pid}.tmp`);
   const { status } = node(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', fresh]);
   if (status !== 0) fail('src does not compile; see the errors above.');
+  if (node(['scripts/bundle-page.mjs', fresh]).status !== 0)
+    fail('the page of panx report cannot be put together; see above.');
   if (node(['scripts/bundle.mjs', fresh]).status !== 0) {
     say('Going on without the bundle (see above): every command starts some 0.04 s later.');
     rmSync(join(fresh, 'program'), { recursive: true, force: true });
@@ -141,7 +143,9 @@ function hashOfSources() {
     ...files.sort(),
     'tsconfig.json',
     'tsconfig.build.json',
+    'tsconfig.page.json',
     'scripts/bundle.mjs',
+    'scripts/bundle-page.mjs',
     'node_modules/typescript/package.json',
     'node_modules/rolldown/package.json',
   ]) {

@@ -1,22 +1,20 @@
 import type { Command } from 'commander';
-import { type SplitName, splitNames } from '../data/splits.js';
+import { splitNames } from '../data/splits.js';
 import { nearest, PanxError } from '../errors.js';
 import { type AnalysedRows, analyseSubject, type KnownTraining } from '../experiment/analyse-subject.js';
-import { endSplitOf } from '../experiment/row-settings.js';
-import { scoreSubject } from '../experiment/score-subject.js';
-import { findSubject, type Subject, type SubjectTraining } from '../experiment/subject.js';
-import { type FoundPredictions, predictionsFor, predictionsOf } from '../experiment/subject-predictions.js';
+import { findSubject, type Subject } from '../experiment/subject.js';
+import type { FoundPredictions } from '../experiment/subject-predictions.js';
 import { type AnalysisTableName, analysisTable, analysisTableNames } from '../reporting/analysis-tables.js';
 import { analysisFacts, headline } from '../reporting/analysis-text.js';
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
 import type { Table } from '../reporting/table.js';
-import { formatCount, notice, print } from '../system/console.js';
+import { formatCount, print } from '../system/console.js';
 import { visible } from '../system/visible.js';
 import { analysisJson } from './analyze/analysis-json.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
-import { abortOnSignals } from './interrupt.js';
-import { languagesOf, listOf, toSplit } from './lists.js';
+import { listOf } from './lists.js';
 import { storeHelp } from './options.js';
+import { predictionsOfTraining } from './predictions-of-training.js';
 
 interface AnalyzeOptions extends FormatOptions<TableFormat> {
   langs?: string;
@@ -113,60 +111,6 @@ async function wantedPredictions(subject: Subject, options: AnalyzeOptions): Pro
 
 function namesOf(found: readonly FoundPredictions[]): string {
   return found.map(({ rows }) => rows).join(', ');
-}
-
-async function predictionsOfTraining(training: SubjectTraining, options: AnalyzeOptions): Promise<FoundPredictions[]> {
-  const found = await predictionsOf(training);
-  if (training.kind !== 'run') {
-    refuseUnused(training.name, options);
-    return found;
-  }
-  const split = options.split === undefined ? endSplitOf(training.config) : toSplit('--split', options.split);
-  const langs = options.langs === undefined ? null : languagesOf('--lang', options.langs, training.config.corpora);
-  const asked = langs ?? [...new Set(found.filter(one => one.split === split).map(({ lang }) => lang!))];
-  if (asked.length === 0) {
-    const { langs: trained } = training.config.training;
-    throw new PanxError(
-      `${training.name} has no predictions of a ${split} split yet; expected the languages to score.`,
-      {
-        hint: `Add --lang ${trained.join(',')}: they are scored first.`,
-        exitCode: 2,
-      },
-    );
-  }
-  const missing = asked.filter(lang => predictionsFor(found, lang, split) === undefined);
-  if (missing.length === 0) return asked.map(lang => predictionsFor(found, lang, split)!);
-  return await scoredFirst(training, asked, missing, split, options);
-}
-
-/** @throws PanxError for an option that has no meaning for predictions by themselves */
-function refuseUnused(name: string, { langs, split, data }: AnalyzeOptions): void {
-  for (const [option, value] of Object.entries({ '--lang': langs, '--split': split, '--data': data })) {
-    if (value === undefined) continue;
-    throw new PanxError(
-      `${option} is given, and ${name} holds the predictions of one row set; expected no ${option}.`,
-      {
-        hint: `Leave ${option} out, or give a run, which has several.`,
-        exitCode: 2,
-      },
-    );
-  }
-}
-
-async function scoredFirst(
-  training: SubjectTraining & { kind: 'run' },
-  asked: readonly string[],
-  missing: readonly string[],
-  split: SplitName,
-  { store, data }: AnalyzeOptions,
-): Promise<FoundPredictions[]> {
-  notice(
-    `${training.name} is not scored on ${missing.map(lang => `${lang}/${split}`).join(', ')} yet: that comes first`,
-  );
-  const signal = abortOnSignals('stopping; what is scored already stays in the store');
-  const scored = await scoreSubject(training, missing, split, { store, data, signal, onNotice: notice });
-  const found = await predictionsOf(scored);
-  return asked.map(lang => predictionsFor(found, lang, split)!);
 }
 
 function printAnalysis(

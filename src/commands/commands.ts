@@ -22,6 +22,10 @@ export const commands: Record<string, CommandEntry> = {
     summary: 'say which errors a model makes, on which entities, and what they cost',
     load: () => import('./analyze.js'),
   },
+  report: {
+    summary: 'results and errors as one HTML page, or the sentences that a filter leaves',
+    load: () => import('./report.js'),
+  },
   verify: {
     summary: 'check a finished run against its checksums; with --rerun, repeat and compare it',
     load: () => import('./verify.js'),

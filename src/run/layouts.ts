@@ -34,7 +34,7 @@ export const runLayout: Layout = {
   // Results first: a run that is half removed must not look finished.
   files: [
     ...['metrics.json', 'checksums.json', 'events.jsonl', 'times.jsonl', 'trace.json', 'environment.json'],
-    ...['identity.json', 'config.json', markName],
+    ...['identity.json', 'config.json', 'report.html', markName],
   ],
   folders: [
     { name: 'state', layout: stateLayout },
@@ -49,7 +49,7 @@ export const sweepLayout: Layout = {
   files: [
     ...['sweep.json', 'sweep.csv', 'sweep.md', 'sweep-scores.csv', 'sweep-times.csv'],
     ...['learning-curve.svg', 'learning-curve.png', 'training-curves.svg', 'training-curves.png'],
-    ...['config.json', markName],
+    ...['report.html', 'config.json', markName],
   ],
   folders: [
     { name: 'tensorboard', layout: eventFilesLayout },
@@ -70,7 +70,7 @@ export const studyLayout: Layout = {
   files: [
     ...['stages.json', 'table.json', 'table.csv', 'table.md', 'scores.csv', 'times.csv'],
     ...['learning-curve.svg', 'learning-curve.png', 'training-curves.svg', 'training-curves.png'],
-    ...['config.json', markName],
+    ...['report.html', 'config.json', markName],
   ],
   folders: [
     { name: 'tensorboard', layout: eventFilesLayout },

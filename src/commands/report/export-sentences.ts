@@ -1,0 +1,81 @@
+import { nearest, PanxError } from '../../errors.js';
+import { knownTraining } from '../../experiment/analyse-subject.js';
+import type { Places } from '../../experiment/places.js';
+import type { SubjectTraining } from '../../experiment/subject.js';
+import type { FoundPredictions } from '../../experiment/subject-predictions.js';
+import { type ExportFormat, exported } from '../../reporting/page/export-formats.js';
+import { createMatcher, noEntity, type SentenceFilter } from '../../reporting/page/filter.js';
+import { langOf } from '../../reporting/page/language-section.js';
+import { readSentence } from '../../reporting/page/report-content.js';
+import { refuseInsideMade } from '../../run/mark.js';
+import { formatCount, notice, print } from '../../system/console.js';
+import { writeFileAtomic } from '../../system/files.js';
+import { formatJson } from '../../system/json.js';
+import { beginningOf, type FileKind, placeOfFile } from '../../system/place.js';
+import { refuseInsideLanguage } from '../out-folder.js';
+
+/**
+ * Write the sentences that a filter leaves, a line each, to a file, or to stdout where none is given.
+ *
+ * @throws PanxError where predictions have no words, a type is nowhere in them, or what was seen in training is asked for and not known
+ */
+export async function exportSentences(
+  found: readonly { training: SubjectTraining; predictions: readonly FoundPredictions[] }[],
+  filter: SentenceFilter,
+  { format, out, places }: { format: ExportFormat; out: string | undefined; places: Places },
+): Promise<void> {
+  const place = out === undefined ? null : await exportPlace(out);
+  const matches = createMatcher(filter);
+  const types = new Set<string>();
+  const lines: string[] = [];
+  let all = 0;
+  for (const { training, predictions } of found) {
+    const known = filter.seen === null ? null : await knownTraining(training, predictions, places);
+    if (known !== null && 'why' in known) {
+      throw new PanxError(`--seen is given, and what was seen in training is not known: ${known.why}.`, {
+        hint: 'Say with --data where the data lies, or leave --seen out.',
+      });
+    }
+    for (const one of predictions) {
+      let row = 0;
+      for await (const scored of one.read()) {
+        const sentence = readSentence(scored, row++, known?.surfaces ?? null);
+        if (sentence === null) throw new PanxError(`${one.path} has no words; expected them, to write sentences.`);
+        for (const { gold, predicted } of sentence.entities) {
+          for (const span of [gold, predicted]) if (span !== null) types.add(span.type);
+        }
+        if (matches(sentence)) lines.push(`${formatJson(exported(format, sentence, langOf(one)))}\n`);
+      }
+      all += row;
+    }
+  }
+  for (const [option, type] of [
+    ['--gold', filter.gold],
+    ['--predicted', filter.predicted],
+  ] as const) {
+    if (type !== null && type !== noEntity) refuseUnknown(option, type, types);
+  }
+  if (place === null) print(lines.join(''));
+  else await writeFileAtomic(place, lines.join(''));
+  notice(`${formatCount(lines.length)} of ${formatCount(all)} sentences${place === null ? '' : ` in ${place}`}`);
+}
+
+function refuseUnknown(option: string, type: string, types: ReadonlySet<string>): void {
+  if (types.has(type)) return;
+  const suggestion = nearest(type, [...types]);
+  throw new PanxError(
+    `${option} is "${type}", a type that no entity has${suggestion === undefined ? '.' : `; did you mean "${suggestion}"?`}`,
+    { hint: `The types are ${[...types].sort().join(', ')}, and ${noEntity} for none.`, exitCode: 2 },
+  );
+}
+
+const exportKind: FileKind = {
+  what: 'sentences of panx report --export',
+  isOf: async path => /^\{"(lang|text)":/.test(await beginningOf(path, 10)),
+};
+
+async function exportPlace(out: string): Promise<string> {
+  await refuseInsideMade(out);
+  await refuseInsideLanguage(out);
+  return await placeOfFile('--out', out, exportKind);
+}

@@ -1,0 +1,92 @@
+import { type EntityKind, entityKinds } from '../../evaluation/analysis/error-kinds.js';
+import type { Seen } from '../../evaluation/analysis/training-surfaces.js';
+import type { Sentence, SentenceEntity } from './sentences.js';
+
+/**
+ * Which sentences are shown: those of which one entity fits all of kind, gold, predicted, length and seen, and whose text has what is searched
+ * for. null asks for nothing.
+ */
+export interface SentenceFilter {
+  /** `error`: any kind but correct. */
+  kind: EntityKind | 'error' | null;
+  /** Type of the true entity; `O`: there is none. */
+  gold: string | null;
+  /** Type of the predicted entity; `O`: there is none. */
+  predicted: string | null;
+  length: EntityLength | null;
+  seen: SeenName | null;
+  search: string;
+}
+
+export const filterKinds = ['error', ...entityKinds] as const;
+export const entityLengths = ['1', '2', '3', '4+'] as const;
+export type EntityLength = (typeof entityLengths)[number];
+export const seenNames = ['same-type', 'another-type', 'unseen'] as const;
+export type SeenName = (typeof seenNames)[number];
+
+/** What stands for "no entity" among types. */
+export const noEntity = 'O';
+
+export const everything: SentenceFilter = {
+  kind: null,
+  gold: null,
+  predicted: null,
+  length: null,
+  seen: null,
+  search: '',
+};
+
+/** A filter that is asked of many sentences. @returns whether a sentence is shown */
+export function createMatcher(filter: SentenceFilter): (sentence: Sentence) => boolean {
+  const search = folded(filter.search.trim());
+  const asks = asksForEntities(filter);
+  return sentence =>
+    (!asks || sentence.entities.some(entity => fits(entity, filter))) &&
+    (search === '' || searchText(sentence).includes(search));
+}
+
+/** Whether a filter asks for an entity at all: without one, sentences without entities are shown too. */
+export function asksForEntities({ kind, gold, predicted, length, seen }: SentenceFilter): boolean {
+  return [kind, gold, predicted, length, seen].some(asked => asked !== null);
+}
+
+/** Whether an entity is one that the filter asks for. */
+export function fits(entity: SentenceEntity, { kind, gold, predicted, length, seen }: SentenceFilter): boolean {
+  return (
+    (kind === null || (kind === 'error' ? entity.kind !== 'correct' : entity.kind === kind)) &&
+    (gold === null || (entity.gold?.type ?? noEntity) === gold) &&
+    (predicted === null || (entity.predicted?.type ?? noEntity) === predicted) &&
+    (length === null || lengthOf(entity) === length) &&
+    (seen === null || nameOfSeen(entity.seen) === seen)
+  );
+}
+
+function lengthOf({ length }: SentenceEntity): EntityLength {
+  return entityLengths[Math.min(length, entityLengths.length) - 1]!;
+}
+
+/** The word of options and addresses for it. */
+export function nameOfSeen(seen: Seen | null): SeenName | null {
+  return seen === null ? null : (seen.replace(' ', '-') as SeenName);
+}
+
+const texts = new WeakMap<Sentence, string>();
+
+/** A sentence as it is searched in. Made when it is first searched in, which takes as long as a hundred searches. */
+export function searchText(sentence: Sentence): string {
+  let text = texts.get(sentence);
+  if (text === undefined) {
+    text = folded(sentence.words.join(' '));
+    texts.set(sentence, text);
+  }
+  return text;
+}
+
+/** Text without case and without accents, so that "istanbul" finds "İstanbul". */
+export function folded(text: string): string {
+  return text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[\u0300-\u036f]/g, '')
+    .replaceAll('ı', 'i');
+}

@@ -1,0 +1,129 @@
+import { createAnalysis } from '../../evaluation/analysis/analyse.js';
+import { surfaceOf } from '../../evaluation/analysis/spans.js';
+import type { TrainingSurfaces } from '../../evaluation/analysis/training-surfaces.js';
+import type { ScoredRow } from '../../evaluation/foreign-predictions.js';
+import { type AnalysedRows, knownTraining } from '../../experiment/analyse-subject.js';
+import type { Places } from '../../experiment/places.js';
+import type { SubjectTraining } from '../../experiment/subject.js';
+import type { FoundPredictions } from '../../experiment/subject-predictions.js';
+import { trainedLangs } from '../../experiment/training-rows.js';
+import { createTagCode, type EncodedSentence, mainSpan, type Sentence, sentenceOf, textOf } from './sentences.js';
+import type { Summary } from './summary.js';
+
+/** All that a report shows. */
+export interface ReportContent {
+  /** Of the study, the run or the file. */
+  name: string;
+  /** Name and value of what else is known of it, such as its model. */
+  facts: readonly (readonly [name: string, value: string])[];
+  /** null of a single run, and of a file. */
+  summary: Summary | null;
+  /** Why these stages and no others; null where there is no choice. */
+  choice: string | null;
+  stages: ReportedStage[];
+  /** Tags by the order of their characters, in all sentences. */
+  labels: string[];
+}
+
+/** One training, and its predictions. */
+export interface ReportedStage {
+  name: string;
+  /** What is known of its training rows, in a sentence. */
+  training: string;
+  knowsSeen: boolean;
+  rows: ReportedRows[];
+}
+
+/** Predictions of one row set. */
+export interface ReportedRows extends AnalysedRows {
+  /** null where the predictions have no words. */
+  sentences: EncodedSentence[] | null;
+  examples: Example[];
+}
+
+/** A sentence with an error of a kind. */
+export interface Example {
+  sentence: Sentence;
+  /** Which of its entities. */
+  entity: number;
+}
+
+/** How many examples there are of a kind. */
+const mostExamples = 3;
+
+/**
+ * Analyse the predictions of trainings and keep their sentences. Each file of predictions is read twice: for the texts of its entities, which
+ * are counted in the training rows, and for the rest.
+ *
+ * @param most how many words and sentences are listed
+ * @throws PanxError where a file is damaged
+ */
+export async function reportedStages(
+  found: readonly { training: SubjectTraining; predictions: readonly FoundPredictions[] }[],
+  { places, most }: { places: Places; most: number },
+): Promise<{ stages: ReportedStage[]; labels: string[] }> {
+  const code = createTagCode();
+  const stages: ReportedStage[] = [];
+  for (const { training, predictions } of found) {
+    const known = await knownTraining(training, predictions, places);
+    const surfaces = 'surfaces' in known ? known.surfaces : null;
+    const seen = training.kind === 'run' ? await trainedLangs(training.run) : new Set<string>();
+    const rows: ReportedRows[] = [];
+    for (const { rows: name, lang, split, read } of predictions) {
+      const trainedOn = split === 'train' && lang !== null && seen.has(lang);
+      const analysis = createAnalysis({ surfaces, most, trainedOn });
+      const examples = createExamples();
+      let sentences: EncodedSentence[] | null = [];
+      for await (const row of read()) {
+        analysis.add(row);
+        const sentence = readSentence(row, sentences?.length ?? 0, surfaces);
+        if (sentence === null) sentences = null;
+        else {
+          sentences?.push(code.encode(sentence));
+          examples.add(sentence);
+        }
+      }
+      const ofRows = { model: training.name, rows: name, lang, split, analysis: analysis.result() };
+      rows.push({ ...ofRows, sentences, examples: examples.all() });
+    }
+    stages.push({ name: training.name, training: trainingText(known), knowsSeen: surfaces !== null, rows });
+  }
+  return { stages, labels: code.labels() };
+}
+
+/** A row as the report shows it; null where it has no words. */
+export function readSentence(row: ScoredRow, number: number, surfaces: TrainingSurfaces | null): Sentence | null {
+  const { words } = row;
+  if (words === null) return null;
+  const tagged = { ...row, words };
+  const scored = row.predicted.flatMap((tag, word) => (tag === null ? [] : [word]));
+  return sentenceOf(number, tagged, bounds => {
+    if (surfaces === null) return null;
+    const { type, first, last } = mainSpan(bounds);
+    const inScored = { type, first: scored.indexOf(first), last: scored.indexOf(last) };
+    return surfaces.of(surfaceOf(inScored, scored, row)!, type).seen;
+  });
+}
+
+function trainingText(known: Awaited<ReturnType<typeof knownTraining>>): string {
+  if ('why' in known) return `Whether entities were seen in training is not known: ${known.why}.`;
+  return `Entities were looked up in the ${known.rows.toLocaleString('en-US')} rows that the model was trained on.`;
+}
+
+/** The first sentences with an error of each kind, each of another text, none that is long. */
+function createExamples(): { add(sentence: Sentence): void; all(): Example[] } {
+  const found = new Map<string, Map<string, Example>>();
+  return {
+    add(sentence) {
+      if (sentence.words.length > 40) return;
+      for (const [i, entity] of sentence.entities.entries()) {
+        if (entity.kind === 'correct') continue;
+        const ofKind = found.get(entity.kind) ?? new Map<string, Example>();
+        found.set(entity.kind, ofKind);
+        const text = textOf(mainSpan(entity), sentence);
+        if (ofKind.size < mostExamples && !ofKind.has(text)) ofKind.set(text, { sentence, entity: i });
+      }
+    },
+    all: () => [...found.values()].flatMap(ofKind => [...ofKind.values()]),
+  };
+}
