@@ -4,6 +4,19 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCli, panx } from '../built-cli.js';
+import { expectDocument } from '../schemas.js';
+
+/** What of an analysis the tests look at. */
+interface Found {
+  rows: string;
+  lang: string | null;
+  sentences: number;
+  trainingRows: number | null;
+  kinds: object;
+  semeval: { partial: { f1: number } };
+  report: { micro: { f1: number } };
+  losses: { suspects: object[] | null };
+}
 
 let folder: string;
 let study: string;
@@ -58,7 +71,7 @@ describe('a file of predictions', () => {
   ])('of %s has its errors told', (_, name, content) => {
     const { code, stdout, stderr } = panx(['analyze', file(name, content), '--json']);
     expect([code, stderr]).toEqual([0, '']);
-    const [found] = JSON.parse(stdout).analyses;
+    const [found] = expectDocument<{ analyses: Found[] }>('analyze', stdout).analyses as [Found];
     expect(found.kinds).toMatchObject({
       counts: { correct: 3, type: 1, boundary: 3, both: 1, missed: 2, spurious: 2 },
       f1: 0.3,
@@ -113,15 +126,15 @@ describe('a stage of a study', () => {
     const stage = `${study}/phase-3.2-tr-20-seed-42`;
     const { code, stdout, stderr } = panx(['analyze', stage, '--json']);
     expect([code, stderr]).toEqual([0, '']);
-    const { analyses, subject } = JSON.parse(stdout);
+    const { analyses, subject } = expectDocument<{ subject: string; analyses: Found[] }>('analyze', stdout);
     expect(subject).toBe('study/phase-3.2-tr-20-seed-42');
-    expect(analyses.map(({ rows }: { rows: string }) => rows)).toEqual(['en/test:30', 'tr/test:30']);
+    expect(analyses.map(({ rows }) => rows)).toEqual(['en/test:30', 'tr/test:30']);
     // All rows of en; of tr the 20, of which the first 10 are a stage before.
-    expect(analyses[0].trainingRows).toBe(1220);
+    expect(analyses[0]!.trainingRows).toBe(1220);
     const table = JSON.parse(readFileSync(join(study, 'table.json'), 'utf8'));
     const row = table.rows.find(({ label }: { label: string }) => label === 'en → tr 20');
-    expect(analyses[1].report.micro.f1).toBe(row.trainings[0].f1.tr);
-    expect(analyses[1].losses.suspects).not.toBeNull();
+    expect(analyses[1]!.report.micro.f1).toBe(row.trainings[0].f1.tr);
+    expect(analyses[1]!.losses.suspects).not.toBeNull();
   });
 
   it('is one training, or all seeds', () => {
