@@ -105,7 +105,7 @@ describe('--format json prints one document that its schema describes', () => {
     for (const line of lines) expectSchema('predict', JSON.parse(line));
   });
 
-  it('panx run, panx status, panx list, panx verify and panx rm', () => {
+  it('panx run, panx analyze, panx tables, panx status, panx list, panx verify and panx rm', () => {
     const study = { protocol: 'from-source', source: 'en', target: 'tr', sizes: [50], seeds: 2 };
     const settings = {
       model: 'sample/model',
@@ -128,6 +128,10 @@ describe('--format json prints one document that its schema describes', () => {
     const [row] = table.rows as { f1: Record<string, number>; scores: Record<string, Scored> }[];
     const [ofAll, ofType] = [row!.f1.tr, row!.scores.tr!.types.PER!.f1.mean];
     expect(conditions).toMatchObject([{ n: 2, value: ofAll }, { n: 2, value: ofType }, { n: 2 }]);
+    json('analyze', 'analyze', at('study/phase-1-tr'), '--top', '3');
+    json('tables', 'tables', at('study'));
+    writeFileSync(at('rows.jsonl'), '{"gold": ["B-PER", "O"], "predicted": ["O", null]}\n');
+    json('analyze', 'analyze', at('rows.jsonl'));
     json('status', 'status', at('study'));
     json('list', 'list');
     json('verify', 'verify', at('study'));
@@ -159,6 +163,12 @@ describe('--format json prints one document that its schema describes', () => {
     // What it says reads the corpus back.
     writeFileSync(at('conll.yaml'), JSON.stringify(settings));
     json('data-stats', 'data', 'stats', '--config', at('conll.yaml'), '--langs', 'converted=en', '--splits', 'test');
+  });
+
+  it('panx tokenizers', () => {
+    const models = ['--model', 'sample/model', '--model', 'sample/many/model'];
+    expect(json('tokenizers', 'tokenizers', '--data', 'sample/data', ...models, '--words', '3').words).toBeNull();
+    expect(json('tokenizers', 'tokenizers', ...models, '--text', 'Ada ran').languages).toBeNull();
   });
 
   it('panx config, doctor, encoders, fetch and init', () => {
