@@ -64,6 +64,7 @@ export interface Identification {
 export const schemaVersions = {
   analyze: 1,
   check: 1,
+  compare: 1,
   config: 1,
   'data-convert': 1,
   'data-show': 1,
