@@ -27,7 +27,7 @@ start panx. After an update of panx, print it again.
 
 bash  panx completion bash > ~/.local/share/bash-completion/completions/panx
       or, without the package bash-completion, in ~/.bashrc:
-      source <(panx completion bash)
+      eval "$(panx completion bash)"
 zsh   in ~/.zshrc, after compinit:
       source <(panx completion zsh)
       or into a folder of $fpath: panx completion zsh > FOLDER/_panx

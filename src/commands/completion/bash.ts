@@ -104,6 +104,21 @@ _panx_values() {
   COMPREPLY=($(compgen -P "$kept" -W "$words" -- "$typed"))
 }
 
+# A word without its quotes, one that is still open too.
+_panx_unquote() {
+  local rest=$1 quote='' char
+  unquoted=''
+  while [[ -n $rest ]]; do
+    char=\${rest:0:1} rest=\${rest:1}
+    case $quote$char in
+      '\\' | '"\\') unquoted+=\${rest:0:1} rest=\${rest:1} ;;
+      '"' | "'") quote=$char ;;
+      '""' | "''") quote='' ;;
+      *) unquoted+=$char ;;
+    esac
+  done
+}
+
 _panx() {
   COMPREPLY=()
   local -a typed=()
@@ -119,16 +134,14 @@ _panx() {
     before=$word
   done
 
-  local path='' commands='' options='' value='' words='' optional='' last=$((\${#typed[@]} - 1))
+  local path='' commands='' options='' value='' words='' optional='' unquoted='' last=$((\${#typed[@]} - 1))
   local current=\${typed[last]}
   # Bash replaces the last of the words that it made, of "=" what is to stand behind it.
   local raw=\${COMP_WORDS[COMP_CWORD]}
   [[ $raw == = ]] && raw=''
   local fixed=$((\${#current} - \${#raw}))
-  # What was quoted is compared without its quotes.
-  if [[ $current == *[\\"\\'\\\\]* ]]; then
-    current=\${current//[\\"\\'\\\\]/}
-  fi
+  _panx_unquote "$current"
+  current=$unquoted
 
   _panx_command ''
   for ((i = 1; i < last; i++)); do
