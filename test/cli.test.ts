@@ -18,10 +18,12 @@ describe('panx', () => {
       'evaluate',
       'predict',
       'data',
+      'tokenizers',
       'fetch',
       'init',
       'encoders',
       'config',
+      'completion',
       'setup',
       'doctor',
     ]) {
@@ -61,14 +63,25 @@ describe('panx', () => {
     expect(panx(['--version'], { PANX_CACHE: '/proc/none' })).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 
-  it.each(['train', 'sweep', 'evaluate', 'predict', 'data', 'fetch', 'init', 'encoders', 'config', 'setup', 'doctor'])(
-    '%s --help answers',
-    name => {
-      const { code, stdout } = panx([name, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toContain(`Usage: panx ${name}`);
-    },
-  );
+  it.each([
+    'train',
+    'sweep',
+    'evaluate',
+    'predict',
+    'data',
+    'tokenizers',
+    'fetch',
+    'init',
+    'encoders',
+    'config',
+    'completion',
+    'setup',
+    'doctor',
+  ])('%s --help answers', name => {
+    const { code, stdout } = panx([name, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: panx ${name}`);
+  });
 
   it('suggests the command that was meant', () => {
     const { code, stdout, stderr } = panx(['trian']);

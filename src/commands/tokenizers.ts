@@ -63,11 +63,11 @@ export function define(command: Command): void {
 
 const help = `
 Fertility is the mean number of subwords of a word, "continued" the share of words
-of two subwords or more (Ács 2019; Rust et al. 2021). Each word is split alone, as
-for training. Rows are counted before tokenization.maxLength cuts them.
+of two subwords or more (Ács 2019; Rust et al. 2021). Words are split as for
+training. Nothing is cut.
 
-  panx tokenizers --model xlm-roberta --model bert --langs en,tr
-  panx tokenizers --model xlm-roberta --model bert --text "Orhan Veli İstanbul'da doğdu."
+  panx tokenizers --model FacebookAI/xlm-roberta-base --model FOLDER --langs en,tr
+  panx tokenizers --model FOLDER --text "Orhan Veli İstanbul'da doğdu."
 `;
 
 async function countLanguages(options: TokenizersOptions): Promise<void> {

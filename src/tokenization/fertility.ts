@@ -4,7 +4,7 @@ import type { Pieces } from './pieces.js';
 import type { EncodeOptions } from './rows.js';
 
 /**
- * How finely a tokenizer splits the words of some rows. Fertility and continued words are those of Ács (2019) and Rust et al. (2021, section 3.1); their
+ * How finely a tokenizer splits the words of some rows. Fertility and continued words are those of Ács (2019) and Rust et al. (2021); their
  * denominator is all words, those without a subword included.
  */
 export interface Fertility {

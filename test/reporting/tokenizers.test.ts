@@ -40,13 +40,13 @@ describe('fertilityTable', () => {
     expect(renderAs('table', table, { width: 200 })).toBe(
       [
         'Tokenizers on the train rows',
-        'lang  tokenizer  vocabulary   rows  words  subwords  fertility  continued  unknown words  unknown subwords  words without  a row  longest  rows cut',
-        'en    a             250,002  1,000  4,000     6,000       1.50     0.2500         0.0005            0.0005              1   8.00      600         1',
-        'en    b                 100      1      0         0          –          –              –                 –              0   2.00        2         0',
+        'lang  tokenizer  vocabulary  words  subwords  fertility  continued  unk words     unk  empty   rows  a row  longest  cut',
+        'en    a             250,002  4,000     6,000       1.50     0.2500     0.0005  0.0005      1  1,000   8.00      600    1',
+        'en    b                 100      0         0          –          –          –       –      0      1   2.00        2    0',
         '',
         'fertility: subwords per word. continued: share of words of two subwords or more (Ács 2019; Rust et al. 2021).',
-        'unknown: share of words with an unknown subword, and of subwords. words without: words that give no subword.',
-        'a row, longest: subwords of a row, special tokens included, before rows longer than 512 are cut.',
+        'unk words, unk: share of words with an unknown subword, and of subwords. empty: words that give no subword.',
+        'a row, longest: subwords of a row, special tokens included. cut: rows longer than 512, which training cuts.',
         '',
       ].join('\n'),
     );
@@ -55,9 +55,9 @@ describe('fertilityTable', () => {
   it('gives programs every digit', () => {
     expect(renderAs('csv', table)).toBe(
       [
-        'lang,tokenizer,vocabulary,rows,words,subwords,fertility,continued_words,unknown_words,unknown_subwords,empty_words,subwords_per_row,longest_row,cut_rows',
-        'en,a,250002,1000,4000,6000,1.5,0.25,0.0005,0.0005,1,8,600,1',
-        'en,b,100,1,0,0,,,,,0,2,2,0',
+        'lang,tokenizer,vocabulary,words,subwords,fertility,continued_words,unknown_words,unknown_subwords,empty_words,rows,subwords_per_row,longest_row,cut_rows',
+        'en,a,250002,4000,6000,1.5,0.25,0.0005,0.0005,1,1000,8,600,1',
+        'en,b,100,0,0,,,,,0,1,2,2,0',
         '',
       ].join('\n'),
     );
