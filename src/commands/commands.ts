@@ -25,6 +25,7 @@ export const commands: Record<string, CommandEntry> = {
   report: {
     summary: 'results and errors as one HTML page, or the sentences that a filter leaves',
     load: () => import('./report.js'),
+  },
   compare: {
     summary: 'test whether two or more systems differ, language by language',
     load: () => import('./compare.js'),
