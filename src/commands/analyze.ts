@@ -4,6 +4,7 @@ import { nearest, PanxError } from '../errors.js';
 import { type AnalysedRows, analyseSubject, type KnownTraining } from '../experiment/analyse-subject.js';
 import { findSubject, type Subject } from '../experiment/subject.js';
 import type { FoundPredictions } from '../experiment/subject-predictions.js';
+import { analysisPlotNames } from '../reporting/analysis-plots.js';
 import { type AnalysisTableName, analysisTable, analysisTableNames } from '../reporting/analysis-tables.js';
 import { analysisFacts, headline } from '../reporting/analysis-text.js';
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
@@ -11,6 +12,8 @@ import type { Table } from '../reporting/table.js';
 import { formatCount, print } from '../system/console.js';
 import { visible } from '../system/visible.js';
 import { analysisJson } from './analyze/analysis-json.js';
+import { plotsAsked, refuseSeveral, writePlots } from './analyze/plots.js';
+import { everyOne } from './corpus-options.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
 import { listOf } from './lists.js';
 import { storeHelp } from './options.js';
@@ -21,6 +24,7 @@ interface AnalyzeOptions extends FormatOptions<TableFormat> {
   split?: string;
   tables?: string;
   top: string;
+  plot?: string[];
   store?: string;
   data?: string;
 }
@@ -39,6 +43,11 @@ export function define(command: Command): void {
       `tables to print: ${analysisTableNames.join(', ')}, or all (default: all but tags and words)`,
     )
     .option('--top <n>', 'words and sentences to list', '10')
+    .option(
+      '--plot <name=file>',
+      `also draw ${analysisPlotNames.join(', ')} into a .svg or .png; may be repeated`,
+      everyOne,
+    )
     .option('--store <folder>', storeHelp)
     .option('--data <folder>', 'where the data lies, if it was moved');
   addFormat(command, tableFormats).action(async (run: string, options: AnalyzeOptions) => await analyze(run, options));
@@ -48,6 +57,7 @@ async function analyze(typed: string, options: AnalyzeOptions): Promise<void> {
   const format = formatOf(options, 'table');
   const names = tablesOf(options.tables);
   const most = topOf(options.top);
+  const plots = await plotsAsked(options.plot ?? []);
   if (format === 'csv' && names.length !== 1) {
     throw new PanxError(`--format csv prints one table, and ${names.length} are asked for; expected one.`, {
       hint: `Add --tables with one of ${analysisTableNames.join(', ')}.`,
@@ -60,6 +70,9 @@ async function analyze(typed: string, options: AnalyzeOptions): Promise<void> {
   for (const [i, training] of subject.trainings.entries()) {
     results.push(await analyseSubject(training, predictions[i]!, { places: placesOf(options), most }));
   }
+  const all = results.flatMap(({ analysed }) => analysed);
+  refuseSeveral(plots, all);
+  await writePlots(plots, all[0]!);
   if (format === 'json') return printJson('analyze', analysisJson(subject.name, results));
   const [first] = results;
   for (const i of first!.analysed.keys()) {

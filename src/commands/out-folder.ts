@@ -20,7 +20,7 @@ export async function checkOutFolder(out: string, kind: FolderKind): Promise<'em
 /** @throws PanxError where `out`, or a folder above it, is one of a language with its files: PAN-X.<lang> with some *.parquet */
 export async function refuseInsideLanguage(
   out: string,
-  option: '--out' | '--profile' | '--store' | '--junit' | '--summary' = '--out',
+  option: '--out' | '--profile' | '--store' | '--junit' | '--summary' | '--plot' = '--out',
 ): Promise<void> {
   for (let folder = await whereabouts(out); folder !== dirname(folder); folder = dirname(folder)) {
     if (langOf(basename(folder)) === null) continue;

@@ -62,7 +62,7 @@ export async function checkPlace(folder: string, kind: FolderKind): Promise<'emp
  */
 export async function refuseInsideMade(
   out: string,
-  option: '--out' | '--store' | '--junit' | '--summary' = '--out',
+  option: '--out' | '--store' | '--junit' | '--summary' | '--plot' = '--out',
 ): Promise<void> {
   const place = await whereabouts(out);
   for (let folder = dirname(place), below = place; folder !== below; below = folder, folder = dirname(folder)) {

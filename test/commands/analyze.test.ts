@@ -107,6 +107,24 @@ describe('a file of predictions', () => {
     expect(stderr).not.toContain('    at ');
   });
 
+  it('has its confusion and buckets drawn, again where they were drawn before, and over nothing else', () => {
+    const path = file('a.jsonl', jsonLines.join('\n'));
+    const [svg, png] = [join(folder, 'c.svg'), join(folder, 'b.png')];
+    const draw = () =>
+      panx(['analyze', path, '--tables', 'kinds', '--plot', `confusion=${svg}`, '--plot', `buckets=${png}`]);
+    const { code, stderr } = draw();
+    expect([code, stderr]).toEqual([0, `confusion plot: ${svg}\nbuckets plot: ${png}\n`]);
+    const drawn = readFileSync(png);
+    expect(readFileSync(svg, 'utf8')).toContain('Confusion of entities');
+    expect(drawn.subarray(1, 4).toString()).toBe('PNG');
+    expect(draw().code).toBe(0);
+    expect(readFileSync(png).equals(drawn)).toBe(true);
+    writeFileSync(svg, '<svg xmlns="http://www.w3.org/2000/svg"></svg>');
+    const refused = draw();
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(`--plot ${svg} is a file that panx did not write`);
+  });
+
   it('takes no options of runs', () => {
     const { code, stderr } = panx(['analyze', file('a.jsonl', jsonLines.join('\n')), '--lang', 'tr']);
     expect(code).toBe(2);
@@ -178,6 +196,9 @@ describe('a stage of a study', () => {
     [['STUDY/phase-2-en', '--lang', 'xx', '--top', '0'], '--top is "0"; expected a whole number from 1'],
     [['STUDY/phase-2-en', '--tables', 'kind'], '--tables has "kind"; did you mean "kinds"?'],
     [['STUDY/phase-2-en', '--format', 'csv'], '--format csv prints one table, and 11 are asked for; expected one.'],
+    [['STUDY/phase-2-en', '--plot', 'confusion=c.pdf'], 'expected a name that ends with .svg or .png.'],
+    [['STUDY/phase-2-en', '--plot', 'confusoin=c.svg'], 'did you mean confusion=c.svg?'],
+    [['STUDY/phase-2-en', '--plot', 'buckets=c.svg'], '--plot shows one row set by one training, and 4 are analysed'],
     [['STUDY/phase-2-en', '--split', 'tset'], '--split has "tset"; did you mean "test"?'],
   ])('is asked for in a way that is understood, or refused: %j', (args, sentence) => {
     const typed = args.map(text => text.replace('STUDY', study));
