@@ -50,6 +50,7 @@ describe.skipIf(python === undefined)("TensorBoard's own reader", () => {
     writeFileSync(file, 'study: {protocol: cumulative, source: en, target: tr, sizes: [40], seeds: 2}\n');
     const study = ['run', file, ...sample, '--jobs', '2', '--out', join(folder, 'study')];
     expect(panx(study).code).toBe(0);
+    expect(panx(['verify', join(folder, 'study')]).code).toBe(0);
 
     const train = run<Read>(readFolder, join(folder, 'train', 'tensorboard'));
     expect(train.steps['train/loss']).toEqual([1, 2, 3, 4]);
