@@ -14,6 +14,7 @@ export function stagesText(stages: readonly Stage[], timeOf: (stage: Stage) => s
       [column('stage'), column('rows', 'count'), column('starts from'), column('steps', 'count'), column('time')],
       stages.map(stage => [stage.id, stage.samples, stage.startStage ?? 'the model', stage.steps, timeOf(stage)]),
     ),
+    { width: Number.POSITIVE_INFINITY },
   );
   const warmups = stages.flatMap(({ id, config, steps }) => {
     const said = endlessWarmup(config.training, steps);

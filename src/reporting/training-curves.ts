@@ -84,18 +84,23 @@ function optionOf(table: SweepTable): EChartsCoreOption {
             },
           ]),
     ],
-    series: lines.flatMap(({ name, color, symbol, trainLoss, validationLoss, f1 }) => [
-      ...seriesOf(name, trainLoss, { color, symbol }, 0, 'solid'),
-      ...(right === null ? [] : seriesOf(name, validationLoss, { color, symbol }, 0, [6, 4])),
-      ...(right === null ? [] : seriesOf(name, f1, { color, symbol }, 1, 'solid')),
+    series: lines.flatMap(({ name, style, trainLoss, validationLoss, f1 }) => [
+      ...seriesOf(name, trainLoss, style, 0, 'solid'),
+      ...(right === null ? [] : seriesOf(name, validationLoss, style, 0, [6, 4])),
+      ...(right === null ? [] : seriesOf(name, f1, style, 1, 'solid')),
     ]),
   };
 }
 
-interface Line {
-  name: string;
+interface Style {
   color: string;
   symbol: string;
+  symbolSize: number;
+}
+
+interface Line {
+  name: string;
+  style: Style;
   /** One for each epoch, from the first. */
   trainLoss: Summary[];
   validationLoss: Summary[];
@@ -112,7 +117,7 @@ function rowsToDraw({ rows }: SweepTable): SweepRow[] {
   });
 }
 
-function lineOf(row: SweepRow, name: string, style: Pick<Line, 'color' | 'symbol'>): Line {
+function lineOf(row: SweepRow, name: string, style: Style): Line {
   const curves = row.trainings.map(({ curve }) => curve).filter(({ length }) => length > 0);
   const epochs = Math.max(...curves.map(({ length }) => length));
   const at = (pick: (point: EpochPoint) => number | null): Summary[] =>
@@ -121,7 +126,7 @@ function lineOf(row: SweepRow, name: string, style: Pick<Line, 'color' | 'symbol
     );
   return {
     name,
-    ...style,
+    style,
     trainLoss: at(({ trainLoss }) => trainLoss),
     validationLoss: at(point => meanOver(point, 'loss')),
     f1: at(point => meanOver(point, 'f1')),
@@ -131,10 +136,11 @@ function lineOf(row: SweepRow, name: string, style: Pick<Line, 'color' | 'symbol
 const symbols = ['circle', 'rect', 'triangle', 'diamond'] as const;
 
 /** No two of twelve lines have the same colour and marker, nor do neighbours the same marker. */
-function styleOf(i: number, { figures }: SweepTable): Pick<Line, 'color' | 'symbol'> {
+function styleOf(i: number, { figures }: SweepTable): Style {
   const round = Math.floor(i / palette.length);
-  const symbol = figures === 1 ? symbols[round]! : symbols[(i + round) % symbols.length]!;
-  return { color: palette[i % palette.length]!, symbol };
+  const color = palette[i % palette.length]!;
+  if (figures === 1) return { color, symbol: symbols[round]!, symbolSize: 6 };
+  return { color, symbol: symbols[(i + round) % symbols.length]!, symbolSize: 8 };
 }
 
 /** The mean over the languages that are trained on. */
@@ -157,12 +163,12 @@ function nameOf(table: SweepTable, row: SweepRow, shown: readonly SweepRow[]): s
 function seriesOf(
   name: string,
   points: readonly Summary[],
-  { color, symbol }: Pick<Line, 'color' | 'symbol'>,
+  { color, symbol, symbolSize }: Style,
   panel: number,
   type: 'solid' | number[],
 ): object[] {
   const line: LineSeriesOption = {
-    ...{ type: 'line', name, color, symbol, symbolSize: 6, clip: false, xAxisIndex: panel, yAxisIndex: panel },
+    ...{ type: 'line', name, color, symbol, symbolSize, clip: false, xAxisIndex: panel, yAxisIndex: panel },
     data: points.map(({ mean }, i) => [i + 1, mean]) as number[][],
     lineStyle: { width: 2, color, type },
   };
