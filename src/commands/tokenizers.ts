@@ -26,10 +26,10 @@ import { type SplitWords, splitByTokenizer, subwordsOf } from './tokenizers/spli
 interface TokenizersOptions extends CorpusOptions, FormatOptions<TableFormat> {
   model?: string[];
   langs?: string;
-  split: string;
+  split?: string;
   limit?: string;
   tables?: string;
-  top: string;
+  top?: string;
   text?: string[];
   /** Of --no-split-text. */
   splitText: boolean;
@@ -47,10 +47,10 @@ export function define(command: Command): void {
       everyOne,
     )
     .option('--langs <langs>', 'languages whose rows to count, with commas between: en,conll=de (default: en)')
-    .option('--split <split>', `split to count: ${splitNames.join(', ')}`, 'train')
+    .option('--split <split>', `split to count: ${splitNames.join(', ')} (default: train)`)
     .option('--limit <rows>', 'count the first rows of each language only')
     .option('--tables <names>', `tables to print, with commas between: ${tokenizerTables.join(', ')} (default: both)`)
-    .option('--top <n>', 'words of each language to list that the tokenizers split most differently', '10')
+    .option('--top <n>', 'words of each language to list that the tokenizers split most differently (default: 10)')
     .option('--text <sentence>', 'show the subwords of this sentence instead; may be repeated', everyOne)
     .option('--no-split-text', 'the text is tokenized already: split it at white space only');
   addFormat(addCorpusOptions(command), tableFormats)
@@ -72,9 +72,9 @@ training. Nothing is cut.
 
 async function countLanguages(options: TokenizersOptions): Promise<void> {
   const format = formatOf(options, 'table');
-  const split = toSplit('--split', options.split);
+  const split = toSplit('--split', options.split ?? 'train');
   const limit = options.limit === undefined ? undefined : toCount('--limit', options.limit, 1);
-  const most = toCount('--top', options.top, 1);
+  const most = toCount('--top', options.top ?? '10', 1);
   const tables = tablesAsked(options, format);
   const { config } = await loadConfig({ file: options.config, assignments: options.set });
   const langs = languagesOf('--langs', options.langs ?? 'en', config.corpora);
@@ -161,9 +161,13 @@ function toTable(typed: string): TableName {
   });
 }
 
+/** The options that say what of a corpus is counted. */
+const ofLanguages = ['langs', 'split', 'limit', 'tables', 'top'] as const;
+
 async function showSentences(options: TokenizersOptions, texts: readonly string[]): Promise<void> {
-  if (options.langs !== undefined) {
-    throw new PanxError('--text and --langs are both given; expected one of them.', {
+  const other = ofLanguages.find(name => options[name] !== undefined);
+  if (other !== undefined) {
+    throw new PanxError(`--text and --${other} are both given; expected one of them.`, {
       hint: 'With --text the subwords of a sentence are shown; with --langs those of a corpus are counted.',
       exitCode: 2,
     });

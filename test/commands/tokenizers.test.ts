@@ -136,6 +136,8 @@ describe('panx tokenizers --text', () => {
 describe('panx tokenizers refuses', () => {
   it.each([
     [['--text', 'a', '--langs', 'en'], '--text and --langs are both given; expected one of them.'],
+    [['--text', 'a', '--limit', '3'], '--text and --limit are both given; expected one of them.'],
+    [['--text', 'a', '--split', 'test'], '--text and --split are both given; expected one of them.'],
     [['--text', ' \t '], '--text has no word; expected a sentence.'],
     [['--limit', '0'], '--limit is "0"; expected a whole number from 1.'],
     [['--limit', '-3'], '--limit is "-3"; expected a whole number from 1.'],
