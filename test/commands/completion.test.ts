@@ -58,6 +58,8 @@ const cases: Case[] = [
   of('evaluate --metrics st', ['strict']),
   of('data convert --to con', ['conll']),
   of('init --size sm', ['small']),
+  of('tokenizers --tables fertility,w', ['fertility,words']),
+  of('report --seen same', ['same-type']),
   of('train --set training.sch', ['training.schedule=']),
   of('train --set training.schedule=c', ['training.schedule=cosine', 'training.schedule=constant']),
   of('train --set training.newHead=t', ['training.newHead=true']),
@@ -189,6 +191,10 @@ describe('the words of commands', () => {
       expect([name, option?.value]).toEqual([name, expect.objectContaining({ words: values })]);
     }
     expect(words.find(({ path }) => path === 'stage')).toBeUndefined();
+    // Scripts have them as they are.
+    const every = words.flatMap(({ options, argument }) => [argument, ...options.map(({ value }) => value)]);
+    const plain = every.flatMap(values => (values !== null && 'words' in values ? values.words : []));
+    expect(plain.filter(word => !/^[\w.+-]+$/.test(word))).toEqual([]);
     expect(settings.get('training.schedule')!.words).toEqual(schedules);
   });
 });

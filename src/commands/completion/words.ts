@@ -4,6 +4,7 @@ import { settings } from '../../config/schema.js';
 import { splitNames } from '../../data/splits.js';
 import { metricsKinds } from '../../evaluation/entity-scores.js';
 import { analysisTableNames } from '../../reporting/analysis-tables.js';
+import { entityLengths, filterKinds, seenNames } from '../../reporting/page/filter.js';
 import { studyTableNames } from '../../reporting/study-tables.js';
 import { sizes } from '../init.js';
 import { settingOfOption } from '../options.js';
@@ -81,6 +82,9 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = {
   'evaluate --metrics': metricsKinds,
   'init --size': Object.keys(sizes),
   'init --lower-case': ['true', 'false'],
+  'report --kind': filterKinds,
+  'report --length': entityLengths,
+  'report --seen': seenNames,
   'tables --tables': studyTableNames,
   'tokenizers --tables': tokenizerTables,
 };
