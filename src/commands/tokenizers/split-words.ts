@@ -14,7 +14,7 @@ export interface SplitWords {
 
 /**
  * Split lists of words by the tokenizer of a folder, which is let go of at once: XLM-R's takes 0.4 GB. Tokens are not looked for in the cache: the names
- * of subwords need the tokenizer anyway, and once it is there it splits the distinct words of 20,000 rows in half a second.
+ * of subwords need the tokenizer anyway, and once it is there it splits the distinct words of 20,000 rows in less than a second.
  *
  * @throws PanxError as `openTokenizer` and `piecesOf` do
  */
