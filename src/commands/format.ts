@@ -77,6 +77,7 @@ export const schemaVersions = {
   list: 1,
   plan: 1,
   predict: 1,
+  report: 1,
   rm: 1,
   run: 1,
   status: 1,

@@ -17,6 +17,7 @@ import { formatBytes, formatCount, notice, print, progress } from '../system/con
 import { writeFileAtomic } from '../system/files.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
 import { beginningOf, type FileKind, placeOfFile } from '../system/place.js';
+import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { storeHelp } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
 import { predictionsOfTraining } from './predictions-of-training.js';
@@ -25,7 +26,7 @@ import { addFilterOptions, type FilterOptions, filterOf } from './report/filter-
 import { factsOfRun } from './report/run-facts.js';
 import { stagesToReport } from './report/stages-to-report.js';
 
-interface ReportOptions extends FilterOptions {
+interface ReportOptions extends FilterOptions, FormatOptions {
   langs?: string;
   split?: string;
   stages?: string;
@@ -50,13 +51,18 @@ export function define(command: Command): void {
       'the HTML file (default: report.html in the folder of the study or the run, else NAME-report.html here)',
     );
   addFilterOptions(command);
-  command
-    .option('--store <folder>', storeHelp)
-    .option('--data <folder>', 'where the data lies, if it was moved')
-    .action(async (subject: string, options: ReportOptions) => await report(subject, options));
+  command.option('--store <folder>', storeHelp).option('--data <folder>', 'where the data lies, if it was moved');
+  addFormat(command).action(async (subject: string, options: ReportOptions) => await report(subject, options));
 }
 
 async function report(typed: string, options: ReportOptions): Promise<void> {
+  const json = isJson(options);
+  if (json && options.export !== undefined) {
+    throw new PanxError('--format json and --export are both given; expected one of them.', {
+      hint: '--export writes sentences, each a line of JSON; --format json says what page was written.',
+      exitCode: 2,
+    });
+  }
   const filter = filterOf(options);
   if (options.out !== undefined && options.export === undefined) await checkedPlace(options.out, reportKind);
   const { content, whole, trainings } = await subjectOf(typed, options);
@@ -80,10 +86,11 @@ async function report(typed: string, options: ReportOptions): Promise<void> {
   await removeAbandonedNeighbours(place, 'file');
   await writeFileAtomic(place, text);
   const sentences = stages.flatMap(({ rows }) => rows.map(one => one.sentences?.length ?? 0));
-  const total = formatCount(sentences.reduce((sum, n) => sum + n, 0));
-  print(
-    `${place}: ${formatBytes(Buffer.byteLength(text))}, ${total} sentences of ${stages.map(({ name }) => name).join(', ')}\n`,
-  );
+  const total = sentences.reduce((sum, n) => sum + n, 0);
+  const bytes = Buffer.byteLength(text);
+  const names = stages.map(({ name }) => name);
+  if (json) printJson('report', { file: place, bytes, sentences: total, stages: names });
+  else print(`${place}: ${formatBytes(bytes)}, ${formatCount(total)} sentences of ${names.join(', ')}\n`);
   if (content.choice !== null) notice(content.choice);
 }
 

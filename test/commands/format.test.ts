@@ -2,8 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatOf, isJson, schemaVersions } from '../../src/commands/format.js';
+import { diagnose } from '../../src/commands/doctor.js';
+import { formatOf, identified, isJson, schemaVersions } from '../../src/commands/format.js';
+import { tableJson } from '../../src/reporting/sweep.js';
 import { buildCli, panx, root } from '../built-cli.js';
+import { exampleTable } from '../reporting/example.js';
+import { tableOfSeeds } from '../reporting/seeds.js';
 import { expectDocument, expectSchema, schemaNames, schemaOf } from '../schemas.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'panx-format-'));
@@ -105,7 +109,7 @@ describe('--format json prints one document that its schema describes', () => {
     for (const line of lines) expectSchema('predict', JSON.parse(line));
   });
 
-  it('panx run, panx analyze, panx tables, panx status, panx list, panx verify and panx rm', () => {
+  it('panx run, panx analyze, panx report, panx tables, panx status, panx list, panx verify and panx rm', () => {
     const study = { protocol: 'from-source', source: 'en', target: 'tr', sizes: [50], seeds: 2 };
     const settings = {
       model: 'sample/model',
@@ -130,6 +134,7 @@ describe('--format json prints one document that its schema describes', () => {
     expect(conditions).toMatchObject([{ n: 2, value: ofAll }, { n: 2, value: ofType }, { n: 2 }]);
     json('analyze', 'analyze', at('study/phase-1-tr'), '--top', '3');
     json('tables', 'tables', at('study'));
+    json('report', 'report', at('study'), '--out', at('report.html'));
     writeFileSync(at('rows.jsonl'), '{"gold": ["B-PER", "O"], "predicted": ["O", null]}\n');
     json('analyze', 'analyze', at('rows.jsonl'));
     json('status', 'status', at('study'));
@@ -167,7 +172,7 @@ describe('--format json prints one document that its schema describes', () => {
 
   it('panx tokenizers', () => {
     const models = ['--model', 'sample/model', '--model', 'sample/many/model'];
-    expect(json('tokenizers', 'tokenizers', '--data', 'sample/data', ...models, '--words', '3').words).toBeNull();
+    expect(json('tokenizers', 'tokenizers', '--data', 'sample/data', ...models, '--top', '3').words).toBeNull();
     expect(json('tokenizers', 'tokenizers', ...models, '--text', 'Ada ran').languages).toBeNull();
   });
 
@@ -188,11 +193,39 @@ describe('--format json prints one document that its schema describes', () => {
   });
 });
 
+describe('what does not come about here is described too', () => {
+  it('a table with stages that failed, and with seeds', () => {
+    for (const table of [exampleTable(), tableOfSeeds()]) {
+      const folders = { folder: 'results/a', store: 'results/store' };
+      expectSchema('run', identified('run', { ...folders, ...tableJson(table, 'study') }));
+      expectSchema('sweep', identified('sweep', { folder: folders.folder, ...tableJson(table, 'sweep') }));
+    }
+  });
+
+  it('a machine with a GPU, and one on which nothing computes', async () => {
+    const diagnosis = await diagnose();
+    const gpu = { name: 'NVIDIA H200', driver: '570.1', memoryBytes: 1.5e11, computeCapability: 9 };
+    const engine = { ...diagnosis.engine!, device: gpu.name, threads: null };
+    for (const one of [
+      { ...diagnosis, engine, hardware: { ...diagnosis.hardware, gpu } },
+      { ...diagnosis, engine: null, ok: false },
+    ]) {
+      expectSchema('doctor', identified('doctor', one));
+    }
+  });
+});
+
 describe('an error', () => {
   it('is one sentence on stderr, and nothing is on stdout', () => {
     const { code, stdout, stderr } = panx(['evaluate', '--sample', '--model', at('none'), '--langs', 'en', '--json']);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^panx: --model \S+none: there is no such folder\.\n {2}.+\n$/);
+  });
+
+  it('is --export beside it: that writes lines of its own', () => {
+    const { code, stderr } = panx(['report', at('rows.jsonl'), '--export', 'jsonl', '--json']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--format json and --export are both given; expected one of them.');
   });
 
   it('says which formats there are', () => {
