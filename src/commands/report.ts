@@ -10,7 +10,7 @@ import { findWhole, type WholeSubject } from '../experiment/whole-subject.js';
 import { generatorTag, reportDocument } from '../reporting/page/document.js';
 import type { ExportFormat } from '../reporting/page/export-formats.js';
 import { mostListed } from '../reporting/page/language-section.js';
-import { type ReportContent, reportedStages } from '../reporting/page/report-content.js';
+import { type ReportContent, type ReportedStage, reportedStages } from '../reporting/page/report-content.js';
 import { summaryOf } from '../reporting/page/summary.js';
 import { refuseInsideMade } from '../run/mark.js';
 import { formatBytes, formatCount, notice, print, progress } from '../system/console.js';
@@ -85,13 +85,24 @@ async function report(typed: string, options: ReportOptions): Promise<void> {
   const place = await checkedPlace(out, reportKind, options.out === undefined);
   await removeAbandonedNeighbours(place, 'file');
   await writeFileAtomic(place, text);
-  const sentences = stages.flatMap(({ rows }) => rows.map(one => one.sentences?.length ?? 0));
-  const total = sentences.reduce((sum, n) => sum + n, 0);
   const bytes = Buffer.byteLength(text);
-  const names = stages.map(({ name }) => name);
-  if (json) printJson('report', { file: place, bytes, sentences: total, stages: names });
-  else print(`${place}: ${formatBytes(bytes)}, ${formatCount(total)} sentences of ${names.join(', ')}\n`);
+  if (json) {
+    const sentences = stages.flatMap(({ rows }) => rows.map(one => one.sentences?.length ?? 0));
+    const total = sentences.reduce((sum, n) => sum + n, 0);
+    printJson('report', { file: place, bytes, sentences: total, stages: stages.map(({ name }) => name) });
+  } else print(`${place}: ${formatBytes(bytes)}, ${contentText(stages)}\n`);
   if (content.choice !== null) notice(content.choice);
+}
+
+/** "4,000 sentences of phase-2-en" */
+function contentText(stages: readonly ReportedStage[]): string {
+  const rows = stages.flatMap(stage => stage.rows);
+  const total = rows.reduce((sum, { analysis }) => sum + analysis.sentences, 0);
+  const names = stages.map(({ name }) => name).join(', ');
+  const without = rows.some(({ sentences }) => sentences === null)
+    ? '; without sentences where they have no words'
+    : '';
+  return `${formatCount(total)} sentences of ${names}${without}`;
 }
 
 /** What is reported, before anything of it is read at length. */

@@ -118,7 +118,7 @@ ${field('lang', 'Language')}${field('stage', 'Stage')}${field('kind', 'Kind')}${
 <button type="button" id="save-jsonl">Save as JSON lines</button>
 <button type="button" id="save-prodigy">Save for Prodigy</button>
 <button type="button" id="keys-button" aria-haspopup="dialog">Keys</button></div>
-<p class="legend"><span class="entity true"><b class="name true-name">ORG</b>true entity</span> <span class="entity guess"><b class="name guess-name">LOC?</b>predicted</span> <span class="entity true guess"><b class="name true-name">ORG</b><b class="name guess-name">LOC?</b>both, and they differ</span> <span class="entity right"><b class="name right-name">PER ✓</b>predicted as it is</span></p>
+<p class="legend"><span class="entity true"><b class="name true-name">ORG</b> true entity</span> <span class="entity guess"><b class="name guess-name">LOC?</b> predicted</span> <span class="entity true guess"><b class="name true-name">ORG</b> <b class="name guess-name">LOC?</b> both, and they differ</span> <span class="entity right"><b class="name right-name">PER ✓</b> predicted as it is</span></p>
 <div id="list" tabindex="0" role="region" aria-label="List of sentences"><ol></ol></div>
 </section>
 `;

@@ -29,12 +29,15 @@ export function languageSection(stage: ReportedStage, rows: ReportedRows, id: st
   const links = linksOf(stage, rows);
   const list = (name: AnalysisTableName, title: string) => {
     const table = analysisTable(name, [rows], mostListed);
-    return table === null ? null : html`<details><summary>${title}</summary>${tableHtml(table)}</details>\n`;
+    if (table === null) return null;
+    const row = table.columns.findIndex(({ key }) => key === 'row');
+    const linkOf = (i: number, j: number) => (j === row ? links({}, Number(table.rows[i]![j])) : null);
+    return html`<details><summary>${title}</summary>${tableHtml(table, { linkOf })}</details>\n`;
   };
   return html`<section id="${id}" aria-labelledby="${id}-head">
 <h3 id="${id}-head">${headingOf(rows)} <span class="score">F1 ${three(f1OfKinds(analysis.kinds))}</span></h3>
 <p class="lead">${costSentence(analysis)}</p>
-${inShort(rows, links)}
+${rows.sentences === null ? html`<p class="fact">The predictions of ${rows.rows} have no words: no sentence can be shown.</p>\n` : null}${inShort(rows, links)}
 ${costTable(rows, links)}
 ${examplesOf(rows, links)}
 ${confusionTable(rows, links)}
@@ -101,7 +104,7 @@ function joined(parts: readonly Content[]): Content {
 }
 
 /** Kinds by types: what mending each cell would add to F1, and how many errors it has. */
-function costTable({ analysis }: ReportedRows, links: Links): Content {
+function costTable({ analysis, rows }: ReportedRows, links: Links): Content {
   const kinds = kindCosts(analysis);
   if (kinds.length === 0) return null;
   const types = analysis.kindsByType;
@@ -115,7 +118,7 @@ function costTable({ analysis }: ReportedRows, links: Links): Content {
     const link = linked(address, html`<b class="gain">+${three(gain)}</b>`);
     return html`<td class="cost ${heat}">${link} <span class="times">${count(times)}</span></td>`;
   };
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="What errors cost"><table class="costs">
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="What errors cost, ${rows}"><table class="costs">
 <caption>What errors cost: gain in F1, and number</caption>
 <thead><tr><th scope="col">kind</th>${types.map(({ type }) => html`<th scope="col" class="number">${type}</th>`)}<th scope="col" class="number">all types</th></tr></thead>
 <tbody>

@@ -24,8 +24,12 @@ export interface RowSet {
   knowsSeen: boolean;
 }
 
-/** A sentence of the list, with the number of its row set. */
+/** A sentence of the list. */
 export interface Listed {
+  /** The number of its row set. */
   set: number;
   sentence: Sentence;
+  /** From which its height is estimated. */
+  characters: number;
+  errors: number;
 }

@@ -27,7 +27,7 @@ export function tableHtml(table: Table, { linkOf, heatOf, namesRows = true }: Ce
     return html`<td${className === '' ? null : html` class="${className}"`}>${content}</td>`;
   };
   return html`${facts.map(fact => html`<p class="fact">${fact}</p>\n`)}
-<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table>
+<div class="scroll" tabindex="0" role="group" aria-label="${title}"><table>
 <caption>${title}</caption>
 <thead><tr>${columns.map(headCell)}</tr></thead>
 <tbody>

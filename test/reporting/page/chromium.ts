@@ -90,8 +90,10 @@ export async function launchChromium(program: string): Promise<Browser> {
       return { ...tabOf(call), messages, requests };
     },
     async close() {
+      const ended = new Promise(resolve => child.on('exit', resolve));
+      // It may be gone before it answers.
       await send('Browser.close').catch(() => {});
-      child.kill();
+      await ended;
     },
   };
 }

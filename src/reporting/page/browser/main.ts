@@ -18,7 +18,7 @@ let shown: Listed[] = [];
 let view: View = { lang: data.sets[0]?.lang ?? null, stage: null, filter: { ...everything, kind: 'error' }, at: null };
 
 const list = createVirtualList<Listed>(byId('list'), {
-  estimate: ({ sentence }, width) => estimatedHeight(sentence, width),
+  estimate: estimatedHeight,
   render: ({ set, sentence }) => showSentence(sentence, data.sets[set]!, view.filter),
   onCurrent: item => {
     view = { ...view, at: item?.sentence.row ?? null };
@@ -27,11 +27,19 @@ const list = createVirtualList<Listed>(byId('list'), {
 });
 
 window.addEventListener('hashchange', followAddress);
+// A link to what the address says already is no change of it.
+document.addEventListener('click', event => {
+  const link = (event.target as Element).closest<HTMLAnchorElement>('a[href*="="]');
+  if (link !== null && link.hash === location.hash) goToList();
+});
 for (const format of ['prodigy', 'jsonl'] as const) {
   byId(`save-${format}`).addEventListener('click', () => save(format, shown, data));
 }
 listenToKeys({
-  step: by => list.step(by),
+  step: by => {
+    list.step(by);
+    byId('list').scrollIntoView({ block: 'nearest' });
+  },
   clear: () => change({ ...view, filter: { ...everything, kind: 'error' }, at: null }),
 });
 document.documentElement.classList.add('scripted');
@@ -50,9 +58,13 @@ function followAddress(): boolean {
   if (asked === null) return false;
   if (asked.lang === view.lang && addressOf(asked) === addressOf(view)) return true;
   apply(asked);
+  goToList();
+  return true;
+}
+
+function goToList(): void {
   byId('sentences').scrollIntoView();
   byId('list').focus({ preventScroll: true });
-  return true;
 }
 
 function apply(next: View): void {
@@ -69,9 +81,12 @@ function apply(next: View): void {
   list.show(shown, at);
 }
 
+let waiting: number | undefined;
+
+/** Soon, since browsers refuse to do so many times in a row. No step of the history: one for each letter would make the way back long. */
 function writeAddress(): void {
-  // A step of its own in the history for each letter would make the way back long.
-  history.replaceState(null, '', `#${addressOf(view)}`);
+  clearTimeout(waiting);
+  waiting = window.setTimeout(() => history.replaceState(null, '', `#${addressOf(view)}`), 150);
 }
 
 function chosenSets(): number[] {
@@ -85,7 +100,7 @@ function sentencesOf(set: number): Listed[] {
   let sentences = decoded.get(set);
   if (sentences === undefined) {
     const rows = JSON.parse(byId(`rows-${set}`).textContent) as EncodedSentence[];
-    sentences = rows.map((row, i) => ({ set, sentence: decodeSentence(i, row, data.labels) }));
+    sentences = rows.map((row, i) => listed(set, decodeSentence(i, row, data.labels)));
     decoded.set(set, sentences);
   }
   return sentences;
@@ -105,12 +120,17 @@ function prepareSearch(): void {
   setTimeout(next, 200);
 }
 
-/** Of a sentence that was not shown yet, in px: its words and a line for each error. */
-function estimatedHeight({ words, entities }: Sentence, width: number): number {
-  const characters = words.reduce((sum, word) => sum + word.length + 1, 8 * entities.length);
-  const lines = Math.ceil(characters / Math.max(20, width / 8.5));
+function listed(set: number, sentence: Sentence): Listed {
+  const { words, entities } = sentence;
   const errors = entities.filter(({ kind }) => kind !== 'correct').length;
-  return 58 + 30 * lines + 26 * errors;
+  // The names of types take room too.
+  const characters = words.reduce((sum, word) => sum + word.length + 1, 8 * entities.length);
+  return { set, sentence, characters, errors };
+}
+
+/** Of a sentence that was not shown yet, in px: its words and a line for each error. */
+function estimatedHeight({ characters, errors }: Listed, width: number): number {
+  return 44 + 30 * Math.ceil(characters / Math.max(20, width / 8.5)) + 23 * errors;
 }
 
 function number(value: number): string {

@@ -36,7 +36,7 @@ function markedWords({ words, predicted, entities }: Sentence): (Node | string)[
     let end = first + 1;
     while (end < words.length && isAlike(at(end), here, end) && (predicted[end] === null) === isCut) end++;
     const text = visible(words.slice(first, end).join(' '));
-    const names = [...namesAt(here, first)];
+    const names = [...namesAt(here, first)].flatMap(name => [name, ' ']);
     if (nodes.length > 0) nodes.push(' ');
     if (here.gold === null && here.predicted === null) nodes.push(isCut ? element('span', 'cut', text) : text);
     else nodes.push(element('span', classOf(here), ...names, text));
@@ -79,7 +79,7 @@ function* namesAt({ gold, predicted }: Here, word: number): Generator<HTMLElemen
 /** "missed ORG: Galatasaray" */
 function errorLine(entity: SentenceEntity, sentence: Sentence, { htmlLang }: RowSet): (Node | string)[] {
   return errorText(entity, sentence).map(part => {
-    if ('plain' in part) return part.plain;
+    if ('plain' in part) return visible(part.plain);
     if ('kind' in part) return element('b', 'kind', part.kind);
     const quoted = element('bdi', 'quoted', visible(part.words));
     if (htmlLang !== null) quoted.lang = htmlLang;

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { createAnalysis } from '../../../src/evaluation/analysis/analyse.js';
+import type { ScoredRow } from '../../../src/evaluation/foreign-predictions.js';
+import { costSentence, kindCosts, topConfusions, topCosts, weakBuckets } from '../../../src/reporting/page/findings.js';
+import { fixtureRows } from './example-content.js';
+
+const analysisOf = (rows: readonly ScoredRow[]) => {
+  const analysis = createAnalysis({ surfaces: null, most: 5, trainedOn: false });
+  for (const row of rows) analysis.add(row);
+  return analysis.result();
+};
+const fixture = analysisOf(fixtureRows);
+
+describe('what costs most', () => {
+  it('is a sentence with the gain, the F1 before and after, and the type', () => {
+    expect(costSentence(fixture)).toBe(
+      'Entities with the wrong bounds cost most: mending them would raise F1 by 0.300 (0.300 to 0.600). ' +
+        '2 of 3 are ORG. Next are missed entities (2, +0.155).',
+    );
+  });
+
+  it('is by kind what mending it would give', () => {
+    expect(kindCosts(fixture).map(({ kind, gain }) => [kind, Number(gain.toFixed(4))])).toEqual([
+      ['boundary', 0.3],
+      ['missed', 0.1545],
+      ['type', 0.1],
+      ['both', 0.1],
+      ['spurious', 0.0333],
+    ]);
+  });
+
+  it('is by kind and type the same of a part of the errors', () => {
+    expect(topCosts(fixture, 2).map(({ kind, type, count }) => [kind, type, count])).toEqual([
+      ['boundary', 'ORG', 2],
+      ['missed', 'PER', 2],
+    ]);
+  });
+
+  it('says so where there is no error, and where there is no entity', () => {
+    expect(costSentence(analysisOf(fixtureRows.slice(0, 1)))).toBe('There is no error.');
+    expect(costSentence(analysisOf(fixtureRows.slice(5)))).toBe('There is no entity in these rows.');
+  });
+});
+
+describe('weak spots', () => {
+  it('are types taken for others, without those of no entity', () => {
+    expect(topConfusions(fixture, 3)).toEqual([
+      { gold: 'LOC', predicted: 'ORG', count: 1 },
+      { gold: 'PER', predicted: 'LOC', count: 1 },
+    ]);
+  });
+
+  it('are buckets with many entities and an F1 below that of all', () => {
+    expect(weakBuckets(fixture, 3)).toEqual([]);
+    const often = analysisOf(Array.from({ length: 20 }, () => fixtureRows).flat());
+    const lengths = weakBuckets(often, 20).filter(({ attribute }) => attribute === 'entity length');
+    expect(lengths).toEqual([{ attribute: 'entity length', bucket: '3', f1: 0, gold: 40 }]);
+  });
+});

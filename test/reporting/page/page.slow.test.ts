@@ -1,0 +1,262 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reportDocument } from '../../../src/reporting/page/document.js';
+import { buildCli } from '../../built-cli.js';
+import { type Browser, findChromium, launchChromium, type Tab } from './chromium.js';
+import { contentOf, fixtureRows, hostileRows, hostileType, manyRows } from './example-content.js';
+
+const chromium = findChromium();
+const axe = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
+
+// Named so that who reads the output of the tests sees why nothing was tried.
+describe.skipIf(chromium === null)(
+  `the page in Chromium${chromium === null ? ' (there is none in the PATH)' : ''}`,
+  () => {
+    let browser: Browser;
+    let file: string;
+    let many: string;
+    let tab: Tab;
+
+    beforeAll(async () => {
+      buildCli();
+      const folder = mkdtempSync(join(tmpdir(), 'panx-page-'));
+      const write = (name: string, text: string) => {
+        writeFileSync(join(folder, name), text);
+        return join(folder, name);
+      };
+      file = write('report.html', reportDocument(await contentOf({ tr: fixtureRows, en: hostileRows })));
+      many = write('many.html', reportDocument(await contentOf({ tr: manyRows(10_000) })));
+      browser = await launchChromium(chromium!);
+    });
+    afterAll(async () => await browser.close());
+
+    const count = () => tab.evaluate<string>(`document.getElementById('count').textContent`);
+    const choose = (name: string, value: string) =>
+      tab.evaluate(`(() => {
+      const field = document.getElementById('filter-${name}');
+      field.value = ${JSON.stringify(value)};
+      field.dispatchEvent(new Event('${name === 'search' ? 'input' : 'change'}', { bubbles: true }));
+    })()`);
+    const shown = () =>
+      tab.evaluate<string[]>(
+        `[...document.querySelectorAll('.sentence')].map(one => one.innerText.replace(/\\s+/g, ' '))`,
+      );
+    const soon = (ms = 300) => tab.evaluate(`new Promise(resolve => setTimeout(resolve, ${ms}))`);
+
+    it('opens from the disk, asks for nothing else, and has nothing to complain of', async () => {
+      tab = await browser.open(file);
+      expect(await tab.evaluate('document.title')).toBe('example: report of panx');
+      expect(await count()).toBe('4 of 6 sentences');
+      expect(tab.requests).toEqual([]);
+      expect(tab.messages).toEqual([]);
+    });
+
+    it('filters by kind, types, length and language', async () => {
+      tab = await browser.open(file);
+      await choose('kind', 'missed');
+      expect(await count()).toBe('2 of 6 sentences');
+      expect(await shown()).toEqual([
+        'tr row 3 LOC ✓ Oslo : PER Niels Henrik Abel missed Niels Henrik Abel is PER, nothing was predicted',
+        expect.stringContaining('missed Bob is PER, what was predicted there goes with another entity'),
+      ]);
+      await choose('length', '3');
+      expect(await count()).toBe('1 of 6 sentences');
+      await choose('length', '');
+      await choose('kind', '');
+      await choose('gold', 'LOC');
+      await choose('predicted', 'ORG');
+      expect(await count()).toBe('1 of 6 sentences');
+      await choose('gold', '');
+      await choose('predicted', '');
+      await choose('lang', '');
+      expect(await count()).toBe('12 of 12 sentences');
+    });
+
+    it('searches, whatever case and accents, and says where nothing fits', async () => {
+      tab = await browser.open(file);
+      await choose('kind', '');
+      await choose('search', 'BANK of');
+      expect(await count()).toBe('1 of 6 sentences');
+      await choose('search', 'nowhere');
+      expect(await count()).toBe('None of 6 sentences fits. Clear the filters to see more.');
+      await choose('lang', 'en');
+      await choose('search', 'istanbul');
+      expect(await count()).toBe('1 of 6 sentences');
+    });
+
+    it('goes from a cell of the table to its sentences, again and again', async () => {
+      tab = await browser.open(file);
+      const click = () =>
+        tab.evaluate(`document.querySelector('#lang-tr .costs a[href*="kind=boundary"][href*="gold=ORG"]').click()`);
+      const top = () =>
+        tab.evaluate<number>(`Math.round(document.getElementById('sentences').getBoundingClientRect().top)`);
+      await click();
+      await soon();
+      expect(await count()).toBe('2 of 6 sentences');
+      expect(Math.abs(await top())).toBeLessThan(400);
+      expect(await tab.evaluate('location.hash')).toContain('kind=boundary');
+      await tab.evaluate('scrollTo(0, 0)');
+      await click();
+      await soon();
+      expect(Math.abs(await top())).toBeLessThan(400);
+    });
+
+    it('writes its filters into the address, and reads them from it', async () => {
+      tab = await browser.open(file);
+      await choose('kind', 'spurious');
+      await choose('search', 'grace');
+      await soon();
+      expect(await tab.evaluate('location.hash')).toBe('#lang=tr&stage=example%2Fstage-1&kind=spurious&search=grace');
+      await tab.evaluate(`location.hash = '#lang=en&kind=any&search=%D8%A7%D9%84%D9%82%D8%A7%D9%87%D8%B1%D8%A9'`);
+      await soon();
+      expect(await count()).toBe('1 of 6 sentences');
+      expect(await tab.evaluate(`document.getElementById('filter-lang').value`)).toBe('en');
+      const direction = `getComputedStyle(document.querySelector('.words')).direction`;
+      expect(await tab.evaluate(direction)).toBe('rtl');
+    });
+
+    it('obeys the keyboard', async () => {
+      tab = await browser.open(file);
+      const focused = () => tab.evaluate<string>('document.activeElement.id + document.activeElement.className');
+      await tab.press('/');
+      expect(await focused()).toBe('filter-search');
+      await tab.type('j');
+      expect(await tab.evaluate(`document.getElementById('filter-search').value`)).toBe('j');
+      await tab.press('Escape');
+      expect(await tab.evaluate(`document.getElementById('filter-search').value`)).toBe('');
+      const current = () => tab.evaluate<string>(`document.querySelector('[aria-current]').innerText.split('\\n')[0]`);
+      await tab.press('j');
+      expect(await current()).toBe('tr row 1');
+      await tab.press('j');
+      expect(await current()).toBe('tr row 2');
+      await tab.press('ArrowDown');
+      expect(await current()).toBe('tr row 3');
+      await tab.press('k');
+      expect(await current()).toBe('tr row 2');
+      expect(await focused()).toBe('sentence');
+      await tab.press('?');
+      expect(await tab.evaluate(`document.getElementById('keys').open`)).toBe(true);
+      await tab.press('Escape');
+      expect(await tab.evaluate(`document.getElementById('keys').open`)).toBe(false);
+      expect(tab.messages).toEqual([]);
+    });
+
+    it('shows hostile words and types as text, and runs none of them', async () => {
+      tab = await browser.open(file);
+      await tab.evaluate(`window.alert = () => { window.alerted = true }`);
+      await choose('lang', 'en');
+      await choose('kind', '');
+      await soon();
+      const text = await tab.evaluate<string>(`document.querySelector('.sentence .words').textContent`);
+      expect(text).toContain('</script><script>alert(1)</script>');
+      expect(text).toContain('<U+202E>evil<U+202C>');
+      expect(text).toContain('<U+001B>[31m');
+      const all = await tab.evaluate<string>(`document.getElementById('sentences').innerText`);
+      expect(all).not.toMatch(/[\u202a-\u202e]/);
+      expect(await tab.evaluate(`[...document.getElementById('filter-gold').options].map(one => one.value)`)).toContain(
+        hostileType,
+      );
+      await choose('gold', hostileType);
+      expect(await count()).toBe('1 of 6 sentences');
+      expect(await tab.evaluate('window.alerted === true')).toBe(false);
+      expect(await tab.evaluate(`document.querySelectorAll('img, svg, script:not([type])').length`)).toBe(1);
+      expect(tab.messages).toEqual([]);
+    });
+
+    it('saves what is shown in both formats', async () => {
+      tab = await browser.open(file);
+      await tab.evaluate(`(() => {
+      window.saved = {};
+      URL.createObjectURL = blob => { window.blob = blob; return 'blob:none' };
+      HTMLAnchorElement.prototype.click = function () { window.saved[this.download] = window.blob.text() };
+    })()`);
+      await choose('kind', 'type');
+      for (const format of ['prodigy', 'jsonl'])
+        await tab.evaluate(`document.getElementById('save-${format}').click()`);
+      const saved = async (name: string) =>
+        (await tab.evaluate<string>(`window.saved['${name}']`))
+          .trimEnd()
+          .split('\n')
+          .map(line => JSON.parse(line));
+      expect(await saved('example-prodigy.jsonl')).toEqual([
+        expect.objectContaining({
+          text: 'Bank of England , Paris',
+          meta: expect.objectContaining({ lang: 'tr', row: 1 }),
+        }),
+      ]);
+      expect(await saved('example-sentences.jsonl')).toEqual([
+        expect.objectContaining({ words: fixtureRows[1]!.words }),
+      ]);
+    });
+
+    it('keeps 10,000 sentences fluent: few of them are in the page, and a filter takes less than 100 ms', async () => {
+      tab = await browser.open(many);
+      await choose('kind', '');
+      await soon(2000); // Texts are made ready to be searched in.
+      const took = async (name: string, value: string) =>
+        await tab.evaluate<number>(`(() => {
+        const field = document.getElementById('filter-${name}');
+        const startedMs = performance.now();
+        field.value = '${value}';
+        field.dispatchEvent(new Event('${name === 'search' ? 'input' : 'change'}', { bubbles: true }));
+        document.getElementById('list').offsetHeight;
+        return performance.now() - startedMs;
+      })()`);
+      const times = [];
+      for (const search of ['a', 'an', 'anka', '']) times.push(await took('search', search));
+      for (const kind of ['missed', 'type', 'error', '']) times.push(await took('kind', kind));
+      expect(Math.min(...times)).toBeGreaterThan(0);
+      // The median: other tests run on the same cores.
+      expect(times.sort((a, b) => a - b)[4]).toBeLessThan(100);
+      const nodes = `document.querySelectorAll('.sentence').length`;
+      expect(await tab.evaluate<number>(nodes)).toBeLessThan(60);
+      await tab.evaluate(
+        `(() => { const list = document.getElementById('list'); list.scrollTop = list.scrollHeight })()`,
+      );
+      await soon();
+      expect((await shown()).at(-1)).toMatch(/^tr row 9999 /);
+      expect(await tab.evaluate<number>(nodes)).toBeLessThan(60);
+      await tab.press('k');
+      await soon();
+      expect(await tab.evaluate(`document.querySelector('[aria-current]') !== null`)).toBe(true);
+    });
+
+    it('stays where one reads while heights are measured', async () => {
+      tab = await browser.open(many);
+      const gaps = await tab.evaluate<number[]>(`(async () => {
+      const list = document.getElementById('list');
+      const seen = [];
+      for (let i = 0; i < 40; i++) {
+        list.scrollTop += 350;
+        await new Promise(resolve => setTimeout(resolve, 30));
+        const rows = [...document.querySelectorAll('.sentence')].map(one => [one.offsetTop, one.offsetHeight]).sort((a, b) => a[0] - b[0]);
+        for (let j = 1; j < rows.length; j++) seen.push(Math.abs(rows[j - 1][0] + rows[j - 1][1] - rows[j][0]));
+      }
+      return seen;
+    })()`);
+      expect(gaps.length).toBeGreaterThan(100);
+      expect(Math.max(...gaps)).toBeLessThan(2);
+    });
+
+    it.each([
+      [1280, false],
+      [1280, true],
+      [360, false],
+      [360, true],
+    ])('fits %i px (dark: %s), and axe finds nothing wrong with it', async (width, dark) => {
+      tab = await browser.open(file, { width, height: 800, dark });
+      await choose('lang', '');
+      await choose('kind', '');
+      await tab.evaluate(`for (const one of document.querySelectorAll('details')) one.open = true`);
+      expect(await tab.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      await tab.evaluate(readFileSync(axe, 'utf8'));
+      const found = await tab.evaluate<{ id: string; nodes: string[] }[]>(`axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    }).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(one => one.failureSummary + one.html.slice(0, 200)).slice(0, 3) })))`);
+      expect(found).toEqual([]);
+    });
+  },
+);
