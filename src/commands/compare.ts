@@ -3,24 +3,23 @@ import type { Command } from 'commander';
 import { type SplitName, splitNames } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import { type ComparedSystem, commonLangs, compareSubjects, pairBySeed } from '../experiment/compare-subjects.js';
-import { scoreSubject } from '../experiment/score-subject.js';
 import { findSubject, type Subject, type SubjectTraining } from '../experiment/subject.js';
 import { predictionsOf } from '../experiment/subject-predictions.js';
 import { type ComparedSystems, comparisonTable } from '../reporting/comparison-table.js';
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
 import { tableWidth } from '../reporting/render/terminal.js';
 import { refuseInsideMade } from '../run/mark.js';
-import { notice, print } from '../system/console.js';
+import { print } from '../system/console.js';
 import { toJson, writeFileAtomic } from '../system/files.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
 import { beginningOf, type FileKind, placeOfFile } from '../system/place.js';
 import { comparisonDocument } from './compare/comparison-json.js';
 import { addComparisonOptions, type ComparisonOptions, comparisonSettings } from './compare/comparison-options.js';
 import { addFormat, type FormatOptions, formatOf, identified } from './format.js';
-import { abortOnSignals } from './interrupt.js';
 import { languagesOf, toSplit } from './lists.js';
 import { storeHelp } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
+import { scoreFirst } from './predictions-of-training.js';
 
 interface CompareOptions extends ComparisonOptions, FormatOptions<TableFormat> {
   langs?: string;
@@ -106,9 +105,8 @@ async function withPredictions(
   subjects: readonly { name: string; trainings: readonly SubjectTraining[] }[],
   langs: readonly string[] | null,
   split: SplitName,
-  { store, data }: CompareOptions,
+  options: CompareOptions,
 ): Promise<ComparedSystem[]> {
-  let signal: AbortSignal | undefined;
   const systems: ComparedSystem[] = [];
   for (const { name, trainings } of subjects) {
     const system: ComparedSystem = { name, trainings: [] };
@@ -116,11 +114,7 @@ async function withPredictions(
       let found = await predictionsOf(training);
       const missing = (langs ?? []).filter(lang => !found.some(one => one.lang === lang && one.split === split));
       if (missing.length > 0 && training.kind === 'run') {
-        notice(`${name} is not scored on ${missing.map(lang => `${lang}/${split}`).join(', ')} yet: that comes first`);
-        signal ??= abortOnSignals('stopping; what is scored already stays in the store');
-        found = await predictionsOf(
-          await scoreSubject(training, missing, split, { store, data, signal, onNotice: notice }),
-        );
+        found = await scoreFirst(training, missing, split, options);
       }
       system.trainings.push({ training, found });
     }

@@ -2,7 +2,7 @@ import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import { endSplitOf } from '../experiment/row-settings.js';
 import { scoreSubject } from '../experiment/score-subject.js';
-import type { SubjectTraining } from '../experiment/subject.js';
+import type { SubjectTraining, TrainedSubject } from '../experiment/subject.js';
 import { type FoundPredictions, predictionsFor, predictionsOf } from '../experiment/subject-predictions.js';
 import { notice } from '../system/console.js';
 import { abortOnSignals } from './interrupt.js';
@@ -42,7 +42,8 @@ export async function predictionsOfTraining(training: SubjectTraining, options: 
   }
   const missing = asked.filter(lang => predictionsFor(found, lang, split) === undefined);
   if (missing.length === 0) return asked.map(lang => predictionsFor(found, lang, split)!);
-  return await scoredFirst(training, asked, missing, split, options);
+  const all = await scoreFirst(training, missing, split, options);
+  return asked.map(lang => predictionsFor(all, lang, split)!);
 }
 
 /** @throws PanxError for an option that has no meaning for predictions by themselves */
@@ -59,18 +60,24 @@ function refuseUnused(name: string, { langs, split, data }: Asked): void {
   }
 }
 
-async function scoredFirst(
-  training: SubjectTraining & { kind: 'run' },
-  asked: readonly string[],
+/**
+ * Score a training on what it is not scored on yet. What is scored stays in the store.
+ *
+ * @returns all predictions of it that there are then
+ */
+export async function scoreFirst(
+  training: TrainedSubject,
   missing: readonly string[],
   split: SplitName,
-  { store, data }: Asked,
+  { store, data }: Pick<Asked, 'store' | 'data'>,
 ): Promise<FoundPredictions[]> {
-  notice(
-    `${training.name} is not scored on ${missing.map(lang => `${lang}/${split}`).join(', ')} yet: that comes first`,
+  const names = missing.map(lang => `${lang}/${split}`).join(', ');
+  notice(`${training.name} is not scored on ${names} yet: that comes first`);
+  stopping ??= abortOnSignals('stopping; what is scored already stays in the store');
+  return await predictionsOf(
+    await scoreSubject(training, missing, split, { store, data, signal: stopping, onNotice: notice }),
   );
-  const signal = abortOnSignals('stopping; what is scored already stays in the store');
-  const scored = await scoreSubject(training, missing, split, { store, data, signal, onNotice: notice });
-  const found = await predictionsOf(scored);
-  return asked.map(lang => predictionsFor(found, lang, split)!);
 }
+
+/** One for all that is scored: each would tell of a Ctrl-C by itself. */
+let stopping: AbortSignal | undefined;
