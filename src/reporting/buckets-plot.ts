@@ -110,7 +110,7 @@ export function bucketsSvg({ title, facts, systems }: BucketsPlot): string {
       axisLabel: { formatter: (value: number) => value.toFixed(2), fontSize: 12, color: ink },
       splitLine: { lineStyle: { color: '#e6e6e6' } },
     })),
-    series: systems.flatMap((_, s) => attributes.map((_, panel) => dots(systems, s, panel))),
+    series: systems.flatMap((_, s) => attributes.map((_, panel) => dots(systems, s, panel, range))),
   };
   return chartSvg(option, bottom + 34 + rows * panelHeight + (rows - 1) * rowGap + below + 16);
 }
@@ -118,16 +118,24 @@ export function bucketsSvg({ title, facts, systems }: BucketsPlot): string {
 const symbols = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin'] as const;
 
 /** The dots of one system in one panel, beside those of the others. Of one or two systems the scores are written at them. */
-function dots(systems: BucketsPlot['systems'], system: number, panel: number): LineSeriesOption {
+function dots(
+  systems: BucketsPlot['systems'],
+  system: number,
+  panel: number,
+  range: { min: number; max: number },
+): LineSeriesOption {
   const of = systems.length;
   const step = Math.min(0.22, 0.7 / of);
   const scores = systems.map(({ attributes }) => attributes[panel]!.buckets.map(({ f1 }) => f1));
   const data = scores[system]!.map((f1, i) => {
     const other = scores[1 - system]?.[i] ?? null;
     const isAbove = other === null || f1 === null || f1 > other || (f1 === other && system === 0);
+    // Below the lowest dots stand the names of the buckets.
+    const isLow = f1 !== null && (f1 - range.min) / (range.max - range.min) < 0.12;
+    const position = isAbove ? 'top' : isLow ? (system === 0 ? 'left' : 'right') : 'bottom';
     return {
       value: [i + (system - (of - 1) / 2) * step, f1] as number[],
-      label: { position: isAbove ? ('top' as const) : ('bottom' as const) },
+      label: { position: position as 'top' | 'bottom' | 'left' | 'right' },
     };
   });
   const color = palette[system % palette.length]!;

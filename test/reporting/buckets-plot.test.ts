@@ -39,6 +39,17 @@ it('tells systems apart by colour and marker, in a legend, and shows the support
   expect(renderPng(svg).length).toBeGreaterThan(10_000);
 });
 
+it('writes the lowest scores beside their dots, and not over the names of the buckets', () => {
+  const place = (svg: string, text: string) =>
+    [...svg.matchAll(/<text[^>]*translate\(([\d.]+) ([\d.]+)\)"[^>]*>([^<]*)<\/text>/g)]
+      .filter(([, , , found]) => found === text)
+      .map(([, , y]) => Number(y));
+  const svg = bucketsSvg(plot(system('first', [0.9, 0.05, 0.7]), system('second', [0.7, 0, null])));
+  const [names, scores] = [place(svg, '4 or more'), place(svg, '0.00')];
+  expect(scores.length).toBeGreaterThan(0);
+  expect(Math.max(...scores)).toBeLessThan(Math.max(...names));
+});
+
 it('is a picture of one attribute, and of none', () => {
   const one = system('one', [0.9, 0.8, 0.7]);
   const svg = bucketsSvg(plot({ ...one, attributes: one.attributes.slice(0, 1) }));
