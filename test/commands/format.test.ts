@@ -109,7 +109,7 @@ describe('--format json prints one document that its schema describes', () => {
     for (const line of lines) expectSchema('predict', JSON.parse(line));
   });
 
-  it('panx run, panx analyze, panx report, panx tables, panx status, panx list, panx verify and panx rm', () => {
+  it('panx run, panx analyze, panx compare, panx report, panx tables, panx status, panx list, panx verify and panx rm', () => {
     const study = { protocol: 'from-source', source: 'en', target: 'tr', sizes: [50], seeds: 2 };
     const settings = {
       model: 'sample/model',
@@ -133,6 +133,7 @@ describe('--format json prints one document that its schema describes', () => {
     const [ofAll, ofType] = [row!.f1.tr, row!.scores.tr!.types.PER!.f1.mean];
     expect(conditions).toMatchObject([{ n: 2, value: ofAll }, { n: 2, value: ofType }, { n: 2 }]);
     json('analyze', 'analyze', at('study/phase-1-tr'), '--top', '3');
+    json('compare', 'compare', at('study/phase-1-tr'), at('study/phase-2-en'), '--trials', '100');
     json('tables', 'tables', at('study'));
     json('report', 'report', at('study'), '--out', at('report.html'));
     writeFileSync(at('rows.jsonl'), '{"gold": ["B-PER", "O"], "predicted": ["O", null]}\n');
@@ -256,7 +257,7 @@ describe('formatOf', () => {
 });
 
 it('every command that prints a result takes both', () => {
-  const silent = ['setup', 'stage', 'help', 'completion', 'report'];
+  const silent = ['setup', 'stage', 'help', 'completion'];
   const commands = [...panx(['--help']).stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name!);
   expect(commands).toContain('check');
   for (const name of commands.filter(one => !silent.includes(one))) {
