@@ -23,7 +23,7 @@ import { refuseInsideLanguage } from './out-folder.js';
 import { predictionsOfTraining } from './predictions-of-training.js';
 import { exportSentences } from './report/export-sentences.js';
 import { addFilterOptions, type FilterOptions, filterOf } from './report/filter-options.js';
-import { factsOfRun } from './report/run-facts.js';
+import { factsOfRun, summaryOfRun } from './report/run-facts.js';
 import { stagesToReport } from './report/stages-to-report.js';
 
 interface ReportOptions extends FilterOptions, FormatOptions {
@@ -65,10 +65,12 @@ async function report(typed: string, options: ReportOptions): Promise<void> {
   }
   const filter = filterOf(options);
   if (options.out !== undefined && options.export === undefined) await checkedPlace(options.out, reportKind);
-  const { content, whole, trainings } = await subjectOf(typed, options);
+  const { content, whole, trainings, names } = await subjectOf(typed, options);
+  // A sweep scores without keeping predictions: what it scored is scored again.
+  const asked = whole === null ? options : { ...options, langs: options.langs ?? whole.table.langs.join(',') };
   const found: { training: SubjectTraining; predictions: FoundPredictions[] }[] = [];
   for (const training of trainings) {
-    found.push({ training, predictions: await predictionsOfTraining(training, options) });
+    found.push({ training, predictions: await predictionsOfTraining(training, asked) });
   }
   const places = options.data === undefined ? {} : { data: options.data };
   if (options.export !== undefined) {
@@ -78,9 +80,10 @@ async function report(typed: string, options: ReportOptions): Promise<void> {
   const out = options.out ?? defaultPlace(content.name, whole, trainings);
   await checkedPlace(out, reportKind, options.out === undefined);
   progress('read predictions');
-  const summary = whole === null ? null : await summaryOf(whole.table, whole.study, options.data);
+  const summary =
+    whole === null ? await summaryOfRun(trainings[0]!) : await summaryOf(whole.table, whole.study, options.data);
   const shown = await reportedStages(found, { places, most: mostListed });
-  const stages = shown.stages.map(stage => ({ ...stage, name: shortName(stage.name, content.name) }));
+  const stages = shown.stages.map((stage, i) => ({ ...stage, name: names[i]! }));
   const text = reportDocument({ ...content, summary, stages, labels: shown.labels });
   const place = await checkedPlace(out, reportKind, options.out === undefined);
   await removeAbandonedNeighbours(place, 'file');
@@ -113,12 +116,14 @@ async function subjectOf(
   content: Pick<ReportContent, 'name' | 'facts' | 'choice'>;
   whole: WholeSubject | null;
   trainings: SubjectTraining[];
+  /** What the page calls them. */
+  names: string[];
 }> {
   const whole = await findWhole(typed, options.store);
   if (whole !== null) {
     const { ids, choice } = stagesToReport(whole, options.stages);
     const trainings = await Promise.all(ids.map(whole.open));
-    return { content: { name: whole.name, facts: [], choice }, whole, trainings };
+    return { content: { name: whole.name, facts: [], choice }, whole, trainings, names: ids };
   }
   if (options.stages !== undefined) {
     throw new PanxError(`--stages is given, and ${typed} is no study and no sweep.`, {
@@ -126,13 +131,15 @@ async function subjectOf(
       exitCode: 2,
     });
   }
-  const { name, trainings } = await findSubject(typed, options.store);
+  const { name: given, trainings } = await findSubject(typed, options.store);
   const [first, ...others] = trainings;
+  const isFolder = first!.kind === 'run' && !isStored(first!.run, first!.key);
+  const name = isFolder ? basename(first!.run.root) : given;
   const choice =
     others.length === 0
       ? null
       : `${name} has ${trainings.length} trainings; this is ${first!.name}, the first of them.`;
-  return { content: { name, facts: factsOfRun(first!), choice }, whole, trainings: [first!] };
+  return { content: { name, facts: factsOfRun(first!), choice }, whole, trainings: [first!], names: [name] };
 }
 
 const reportKind: FileKind = {
@@ -158,8 +165,3 @@ function defaultPlace(name: string, whole: WholeSubject | null, [training]: read
 }
 
 const reportName = 'report.html';
-
-/** A stage without the name of its study, which stands above. */
-function shortName(stage: string, study: string): string {
-  return stage.startsWith(`${study}/`) ? stage.slice(study.length + 1) : stage;
-}

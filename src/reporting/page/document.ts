@@ -77,7 +77,7 @@ function atAGlance({ stages }: ReportContent, stage: ReportedStage): Markup {
   const i = stages.indexOf(stage);
   const id = `glance-${i}`;
   return html`<section aria-labelledby="${id}">
-<h2 id="${id}"${i === 0 ? html` class="first"` : null}>Which errors cost most</h2>
+<h2 id="${id}"${i === 0 ? html` class="first"` : null}>Which errors cost most${stages.length === 1 ? null : `: ${stage.name}`}</h2>
 <p class="fact">Predictions of ${stage.name}.</p>
 <ul class="glance">${stage.rows.map(
     rows =>

@@ -3,6 +3,7 @@ import { f1IfMended, f1OfKinds } from '../../evaluation/analysis/error-kinds.js'
 import { type AnalysisTableName, analysisTable, kindText } from '../analysis-tables.js';
 import { addressOf } from './address.js';
 import { errorText } from './error-text.js';
+import { type Figure, figureHtml } from './figures.js';
 import { type EntityLength, everything, type SeenName, type SentenceFilter } from './filter.js';
 import {
   bucketText,
@@ -27,12 +28,12 @@ export const mostListed = 20;
 export function languageSection(stage: ReportedStage, rows: ReportedRows, id: string): Markup {
   const { analysis } = rows;
   const links = linksOf(stage, rows);
-  const list = (name: AnalysisTableName, title: string) => {
+  const list = (name: AnalysisTableName, title: string, figure: Figure | null = null) => {
     const table = analysisTable(name, [rows], mostListed);
     if (table === null) return null;
     const row = table.columns.findIndex(({ key }) => key === 'row');
     const linkOf = (i: number, j: number) => (j === row ? links({}, Number(table.rows[i]![j])) : null);
-    return html`<details><summary>${title}</summary>${tableHtml(table, { linkOf })}</details>\n`;
+    return html`<details><summary>${title}</summary>${figure === null ? null : figureHtml(figure)}${tableHtml(table, { linkOf })}</details>\n`;
   };
   return html`<section id="${id}" aria-labelledby="${id}-head">
 <h3 id="${id}-head">${headingOf(rows)} <span class="score">F1 ${three(f1OfKinds(analysis.kinds))}</span></h3>
@@ -41,7 +42,7 @@ ${rows.sentences === null ? html`<p class="fact">The predictions of ${rows.rows}
 ${costTable(rows, links)}
 ${examplesOf(rows, links)}
 ${confusionTable(rows, links)}
-${bucketTable(rows, links)}${list('report', 'Scores by type')}${list('semeval', 'SemEval-2013 scores')}${list('mistaken', 'Words tagged wrongly most often')}${list('sentences', 'Sentences with the highest loss')}${list('suspects', 'Labels that may be wrong')}${list('losses', 'Loss by true tag')}${list('tags', 'Confusion of tags')}
+${bucketTable(rows, links)}${list('report', 'Scores by type')}${list('semeval', 'SemEval-2013 scores')}${list('mistaken', 'Words tagged wrongly most often')}${list('sentences', 'Sentences with the highest loss')}${list('suspects', 'Labels that may be wrong')}${list('losses', 'Loss by true tag')}${list('tags', 'Confusion of tags', rows.figures.tags)}
 </section>
 `;
 }
@@ -161,7 +162,7 @@ function exampleHtml({ sentence, entity }: Example, rows: ReportedRows, links: L
         : part.kind,
   )}: <q dir="auto"${attribute}>${sentence.words.join(' ')}</q> ${linked(
     links({ kind: error.kind }, sentence.row),
-    html`row ${sentence.row}`,
+    html`<span class="nowrap">row ${sentence.row}</span>`,
   )}`;
 }
 
@@ -194,7 +195,7 @@ function bucketTable(rows: ReportedRows, links: Links): Content {
   const named = (row: number) => table.rows[row]!.slice(0, 2).map(String) as [string, string];
   const isWeak = (row: number) =>
     weak.some(({ attribute, bucket }) => named(row)[0] === attribute && named(row)[1] === bucket);
-  return html`<details><summary>Scores by length, capitalisation, what was seen in training</summary>${tableHtml(
+  return html`<details><summary>Scores by length, capitalisation, what was seen in training</summary>${rows.figures.buckets === null ? null : figureHtml(rows.figures.buckets)}${tableHtml(
     table,
     {
       linkOf: (row, column) => (column === 1 ? bucketLink(links, ...named(row)) : null),

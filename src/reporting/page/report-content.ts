@@ -1,4 +1,5 @@
 import { createAnalysis } from '../../evaluation/analysis/analyse.js';
+import type { EntityKind } from '../../evaluation/analysis/error-kinds.js';
 import { surfaceOf } from '../../evaluation/analysis/spans.js';
 import type { TrainingSurfaces } from '../../evaluation/analysis/training-surfaces.js';
 import type { ScoredRow } from '../../evaluation/foreign-predictions.js';
@@ -7,6 +8,7 @@ import type { Places } from '../../experiment/places.js';
 import type { SubjectTraining } from '../../experiment/subject.js';
 import type { FoundPredictions } from '../../experiment/subject-predictions.js';
 import { trainedLangs } from '../../experiment/training-rows.js';
+import { type AnalysisFigures, analysisFigures } from './figures.js';
 import { createTagCode, type EncodedSentence, mainSpan, type Sentence, sentenceOf, textOf } from './sentences.js';
 import type { Summary } from './summary.js';
 
@@ -39,6 +41,7 @@ export interface ReportedRows extends AnalysedRows {
   /** null where the predictions have no words. */
   sentences: EncodedSentence[] | null;
   examples: Example[];
+  figures: AnalysisFigures;
 }
 
 /** A sentence with an error of a kind. */
@@ -84,7 +87,7 @@ export async function reportedStages(
         }
       }
       const ofRows = { model: training.name, rows: name, lang, split, analysis: analysis.result() };
-      rows.push({ ...ofRows, sentences, examples: examples.all() });
+      rows.push({ ...ofRows, sentences, examples: examples.all(), figures: await analysisFigures(ofRows) });
     }
     stages.push({ name: training.name, training: trainingText(known), knowsSeen: surfaces !== null, rows });
   }
@@ -110,20 +113,23 @@ function trainingText(known: Awaited<ReturnType<typeof knownTraining>>): string 
   return `Entities were looked up in the ${known.rows.toLocaleString('en-US')} rows that the model was trained on.`;
 }
 
-/** The first sentences with an error of each kind, each of another text, none that is long. */
+/** The first sentences with an error of each kind, each once and with another text, none that is long. */
 function createExamples(): { add(sentence: Sentence): void; all(): Example[] } {
-  const found = new Map<string, Map<string, Example>>();
+  const found = new Map<EntityKind, Example[]>();
+  const textOfExample = ({ sentence, entity }: Example) => textOf(mainSpan(sentence.entities[entity]!), sentence);
   return {
     add(sentence) {
       if (sentence.words.length > 40) return;
-      for (const [i, entity] of sentence.entities.entries()) {
-        if (entity.kind === 'correct') continue;
-        const ofKind = found.get(entity.kind) ?? new Map<string, Example>();
-        found.set(entity.kind, ofKind);
-        const text = textOf(mainSpan(entity), sentence);
-        if (ofKind.size < mostExamples && !ofKind.has(text)) ofKind.set(text, { sentence, entity: i });
+      const used = new Set<EntityKind>();
+      for (const [entity, { kind }] of sentence.entities.entries()) {
+        const ofKind = found.get(kind) ?? [];
+        const example = { sentence, entity };
+        if (kind === 'correct' || used.has(kind) || ofKind.length === mostExamples) continue;
+        if (ofKind.some(one => textOfExample(one) === textOfExample(example))) continue;
+        found.set(kind, [...ofKind, example]);
+        used.add(kind);
       }
     },
-    all: () => [...found.values()].flatMap(ofKind => [...ofKind.values()]),
+    all: () => [...found.values()].flat(),
   };
 }

@@ -3,7 +3,7 @@ import type { StudyDirectory } from '../../run/store-directory.js';
 import { detailsTable, phasesTable, typesTable } from '../result-tables.js';
 import { tablesOf } from '../study-tables.js';
 import type { Table } from '../table.js';
-import { isMatrixTable } from '../table-view.js';
+import { type Figure, figureHtml, studyFigures } from './figures.js';
 import { html, type Markup } from './markup.js';
 import { tableHtml } from './table-html.js';
 
@@ -12,11 +12,6 @@ export interface Summary {
   /** The first is shown, the others open by a click. */
   tables: Table[];
   figures: Figure[];
-}
-
-export interface Figure {
-  caption: string;
-  svg: string;
 }
 
 /** @param study null of a sweep, which keeps less @param data where the data lies, if it was moved */
@@ -29,20 +24,7 @@ export async function summaryOf(
     study === null
       ? [phasesTable(table, 'status'), detailsTable(table), typesTable(table)]
       : (await tablesOf(study, table, undefined, data)).map(one => one.table);
-  return { tables, figures: await figuresOf(table) };
-}
-
-async function figuresOf(table: SweepTable): Promise<Figure[]> {
-  // Loaded here because the plotting library takes half a second.
-  const { learningCurveSvg } = await import('../learning-curve.js');
-  const { trainingCurvesSvg } = await import('../training-curves.js');
-  const hasCurves = table.rows.some(({ trainings }) => trainings.some(({ curve }) => curve.length > 0));
-  return [
-    ...(isMatrixTable(table)
-      ? []
-      : [{ caption: 'Learning curve: F1 by training sentences of the target', svg: learningCurveSvg(table) }]),
-    ...(hasCurves ? [{ caption: 'Losses and F1 after each epoch', svg: trainingCurvesSvg(table) }] : []),
-  ];
+  return { tables, figures: await studyFigures(table) };
 }
 
 /** The results of a study or a sweep: its tables, what they are, and its figures. */
@@ -56,10 +38,4 @@ ${others.map(({ signature: _, ...table }) => html`<details><summary>${table.titl
 ${figures.map(figureHtml)}
 </section>
 `;
-}
-
-/** A picture as a picture, and not as a part of the page: its styles and ids are its own, and nothing in it can act. */
-export function figureHtml({ caption, svg }: Figure): Markup {
-  const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
-  return html`<figure><img src="${source}" alt="${caption}. The numbers are in the tables." width="960" height="560"><figcaption>${caption}</figcaption></figure>\n`;
 }

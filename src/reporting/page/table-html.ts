@@ -23,7 +23,9 @@ export function tableHtml(table: Table, { linkOf, heatOf, namesRows = true }: Ce
     const kind = isToTheRight(columns[column]!) ? 'number' : '';
     const heat = heatOf === undefined ? '' : heatClass(heatOf(row, column));
     const className = [kind, heat, isLong[column] ? 'wide' : ''].filter(Boolean).join(' ');
-    if (column === 0 && namesRows) return html`<th scope="row">${content}</th>`;
+    if (column === 0 && namesRows) {
+      return html`<th scope="row"${text.length <= 24 ? html` class="nowrap"` : null}>${content}</th>`;
+    }
     return html`<td${className === '' ? null : html` class="${className}"`}>${content}</td>`;
   };
   return html`${facts.map(fact => html`<p class="fact">${fact}</p>\n`)}

@@ -1,0 +1,70 @@
+import type { AnalysedRows } from '../../experiment/analyse-subject.js';
+import type { SweepTable } from '../../experiment/table.js';
+import { isMatrixTable } from '../table-view.js';
+import { html, type Markup } from './markup.js';
+
+export interface Figure {
+  caption: string;
+  svg: string;
+}
+
+/** The figures of an analysis. */
+export interface AnalysisFigures {
+  /** null where no entity is in a bucket. */
+  buckets: Figure | null;
+  /** null where there are too many tags to be read. */
+  tags: Figure | null;
+}
+
+/** The learning curve and the training curves, where there are some. */
+export async function studyFigures(table: SweepTable): Promise<Figure[]> {
+  // Loaded here, as below, because the plotting library takes half a second.
+  const { learningCurveSvg } = await import('../learning-curve.js');
+  const { trainingCurvesSvg } = await import('../training-curves.js');
+  const hasCurves = table.rows.some(({ trainings }) => trainings.some(({ curve }) => curve.length > 0));
+  return [
+    ...(isMatrixTable(table)
+      ? []
+      : [{ caption: 'Learning curve: F1 by training sentences of the target', svg: learningCurveSvg(table) }]),
+    ...(hasCurves ? [{ caption: 'Losses and F1 after each epoch', svg: trainingCurvesSvg(table) }] : []),
+  ];
+}
+
+const mostTags = 30;
+
+export async function analysisFigures({ analysis, rows, model }: AnalysedRows): Promise<AnalysisFigures> {
+  const { bucketsSvg } = await import('../buckets-plot.js');
+  const { confusionSvg } = await import('../confusion-plot.js');
+  const facts = [`${rows} by ${model}`];
+  const { labels, counts } = analysis.confusion.tags;
+  const attributes = analysis.buckets.map(({ attribute, scores }) => ({
+    attribute,
+    buckets: scores
+      .filter(({ gold, predicted }) => gold + predicted > 0)
+      .map(({ bucket, gold, predicted, precision, recall, f1 }) => ({
+        ...{ name: bucket, gold, predicted, f1 },
+        precision: predicted === 0 ? null : precision,
+        recall: gold === 0 ? null : recall,
+      })),
+  }));
+  return {
+    buckets:
+      attributes.length === 0
+        ? null
+        : {
+            caption: 'F1 by attribute of the entity',
+            svg: bucketsSvg({ title: 'F1 by attribute of the entity', facts, systems: [{ name: model, attributes }] }),
+          },
+    tags:
+      labels.length > mostTags
+        ? null
+        : { caption: 'Confusion of tags', svg: confusionSvg({ title: 'Confusion of tags', facts, labels, counts }) },
+  };
+}
+
+/** A picture as a picture, and not as a part of the page: its styles and ids are its own, and nothing in it can act. */
+export function figureHtml({ caption, svg }: Figure): Markup {
+  const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+  const [, width, height] = /^<svg [^>]*?width="(\d+)"[^>]*? height="(\d+)"/.exec(svg) ?? [null, '960', '560'];
+  return html`<figure class="scroll" tabindex="0" role="group" aria-label="${caption}"><img src="${source}" alt="${caption}. The numbers are in the tables." width="${width!}" height="${height!}"><figcaption>${caption}</figcaption></figure>\n`;
+}
