@@ -48,7 +48,7 @@ ${content.facts.length === 0 ? null : html`<dl class="known">${content.facts.map
 ${contentsOf(content)}
 </header>
 <main>
-${content.stages.map(stage => atAGlance(content, stage))}
+${atAGlance(content)}
 ${content.summary === null ? null : summarySection(content.summary)}
 ${content.stages.map(stage => stageSection(content, stage))}
 ${browser(sets.length > 0 && sets.some(({ rows }) => rows.sentences !== null))}
@@ -61,29 +61,30 @@ ${script(code)}</body>
   return markup;
 }
 
+/** Languages; of several stages the stages. */
 function contentsOf({ summary, stages }: ReportContent): Markup {
-  const isOne = stages.length === 1;
+  const item = (id: string, text: string) => html`<li><a href="#${id}">${text}</a></li>\n`;
+  const errors =
+    stages.length === 1
+      ? stages[0]!.rows.map(rows => item(idOf(0, rows), headingOf(rows)))
+      : stages.map(({ name }, i) => item(`stage-${i}`, name));
   return html`<nav aria-label="Contents"><ul>
-${summary === null ? null : html`<li><a href="#results">Results</a></li>\n`}${stages.flatMap((stage, i) =>
-  stage.rows.map(
-    rows => html`<li><a href="#${idOf(i, rows)}">${headingOf(rows)}${isOne ? null : `, ${stage.name}`}</a></li>\n`,
-  ),
-)}<li><a href="#sentences">Sentences</a></li>
-</ul></nav>`;
+${summary === null ? null : item('results', 'Results')}${errors}${item('sentences', 'Sentences')}</ul></nav>`;
 }
 
 /** The answer to what costs most, a sentence for each language. */
-function atAGlance({ stages }: ReportContent, stage: ReportedStage): Markup {
-  const i = stages.indexOf(stage);
-  const id = `glance-${i}`;
-  return html`<section aria-labelledby="${id}">
-<h2 id="${id}"${i === 0 ? html` class="first"` : null}>Which errors cost most${stages.length === 1 ? null : `: ${stage.name}`}</h2>
-<p class="fact">Predictions of ${stage.name}.</p>
-<ul class="glance">${stage.rows.map(
-    rows =>
-      html`<li><a href="#${idOf(i, rows)}">${headingOf(rows)}</a> <span>${costSentence(rows.analysis)}</span></li>\n`,
+function atAGlance({ stages }: ReportContent): Markup {
+  return html`<section aria-labelledby="glance">
+<h2 id="glance" class="first">Which errors cost most</h2>
+${stages.map(
+  ({ name, rows }, i) => html`${
+    stages.length === 1 ? html`<p class="fact">Predictions of ${name}.</p>` : html`<h3>${name}</h3>`
+  }
+<ul class="glance">${rows.map(
+    one => html`<li><a href="#${idOf(i, one)}">${headingOf(one)}</a> <span>${costSentence(one.analysis)}</span></li>\n`,
   )}</ul>
-</section>
+`,
+)}</section>
 `;
 }
 

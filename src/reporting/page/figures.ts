@@ -66,5 +66,5 @@ export async function analysisFigures({ analysis, rows, model }: AnalysedRows): 
 export function figureHtml({ caption, svg }: Figure): Markup {
   const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
   const [, width, height] = /^<svg [^>]*?width="(\d+)"[^>]*? height="(\d+)"/.exec(svg) ?? [null, '960', '560'];
-  return html`<figure class="scroll" tabindex="0" role="group" aria-label="${caption}"><img src="${source}" alt="${caption}. The numbers are in the tables." width="${width!}" height="${height!}"><figcaption>${caption}</figcaption></figure>\n`;
+  return html`<figure class="scroll" tabindex="0"><img src="${source}" alt="${caption}. The numbers are in the tables." width="${width!}" height="${height!}"><figcaption>${caption}</figcaption></figure>\n`;
 }

@@ -1,3 +1,4 @@
+import { visible } from '../../../system/visible.js';
 import type { View } from '../address.js';
 import {
   type EntityLength,
@@ -88,7 +89,7 @@ function lengthText(length: EntityLength): string {
 function fill(field: HTMLSelectElement, options: readonly (readonly [value: string, text: string])[]): void {
   field.replaceChildren(
     ...options.map(([value, text]) => {
-      const option = element('option', '', text);
+      const option = element('option', '', visible(text));
       option.value = value;
       return option;
     }),
@@ -99,7 +100,7 @@ function fill(field: HTMLSelectElement, options: readonly (readonly [value: stri
 function choose(field: HTMLSelectElement, value: string | null): void {
   const wanted = value ?? all;
   if (![...field.options].some(option => option.value === wanted)) {
-    const option = element('option', '', wanted);
+    const option = element('option', '', visible(wanted));
     option.value = wanted;
     field.append(option);
   }

@@ -16,7 +16,7 @@ export function showSentence(sentence: Sentence, set: RowSet, filter: SentenceFi
   const lines = errors.map(error =>
     element('li', asks && fits(error, filter) ? 'asked' : '', ...errorLine(error, sentence, set)),
   );
-  const number = element('p', 'row', `${set.lang} row ${sentence.row}`);
+  const number = element('p', 'row', visible(`${set.lang} row ${sentence.row}`));
   const cut = sentence.predicted.filter(tag => tag === null).length;
   if (cut > 0) number.append(` · ${cut} ${cut === 1 ? 'word' : 'words'} without a prediction`);
   return element('li', 'sentence', number, words, ...(lines.length > 0 ? [element('ul', 'errors', ...lines)] : []));
