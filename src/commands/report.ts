@@ -32,6 +32,8 @@ interface ReportOptions extends FilterOptions, FormatOptions {
   stages?: string;
   export?: ExportFormat;
   out?: string;
+  /** Of --no-sentences. */
+  sentences: boolean;
   store?: string;
   data?: string;
 }
@@ -50,6 +52,7 @@ export function define(command: Command): void {
       '--out <file>',
       'the HTML file (default: report.html in the folder of the study or the run, else NAME-report.html here)',
     );
+  command.option('--no-sentences', 'leave out all words and sentences of the data, which may not be passed on');
   addFilterOptions(command);
   command.option('--store <folder>', storeHelp).option('--data <folder>', 'where the data lies, if it was moved');
   addFormat(command).action(async (subject: string, options: ReportOptions) => await report(subject, options));
@@ -60,6 +63,12 @@ async function report(typed: string, options: ReportOptions): Promise<void> {
   if (json && options.export !== undefined) {
     throw new PanxError('--format json and --export are both given; expected one of them.', {
       hint: '--export writes sentences, each a line of JSON; --format json says what page was written.',
+      exitCode: 2,
+    });
+  }
+  if (!options.sentences && options.export !== undefined) {
+    throw new PanxError('--no-sentences and --export are both given; expected one of them.', {
+      hint: '--export writes sentences.',
       exitCode: 2,
     });
   }
@@ -82,7 +91,7 @@ async function report(typed: string, options: ReportOptions): Promise<void> {
   progress('read predictions');
   const summary =
     whole === null ? await summaryOfRun(trainings[0]!) : await summaryOf(whole.table, whole.study, options.data);
-  const shown = await reportedStages(found, { places, most: mostListed });
+  const shown = await reportedStages(found, { places, most: options.sentences ? mostListed : 0 });
   const stages = shown.stages.map((stage, i) => ({ ...stage, name: names[i]! }));
   const text = reportDocument({ ...content, summary, stages, labels: shown.labels });
   const place = await checkedPlace(out, reportKind, options.out === undefined);
@@ -102,10 +111,8 @@ function contentText(stages: readonly ReportedStage[]): string {
   const rows = stages.flatMap(stage => stage.rows);
   const total = rows.reduce((sum, { analysis }) => sum + analysis.sentences, 0);
   const names = stages.map(({ name }) => name).join(', ');
-  const without = rows.some(({ sentences }) => sentences === null)
-    ? '; without sentences where they have no words'
-    : '';
-  return `${formatCount(total)} sentences of ${names}${without}`;
+  const without = rows.find(one => one.without !== null)?.without;
+  return `${formatCount(total)} sentences of ${names}${without === undefined ? '' : `. ${without}`}`;
 }
 
 /** What is reported, before anything of it is read at length. */

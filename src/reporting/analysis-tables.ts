@@ -122,7 +122,8 @@ function tableOf(name: AnalysisTableName, analysis: Analysis): Made | null {
     case 'mistaken':
       return analysis.mistaken.length === 0 ? null : mistakenTable(analysis);
     case 'sentences':
-      return analysis.losses === null ? null : sentencesTable(analysis.losses.sentences);
+      if (analysis.losses === null || analysis.losses.sentences.length === 0) return null;
+      return sentencesTable(analysis.losses.sentences);
     case 'suspects':
       return suspectsTable(analysis);
   }
@@ -316,7 +317,7 @@ function sentencesTable(sentences: NonNullable<Analysis['losses']>['sentences'])
 }
 
 function suspectsTable({ losses }: Analysis): Made | null {
-  if (losses === null || losses.suspects === null) return null;
+  if (losses === null || losses.suspects === null || losses.suspects.length === 0) return null;
   return {
     facts: [
       'softmin of p(true tag) over the words of a sentence, at temperature 0.05: the lower, the less likely that all are right',

@@ -65,12 +65,35 @@ describe('panx report', () => {
     writeFileSync(bare, fixtureRows.map(({ gold, predicted }) => `${JSON.stringify({ gold, predicted })}\n`).join(''));
     const { code, stdout } = panx(['report', bare, '--out', out('bare.html')]);
     expect(code).toBe(0);
-    expect(stdout).toContain('6 sentences of bare.jsonl; without sentences where they have no words');
+    expect(stdout).toContain(
+      '6 sentences of bare.jsonl. The predictions of bare.jsonl have no words: no sentence can be shown.',
+    );
     const page = readFileSync(out('bare.html'), 'utf8');
     expect(page).toContain('mending them would raise F1 by 0.300');
     expect(page).toContain('The predictions of bare.jsonl have no words: no sentence can be shown.');
     expect(page).not.toContain('href="#lang=');
   });
+});
+
+it('leaves out all words of the data, where they may not be passed on', () => {
+  const secret = join(folder, 'secret.jsonl');
+  const rows = fixtureRows.map(row => ({
+    ...row,
+    words: row.gold.map((_, i) => `secret${i}`),
+    loss: row.gold.map(() => 1),
+  }));
+  writeFileSync(secret, rows.map(row => `${JSON.stringify(row)}\n`).join(''));
+  panx(['report', secret, '--out', out('with.html')]);
+  expect(readFileSync(out('with.html'), 'utf8')).toContain('secret0');
+  const { code, stdout } = panx(['report', secret, '--no-sentences', '--out', out('counts.html')]);
+  expect(code).toBe(0);
+  expect(stdout).toContain('6 sentences of secret.jsonl. The sentences are left out.');
+  const page = readFileSync(out('counts.html'), 'utf8');
+  expect(page).toContain('What errors cost');
+  expect(page).not.toMatch(/secret\d/);
+  const both = panx(['report', secret, '--no-sentences', '--export', 'jsonl']);
+  expect(both.code).toBe(2);
+  expect(both.stderr).toContain('--no-sentences and --export are both given; expected one of them.');
 });
 
 describe('panx report --export', () => {

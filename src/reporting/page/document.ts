@@ -27,7 +27,7 @@ export function reportDocument(content: ReportContent): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  const sets = content.stages.flatMap(stage => stage.rows.map(rows => ({ stage, rows })));
+  const hasSentences = content.stages.some(({ rows }) => rows.some(({ sentences }) => sentences !== null));
   const { markup } = html`<!doctype html>
 <html lang="en">
 <head>
@@ -40,18 +40,17 @@ ${{ markup: generatorTag }}
 <style>${{ markup: style }}</style>
 </head>
 <body>
-<a class="skip" href="#sentences">Skip to the sentences</a>
-<header>
+${hasSentences ? html`<a class="skip" href="#sentences">Skip to the sentences</a>\n` : null}<header>
 <p class="kicker">Report of panx ${readPackage().version}</p>
 <h1>${content.name}</h1>
 ${content.facts.length === 0 ? null : html`<dl class="known">${content.facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`}
-${contentsOf(content)}
+${contentsOf(content, hasSentences)}
 </header>
 <main>
 ${atAGlance(content)}
 ${content.summary === null ? null : summarySection(content.summary)}
 ${content.stages.map(stage => stageSection(content, stage))}
-${browser(sets.length > 0 && sets.some(({ rows }) => rows.sentences !== null))}
+${browser(hasSentences)}
 </main>
 ${keysDialog()}
 ${dataOf(content)}
@@ -62,14 +61,14 @@ ${script(code)}</body>
 }
 
 /** Languages; of several stages the stages. */
-function contentsOf({ summary, stages }: ReportContent): Markup {
+function contentsOf({ summary, stages }: ReportContent, hasSentences: boolean): Markup {
   const item = (id: string, text: string) => html`<li><a href="#${id}">${text}</a></li>\n`;
   const errors =
     stages.length === 1
       ? stages[0]!.rows.map(rows => item(idOf(0, rows), headingOf(rows)))
       : stages.map(({ name }, i) => item(`stage-${i}`, name));
   return html`<nav aria-label="Contents"><ul>
-${summary === null ? null : item('results', 'Results')}${errors}${item('sentences', 'Sentences')}</ul></nav>`;
+${summary === null ? null : item('results', 'Results')}${errors}${hasSentences ? item('sentences', 'Sentences') : null}</ul></nav>`;
 }
 
 /** The answer to what costs most, a sentence for each language. */

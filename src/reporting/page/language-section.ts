@@ -38,7 +38,7 @@ export function languageSection(stage: ReportedStage, rows: ReportedRows, id: st
   return html`<section id="${id}" aria-labelledby="${id}-head">
 <h3 id="${id}-head">${headingOf(rows)} <span class="score">F1 ${three(f1OfKinds(analysis.kinds))}</span></h3>
 <p class="lead">${costSentence(analysis)}</p>
-${rows.sentences === null ? html`<p class="fact">The predictions of ${rows.rows} have no words: no sentence can be shown.</p>\n` : null}${inShort(rows, links)}
+${rows.without === null ? null : html`<p class="fact">${rows.without}</p>\n`}${inShort(rows, links)}
 ${costTable(rows, links)}
 ${examplesOf(rows, links)}
 ${confusionTable(rows, links)}
@@ -105,7 +105,7 @@ function joined(parts: readonly Content[]): Content {
 }
 
 /** Kinds by types: what mending each cell would add to F1, and how many errors it has. */
-function costTable({ analysis, rows }: ReportedRows, links: Links): Content {
+function costTable({ analysis, rows, sentences }: ReportedRows, links: Links): Content {
   const kinds = kindCosts(analysis);
   if (kinds.length === 0) return null;
   const types = analysis.kindsByType;
@@ -131,7 +131,7 @@ ${kinds.map(
     )}${cell(gain, times, links({ kind }), '')}</tr>\n`,
 )}</tbody>
 </table></div>
-<p class="fact">A gain is the F1 that mending the errors of that cell alone would add; gains do not add up. It leads to the sentences. An error counts for the type of the true entity, a spurious one for its own.</p>
+<p class="fact">A gain is the F1 that mending the errors of that cell alone would add; gains do not add up.${sentences === null ? null : ' It leads to the sentences.'} An error counts for the type of the true entity, a spurious one for its own.</p>
 `;
 }
 

@@ -38,8 +38,10 @@ export interface ReportedStage {
 
 /** Predictions of one row set. */
 export interface ReportedRows extends AnalysedRows {
-  /** null where the predictions have no words. */
+  /** null where the predictions have no words, or sentences are left out. */
   sentences: EncodedSentence[] | null;
+  /** Why there are none, in a sentence; null where they are there. */
+  without: string | null;
   examples: Example[];
   figures: AnalysisFigures;
 }
@@ -58,7 +60,7 @@ const mostExamples = 3;
  * Analyse the predictions of trainings and keep their sentences. Each file of predictions is read twice: for the texts of its entities, which
  * are counted in the training rows, and for the rest.
  *
- * @param most how many words and sentences are listed
+ * @param options.most how many words and sentences are listed; 0 leaves out whatever the data say in words
  * @throws PanxError where a file is damaged
  */
 export async function reportedStages(
@@ -76,9 +78,10 @@ export async function reportedStages(
       const trainedOn = split === 'train' && lang !== null && seen.has(lang);
       const analysis = createAnalysis({ surfaces, most, trainedOn });
       const examples = createExamples();
-      let sentences: EncodedSentence[] | null = [];
+      let sentences: EncodedSentence[] | null = most === 0 ? null : [];
       for await (const row of read()) {
         analysis.add(row);
+        if (most === 0) continue;
         const sentence = readSentence(row, sentences?.length ?? 0, surfaces);
         if (sentence === null) sentences = null;
         else {
@@ -87,7 +90,9 @@ export async function reportedStages(
         }
       }
       const ofRows = { model: training.name, rows: name, lang, split, analysis: analysis.result() };
-      rows.push({ ...ofRows, sentences, examples: examples.all(), figures: await analysisFigures(ofRows) });
+      const noWords = `The predictions of ${name} have no words: no sentence can be shown.`;
+      const without = most === 0 ? 'The sentences are left out.' : sentences === null ? noWords : null;
+      rows.push({ ...ofRows, sentences, without, examples: examples.all(), figures: await analysisFigures(ofRows) });
     }
     stages.push({ name: training.name, training: trainingText(known), knowsSeen: surfaces !== null, rows });
   }

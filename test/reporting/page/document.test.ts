@@ -89,7 +89,9 @@ it('says who wrote it where it begins', () => {
 
 it('holds nothing of the data as tags', () => {
   const tags = page.replaceAll(/<(style|script)[\s\S]*?<\/\1>/g, '').match(/<[^>]*>/g)!;
-  expect(tags.filter(tag => /alert|onerror|onload|<b>x|<i>|<img src=x/.test(tag.replaceAll(/"[^"]*"/g, '""')))).toEqual([]);
+  expect(tags.filter(tag => /alert|onerror|onload|<b>x|<i>|<img src=x/.test(tag.replaceAll(/"[^"]*"/g, '""')))).toEqual(
+    [],
+  );
   expect(page.match(/<script/g)).toHaveLength(5);
   expect(page).toContain('<h1>&lt;i&gt;study&lt;/i&gt;</h1>');
   // What turns the direction of writing around is shown by its code point.
