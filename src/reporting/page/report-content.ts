@@ -1,3 +1,4 @@
+import { PanxError } from '../../errors.js';
 import { createAnalysis } from '../../evaluation/analysis/analyse.js';
 import type { EntityKind } from '../../evaluation/analysis/error-kinds.js';
 import { surfaceOf } from '../../evaluation/analysis/spans.js';
@@ -61,7 +62,7 @@ const mostExamples = 3;
  * are counted in the training rows, and for the rest.
  *
  * @param options.most how many words and sentences are listed; 0 leaves out whatever the data say in words
- * @throws PanxError where a file is damaged
+ * @throws PanxError where a file is damaged, or there are too many sentences
  */
 export async function reportedStages(
   found: readonly { training: SubjectTraining; predictions: readonly FoundPredictions[] }[],
@@ -69,6 +70,7 @@ export async function reportedStages(
 ): Promise<{ stages: ReportedStage[]; labels: string[] }> {
   const code = createTagCode();
   const stages: ReportedStage[] = [];
+  let total = 0;
   for (const { training, predictions } of found) {
     const known = await knownTraining(training, predictions, places);
     const surfaces = 'surfaces' in known ? known.surfaces : null;
@@ -79,10 +81,12 @@ export async function reportedStages(
       const analysis = createAnalysis({ surfaces, most, trainedOn });
       const examples = createExamples();
       let sentences: EncodedSentence[] | null = most === 0 ? null : [];
+      let number = 0;
       for await (const row of read()) {
         analysis.add(row);
         if (most === 0) continue;
-        const sentence = readSentence(row, sentences?.length ?? 0, surfaces);
+        if (++total > mostSentences) throw tooMany();
+        const sentence = readSentence(row, number++, surfaces);
         if (sentence === null) sentences = null;
         else {
           sentences?.push(code.encode(sentence));
@@ -97,6 +101,18 @@ export async function reportedStages(
     stages.push({ name: training.name, training: trainingText(known), knowsSeen: surfaces !== null, rows });
   }
   return { stages, labels: code.labels() };
+}
+
+const mostSentences = 500_000;
+
+function tooMany(): PanxError {
+  return new PanxError(
+    `The report would have more than ${mostSentences} sentences, which is more than a browser holds.`,
+    {
+      hint: 'Choose languages with --lang, or fewer --stages.',
+      exitCode: 2,
+    },
+  );
 }
 
 /** A row as the report shows it; null where it has no words. */
