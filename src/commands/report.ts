@@ -23,7 +23,7 @@ import { refuseInsideLanguage } from './out-folder.js';
 import { predictionsOfTraining } from './predictions-of-training.js';
 import { exportSentences } from './report/export-sentences.js';
 import { addFilterOptions, type FilterOptions, filterOf } from './report/filter-options.js';
-import { factsOfRun, summaryOfRun } from './report/run-facts.js';
+import { factsOfRun, summaryOfOne } from './report/run-facts.js';
 import { stagesToReport } from './report/stages-to-report.js';
 
 interface ReportOptions extends FilterOptions, FormatOptions {
@@ -89,9 +89,11 @@ async function report(typed: string, options: ReportOptions): Promise<void> {
   const out = options.out ?? defaultPlace(content.name, whole, trainings);
   await checkedPlace(out, reportKind, options.out === undefined);
   progress('read predictions');
-  const summary =
-    whole === null ? await summaryOfRun(trainings[0]!) : await summaryOf(whole.table, whole.study, options.data);
   const shown = await reportedStages(found, { places, most: options.sentences ? mostListed : 0 });
+  const summary =
+    whole === null
+      ? await summaryOfOne(trainings[0]!, shown.stages[0]!.rows)
+      : await summaryOf(whole.table, whole.study, options.data);
   const stages = shown.stages.map((stage, i) => ({ ...stage, name: names[i]! }));
   const text = reportDocument({ ...content, summary, stages, labels: shown.labels });
   const place = await checkedPlace(out, reportKind, options.out === undefined);

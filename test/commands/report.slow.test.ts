@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { parseSignature } from '../../src/reporting/signature.js';
 import { buildCli, panx } from '../built-cli.js';
 
 let folder: string;
@@ -49,6 +50,8 @@ it('shows other stages, and one stage alone', () => {
   const one = report(join(study, 'phase-2-en'), '--out', join(folder, 'one.html'));
   expect(one.stdout).toMatch(/240 sentences of study\/phase-2-en\n$/);
   expect(one.stderr).toContain('study/phase-2-en has 2 trainings; this is study/phase-2-en-seed-');
+  const [, signature] = /<code>(F1[^<]*)<\/code>/.exec(readFileSync(join(folder, 'one.html'), 'utf8'))!;
+  expect(parseSignature(signature!)).toMatchObject({ split: 'test', protocol: ['train'], n: [120], seeds: 1 });
   const wrong = report(study, '--stages', 'phase-1-rt');
   expect(wrong.stderr).toContain(
     '--stages names "phase-1-rt", which is no trained stage of study; did you mean phase-1-tr?',

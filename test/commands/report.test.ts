@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildCli, panx } from '../built-cli.js';
-import { fixtureRows } from '../reporting/page/example-content.js';
+import { fixtureRows, hostileRows } from '../reporting/page/example-content.js';
 
 let folder: string;
 let predictions: string;
@@ -108,6 +108,15 @@ describe('panx report --export', () => {
     expect(code).toBe(0);
     expect(lines(stdout).map(({ row }) => row)).toEqual([3, 4]);
     expect(stderr).toContain('2 of 6 sentences');
+  });
+
+  it('prints words as they are, in a form that no terminal acts on', () => {
+    const hostile = join(folder, 'hostile.jsonl');
+    writeFileSync(hostile, hostileRows.map(row => `${JSON.stringify(row)}\n`).join(''));
+    const { stdout } = panx(['report', hostile, '--export', 'jsonl']);
+    expect(lines(stdout).map(({ words }) => words)).toEqual(hostileRows.map(({ words }) => words));
+    expect(stdout).not.toMatch(/[\u202a-\u202e\u2028]/);
+    expect(stdout).not.toContain('\u001b');
   });
 
   it('takes all filters of the page', () => {

@@ -53,7 +53,7 @@ export function costSentence(analysis: Pick<Analysis, 'kinds' | 'kindsByType'>):
       : ` Next are ${lowerFirst(kindSubject[second.kind])} (${count(second.count)}, +${three(second.gain)}).`;
   return (
     `${kindSubject[first.kind]} cost most: mending them would raise F1 by ${three(first.gain)} (${three(now)} to ${three(first.f1)}). ` +
-    `${count(most!.count)} of ${count(first.count)} are ${most!.type}.${then}`
+    `${count(most!.count)} of ${count(first.count)} ${most!.count === 1 ? 'is' : 'are'} ${most!.type}.${then}`
   );
 }
 

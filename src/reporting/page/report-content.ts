@@ -19,7 +19,6 @@ export interface ReportContent {
   name: string;
   /** Name and value of what else is known of it, such as its model. */
   facts: readonly (readonly [name: string, value: string])[];
-  /** null of a single run, and of a file. */
   summary: Summary | null;
   /** Why these stages and no others; null where there is no choice. */
   choice: string | null;

@@ -20,6 +20,8 @@ export function findChromium(): string | null {
 export interface Browser {
   /** Open a file in a new tab. */
   open(file: string, look?: { width?: number; height?: number; dark?: boolean }): Promise<Tab>;
+  /** Where files that pages save are laid. */
+  downloads: string;
   close(): Promise<void>;
 }
 
@@ -55,7 +57,10 @@ export async function launchChromium(program: string): Promise<Browser> {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
   });
   const { send, onEvent } = connect(child);
+  const downloads = join(profile, 'downloads');
+  await send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads });
   return {
+    downloads,
     async open(file, { width = 1280, height = 900, dark = false } = {}) {
       const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
       const { sessionId } = (await send('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string };

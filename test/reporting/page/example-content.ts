@@ -50,7 +50,7 @@ export const hostileRows: ScoredRow[] = [
     loss: [0.1, null],
     probability: [0.9, null],
   },
-  row('سافر أحمد إلى القاهرة', 'O B-PER O B-LOC', 'O B-PER O O'),
+  row('أحمد سافر إلى القاهرة', 'B-PER O O B-LOC', 'O O O B-LOC'),
   row('', '', ''),
   row(['two words', 'one'], 'B-ORG O', 'O B-ORG'),
 ];

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -172,26 +172,21 @@ describe.skipIf(chromium === null)(
 
     it('saves what is shown in both formats', async () => {
       tab = await browser.open(file);
-      await tab.evaluate(`(() => {
-      window.saved = {};
-      URL.createObjectURL = blob => { window.blob = blob; return 'blob:none' };
-      HTMLAnchorElement.prototype.click = function () { window.saved[this.download] = window.blob.text() };
-    })()`);
       await choose('kind', 'type');
-      for (const format of ['prodigy', 'jsonl'])
+      const saved = async (format: string, name: string) => {
         await tab.evaluate(`document.getElementById('save-${format}').click()`);
-      const saved = async (name: string) =>
-        (await tab.evaluate<string>(`window.saved['${name}']`))
-          .trimEnd()
-          .split('\n')
-          .map(line => JSON.parse(line));
-      expect(await saved('example-prodigy.jsonl')).toEqual([
+        const path = join(browser.downloads, name);
+        for (let tries = 0; tries < 50 && !existsSync(path); tries++) await soon(100);
+        const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+        return lines.map(line => JSON.parse(line));
+      };
+      expect(await saved('prodigy', 'example-prodigy.jsonl')).toEqual([
         expect.objectContaining({
           text: 'Bank of England , Paris',
           meta: expect.objectContaining({ lang: 'tr', row: 1 }),
         }),
       ]);
-      expect(await saved('example-sentences.jsonl')).toEqual([
+      expect(await saved('jsonl', 'example-sentences.jsonl')).toEqual([
         expect.objectContaining({ words: fixtureRows[1]!.words }),
       ]);
     });

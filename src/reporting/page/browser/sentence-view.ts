@@ -67,13 +67,18 @@ function classOf({ gold, predicted }: Here): string {
 
 function* namesAt({ gold, predicted }: Here, word: number): Generator<HTMLElement> {
   if (gold?.kind === 'correct') {
-    if (gold.gold!.first === word) yield element('b', 'name right-name', `${visible(gold.gold!.type)} ✓`);
+    if (gold.gold!.first === word) yield nameOf('right', `${gold.gold!.type} ✓`);
     return;
   }
-  if (gold !== null && gold.gold!.first === word) yield element('b', 'name true-name', visible(gold.gold!.type));
-  if (predicted !== null && predicted.predicted!.first === word) {
-    yield element('b', 'name guess-name', `${visible(predicted.predicted!.type)}?`);
-  }
+  if (gold !== null && gold.gold!.first === word) yield nameOf('true', gold.gold!.type);
+  if (predicted !== null && predicted.predicted!.first === word) yield nameOf('guess', `${predicted.predicted!.type}?`);
+}
+
+function nameOf(side: 'right' | 'true' | 'guess', text: string): HTMLElement {
+  const name = element('b', `name ${side}-name`, visible(text));
+  // With a direction of its own it has no say in that of the sentence.
+  name.dir = 'ltr';
+  return name;
 }
 
 /** "missed ORG: Galatasaray" */
