@@ -77,7 +77,8 @@ function linked(address: string | null, content: Content): Content {
   return address === null ? content : html`<a href="${address}">${content}</a>`;
 }
 
-function inShort({ analysis }: ReportedRows, links: Links): Content {
+function inShort(rows: ReportedRows, links: Links): Content {
+  const { analysis } = rows;
   const costs = topCosts(analysis, 3).map(({ kind, type, count: times, gain }) =>
     linked(links(filterOf(kind, type)), `${kind} ${type} (${count(times)}, +${three(gain)})`),
   );
@@ -90,10 +91,17 @@ function inShort({ analysis }: ReportedRows, links: Links): Content {
       `${bucketText(attribute, bucket)} (F1 ${three(f1)}; ${count(gold)} true)`,
     ),
   );
+  const lang = htmlLanguage(rows.lang ?? '');
+  const words = analysis.mistaken.slice(0, 5).map(({ word, wrong, count: of }) => {
+    const text = html`<bdi${lang === null ? null : html` lang="${lang}"`}>${word}</bdi> (${count(wrong)} of ${count(of)})`;
+    // What is short stands in many other words.
+    return linked(/\p{L}{3}/u.test(word) ? links({ kind: 'error', search: word }) : null, text);
+  });
   const items: [string, Content[]][] = [
     ['Costliest by kind and type', costs],
     ['Types confused most', confused],
     ['Weakest entities are those', weak],
+    ['Words tagged wrongly most often', words],
   ];
   const shown = items.filter(([, parts]) => parts.length > 0);
   if (shown.length === 0) return null;
