@@ -119,9 +119,7 @@ export function bucketText(attribute: AttributeName, bucket: string): string {
     case 'sentence length':
       return `in sentences of ${bucket} words`;
     case 'entity density':
-      return bucket === '0'
-        ? 'in sentences without a true entity'
-        : `in sentences whose share of words in entities is ${bucket.replace('to ', 'up to ')}`;
+      return density[bucket] ?? bucket;
     case 'capitalisation':
       return capitalisation[bucket] ?? bucket;
     case 'seen in training':
@@ -132,6 +130,14 @@ export function bucketText(attribute: AttributeName, bucket: string): string {
       return `labelled so in a share of ${bucket} of their occurrences in training`;
   }
 }
+
+const density: Readonly<Record<string, string>> = {
+  '0': 'in sentences without a true entity',
+  'to 0.25': 'in sentences with up to a quarter of their words in entities',
+  'to 0.5': 'in sentences with a quarter to half of their words in entities',
+  'to 0.75': 'in sentences with half to three quarters of their words in entities',
+  'to 1': 'in sentences with more than three quarters of their words in entities',
+};
 
 const capitalisation: Readonly<Record<string, string>> = {
   'every word': 'with every word capitalised',

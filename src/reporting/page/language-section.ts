@@ -93,7 +93,7 @@ function inShort(rows: ReportedRows, links: Links): Content {
   );
   const lang = htmlLanguage(rows.lang ?? '');
   const words = analysis.mistaken.slice(0, 5).map(({ word, wrong, count: of }) => {
-    const text = html`<bdi${lang === null ? null : html` lang="${lang}"`}>${word}</bdi> (${count(wrong)} of ${count(of)})`;
+    const text = html`<bdi${lang === null ? null : html` lang="${lang}"`}>“${word}”</bdi> (${count(wrong)} of ${count(of)})`;
     // What is short stands in many other words.
     return linked(/\p{L}{3}/u.test(word) ? links({ kind: 'error', search: word }) : null, text);
   });

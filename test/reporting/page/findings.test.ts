@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createAnalysis } from '../../../src/evaluation/analysis/analyse.js';
+import { attributeNames, bucketNames } from '../../../src/evaluation/analysis/buckets.js';
 import type { ScoredRow } from '../../../src/evaluation/foreign-predictions.js';
-import { costSentence, kindCosts, topConfusions, topCosts, weakBuckets } from '../../../src/reporting/page/findings.js';
+import {
+  bucketText,
+  costSentence,
+  kindCosts,
+  topConfusions,
+  topCosts,
+  weakBuckets,
+} from '../../../src/reporting/page/findings.js';
 import { fixtureRows } from './example-content.js';
 
 const analysisOf = (rows: readonly ScoredRow[]) => {
@@ -56,4 +64,14 @@ describe('weak spots', () => {
     const lengths = weakBuckets(often, 20).filter(({ attribute }) => attribute === 'entity length');
     expect(lengths).toEqual([{ attribute: 'entity length', bucket: '3', f1: 0, gold: 40 }]);
   });
+});
+
+it('says of every bucket in words which entities it has', () => {
+  for (const attribute of attributeNames) {
+    for (const bucket of bucketNames(attribute)) {
+      expect(bucketText(attribute, bucket)).toMatch(/^(of|in|with|all|seen|not|that|labelled) /);
+    }
+  }
+  expect(bucketText('entity length', '4 or more')).toBe('of 4 words or more');
+  expect(bucketText('seen in training', 'unseen')).toBe('not seen in training');
 });
