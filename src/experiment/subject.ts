@@ -76,7 +76,9 @@ export async function findSubject(typed: string, storeFolder?: string): Promise<
   if (wanted === null) throw stageWanted(folder, rows);
   const ids = stages.includes(wanted) ? [wanted] : rows.get(wanted);
   if (ids === undefined) throw noSuchStage(folder, wanted, rows, stages);
-  return { name: `${basename(folder)}/${wanted}`, trainings: await Promise.all(ids.map(open)) };
+  const trainings: SubjectTraining[] = [];
+  for (const id of ids) trainings.push(await open(id));
+  return { name: `${basename(folder)}/${wanted}`, trainings };
 }
 
 /** A study or a sweep, and the stage behind its name. */
