@@ -1,9 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
-import { PanxError } from '../errors.js';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { largestFile } from '../data/formats/parquet-limits.js';
+import { checkText, linesOf } from '../data/formats/tagged-file.js';
+import { messageOf, PanxError } from '../errors.js';
+import { readBounded } from '../system/bounded-file.js';
 import { arrayOf, number, object, orNull, parseJsonAs, type Shape, text } from '../system/checked-json.js';
+import { formatBytes } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { expectFile } from '../system/plain-file.js';
@@ -28,13 +30,16 @@ export interface ScoredRow extends Omit<PredictedRow, 'row' | 'words'> {
 export async function* readForeignPredictions(path: string): AsyncGenerator<ScoredRow> {
   let form: 'json' | 'columns' | null = null;
   let words: string[][] = [];
-  let number = 0;
-  for await (const line of linesOf(path)) {
-    number++;
-    const trimmed = line.trim();
-    form ??= trimmed === '' ? null : trimmed.startsWith('{') ? 'json' : 'columns';
+  const bytes = await bytesOf(path);
+  checkText(path, bytes);
+  for (const { line, number } of linesOf(path, bytes)) {
+    // Of blanks alone: a no-break space is a word in some corpora.
+    const trimmed = line.replace(/^[ \t]+|[ \t]+$/g, '');
+    form ??= trimmed === '' ? null : /^\{\s*["}]/.test(trimmed) ? 'json' : 'columns';
     if (form === 'json') {
       if (trimmed !== '') yield jsonRow(trimmed, `${path}, line ${number}`);
+    } else if (/^-DOCSTART-([ \t]|$)/.test(trimmed)) {
+      // The mark of a document.
     } else if (trimmed !== '') words.push(columnsOf(trimmed, `${path}, line ${number}`));
     else if (words.length > 0) {
       yield columnsRow(words);
@@ -48,28 +53,20 @@ export async function* readForeignPredictions(path: string): AsyncGenerator<Scor
 const whatIsRead =
   'Predictions are JSON lines with "words", "gold" and "predicted", or columns of word, gold tag and predicted tag with an empty line between rows.';
 
-async function* linesOf(path: string): AsyncGenerator<string> {
+/** The content of the file, unpacked. */
+async function bytesOf(path: string): Promise<Buffer> {
   await expectFile(path);
-  try {
-    const file = createReadStream(path);
-    const input = (await isPacked(path)) ? file.pipe(createGunzip()) : file;
-    // An error of the file does not pass through the pipe.
-    file.on('error', error => input.destroy(error));
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) yield line;
-  } catch (error) {
+  const bytes = await readBounded(path, largestFile).catch((error: unknown) => {
     if (error instanceof PanxError) throw error;
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
-  }
-}
-
-async function isPacked(path: string): Promise<boolean> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
-  } finally {
-    await file.close();
-  }
+  });
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  return await promisify(gunzip)(bytes, { maxOutputLength: largestFile }).catch((error: unknown) => {
+    throw new PanxError(`${path} is damaged, or too large: ${messageOf(error)}.`, {
+      hint: `Unpacked, it may have ${formatBytes(largestFile)}.`,
+      cause: error,
+    });
+  });
 }
 
 const tag = text({ pattern: /./, expected: 'a tag such as O or B-PER' });
@@ -112,7 +109,7 @@ function jsonRow(line: string, subject: string): ScoredRow {
 const keys = ['words', 'gold', 'predicted', 'loss', 'probability'] as const;
 
 function columnsOf(line: string, subject: string): string[] {
-  const columns = line.split(/\s+/);
+  const columns = line.split(line.includes('\t') ? /\t+/ : / +/);
   if (columns.length >= 3) return columns;
   throw new PanxError(
     `${subject} has ${columns.length} columns; expected a word, its gold tag and its predicted tag.`,

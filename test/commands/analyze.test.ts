@@ -81,6 +81,17 @@ describe('a file of predictions', () => {
     expect([found.sentences, found.rows, found.lang, found.trainingRows]).toEqual([6, name, null, null]);
   });
 
+  it('may begin with a mark, hold the marks of documents, and words of blanks and brackets', () => {
+    const rows = ['\ufeff-DOCSTART- -X- O O\n', '{ x O O\n\u00a0 x B-PER B-PER\n', 'of two\tB-LOC\tO\n'];
+    const { stdout } = panx(['analyze', file('odd.conll', rows.join('\n')), '--json', '--top', '1']);
+    const [found] = expectDocument<{ analyses: Found[] }>('analyze', stdout).analyses as [Found];
+    expect(found).toMatchObject({
+      sentences: 2,
+      kinds: { counts: { correct: 1, missed: 1 } },
+      mistaken: [{ word: 'of two' }],
+    });
+  });
+
   it('prints tables in every format', () => {
     const path = file('a.jsonl', `${jsonLines.join('\n')}\n`);
     const text = panx(['analyze', path, '--tables', 'kinds,costs']).stdout;
@@ -100,12 +111,22 @@ describe('a file of predictions', () => {
     ['a O\n', 'line 1 has 2 columns; expected a word, its gold tag and its predicted tag.'],
     ['', 'holds no row; expected predictions.'],
     ['{"gold": [}', 'line 1'],
-  ])('that is none is refused: %s', (content, sentence) => {
-    const { code, stdout, stderr } = panx(['analyze', file('none.jsonl', content)]);
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toContain(sentence);
-    expect(stderr).not.toContain('    at ');
-  });
+    [
+      '{"gold": ["O"], "predicted": ["O"], "words": ["\u00e9"]}',
+      'line 1: byte 48 of the line, 0xE9, is not UTF-8',
+      'latin1',
+    ],
+    ['a O O', 'begins with the mark of UTF-16', 'utf16le'],
+  ] as [content: string, sentence: string, encoding?: BufferEncoding][])(
+    'that is none is refused: %s',
+    (content, sentence, encoding) => {
+      const mark = encoding === 'utf16le' ? '\ufeff' : '';
+      const { code, stdout, stderr } = panx(['analyze', file('none.jsonl', Buffer.from(mark + content, encoding))]);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain(sentence);
+      expect(stderr).not.toContain('    at ');
+    },
+  );
 
   it('has its confusion and buckets drawn, again where they were drawn before, and over nothing else', () => {
     const path = file('a.jsonl', jsonLines.join('\n'));

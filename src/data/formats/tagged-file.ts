@@ -168,7 +168,8 @@ export function* linesOf(path: string, bytes: Buffer): Generator<{ line: string;
 /** A row of 100,000 words takes 4 MB. */
 const longestLine = 16 << 20;
 
-function checkText(path: string, bytes: Buffer): void {
+/** @throws PanxError where bytes are not text in UTF-8: file and line */
+export function checkText(path: string, bytes: Buffer): void {
   const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   const nul = bytes.indexOf(0);
   if (wide || nul >= 0) {
