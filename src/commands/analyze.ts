@@ -5,11 +5,12 @@ import { type AnalysedRows, analyseSubject, type KnownTraining } from '../experi
 import { findSubject, type Subject } from '../experiment/subject.js';
 import type { FoundPredictions } from '../experiment/subject-predictions.js';
 import { analysisPlotNames } from '../reporting/analysis-plots.js';
-import { type AnalysisTableName, analysisTable, analysisTableNames } from '../reporting/analysis-tables.js';
+import { type AnalysisTableName, analysisTable, analysisTableNames, whyNoTable } from '../reporting/analysis-tables.js';
 import { analysisFacts, headline } from '../reporting/analysis-text.js';
+import { markdownText } from '../reporting/render/markdown.js';
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
 import type { Table } from '../reporting/table.js';
-import { formatCount, print } from '../system/console.js';
+import { formatCount, notice, print } from '../system/console.js';
 import { visible } from '../system/visible.js';
 import { analysisJson } from './analyze/analysis-json.js';
 import { plotsAsked, refuseSeveral, writePlots } from './analyze/plots.js';
@@ -23,7 +24,7 @@ interface AnalyzeOptions extends FormatOptions<TableFormat> {
   langs?: string;
   split?: string;
   tables?: string;
-  top: string;
+  top?: string;
   plot?: string[];
   store?: string;
   data?: string;
@@ -42,7 +43,7 @@ export function define(command: Command): void {
       '--tables <names>',
       `tables to print: ${analysisTableNames.join(', ')}, or all (default: all but tags and words)`,
     )
-    .option('--top <n>', 'words and sentences to list', '10')
+    .option('--top <n>', 'words, sentences and costliest errors to list (default: 10)')
     .option(
       '--plot <name=file>',
       `also draw ${analysisPlotNames.join(', ')} into a .svg or .png; may be repeated`,
@@ -56,8 +57,9 @@ export function define(command: Command): void {
 async function analyze(typed: string, options: AnalyzeOptions): Promise<void> {
   const format = formatOf(options, 'table');
   const names = tablesOf(options.tables);
-  const most = topOf(options.top);
+  const most = topOf(options.top ?? '10');
   const plots = await plotsAsked(options.plot ?? []);
+  refuseUnused(format, names, options);
   if (format === 'csv' && names.length !== 1) {
     throw new PanxError(`--format csv prints one table, and ${names.length} are asked for; expected one.`, {
       hint: `Add --tables with one of ${analysisTableNames.join(', ')}.`,
@@ -75,10 +77,11 @@ async function analyze(typed: string, options: AnalyzeOptions): Promise<void> {
   await writePlots(plots, all[0]!);
   if (format === 'json') return printJson('analyze', analysisJson(subject.name, results));
   const [first] = results;
+  const look = { format, names, most, isAsked: options.tables !== undefined && options.tables !== 'all' };
   for (const i of first!.analysed.keys()) {
     const analysed = results.map(({ analysed }) => analysed[i]!);
     if (i > 0 && format !== 'csv') print('\n');
-    printAnalysis(subject, analysed, first!.training, { format, names, most });
+    printAnalysis(subject, analysed, first!.training, look);
   }
 }
 
@@ -126,13 +129,53 @@ function namesOf(found: readonly FoundPredictions[]): string {
   return found.map(({ rows }) => rows).join(', ');
 }
 
+/** Tables that list words, sentences or the costliest errors, as many as --top says. */
+const lists: readonly AnalysisTableName[] = ['costs', 'words', 'mistaken', 'sentences', 'suspects'];
+
+/** @throws PanxError for options that nothing depends on, exit code 2 */
+function refuseUnused(
+  format: TableFormat | 'json',
+  names: readonly AnalysisTableName[],
+  { tables, top }: AnalyzeOptions,
+): void {
+  if (format === 'json' && tables !== undefined) {
+    throw new PanxError('--tables is given, and --format json holds all tables; expected no --tables.', {
+      hint: 'Leave --tables out.',
+      exitCode: 2,
+    });
+  }
+  if (format === 'json' || top === undefined || names.some(name => lists.includes(name))) return;
+  throw new PanxError(`--top is given, and ${names.join(', ')} list nothing; expected no --top.`, {
+    hint: `It counts for ${lists.join(', ')}.`,
+    exitCode: 2,
+  });
+}
+
+/** The tables that there are. Those that were asked for by name, and cannot be made, are told of. @throws PanxError where none is left */
+function tablesFor(
+  names: readonly AnalysisTableName[],
+  analysed: readonly AnalysedRows[],
+  most: number,
+  isAsked: boolean,
+): Table[] {
+  const found = names.map(name => ({ name, table: analysisTable(name, analysed, most) }));
+  const missing = found
+    .filter(({ table }) => table === null)
+    .map(({ name }) => `${name} ${whyNoTable(name, analysed)}`);
+  if (isAsked && missing.length === names.length) {
+    throw new PanxError(`There is no table of ${analysed[0]!.rows}: ${missing.join('; ')}.`, { exitCode: 2 });
+  }
+  if (isAsked) for (const one of missing) notice(`the table ${one}`);
+  return found.flatMap(({ table }) => table ?? []);
+}
+
 function printAnalysis(
   subject: Subject,
   analysed: readonly AnalysedRows[],
   training: KnownTraining,
-  { format, names, most }: { format: TableFormat; names: readonly AnalysisTableName[]; most: number },
+  { format, names, most, isAsked }: Look,
 ): void {
-  const tables = names.flatMap(name => analysisTable(name, analysed, most) ?? []);
+  const tables = tablesFor(names, analysed, most, isAsked);
   if (format === 'csv' || format === 'latex') {
     print(tables.map(table => renderAs(format, table)).join('\n'));
     return;
@@ -147,9 +190,26 @@ function printAnalysis(
       : `what was seen in training is left out: ${training.why}`,
   ];
   const told = seeds === 1 ? headline(analysed[0]!) : [];
-  const lines = [...facts, '', ...told].map(visible);
-  print(`${lines.join('\n')}\n${told.length > 0 ? '\n' : ''}`);
+  print(format === 'markdown' ? markdownTop(facts, told) : terminalTop(facts, told));
   print(tables.map(table => renderAs(format, table, { width: widthOf(table), level: 2 })).join('\n'));
+}
+
+/** How an analysis is printed. */
+interface Look {
+  format: TableFormat;
+  names: readonly AnalysisTableName[];
+  most: number;
+  /** Whether the tables were named. */
+  isAsked: boolean;
+}
+
+function terminalTop(facts: readonly string[], told: readonly string[]): string {
+  return `${[...facts, ...(told.length === 0 ? [] : ['', ...told])].map(visible).join('\n')}\n\n`;
+}
+
+function markdownTop(facts: readonly string[], told: readonly string[]): string {
+  const paragraph = told.length === 0 ? [] : ['', told.map(markdownText).join(' ')];
+  return `${[...facts.map(fact => `- ${markdownText(fact)}`), ...paragraph].join('\n')}\n\n`;
 }
 
 /** A sentence is shown whole: the terminal breaks it. */

@@ -40,15 +40,27 @@ export async function predictionsOfTraining(training: SubjectTraining, options: 
       },
     );
   }
+  if (langs === null) tellOfMissing(training, found, split);
   const missing = asked.filter(lang => predictionsFor(found, lang, split) === undefined);
   if (missing.length === 0) return asked.map(lang => predictionsFor(found, lang, split)!);
   const all = await scoreFirst(training, missing, split, options);
   return asked.map(lang => predictionsFor(all, lang, split)!);
 }
 
+/** A study asked for these row sets, and their predictions are gone. */
+function tellOfMissing({ name, scorings }: TrainedSubject, found: readonly FoundPredictions[], split: SplitName): void {
+  const rows = Object.keys(scorings).filter(one => one.split(':')[0]!.endsWith(`/${split}`));
+  const gone = rows.filter(one => !found.some(({ rows }) => rows === one));
+  if (gone.length === 0) return;
+  notice(
+    `${name} has no predictions of ${gone.join(', ')} any more, which its study asked for; --lang scores them again`,
+  );
+}
+
 /** @throws PanxError for an option that has no meaning for predictions by themselves */
-function refuseUnused(name: string, { langs, split, data }: Asked): void {
-  for (const [option, value] of Object.entries({ '--lang': langs, '--split': split, '--data': data })) {
+function refuseUnused(name: string, { langs, split, data, store }: Asked): void {
+  const typed = { '--lang': langs, '--split': split, '--data': data, '--store': store };
+  for (const [option, value] of Object.entries(typed)) {
     if (value === undefined) continue;
     throw new PanxError(
       `${option} is given, and ${name} holds the predictions of one row set; expected no ${option}.`,
@@ -71,8 +83,6 @@ export async function scoreFirst(
   split: SplitName,
   { store, data }: Pick<Asked, 'store' | 'data'>,
 ): Promise<FoundPredictions[]> {
-  const names = missing.map(lang => `${lang}/${split}`).join(', ');
-  notice(`${training.name} is not scored on ${names} yet: that comes first`);
   stopping ??= abortOnSignals('stopping; what is scored already stays in the store');
   return await predictionsOf(
     await scoreSubject(training, missing, split, { store, data, signal: stopping, onNotice: notice }),

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { largestFile } from '../data/formats/parquet-limits.js';
 import { checkText, linesOf } from '../data/formats/tagged-file.js';
-import { messageOf, PanxError } from '../errors.js';
+import { excerpt, messageOf, PanxError } from '../errors.js';
 import { readBounded } from '../system/bounded-file.js';
 import { arrayOf, number, object, orNull, parseJsonAs, type Shape, text } from '../system/checked-json.js';
 import { formatBytes } from '../system/console.js';
@@ -69,7 +69,8 @@ async function bytesOf(path: string): Promise<Buffer> {
   });
 }
 
-const tag = text({ pattern: /./, expected: 'a tag such as O or B-PER' });
+const tagPattern = /^(O|[BIES](-\S.*)?)$/;
+const tag = text({ pattern: tagPattern, expected: 'O, or a prefix and a type such as B-PER' });
 const rowShape: Shape<{
   words?: string[];
   gold: string[];
@@ -110,6 +111,12 @@ const keys = ['words', 'gold', 'predicted', 'loss', 'probability'] as const;
 
 function columnsOf(line: string, subject: string): string[] {
   const columns = line.split(line.includes('\t') ? /\t+/ : / +/);
+  const wrong = columns.slice(-2).find(one => !tagPattern.test(one));
+  if (columns.length >= 3 && wrong !== undefined) {
+    throw new PanxError(`${subject}: ${excerpt(wrong)} is no tag; expected O, or a prefix and a type such as B-PER.`, {
+      hint: whatIsRead,
+    });
+  }
   if (columns.length >= 3) return columns;
   throw new PanxError(
     `${subject} has ${columns.length} columns; expected a word, its gold tag and its predicted tag.`,

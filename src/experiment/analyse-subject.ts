@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { PanxError } from '../errors.js';
 import { type Analysis, createAnalysis, surfacesIn } from '../evaluation/analysis/analyse.js';
 import { countSurfaces, type TrainingSurfaces } from '../evaluation/analysis/training-surfaces.js';
+import type { ScoredRow } from '../evaluation/foreign-predictions.js';
 import type { Places } from './places.js';
 import type { SubjectTraining } from './subject.js';
 import type { FoundPredictions } from './subject-predictions.js';
@@ -17,8 +19,17 @@ export interface AnalysedRows {
   analysis: Analysis;
 }
 
-/** What is known of the rows that a model was trained on. */
-export type KnownTraining = { surfaces: TrainingSurfaces; rows: number } | { why: string };
+/** What is known of the rows that a model was trained on; or why nothing is. */
+export type KnownTraining = SeenInTraining | { why: string };
+
+interface SeenInTraining {
+  /** The texts of the predicted rows' entities, counted in the training rows. */
+  surfaces: TrainingSurfaces;
+  /** Training rows, of all stages, each once. */
+  rows: number;
+  /** Whether a row is one of them, with the same tags. */
+  has(row: Pick<ScoredRow, 'words' | 'gold'>): boolean;
+}
 
 /**
  * Analyse the predictions of row sets. Each file is read twice: for the texts of its entities, which are counted in the training rows, and for
@@ -33,11 +44,10 @@ export async function analyseSubject(
   { places, most }: { places: Places; most: number },
 ): Promise<{ analysed: AnalysedRows[]; training: KnownTraining }> {
   const known = await knownTraining(training, predictions, places);
-  const seen = training.kind === 'run' ? await trainedLangs(training.run) : new Set<string>();
   const analysed: AnalysedRows[] = [];
   for (const { rows, lang, split, read } of predictions) {
-    const trainedOn = split === 'train' && lang !== null && seen.has(lang);
     const surfaces = 'surfaces' in known ? known.surfaces : null;
+    const trainedOn = await trainedOnOf(training, known, { lang, split });
     const analysis = createAnalysis({ surfaces, most, trainedOn });
     for await (const row of read()) analysis.add(row);
     analysed.push({ model: training.name, rows, lang, split, analysis: analysis.result() });
@@ -45,7 +55,19 @@ export async function analyseSubject(
   return { analysed, training: known };
 }
 
-/** The texts of the predicted rows' entities, counted in the training rows; or why they cannot be. */
+/** Whether rows were trained on. Where the training rows are not there any more, all train rows of the languages that were trained count as such. */
+export async function trainedOnOf(
+  training: SubjectTraining,
+  known: KnownTraining,
+  { lang, split }: Pick<FoundPredictions, 'lang' | 'split'>,
+): Promise<(row: ScoredRow) => boolean> {
+  if ('has' in known) return known.has;
+  const langs = training.kind === 'run' && split === 'train' ? await trainedLangs(training.run) : new Set<string>();
+  const all = lang !== null && langs.has(lang);
+  return () => all;
+}
+
+/** Read the training rows for what is to be known of them. */
 export async function knownTraining(
   training: SubjectTraining,
   predictions: readonly FoundPredictions[],
@@ -55,15 +77,24 @@ export async function knownTraining(
   const wanted = new Set<string>();
   for (const { read } of predictions) await surfacesIn(read(), wanted);
   const surfaces = countSurfaces(wanted);
+  const digests = new Set<string>();
   let rows = 0;
   try {
     for await (const row of trainingRows(training.run, places)) {
       surfaces.add(row);
+      digests.add(digestOf(row.words, row.tags));
       rows++;
     }
   } catch (error) {
     if (!(error instanceof PanxError)) throw error;
     return { why: error.message.replace(/\.$/, '') };
   }
-  return { surfaces, rows };
+  return { surfaces, rows, has: ({ words, gold }) => words !== null && digests.has(digestOf(words, gold)) };
+}
+
+/** Rows are told apart by a digest: texts of all of them would fill the memory. */
+function digestOf(words: readonly string[], tags: readonly string[]): string {
+  return createHash('sha1')
+    .update(JSON.stringify([words, tags]))
+    .digest('base64');
 }

@@ -34,8 +34,12 @@ export async function scoreSubject(
 ): Promise<TrainedSubject> {
   const { run, name } = training;
   if (!existsSync(run.checkpoint)) {
-    throw new PanxError(`${name} has no predictions of ${langs.join(', ')} ${split}, and its weights were let go.`, {
-      hint: 'Give its study these languages in study.score, or keep its weights with study.keep, and type panx run again.',
+    const rows = langs.map(lang => `${lang}/${split}`).join(', ');
+    throw new PanxError(`${name} has no predictions of ${rows}, and its weights are not there any more.`, {
+      hint:
+        Object.keys(training.scorings).length === 0
+          ? `Its checkpoint would be ${run.checkpoint}. Train it again.`
+          : 'Give its study these languages in study.score, or keep its weights with study.keep, and type panx run again.',
     });
   }
   const identity = await readIdentity(run);
@@ -66,6 +70,11 @@ export async function scoreSubject(
   const missing: typeof tasks = [];
   for (const task of tasks) if ((await findScoring(store, task, options.onNotice)) === null) missing.push(task);
   const { signal } = options;
+  if (missing.length > 0) {
+    options.onNotice(
+      `${name} is not scored on ${missing.map(({ rows }) => rows.name).join(', ')} yet: that comes first`,
+    );
+  }
   const stage = { run, identity, checkpoint: {}, hasWeights: true, isOwn: false };
   if (missing.length > 0) await scoreStage({ store, stage, tasks: missing, config, dataDir, label: name, signal });
   return { ...training, store };

@@ -13,7 +13,7 @@ import {
 import type { LossSummary } from '../evaluation/analysis/losses.js';
 import type { ScoredRow } from '../evaluation/foreign-predictions.js';
 import type { AnalysedRows } from '../experiment/analyse-subject.js';
-import { summaryOf } from '../experiment/table.js';
+import { aligned, meanRows } from './analysis-means.js';
 import { type Cell, type Column, isSummary, type Table } from './table.js';
 
 /** The tables of an analysis, in the order in which they are read. */
@@ -46,36 +46,29 @@ const ofSingleRows: ReadonlySet<AnalysisTableName> = new Set(['words', 'mistaken
  */
 export function analysisTable(name: AnalysisTableName, analysed: readonly AnalysedRows[], most: number): Table | null {
   if (analysed.length > 1 && ofSingleRows.has(name)) return null;
-  const made = analysed.flatMap(({ analysis }) => tableOf(name, analysis) ?? []);
+  const made = aligned(analysed.map(({ analysis }) => analysis)).flatMap(analysis => tableOf(name, analysis) ?? []);
   if (made.length === 0) return null;
   const table = { title: `${titles[name]}, ${analysed[0]!.rows}`, facts: [], notes: [], ...made[0]! };
-  const rows = made.length === 1 ? table.rows : meanRows(made);
+  const rows = made.length === 1 ? table.rows : meanRows(table.columns, made);
   return { ...table, rows: name === 'costs' ? costliest(rows, table.columns).slice(0, most) : rows };
 }
 
-/** Rows of the same texts together, each number as a summary of those that it is in the tables. */
-function meanRows(tables: readonly Made[]): Cell[][] {
-  const { columns } = tables[0]!;
-  const isText = columns.map(({ kind }) => kind === 'text');
-  const rows = new Map<string, Cell[][]>();
-  for (const row of tables.flatMap(table => table.rows)) {
-    const key = JSON.stringify(row.filter((_, i) => isText[i]));
-    rows.set(key, [...(rows.get(key) ?? []), [...row]]);
-  }
-  return Array.from(rows.values(), alike =>
-    columns.map((_, i) => (isText[i] ? alike[0]![i]! : meanCell(alike.map(row => row[i]!)))),
-  );
+/** Why there is no such table, to follow its name. */
+export function whyNoTable(name: AnalysisTableName, analysed: readonly AnalysedRows[]): string {
+  const [{ analysis }] = analysed as [AnalysedRows];
+  if (analysed.length > 1 && ofSingleRows.has(name))
+    return 'shows single words or sentences, which several seeds do not share';
+  if (name === 'mistaken') return 'is empty: no word is tagged wrongly, or the predictions have no words';
+  if (analysis.losses === null) return 'needs losses, which the predictions do not have';
+  if (name === 'suspects' && analysis.losses.suspects === null) return 'is empty: all sentences were trained on';
+  return 'needs words, which the predictions do not have';
 }
 
-function meanCell(cells: readonly Cell[]): Cell {
-  const numbers = cells.filter(cell => typeof cell === 'number');
-  return numbers.length === 0 ? null : summaryOf(numbers);
-}
-
+/** The rows with errors, the costliest first. */
 function costliest(rows: Table['rows'], columns: Table['columns']): Table['rows'] {
-  const gain = columns.findIndex(({ key }) => key === 'gain');
+  const [gain, count] = ['gain', 'count'].map(name => columns.findIndex(({ key }) => key === name)) as [number, number];
   const value = (cell: Cell) => (typeof cell === 'number' ? cell : cell !== null && isSummary(cell) ? cell.mean! : 0);
-  return [...rows].sort((a, b) => value(b[gain]!) - value(a[gain]!));
+  return rows.filter(row => value(row[count]!) > 0).sort((a, b) => value(b[gain]!) - value(a[gain]!));
 }
 
 const titles: Readonly<Record<AnalysisTableName, string>> = {
@@ -145,7 +138,7 @@ function kindsTable(kinds: KindCounts): Made {
   return {
     columns: [
       text('kind', 'kind'),
-      text('meaning', 'what it is', true),
+      { ...text('meaning', 'what it is'), leavesAs: 1 },
       count('count', 'count'),
       score('share_of_errors', 'of all errors'),
       score('f1_if_mended', 'F1 if mended'),
@@ -163,7 +156,7 @@ function typesTable({ kindsByType, spans, report }: Analysis): Made {
   return {
     facts: ['an error is of the type of the true entity; a spurious one of its own'],
     columns: [
-      text('type', 'type'),
+      text('entity_type', 'type'),
       count('gold', 'true'),
       count('predicted', 'predicted'),
       ...entityKinds.map(kind => count(kind, kind)),
@@ -171,8 +164,8 @@ function typesTable({ kindsByType, spans, report }: Analysis): Made {
     ],
     rows: kindsByType.map(({ type, counts }) => {
       const ofType = spans.find(one => one.type === type)!;
-      const { f1 } = report.types.find(one => one.type === type)!;
-      return [type, ofType.true, ofType.predicted, ...entityKinds.map(kind => counts[kind]), f1];
+      const scores = report.types.find(one => one.type === type);
+      return [type, ofType.true, ofType.predicted, ...entityKinds.map(kind => counts[kind]), scores?.f1 ?? null];
     }),
   };
 }
@@ -187,18 +180,21 @@ export interface Cost {
   gain: number;
 }
 
-/** By kind and type, the costliest first. */
-export function costsOf({ kinds, kindsByType }: Pick<Analysis, 'kinds' | 'kindsByType'>): Cost[] {
-  const f1 = f1OfKinds(kinds);
-  return kindsByType
-    .flatMap(({ type, counts }) =>
-      errorKinds.map(kind => {
-        const mended = f1IfMended(kinds, kind, counts[kind]);
-        return { kind, type, count: counts[kind], f1: mended, gain: mended - f1 };
-      }),
-    )
+/** By kind and type, the costliest first; those that are there. */
+export function costsOf(analysis: Pick<Analysis, 'kinds' | 'kindsByType'>): Cost[] {
+  return allCosts(analysis)
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.gain - a.gain || b.count - a.count);
+}
+
+function allCosts({ kinds, kindsByType }: Pick<Analysis, 'kinds' | 'kindsByType'>): Cost[] {
+  const f1 = f1OfKinds(kinds);
+  return kindsByType.flatMap(({ type, counts }) =>
+    errorKinds.map(kind => {
+      const mended = f1IfMended(kinds, kind, counts[kind]);
+      return { kind, type, count: counts[kind], f1: mended, gain: mended - f1 };
+    }),
+  );
 }
 
 function costsTable(analysis: Analysis): Made {
@@ -210,7 +206,7 @@ function costsTable(analysis: Analysis): Made {
       score('f1_if_mended', 'F1 if mended'),
       difference('gain', 'gain'),
     ],
-    rows: costsOf(analysis).map(({ kind, type, count, f1, gain }) => [kind, type, count, f1, gain]),
+    rows: allCosts(analysis).map(({ kind, type, count, f1, gain }) => [kind, type, count, f1, gain]),
   };
 }
 
@@ -231,9 +227,9 @@ function semevalTable(kinds: KindCounts): Made {
   };
 }
 
-function reportTable({ report }: Analysis): Made {
+function reportTable({ report, spans }: Analysis): Made {
   const named = [
-    ...report.types.map(scores => [scores.type, scores] as const),
+    ...spans.map(({ type }) => [type, report.types.find(one => one.type === type) ?? null] as const),
     ...(['micro', 'macro', 'weighted'] as const).map(average => [`${average} avg`, report[average]] as const),
   ];
   return {
@@ -244,7 +240,11 @@ function reportTable({ report }: Analysis): Made {
       score('f1', 'F1'),
       count('support', 'support'),
     ],
-    rows: named.map(([name, { precision, recall, f1, support }]) => [name, precision, recall, f1, support]),
+    rows: named.map(([name, scores]) => [
+      name,
+      ...(['precision', 'recall', 'f1'] as const).map(which => scores?.[which] ?? null),
+      scores?.support ?? 0,
+    ]),
   };
 }
 

@@ -10,7 +10,8 @@ export function analysisFacts({ rows, model, analysis }: AnalysedRows): string[]
   const { precision, recall, f1, support } = report.micro;
   const scores = `P ${precision.toFixed(4)}, R ${recall.toFixed(4)}, F1 ${f1.toFixed(4)}, accuracy ${accuracy.toFixed(4)}`;
   return [
-    `${rows} by ${model}: ${formatCount(sentences)} sentences, ${formatCount(support)} entities`,
+    // A file's rows have no other name than its own.
+    `${rows === model ? rows : `${rows} by ${model}`}: ${formatCount(sentences)} sentences, ${formatCount(support)} entities`,
     `${scores} (seqeval, default mode, micro average)`,
     ...(unpredicted === 0
       ? []

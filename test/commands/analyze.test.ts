@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -111,6 +111,9 @@ describe('a file of predictions', () => {
     ['a O\n', 'line 1 has 2 columns; expected a word, its gold tag and its predicted tag.'],
     ['', 'holds no row; expected predictions.'],
     ['{"gold": [}', 'line 1'],
+    ['{"gold": ["B-A\\nB"], "predicted": ["O"]}', 'line 1: gold[0] is', undefined],
+    ['the quick brown fox\n', 'line 1: "brown" is no tag; expected O, or a prefix and a type such as B-PER.'],
+    ['Ann 0.5 0.7\n', 'line 1: "0.5" is no tag'],
     [
       '{"gold": ["O"], "predicted": ["O"], "words": ["\u00e9"]}',
       'line 1: byte 48 of the line, 0xE9, is not UTF-8',
@@ -144,6 +147,64 @@ describe('a file of predictions', () => {
     const refused = draw();
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain(`--plot ${svg} is a file that panx did not write`);
+  });
+
+  it('that is damaged after it was packed is told in a sentence', () => {
+    const packed = gzipSync(jsonLines.join('\n'));
+    for (const at of [20, packed.length >> 1, packed.length - 6]) {
+      const damaged = Buffer.from(packed);
+      damaged[at]! ^= 4;
+      const { code, stderr } = panx(['analyze', file('d.jsonl.gz', damaged)]);
+      expect(code, stderr).toBe(1);
+      expect(stderr).toMatch(/^panx: \S+d\.jsonl\.gz(, line \d+| is damaged)/);
+    }
+  });
+
+  it('without an entity has scores of 0, in JSON too', () => {
+    const { code, stdout } = panx(['analyze', file('o.jsonl', '{"gold":["O"],"predicted":["O"]}'), '--json']);
+    expect(code).toBe(0);
+    const [found] = expectDocument<{ analyses: Found[] }>('analyze', stdout).analyses as [Found];
+    expect(found.report).toMatchObject({ types: [], micro: { f1: 0 }, macro: { f1: 0 } });
+  });
+
+  it('counts a word without a prediction nowhere, not even its loss', () => {
+    const row = { words: ['a', 'b'], gold: ['B-PER', 'O'], predicted: [null, 'O'], loss: [3.5, 0.5] };
+    const { stdout } = panx(['analyze', file('n.jsonl', JSON.stringify(row)), '--json']);
+    expect(JSON.parse(stdout).analyses[0].losses).toMatchObject({
+      labels: [{ name: 'O', count: 1, total: 0.5 }],
+      sentences: [{ total: 0.5 }],
+      suspects: [{ word: 1 }],
+    });
+  });
+
+  it('says which tables there are not, and refuses options that nothing depends on', () => {
+    const path = file('a.jsonl', jsonLines.join('\n'));
+    const some = panx(['analyze', path, '--tables', 'kinds,losses']);
+    expect([some.code, some.stderr]).toEqual([0, 'the table losses needs losses, which the predictions do not have\n']);
+    for (const [args, sentence] of [
+      [['--tables', 'losses', '--format', 'csv'], 'There is no table of a.jsonl: losses needs losses'],
+      [['--tables', 'kinds', '--json'], '--tables is given, and --format json holds all tables'],
+      [['--tables', 'kinds', '--top', '3'], '--top is given, and kinds list nothing; expected no --top.'],
+      [['--store', 'nowhere'], '--store is given, and a.jsonl holds the predictions of one row set'],
+    ] as const) {
+      const { code, stdout, stderr } = panx(['analyze', path, ...args]);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(sentence);
+    }
+  });
+
+  it('escapes what data say in Markdown too', () => {
+    const row = { gold: ['B-<img'], predicted: ['O'] };
+    const { stdout } = panx(['analyze', file('m.jsonl', JSON.stringify(row)), '--format', 'markdown']);
+    expect(stdout.replaceAll('\\<', '')).not.toContain('<');
+  });
+
+  it('may have a row of many entities', () => {
+    const tags = new Array<string>(60_000).fill('B-PER');
+    const row = { words: tags.map(() => 'w'), gold: tags, predicted: tags };
+    const { code, stdout } = panx(['analyze', file('long.jsonl', JSON.stringify(row)), '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).analyses[0].kinds.counts).toMatchObject({ correct: 60_000, missed: 0 });
   });
 
   it('takes no options of runs', () => {
@@ -188,10 +249,21 @@ describe('a stage of a study', () => {
     const args = ['analyze', `${study}/phase-2-en-seed-42`, '--lang', 'tr', '--split', 'validation', '--json'];
     const first = panx(args);
     expect(first.code, first.stderr).toBe(0);
-    expect(first.stderr).toContain('study/phase-2-en-seed-42 is not scored on tr/validation yet: that comes first');
+    expect(first.stderr).toContain('study/phase-2-en-seed-42 is not scored on tr/validation:30 yet: that comes first');
     const second = panx(args);
     expect([second.code, second.stderr]).toEqual([0, '']);
     expect(second.stdout).toBe(first.stdout);
+  });
+
+  it('tells which predictions are gone that its study asked for', () => {
+    const { stages } = JSON.parse(readFileSync(join(study, 'stages.json'), 'utf8'));
+    const scoring = join(store, stages['phase-2-en-seed-43'].scorings['tr/test:30']);
+    renameSync(scoring, `${folder}/aside`);
+    const { code, stdout, stderr } = panx(['analyze', `${study}/phase-2-en-seed-43`, '--tables', 'kinds']);
+    renameSync(`${folder}/aside`, scoring);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('tr/test');
+    expect(stderr).toContain('has no predictions of tr/test:30 any more, which its study asked for');
   });
 
   it('has no suspected labels among rows that it was trained on', () => {
@@ -238,6 +310,11 @@ it('scores a run of panx train, whose predictions then lie in the store', () => 
   expect(nothing.stderr).toContain('has no predictions of a test split yet; expected the languages to score.');
   const { code, stdout, stderr } = panx(['analyze', out, '--store', store, '--lang', 'tr', '--json']);
   expect(code, stderr).toBe(0);
-  expect(JSON.parse(stdout).analyses[0]).toMatchObject({ lang: 'tr', sentences: 300, trainingRows: 1200 });
+  expect(JSON.parse(stdout).analyses[0]).toMatchObject({
+    lang: 'tr',
+    sentences: 300,
+    trainingRows: 1200,
+    trainedOn: 0,
+  });
   expect(panx(['analyze', out, '--store', store, '--json']).stderr).toBe('');
 });

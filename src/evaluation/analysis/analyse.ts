@@ -2,10 +2,17 @@ import type { ScoredRow } from '../foreign-predictions.js';
 import { compareCodePoints } from '../seqeval/counter.js';
 import { type ClassificationReport, reportOf } from '../seqeval/report.js';
 import type { SpanCounts } from '../seqeval/scores.js';
-import { type AttributeName, attributeNames, type BucketScores, bucketOf, createBucketCounter } from './buckets.js';
+import {
+  type AttributeName,
+  attributeNames,
+  type BucketScores,
+  bucketOf,
+  createBucketCounter,
+  type SentenceFacts,
+} from './buckets.js';
 import { type KindCounts, noKinds, pairSpans, type SpanPair, typeOf } from './error-kinds.js';
 import { type CostlySentence, createLossCounter, type MistakenWord, type NamedLoss, type Suspect } from './losses.js';
-import { type RowSpans, type Span, spansOf, surfaceOf } from './spans.js';
+import { type RowSpans, type Span, spanLength, spansOf, surfaceOf } from './spans.js';
 import type { TrainingSurfaces } from './training-surfaces.js';
 
 /** What predictions of one row set show. */
@@ -14,6 +21,8 @@ export interface Analysis {
   /** Words, and those of them without a prediction: cut off, or without a subword. These count nowhere. */
   words: number;
   unpredicted: number;
+  /** Sentences that were trained on, with these tags. */
+  trainedOn: number;
   /** Share of the words with a prediction whose tag is right. */
   accuracy: number;
   /** seqeval's report, default mode. */
@@ -31,7 +40,7 @@ export interface Analysis {
     labels: NamedLoss[];
     words: NamedLoss[];
     sentences: CostlySentence[];
-    /** null of rows that were trained on: a model agrees with the labels that it was taught. */
+    /** Of the sentences that were not trained on; null where all were. */
     suspects: Suspect[] | null;
   } | null;
   mistaken: MistakenWord[];
@@ -49,8 +58,8 @@ export interface AnalysisOptions {
   surfaces: TrainingSurfaces | null;
   /** How many words and sentences are listed. */
   most: number;
-  /** Whether the rows were trained on. */
-  trainedOn: boolean;
+  /** Whether a row was trained on. */
+  trainedOn(row: ScoredRow): boolean;
 }
 
 /** Analyse predictions row by row. No more is kept of them than counts, the words, and the sentences that are listed. */
@@ -65,14 +74,14 @@ export function createAnalysis({ surfaces, most, trainedOn }: AnalysisOptions): 
   const entities = new Map<string, number>();
   const losses = createLossCounter(most);
   const spanCounts = new Map<string, SpanCounts>();
-  let [sentences, words, unpredicted, right] = [0, 0, 0, 0];
+  let [sentences, words, unpredicted, right, seen] = [0, 0, 0, 0, 0];
 
   const countPair = (pair: SpanPair) => {
     kinds[pair.kind]++;
     const type = typeOf(pair);
     if (!byType.has(type)) byType.set(type, noKinds());
     byType.get(type)![pair.kind]++;
-    increment(entities, `${pair.gold?.type ?? outside}\n${pair.predicted?.type ?? outside}`);
+    increment(entities, pairKey(pair.gold?.type ?? noType, pair.predicted?.type ?? noType));
     for (const span of [pair.gold, pair.predicted]) {
       if (span !== null && !spanCounts.has(span.type)) {
         spanCounts.set(span.type, { type: span.type, true: 0, predicted: 0, correct: 0 });
@@ -83,10 +92,15 @@ export function createAnalysis({ surfaces, most, trainedOn }: AnalysisOptions): 
     if (pair.kind === 'correct') spanCounts.get(type)!.correct++;
   };
   const countBuckets = (row: ScoredRow, spans: RowSpans, pairs: readonly SpanPair[]) => {
+    const sentence = sentenceFacts(row, spans);
     for (const [side, list] of sidesOf(pairs)) {
       for (const span of list) {
-        for (const { attribute, bucket } of attributesOf(span, row, spans, surfaces))
-          buckets.get(attribute)!.add(side, bucket);
+        const surface = surfaceOf(span, spans.words, row);
+        const training = surface === null || surfaces === null ? null : surfaces.of(surface, span.type);
+        for (const [attribute, counter] of buckets) {
+          const bucket = bucketOf(attribute, span, sentence, surface, training);
+          if (bucket !== null) counter.add(side, bucket);
+        }
       }
     }
   };
@@ -98,10 +112,12 @@ export function createAnalysis({ surfaces, most, trainedOn }: AnalysisOptions): 
       for (const pair of pairs) countPair(pair);
       countBuckets(row, spans, pairs);
       for (const word of spans.words) {
-        increment(tags, `${row.gold[word]}\n${row.predicted[word]}`);
+        increment(tags, pairKey(row.gold[word]!, row.predicted[word]!));
         if (row.gold[word] === row.predicted[word]) right++;
       }
-      losses.add(row);
+      const trained = trainedOn(row);
+      losses.add(row, trained);
+      if (trained) seen++;
       sentences++;
       words += row.gold.length;
       unpredicted += row.gold.length - spans.words.length;
@@ -109,9 +125,9 @@ export function createAnalysis({ surfaces, most, trainedOn }: AnalysisOptions): 
     result: () => {
       const spans = [...spanCounts.values()].sort((a, b) => byName(a.type, b.type));
       return {
-        ...{ sentences, words, unpredicted },
+        ...{ sentences, words, unpredicted, trainedOn: seen },
         accuracy: words === unpredicted ? 0 : right / (words - unpredicted),
-        report: reportOf(spans),
+        report: reportOfTypes(spans),
         spans,
         kinds,
         kindsByType: Array.from(byType, ([type, counts]) => ({ type, counts })).sort((a, b) => byName(a.type, b.type)),
@@ -126,7 +142,7 @@ export function createAnalysis({ surfaces, most, trainedOn }: AnalysisOptions): 
                 labels: losses.labels().sort((a, b) => byTag(a.name, b.name)),
                 words: losses.words(),
                 sentences: losses.sentences(),
-                suspects: trainedOn ? null : losses.suspects(),
+                suspects: seen === sentences ? null : losses.suspects(),
               },
         mistaken: losses.mistaken(),
       };
@@ -134,8 +150,10 @@ export function createAnalysis({ surfaces, most, trainedOn }: AnalysisOptions): 
   };
 }
 
-/** What stands for "no entity" among types. */
+/** What stands for "no entity" among types and tags. */
 export const outside = 'O';
+/** The same while types are counted, of which one may be called O. */
+const noType = '';
 
 function sidesOf(pairs: readonly SpanPair[]): ['gold' | 'predicted' | 'correct', Span[]][] {
   return [
@@ -145,21 +163,15 @@ function sidesOf(pairs: readonly SpanPair[]): ['gold' | 'predicted' | 'correct',
   ];
 }
 
-/** The buckets that an entity of a row is in. */
-export function attributesOf(
-  span: Span,
-  row: ScoredRow,
-  { gold, words }: RowSpans,
-  surfaces: TrainingSurfaces | null,
-): { attribute: AttributeName; bucket: string }[] {
-  const inEntities = gold.reduce((sum, { first, last }) => sum + last - first + 1, 0);
-  const sentence = { words: row.gold.length, density: inEntities / words.length };
-  const surface = surfaceOf(span, words, row);
-  const training = surface === null || surfaces === null ? null : surfaces.of(surface, span.type);
-  return attributeNames.flatMap(attribute => {
-    const bucket = bucketOf(attribute, span, sentence, surface, training);
-    return bucket === null ? [] : [{ attribute, bucket }];
-  });
+function sentenceFacts(row: ScoredRow, { gold, words }: RowSpans): SentenceFacts {
+  const inEntities = gold.reduce((sum, span) => sum + spanLength(span), 0);
+  return { words: row.gold.length, density: inEntities / words.length };
+}
+
+/** Of no type at all seqeval's mean of types is no number. */
+function reportOfTypes(spans: readonly SpanCounts[]): ClassificationReport {
+  const report = reportOf(spans);
+  return spans.length === 0 ? { ...report, macro: report.micro } : report;
 }
 
 /** The texts of all entities of rows, true and predicted: what is to be counted in the training rows. */
@@ -175,27 +187,32 @@ export async function surfacesIn(rows: AsyncIterable<ScoredRow>, into = new Set<
 }
 
 function confusionOf(counts: ReadonlyMap<string, number>, compare: (a: string, b: string) => number): Confusion {
-  const labels = [...new Set([...counts.keys()].flatMap(key => key.split('\n')))].sort(compare);
+  const names = [...new Set([...counts.keys()].flatMap(key => JSON.parse(key) as string[]))].sort(compare);
   return {
-    labels,
-    counts: labels.map(gold => labels.map(predicted => counts.get(`${gold}\n${predicted}`) ?? 0)),
+    labels: names.map(name => (name !== noType ? name : names.includes(outside) ? 'no entity' : outside)),
+    counts: names.map(gold => names.map(predicted => counts.get(pairKey(gold, predicted)) ?? 0)),
   };
+}
+
+function pairKey(gold: string, predicted: string): string {
+  return JSON.stringify([gold, predicted]);
 }
 
 function increment(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-/** Types in their order, O behind them. */
-function byName(a: string, b: string): number {
+/** Types in their order, what is of none behind them. */
+export function byName(a: string, b: string): number {
   if (a === b) return 0;
-  if (a === outside || b === outside) return a === outside ? 1 : -1;
+  if (a === noType || b === noType) return a === noType ? 1 : -1;
   return compareCodePoints(a, b);
 }
 
 /** Tags by type, B- before I-, O behind them. */
-function byTag(a: string, b: string): number {
+export function byTag(a: string, b: string): number {
   const split = (tag: string) => [tag.slice(2), tag.slice(0, 2)] as const;
-  if (a === outside || b === outside) return byName(a, b);
-  return byName(split(a)[0], split(b)[0]) || byName(split(a)[1], split(b)[1]);
+  if (a === b) return 0;
+  if (a === outside || b === outside) return a === outside ? 1 : -1;
+  return compareCodePoints(split(a)[0], split(b)[0]) || compareCodePoints(split(a)[1], split(b)[1]);
 }

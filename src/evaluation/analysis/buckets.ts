@@ -1,6 +1,6 @@
 import type { SpanScores } from '../seqeval/scores.js';
 import type { Span } from './spans.js';
-import { spanLength } from './spans.js';
+import { spanLength, wordEnd } from './spans.js';
 import { type SurfaceInTraining, seenKinds } from './training-surfaces.js';
 
 /** What entities are put into buckets by (after Fu et al. 2020, "Interpretable Multi-dataset Evaluation for NER"). */
@@ -19,7 +19,7 @@ export type AttributeName = (typeof attributeNames)[number];
 export interface SentenceFacts {
   /** Words, those without a prediction among them. */
   words: number;
-  /** Share of the scored words that are of a true entity. */
+  /** Share of the words with a prediction that are of a true entity. */
   density: number;
 }
 
@@ -99,7 +99,7 @@ function capitalisationOf(surface: string): string {
   if (!isUpper(surface)) return lower;
   // "A" alone is a capitalised word, as "A." is.
   if (!/\p{Ll}/u.test(surface) && (surface.match(/\p{Lu}/gu)?.length ?? 0) > 1) return capitals;
-  const words = surface.split(' ').filter(word => /[\p{Lu}\p{Lt}\p{Ll}]/u.test(word));
+  const words = surface.split(wordEnd).filter(word => /[\p{Lu}\p{Lt}\p{Ll}]/u.test(word));
   return words.every(word => isUpper(word.match(/[\p{Lu}\p{Lt}\p{Ll}]/u)![0])) ? every : some;
 }
 

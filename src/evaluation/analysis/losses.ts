@@ -42,7 +42,8 @@ export interface Suspect extends ScoredRow {
 
 /** Losses and mistakes of a corpus, of which no more is kept than is shown, and counts of its words. */
 export interface LossCounter {
-  add(row: ScoredRow): void;
+  /** @param trainedOn whether the row was trained on: then its labels are not suspected, since a model agrees with what it was taught */
+  add(row: ScoredRow, trainedOn: boolean): void;
   /** By the true tag. */
   labels(): NamedLoss[];
   /** The words with the highest loss in all. Empty where the file has no words. */
@@ -72,28 +73,31 @@ export function createLossCounter(most: number): LossCounter {
   };
   const countWord = (row: ScoredRow, at: number) => {
     const [gold, predicted, loss] = [row.gold[at]!, row.predicted[at]!, row.loss[at]!];
+    if (predicted === null) return;
     if (loss !== null) {
       if (!labels.has(gold)) labels.set(gold, { count: 0, total: 0 });
       addLoss(labels.get(gold)!, loss);
       count++;
     }
     const word = row.words?.[at];
-    if (word === undefined || predicted === null) return;
+    if (word === undefined) return;
     if (!words.has(word)) words.set(word, { count: 0, total: 0, scored: 0, mistakes: new Map() });
     const counts = words.get(word)!;
     counts.scored++;
     if (loss !== null) addLoss(counts, loss);
     if (gold !== predicted) {
-      const mistake = `${gold}\n${predicted}`;
+      const mistake = JSON.stringify([gold, predicted]);
       counts.mistakes.set(mistake, (counts.mistakes.get(mistake) ?? 0) + 1);
     }
   };
-  const countSentence = (row: ScoredRow, number: number) => {
-    const losses = row.loss.filter(loss => loss !== null);
+  const countSentence = (row: ScoredRow, number: number, trainedOn: boolean) => {
+    const known = row.loss.map((loss, at) => (row.predicted[at] === null ? null : loss));
+    const losses = known.filter(loss => loss !== null);
     if (losses.length === 0) return;
     const total = losses.reduce((sum, loss) => sum + loss, 0);
     sentences.add({ ...row, row: number, total, mean: total / losses.length });
-    const { score, word } = labelQuality(row.loss);
+    if (trainedOn) return;
+    const { score, word } = labelQuality(known);
     suspects.add({ ...row, row: number, score, word });
   };
   const summary = ({ count, total }: { count: number; total: number }): LossSummary => ({
@@ -102,9 +106,9 @@ export function createLossCounter(most: number): LossCounter {
   });
 
   return {
-    add(row) {
+    add(row, trainedOn) {
       for (let at = 0; at < row.gold.length; at++) countWord(row, at);
-      countSentence(row, rows++);
+      countSentence(row, rows++, trainedOn);
     },
     labels: () => Array.from(labels, ([name, counts]) => ({ name, ...summary(counts) })),
     words() {
@@ -128,7 +132,7 @@ export function createLossCounter(most: number): LossCounter {
 
 function mistakesOf(mistakes: ReadonlyMap<string, number>): MistakenWord['mistakes'] {
   return Array.from(mistakes, ([tags, count]) => {
-    const [gold, predicted] = tags.split('\n') as [string, string];
+    const [gold, predicted] = JSON.parse(tags) as [string, string];
     return { gold, predicted, count };
   }).sort((a, b) => b.count - a.count || byText(a.gold + a.predicted, b.gold + b.predicted));
 }

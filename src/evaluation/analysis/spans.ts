@@ -54,11 +54,14 @@ export function spanLength({ first, last }: Span): number {
   return last - first + 1;
 }
 
-/** The text of a span: its words with spaces between; null where the file has no words. */
+/** The text of a span: its words, with `wordEnd` between; null where the file has no words. */
 export function surfaceOf(span: Span, words: readonly number[], row: Pick<ScoredRow, 'words'>): string | null {
   if (row.words === null) return null;
   return words
     .slice(span.first, span.last + 1)
     .map(word => row.words![word])
-    .join(' ');
+    .join(wordEnd);
 }
+
+/** Between the words of a text: a word may hold spaces. */
+export const wordEnd = '\u001f';

@@ -1,4 +1,4 @@
-import { type Span, spansOf } from './spans.js';
+import { type Span, spansOf, wordEnd } from './spans.js';
 
 /** How the text of an entity stands in the training rows. */
 export interface SurfaceInTraining {
@@ -34,7 +34,7 @@ interface Counts {
 /**
  * Count texts in training rows: no more is kept than the texts that are asked for.
  *
- * @param wanted texts of entities, their words with spaces between
+ * @param wanted texts of entities, as `surfaceOf` gives them
  */
 export function countSurfaces(wanted: Iterable<string>): TrainingSurfaces {
   const counts = new Map<string, Counts>();
@@ -42,11 +42,11 @@ export function countSurfaces(wanted: Iterable<string>): TrainingSurfaces {
   const lengths = new Map<string, Set<number>>();
   for (const surface of wanted) {
     counts.set(surface, { occurrences: 0, entities: new Map() });
-    const words = surface.split(' ');
+    const words = surface.split(wordEnd);
     lengths.set(words[0]!, (lengths.get(words[0]!) ?? new Set<number>()).add(words.length));
   }
   const countEntity = ({ type, first, last }: Span, words: readonly string[]) => {
-    const entities = counts.get(words.slice(first, last + 1).join(' '))?.entities;
+    const entities = counts.get(words.slice(first, last + 1).join(wordEnd))?.entities;
     entities?.set(type, (entities.get(type) ?? 0) + 1);
   };
   return {
@@ -54,7 +54,7 @@ export function countSurfaces(wanted: Iterable<string>): TrainingSurfaces {
       for (const [at, word] of words.entries()) {
         for (const length of lengths.get(word) ?? []) {
           if (at + length > words.length) continue;
-          const found = counts.get(words.slice(at, at + length).join(' '));
+          const found = counts.get(words.slice(at, at + length).join(wordEnd));
           if (found !== undefined) found.occurrences++;
         }
       }

@@ -7,8 +7,7 @@ import type { PredictedTags } from '../predictions.js';
  */
 export function sentenceCounts(row: PredictedTags): [gold: number, predicted: number, correct: number] {
   const { gold, predicted } = spansOf(row);
-  const correct = predicted.filter(({ type, first, last }) =>
-    gold.some(one => one.first === first && one.last === last && one.type === type),
-  );
+  const typesByBounds = new Map(gold.map(({ type, first, last }) => [`${first} ${last}`, type]));
+  const correct = predicted.filter(({ type, first, last }) => typesByBounds.get(`${first} ${last}`) === type);
   return [gold.length, predicted.length, correct.length];
 }

@@ -4,11 +4,10 @@ import type { EntityKind } from '../../evaluation/analysis/error-kinds.js';
 import { surfaceOf } from '../../evaluation/analysis/spans.js';
 import type { TrainingSurfaces } from '../../evaluation/analysis/training-surfaces.js';
 import type { ScoredRow } from '../../evaluation/foreign-predictions.js';
-import { type AnalysedRows, knownTraining } from '../../experiment/analyse-subject.js';
+import { type AnalysedRows, knownTraining, trainedOnOf } from '../../experiment/analyse-subject.js';
 import type { Places } from '../../experiment/places.js';
 import type { SubjectTraining } from '../../experiment/subject.js';
 import type { FoundPredictions } from '../../experiment/subject-predictions.js';
-import { trainedLangs } from '../../experiment/training-rows.js';
 import { type AnalysisFigures, analysisFigures } from './figures.js';
 import { createTagCode, type EncodedSentence, mainSpan, type Sentence, sentenceOf, textOf } from './sentences.js';
 import type { Summary } from './summary.js';
@@ -73,10 +72,9 @@ export async function reportedStages(
   for (const { training, predictions } of found) {
     const known = await knownTraining(training, predictions, places);
     const surfaces = 'surfaces' in known ? known.surfaces : null;
-    const seen = training.kind === 'run' ? await trainedLangs(training.run) : new Set<string>();
     const rows: ReportedRows[] = [];
     for (const { rows: name, lang, split, read } of predictions) {
-      const trainedOn = split === 'train' && lang !== null && seen.has(lang);
+      const trainedOn = await trainedOnOf(training, known, { lang, split });
       const analysis = createAnalysis({ surfaces, most, trainedOn });
       const examples = createExamples();
       let sentences: EncodedSentence[] | null = most === 0 ? null : [];

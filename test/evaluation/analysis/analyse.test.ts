@@ -39,7 +39,7 @@ async function analyse(
   })();
   const surfaces = training === null ? null : countSurfaces(await surfacesIn(each));
   for (const row of training ?? []) surfaces!.add(row);
-  const analysis = createAnalysis({ surfaces, most, trainedOn });
+  const analysis = createAnalysis({ surfaces, most, trainedOn: () => trainedOn });
   for (const row of rows) analysis.add(row);
   return analysis.result();
 }

@@ -13,7 +13,7 @@ import {
 import { fixtureRows } from './example-content.js';
 
 const analysisOf = (rows: readonly ScoredRow[]) => {
-  const analysis = createAnalysis({ surfaces: null, most: 5, trainedOn: false });
+  const analysis = createAnalysis({ surfaces: null, most: 5, trainedOn: () => false });
   for (const row of rows) analysis.add(row);
   return analysis.result();
 };
