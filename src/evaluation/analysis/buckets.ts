@@ -1,4 +1,5 @@
 import type { SpanScores } from '../seqeval/scores.js';
+import { f1From } from './error-kinds.js';
 import type { Span } from './spans.js';
 import { spanLength, wordEnd } from './spans.js';
 import { type SurfaceInTraining, seenKinds } from './training-surfaces.js';
@@ -132,7 +133,7 @@ export function createBucketCounter(attribute: AttributeName): BucketCounter {
         ...{ bucket, gold, predicted, correct },
         precision: predicted === 0 ? 0 : correct / predicted,
         recall: gold === 0 ? 0 : correct / gold,
-        f1: gold + predicted === 0 ? 0 : (2 * correct) / (gold + predicted),
+        f1: f1From(correct, gold, predicted),
       }));
     },
   };

@@ -108,7 +108,8 @@ export function f1OfKinds(counts: KindCounts): number {
   return f1From(counts.correct, goldOf(counts), predictedOf(counts));
 }
 
-function f1From(correct: number, gold: number, predicted: number): number {
+/** 2 correct / (true + predicted): the harmonic mean of precision and recall; 0 where there is no entity. */
+export function f1From(correct: number, gold: number, predicted: number): number {
   return gold + predicted === 0 ? 0 : (2 * correct) / (gold + predicted);
 }
 
