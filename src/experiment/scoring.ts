@@ -93,7 +93,7 @@ async function lookAtScoring(
     return { found: await readScoring(place, task), damage: null };
   } catch (error) {
     if (!(error instanceof PanxError)) throw error;
-    return { found: null, damage: error.message.replaceAll(`${place.root}/`, '').replace(/\.$/, '') };
+    return { found: null, damage: withoutFolder(error.message, place) };
   }
 }
 
@@ -128,6 +128,28 @@ export async function checkScoring(place: ScoringDirectory): Promise<StoredScore
   if (stored.key !== keyOfScoring(stored)) throw new PanxError(`${place.scores}: key is not that of its content`);
   const { durationMs } = await readJsonAs(place.environment, environmentShape);
   return { ...stored, durationMs };
+}
+
+/**
+ * A scoring that a command reads.
+ *
+ * @throws PanxError naming its folder where it is not there, or not as it was left
+ */
+export async function openScoring(place: ScoringDirectory): Promise<StoredScores & { durationMs: number }> {
+  const hint = 'Type panx run with its study again: it sets aside what is damaged, and scores anew.';
+  if (!existsSync(place.root)) throw new PanxError(`The scoring ${place.root} is not there.`, { hint });
+  try {
+    return await checkScoring(place);
+  } catch (error) {
+    if (!(error instanceof PanxError)) throw error;
+    const what = withoutFolder(error.message, place);
+    throw new PanxError(`The scoring ${place.root} is not as it was left: ${what}.`, { hint, cause: error });
+  }
+}
+
+/** The sentence of an error as the end of another one. */
+function withoutFolder(message: string, { root }: ScoringDirectory): string {
+  return message.replaceAll(`${root}/`, '').replace(/\.$/, '');
 }
 
 /** What a folder's scores.json says, as it stands there: nothing is hashed. @throws PanxError where it is damaged */

@@ -4,7 +4,7 @@ import { readForeignPredictions, type ScoredRow } from '../evaluation/foreign-pr
 import { readTrusted } from '../evaluation/predictions.js';
 import type { ScoringDirectory, StoreDirectory } from '../run/store-directory.js';
 import { scoringDirectory } from '../run/store-directory.js';
-import { checkScoring, readScores } from './scoring.js';
+import { openScoring, readScores } from './scoring.js';
 import { contentsOf } from './store-contents.js';
 import type { SubjectTraining } from './subject.js';
 
@@ -65,7 +65,7 @@ function foundIn(place: ScoringDirectory, rows: string): FoundPredictions {
 }
 
 async function* readChecked(place: ScoringDirectory): AsyncGenerator<ScoredRow> {
-  await checkScoring(place);
+  await openScoring(place);
   yield* readTrusted(place.predictions);
 }
 
