@@ -35,9 +35,10 @@ export interface DataSet {
  * read again: rows that are not those of the study's records are not counted.
  *
  * @param data where the data lies, if it was moved
+ * @param given of `withStore`, where the store may have been moved
  */
-export async function dataSetsOf(folder: StudyDirectory, data?: string): Promise<DataSets> {
-  const record = await readStudy(folder);
+export async function dataSetsOf(folder: StudyDirectory, data?: string, given?: StudyRecord): Promise<DataSets> {
+  const record = given ?? (await readStudy(folder));
   const { rows: recorded, dataDir } = await recordedRows(folder, record);
   if (dataDir === null) return { sets: [], missing: ['No stage is done, so no record says which rows it took.'] };
   const config = await readSavedConfig(folder.config);

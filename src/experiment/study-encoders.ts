@@ -9,7 +9,7 @@ import type { StudyDirectory } from '../run/store-directory.js';
 import { measuredPace } from './estimate.js';
 import { isCurrent } from './identity.js';
 import { readEnvironment, readIdentity } from './records.js';
-import { readStudy } from './study-folder.js';
+import { readStudy, type StudyRecord } from './study-folder.js';
 import { runOf, stagesOf } from './study-on-disk.js';
 import { type Summary, summaryOf } from './table.js';
 
@@ -36,9 +36,9 @@ export interface EncoderSizes {
   parameters: number;
 }
 
-/** The encoders of a study, in the order of its stages; those of which nothing is done yet too. */
-export async function encodersOf(folder: StudyDirectory): Promise<StudyEncoder[]> {
-  const record = await readStudy(folder);
+/** The encoders of a study, in the order of its stages; those of which nothing is done yet too. @param given of `withStore` */
+export async function encodersOf(folder: StudyDirectory, given?: StudyRecord): Promise<StudyEncoder[]> {
+  const record = given ?? (await readStudy(folder));
   const runs = new Map<string, RunDirectory[]>();
   for (const { id, config } of await stagesOf(folder, record)) {
     const recorded = record.stages[id];

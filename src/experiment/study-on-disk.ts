@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
-import { isDone, type RunDirectory } from '../run/directory.js';
+import type { RunDirectory } from '../run/directory.js';
 import type { StudyDirectory } from '../run/store-directory.js';
 import type { Stage, TrainRows } from './protocols/stage.js';
 import { readSavedConfig } from './records.js';
-import { checkScoring } from './scoring.js';
-import { registeredRun } from './store.js';
+import { openScoring } from './scoring.js';
 import { type RecordedStage, readStudy, type StudyRecord, storeOf } from './study-folder.js';
 import { planStudy, scoredLangs, splitsOfStudy } from './study-plan.js';
 import { countScores, trainingOf } from './study-row.js';
+import { runInStore } from './study-store.js';
 import { makeTable, plannedTraining, type SweepTable, type Training } from './table.js';
 import { asCountedBy } from './table-on-disk.js';
 
@@ -19,9 +19,9 @@ export async function runsOfStudy(folder: StudyDirectory): Promise<RunDirectory[
   return runs.filter(run => run !== null);
 }
 
-/** The table that the scores in the store make. */
-export async function tableOf(folder: StudyDirectory): Promise<SweepTable> {
-  const record = await readStudy(folder);
+/** The table that the scores in the store make. @param given of `withStore`, where the store may have been moved */
+export async function tableOf(folder: StudyDirectory, given?: StudyRecord): Promise<SweepTable> {
+  const record = given ?? (await readStudy(folder));
   const config = await readSavedConfig(folder.config);
   const trainRows = trainRowsOf(record, config);
   const { rows, stages } = planStudy(config, trainRows);
@@ -47,7 +47,7 @@ async function trainingIn(
   const scores: Training['scores'] = {};
   for (const [rows, key] of Object.entries(recorded.scorings)) {
     const place = (await storeOf(folder, record)).scoring(key);
-    const { durationMs } = await checkScoring(place);
+    const { durationMs } = await openScoring(place);
     scores[rows.split('/')[0]!] = await countScores(place, config.study.metrics.mode);
     scoringMs += durationMs;
   }
@@ -82,10 +82,7 @@ function trainRowsOf({ stages, trainRows }: StudyRecord, config: Config): TrainR
 export async function runOf(
   folder: StudyDirectory,
   record: StudyRecord,
-  { key }: RecordedStage,
+  stage: RecordedStage,
 ): Promise<RunDirectory | null> {
-  const store = await storeOf(folder, record);
-  if (isDone(store.stage(key))) return store.stage(key);
-  const registered = await registeredRun(store, key);
-  return registered !== null && isDone(registered) ? registered : null;
+  return await runInStore(await storeOf(folder, record), stage);
 }

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { listed, nearest, PanxError } from '../errors.js';
-import { isDone, type RunDirectory, runDirectory, sweepDirectory } from '../run/directory.js';
+import { isDone, type RunDirectory, runDirectory, type SweepDirectory, sweepDirectory } from '../run/directory.js';
 import {
   type ScoringDirectory,
   type StoreDirectory,
@@ -17,6 +17,7 @@ import { readIdentity, readRunConfig } from './records.js';
 import { storeToSearch } from './store-contents.js';
 import { readStudy, type StudyRecord, storeOf } from './study-folder.js';
 import { runOf } from './study-on-disk.js';
+import { withStore } from './study-store.js';
 import { stagesOf as stagesOfSweep } from './sweep-on-disk.js';
 
 /** Something whose results a command looks at, by the name that was typed for it. */
@@ -39,8 +40,10 @@ export interface TrainedSubject {
   key: string;
   /** The store that has its scorings; null where there is none. */
   store: StoreDirectory | null;
-  /** Keys of the scorings that its study asked for, by the names of their rows. */
+  /** Keys of the scorings that its study asked for, by the names of their rows; none where it was named by its folder. */
   scorings: Readonly<Record<string, string>>;
+  /** Whether it was named as a stage of a study. */
+  isOfStudy?: boolean;
 }
 
 export interface ScoringSubject {
@@ -94,17 +97,11 @@ async function studyOrSweep(typed: string, storeFolder: string | undefined): Pro
     const sweep = sweepDirectory(folder);
     if (!existsSync(join(folder, 'sweep.json'))) continue;
     const stages = (await stagesOfSweep(sweep)).map(({ id }) => id);
-    const open = async (id: string) => {
-      if (isDone(sweep.stage(id))) return await runSubject(sweep.stage(id), storeFolder);
-      throw new PanxError(`${join(folder, id)} is not trained yet.`, {
-        hint: 'Type panx sweep as before: it goes on.',
-      });
-    };
-    return { folder, stage, stages, open };
+    return { folder, stage, stages, open: id => sweepStageSubject(sweep, id, storeFolder) };
   }
   const [study, stage] = await studyAndStage(typed, storeFolder);
   const record = await readStudy(study);
-  const open = (id: string) => stageSubject(study, record, id);
+  const open = (id: string) => stageSubject(study, record, id, storeFolder);
   return { folder: study.root, stage, stages: Object.keys(record.stages), open };
 }
 
@@ -121,8 +118,26 @@ export async function runSubject(run: RunDirectory, storeFolder?: string): Promi
   return { kind: 'run', name, run, config: await readRunConfig(run), key, store, scorings: {} };
 }
 
-/** A stage of a study. @throws PanxError where it is not trained yet */
-export async function stageSubject(study: StudyDirectory, record: StudyRecord, id: string): Promise<TrainedSubject> {
+/** A stage of a sweep. @throws PanxError where it is not trained yet */
+export async function sweepStageSubject(
+  sweep: SweepDirectory,
+  id: string,
+  storeFolder: string | undefined,
+): Promise<TrainedSubject> {
+  if (isDone(sweep.stage(id))) return await runSubject(sweep.stage(id), storeFolder);
+  throw new PanxError(`${join(sweep.root, id)} is not trained yet.`, {
+    hint: 'Type panx sweep as before: it goes on.',
+  });
+}
+
+/** A stage of a study. @throws PanxError where it is not trained yet, and as `withStore` does */
+export async function stageSubject(
+  study: StudyDirectory,
+  told: StudyRecord,
+  id: string,
+  storeFolder: string | undefined,
+): Promise<TrainedSubject> {
+  const record = await withStore(study, told, storeFolder, [id]);
   const recorded = record.stages[id]!;
   const run = await runOf(study, record, recorded);
   if (run === null) {
@@ -138,6 +153,7 @@ export async function stageSubject(study: StudyDirectory, record: StudyRecord, i
     key: recorded.key,
     store: await storeOf(study, record),
     scorings: recorded.scorings,
+    isOfStudy: true,
   };
 }
 
@@ -145,10 +161,15 @@ export async function stageSubject(study: StudyDirectory, record: StudyRecord, i
 export function rowsOf(stages: readonly string[]): Map<string, string[]> {
   const rows = new Map<string, string[]>();
   for (const id of stages) {
-    const name = id.replace(/(-seed-\d+)?(-data-\d+)?$/, '');
+    const name = withoutSeeds(id);
     rows.set(name, [...(rows.get(name) ?? []), id]);
   }
   return rows;
+}
+
+/** The name of a stage without its seeds. */
+export function withoutSeeds(id: string): string {
+  return id.replace(/(-seed-\d+)?(-data-\d+)?$/, '');
 }
 
 async function studyAndStage(

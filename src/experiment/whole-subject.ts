@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { PanxError } from '../errors.js';
-import { isDone, runDirectory, sweepDirectory } from '../run/directory.js';
+import { runDirectory, sweepDirectory } from '../run/directory.js';
 import { type StudyDirectory, scoringDirectory } from '../run/store-directory.js';
 import { findStudy } from './noted-studies.js';
 import { storeToSearch } from './store-contents.js';
 import { readStudy } from './study-folder.js';
 import { tableOf as tableOfStudy } from './study-on-disk.js';
-import { runSubject, stageSubject, type TrainedSubject } from './subject.js';
+import { withStore } from './study-store.js';
+import { stageSubject, sweepStageSubject, type TrainedSubject } from './subject.js';
 import { tableOf as tableOfSweep } from './sweep-on-disk.js';
 import type { SweepTable } from './table.js';
 
@@ -43,8 +44,8 @@ export async function findWhole(typed: string, storeFolder?: string): Promise<Wh
     name: basename(study.root),
     folder: study.root,
     study,
-    table: await tableOfStudy(study),
-    open: id => stageSubject(study, record, id),
+    table: await tableOfStudy(study, await withStore(study, record, storeFolder)),
+    open: id => stageSubject(study, record, id, storeFolder),
   };
 }
 
@@ -55,11 +56,6 @@ async function wholeSweep(folder: string, storeFolder: string | undefined): Prom
     folder,
     study: null,
     table: await tableOfSweep(sweep),
-    async open(id) {
-      if (isDone(sweep.stage(id))) return await runSubject(sweep.stage(id), storeFolder);
-      throw new PanxError(`${join(folder, id)} is not trained yet.`, {
-        hint: 'Type panx sweep as before: it goes on.',
-      });
-    },
+    open: id => sweepStageSubject(sweep, id, storeFolder),
   };
 }

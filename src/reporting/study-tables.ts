@@ -1,5 +1,6 @@
 import { type DataSets, dataSetsOf } from '../experiment/data-sets.js';
 import { encodersOf, type StudyEncoder } from '../experiment/study-encoders.js';
+import type { StudyRecord } from '../experiment/study-folder.js';
 import type { SweepRow, SweepTable } from '../experiment/table.js';
 import type { StudyDirectory } from '../run/store-directory.js';
 import { shortModelName } from './model-name.js';
@@ -27,15 +28,17 @@ export interface NamedTable {
  * @param table the study's: see `tableOf` of study-on-disk.ts
  * @param names which of them
  * @param data where the data lies, if it was moved
+ * @param record of `withStore`, where the store may have been moved
  */
 export async function tablesOf(
   study: StudyDirectory,
   table: SweepTable,
   names: readonly StudyTableName[] = studyTableNames,
   data?: string,
+  record?: StudyRecord,
 ): Promise<NamedTable[]> {
   const tables: NamedTable[] = [];
-  for (const name of names) tables.push({ name, table: await studyTable(name, study, table, data) });
+  for (const name of names) tables.push({ name, table: await studyTable(name, study, table, data, record) });
   return tables;
 }
 
@@ -44,6 +47,7 @@ async function studyTable(
   study: StudyDirectory,
   table: SweepTable,
   data: string | undefined,
+  record: StudyRecord | undefined,
 ): Promise<Table> {
   const signature = signatureOf(table);
   switch (name) {
@@ -56,9 +60,9 @@ async function studyTable(
     case 'seeds':
       return { ...seedsTable(table), signature };
     case 'encoders':
-      return encodersTable(await encodersOf(study), table);
+      return encodersTable(await encodersOf(study, record), table);
     case 'data':
-      return dataTable(await dataSetsOf(study, data));
+      return dataTable(await dataSetsOf(study, data, record));
   }
 }
 

@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { openStore } from '../../src/experiment/store.js';
 import { findSubject, rowsOf } from '../../src/experiment/subject.js';
 import { predictionsFor, predictionsOf } from '../../src/experiment/subject-predictions.js';
+import { findWhole } from '../../src/experiment/whole-subject.js';
 import { type FakeStudy, fakeScorings, fakeStudy, fakeTraining, keyOfStage } from './fake-store.js';
 
 let root: string;
@@ -90,7 +92,54 @@ it('does not read predictions that are not any more what was scored', async () =
   const read = async () => {
     for await (const _ of first!.read());
   };
-  await expect(read()).rejects.toThrow('predictions.jsonl.gz');
+  const { root: scoring } = study.store.scoring(study.stages.get('phase-2-en-seed-42')!.task.scorings[0]!.key);
+  await expect(read()).rejects.toMatchObject({
+    message: `The scoring ${scoring} is not as it was left: predictions.jsonl.gz has changed.`,
+    hint: 'Type panx run with its study again: it sets aside what is damaged, and scores anew.',
+  });
+  await writeFile(join(scoring, 'panx.json'), '{}');
+  await expect(read()).rejects.toThrow(`The scoring ${scoring} is not as it was left: panx.json`);
+  await rm(scoring, { recursive: true });
+  await expect(read()).rejects.toThrow(`The scoring ${scoring} is not there.`);
+  await expect(findWhole(study.folder.root, study.store.root)).rejects.toThrow(/^The scoring .* is not there\.$/);
+});
+
+describe('a store that was moved', () => {
+  const moved = () => join(root, 'elsewhere');
+  const id = 'phase-2-en-seed-42';
+  beforeEach(async () => {
+    await fakeScorings(study, ['phase-2-en-seed-43', 'phase-1-tr-seed-42']);
+    await rename(study.store.root, moved());
+  });
+
+  it('is named, and is not taken for a stage that is not trained', async () => {
+    const sentence = `The store of en-tr is not there: ${study.folder.stages} says that it is ${study.store.root}.`;
+    for (const find of [() => findSubject(`${study.folder.root}/${id}`), () => findWhole(study.folder.root)]) {
+      await expect(find()).rejects.toMatchObject({
+        message: sentence,
+        hint: expect.stringContaining('--store FOLDER'),
+        exitCode: 2,
+      });
+    }
+  });
+
+  it.each(['--store', 'PANX_STORE'])('is found with %s, and so are the predictions in it', async how => {
+    if (how === 'PANX_STORE') vi.stubEnv('PANX_STORE', moved());
+    const asked = how === '--store' ? moved() : undefined;
+    const { trainings } = await findSubject(`${study.folder.root}/${id}`, asked);
+    expect(trainings[0]).toMatchObject({ run: { root: join(moved(), keyOfStage(study, id)) } });
+    expect((await predictionsOf(trainings[0]!)).map(({ rows }) => rows)).toEqual(['en/test', 'tr/test']);
+    const whole = await findWhole(study.folder.root, asked);
+    expect(whole!.table.rows.find(row => row.id === 'phase-2-en')!.trainings[0]!.status).toBe('done');
+    vi.unstubAllEnvs();
+  });
+
+  it('does not stand back behind a store at the old place that lacks the stage', async () => {
+    await openStore(study.store.root);
+    const { trainings } = await findSubject(`${study.folder.root}/${id}`, moved());
+    expect(trainings[0]).toMatchObject({ store: { root: moved() } });
+    await expect(findSubject(`${study.folder.root}/${id}`)).rejects.toThrow('en-tr/phase-2-en-seed-42 is not trained');
+  });
 });
 
 it('tells seeds from other names', () => {
