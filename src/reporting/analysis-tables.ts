@@ -1,7 +1,6 @@
 import type { Analysis, Confusion } from '../evaluation/analysis/analyse.js';
 import {
   type EntityKind,
-  type ErrorKind,
   entityKinds,
   errorKinds,
   f1IfMended,
@@ -14,6 +13,7 @@ import type { LossSummary } from '../evaluation/analysis/losses.js';
 import type { ScoredRow } from '../evaluation/foreign-predictions.js';
 import type { AnalysedRows } from '../experiment/analyse-subject.js';
 import { aligned, meanRows } from './analysis-means.js';
+import { allCosts } from './error-costs.js';
 import { type Cell, type Column, isSummary, type Table } from './table.js';
 
 /** The tables of an analysis, in the order in which they are read. */
@@ -128,8 +128,8 @@ export const kindText: Readonly<Record<EntityKind, string>> = {
   type: 'bounds are right, the type is wrong',
   boundary: 'the type is right, the bounds overlap',
   both: 'bounds overlap, the type is wrong',
-  missed: 'a true entity that nothing was predicted for',
-  spurious: 'predicted where there is no entity',
+  missed: 'a true entity paired with no prediction',
+  spurious: 'a prediction paired with no true entity',
 };
 
 function kindsTable(kinds: KindCounts): Made {
@@ -168,33 +168,6 @@ function typesTable({ kindsByType, spans, report }: Analysis): Made {
       return [type, ofType.true, ofType.predicted, ...entityKinds.map(kind => counts[kind]), scores?.f1 ?? null];
     }),
   };
-}
-
-/** Errors of one kind and one type, and what the F1 of all would gain without them. */
-export interface Cost {
-  kind: ErrorKind;
-  /** Of the true entity; of a spurious one its own. */
-  type: string;
-  count: number;
-  f1: number;
-  gain: number;
-}
-
-/** By kind and type, the costliest first; those that are there. */
-export function costsOf(analysis: Pick<Analysis, 'kinds' | 'kindsByType'>): Cost[] {
-  return allCosts(analysis)
-    .filter(({ count }) => count > 0)
-    .sort((a, b) => b.gain - a.gain || b.count - a.count);
-}
-
-function allCosts({ kinds, kindsByType }: Pick<Analysis, 'kinds' | 'kindsByType'>): Cost[] {
-  const f1 = f1OfKinds(kinds);
-  return kindsByType.flatMap(({ type, counts }) =>
-    errorKinds.map(kind => {
-      const mended = f1IfMended(kinds, kind, counts[kind]);
-      return { kind, type, count: counts[kind], f1: mended, gain: mended - f1 };
-    }),
-  );
 }
 
 function costsTable(analysis: Analysis): Made {

@@ -69,7 +69,7 @@ describe('panx report', () => {
       '6 sentences of bare.jsonl. The predictions of bare.jsonl have no words: no sentence can be shown.',
     );
     const page = readFileSync(out('bare.html'), 'utf8');
-    expect(page).toContain('mending them would raise F1 by 0.300');
+    expect(page).toContain('mending them would raise F1 from 0.300 to 0.600');
     expect(page).toContain('The predictions of bare.jsonl have no words: no sentence can be shown.');
     expect(page).not.toContain('href="#lang=');
   });

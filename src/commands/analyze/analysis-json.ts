@@ -1,7 +1,7 @@
 import { errorKinds, f1IfMended, f1OfKinds, semevalScores } from '../../evaluation/analysis/error-kinds.js';
 import type { AnalysedRows, KnownTraining } from '../../experiment/analyse-subject.js';
-import { costsOf } from '../../reporting/analysis-tables.js';
 import { headline } from '../../reporting/analysis-text.js';
+import { costsOf } from '../../reporting/error-costs.js';
 
 /** The document of `panx analyze --format json`: an entry for each training and row set. Losses are in nats, scores fractions of 1. */
 export function analysisJson(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { packageRoot, readPackage } from '../../system/package.js';
-import { costSentence } from './findings.js';
+import { costSentences } from '../error-costs.js';
 import { htmlLanguage } from './language-name.js';
 import { headingOf, langOf, languageSection } from './language-section.js';
 import { type Content, html, jsonScript, type Markup, script } from './markup.js';
@@ -80,7 +80,8 @@ ${stages.map(
     stages.length === 1 ? html`<p class="fact">Predictions of ${name}.</p>` : html`<h3>${name}</h3>`
   }
 <ul class="glance">${rows.map(
-    one => html`<li><a href="#${idOf(i, one)}">${headingOf(one)}</a> <span>${costSentence(one.analysis)}</span></li>\n`,
+    one =>
+      html`<li><a href="#${idOf(i, one)}">${headingOf(one)}</a> <span>${costSentences(one.analysis, 3).join(' ')}</span></li>\n`,
   )}</ul>
 `,
 )}</section>

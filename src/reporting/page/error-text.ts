@@ -14,26 +14,28 @@ export function errorText(entity: SentenceEntity, sentence: Sentence): ErrorPart
   switch (kind) {
     case 'correct':
       return [...begin, words(gold), plain(` is ${gold!.type}, as predicted`), ...end];
-    case 'missed':
-      return [
-        ...[...begin, words(gold)],
-        plain(
-          overlapsOther(gold!, 'predicted', sentence)
-            ? ` is ${gold!.type}, what was predicted there goes with another entity`
-            : ` is ${gold!.type}, nothing was predicted`,
-        ),
-        ...end,
-      ];
-    case 'spurious':
-      return [
-        ...[...begin, words(predicted)],
-        plain(
-          overlapsOther(predicted!, 'gold', sentence)
-            ? ` was predicted ${predicted!.type}, the true entity there goes with another prediction`
-            : ` was predicted ${predicted!.type}, there is no entity`,
-        ),
-        ...end,
-      ];
+    case 'missed': {
+      const other = overlapping(gold!, 'predicted', sentence);
+      const why =
+        other === null
+          ? [plain(', nothing was predicted')]
+          : [
+              ...[plain('; it overlaps the prediction '), words(other.predicted)],
+              ...[plain(', which is paired with '), words(other.gold)],
+            ];
+      return [...begin, words(gold), plain(` is ${gold!.type}`), ...why, ...end];
+    }
+    case 'spurious': {
+      const other = overlapping(predicted!, 'gold', sentence);
+      const why =
+        other === null
+          ? [plain(', there is no entity')]
+          : [
+              ...[plain('; it overlaps '), words(other.gold)],
+              ...[plain(', which is paired with the prediction '), words(other.predicted)],
+            ];
+      return [...begin, words(predicted), plain(` was predicted ${predicted!.type}`), ...why, ...end];
+    }
     case 'type':
       return [...begin, words(gold), plain(` is ${gold!.type}, predicted ${predicted!.type}`), ...end];
     case 'boundary':
@@ -49,12 +51,14 @@ export function errorText(entity: SentenceEntity, sentence: Sentence): ErrorPart
   }
 }
 
-/** Whether some entity of the other side shares words with a span that goes with none. */
-function overlapsOther({ first, last }: Span, side: 'gold' | 'predicted', { entities }: Sentence): boolean {
-  return entities.some(entity => {
-    const other = entity[side];
-    return other !== null && other.first <= last && first <= other.last;
-  });
+/** The entity of which one side shares words with a span that is paired with none. It is paired itself, or the two would be a pair. */
+function overlapping(span: Span, side: 'gold' | 'predicted', { entities }: Sentence): SentenceEntity | null {
+  return (
+    entities.find(entity => {
+      const other = entity[side];
+      return other !== null && other.first <= span.last && span.first <= other.last;
+    }) ?? null
+  );
 }
 
 const seenText = {

@@ -1,61 +1,7 @@
 import { type Analysis, outside } from '../../evaluation/analysis/analyse.js';
 import type { AttributeName } from '../../evaluation/analysis/buckets.js';
-import { type ErrorKind, errorKinds, f1IfMended, f1OfKinds, goldOf } from '../../evaluation/analysis/error-kinds.js';
-import { type Cost, costsOf } from '../analysis-tables.js';
-
-/** Errors of one kind, and the F1 that there would be without them. */
-export interface KindCost {
-  kind: ErrorKind;
-  count: number;
-  f1: number;
-  /** F1 if mended less F1. */
-  gain: number;
-  /** By type, the most frequent first. */
-  types: { type: string; count: number }[];
-}
-
-/** What kinds of errors cost, the costliest first. Kinds without an error are left out. */
-export function kindCosts({ kinds, kindsByType }: Pick<Analysis, 'kinds' | 'kindsByType'>): KindCost[] {
-  const now = f1OfKinds(kinds);
-  return errorKinds
-    .map(kind => {
-      const f1 = f1IfMended(kinds, kind);
-      const types = kindsByType
-        .map(({ type, counts }) => ({ type, count: counts[kind] }))
-        .filter(({ count }) => count > 0)
-        .sort((a, b) => b.count - a.count);
-      return { kind, count: kinds[kind], f1, gain: f1 - now, types };
-    })
-    .filter(({ count }) => count > 0)
-    .sort((a, b) => b.gain - a.gain);
-}
-
-/** The kinds of errors as they begin a sentence. */
-export const kindSubject: Readonly<Record<ErrorKind, string>> = {
-  type: 'Entities with the wrong type',
-  boundary: 'Entities with the wrong bounds',
-  both: 'Entities with the wrong type and the wrong bounds',
-  missed: 'Missed entities',
-  spurious: 'Spurious entities',
-};
-
-/** Which errors cost most, and of which types: "Missed entities cost most: mending them would raise F1 by 0.108 (0.734 to 0.842). ..." */
-export function costSentence(analysis: Pick<Analysis, 'kinds' | 'kindsByType'>): string {
-  const [first, second] = kindCosts(analysis);
-  if (first === undefined) {
-    return goldOf(analysis.kinds) === 0 ? 'There is no entity in these rows.' : 'There is no error.';
-  }
-  const now = f1OfKinds(analysis.kinds);
-  const [most] = first.types;
-  const then =
-    second === undefined
-      ? ''
-      : ` Next are ${lowerFirst(kindSubject[second.kind])} (${count(second.count)}, +${three(second.gain)}).`;
-  return (
-    `${kindSubject[first.kind]} cost most: mending them would raise F1 by ${three(first.gain)} (${three(now)} to ${three(first.f1)}). ` +
-    `${count(most!.count)} of ${count(first.count)} ${most!.count === 1 ? 'is' : 'are'} ${most!.type}.${then}`
-  );
-}
+import { f1OfKinds, goldOf } from '../../evaluation/analysis/error-kinds.js';
+import { type Cost, costsOf } from '../error-costs.js';
 
 /** The costliest errors by kind and type. */
 export function topCosts(analysis: Analysis, most: number): Cost[] {
@@ -105,10 +51,6 @@ export function three(value: number): string {
 
 export function count(value: number): string {
   return value.toLocaleString('en-US');
-}
-
-function lowerFirst(text: string): string {
-  return text[0]!.toLowerCase() + text.slice(1);
 }
 
 /** Which entities are in a bucket, in words that go on after "entities": "of 4 words or more". */

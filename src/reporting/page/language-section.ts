@@ -1,21 +1,12 @@
 import { outside } from '../../evaluation/analysis/analyse.js';
 import { f1IfMended, f1OfKinds } from '../../evaluation/analysis/error-kinds.js';
 import { type AnalysisTableName, analysisTable, kindText } from '../analysis-tables.js';
+import { costSentences, kindCosts, kindSubject } from '../error-costs.js';
 import { addressOf } from './address.js';
 import { errorText } from './error-text.js';
 import { type Figure, figureHtml } from './figures.js';
 import { type EntityLength, everything, type SeenName, type SentenceFilter } from './filter.js';
-import {
-  bucketText,
-  costSentence,
-  count,
-  kindCosts,
-  kindSubject,
-  three,
-  topConfusions,
-  topCosts,
-  weakBuckets,
-} from './findings.js';
+import { bucketText, count, three, topConfusions, topCosts, weakBuckets } from './findings.js';
 import { htmlLanguage, languageName } from './language-name.js';
 import { type Content, html, type Markup } from './markup.js';
 import type { Example, ReportedRows, ReportedStage } from './report-content.js';
@@ -37,7 +28,7 @@ export function languageSection(stage: ReportedStage, rows: ReportedRows, id: st
   };
   return html`<section id="${id}" aria-labelledby="${id}-head">
 <h3 id="${id}-head">${headingOf(rows)} <span class="score">F1 ${three(f1OfKinds(analysis.kinds))}</span></h3>
-<p class="lead">${costSentence(analysis)}</p>
+<p class="lead">${costSentences(analysis, 3).join(' ')}</p>
 ${rows.without === null ? null : html`<p class="fact">${rows.without}</p>\n`}${inShort(rows, links)}
 ${costTable(rows, links)}
 ${examplesOf(rows, links)}

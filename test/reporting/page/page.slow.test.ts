@@ -60,7 +60,7 @@ describe.skipIf(chromium === null)(
       expect(await count()).toBe('2 of 6 sentences');
       expect(await shown()).toEqual([
         'tr row 3 LOC ✓ Oslo : PER Niels Henrik Abel missed Niels Henrik Abel is PER, nothing was predicted',
-        expect.stringContaining('missed Bob is PER, what was predicted there goes with another entity'),
+        expect.stringContaining('missed Bob is PER; it overlaps the prediction Ann Bob, which is paired with Ann'),
       ]);
       await choose('length', '3');
       expect(await count()).toBe('1 of 6 sentences');
