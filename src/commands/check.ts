@@ -179,6 +179,8 @@ function documentOf(outcome: Outcome): object {
     met,
     value: value.value,
     n: value.n,
+    split: value.split,
+    rows: value.rows,
     source: value.source,
     baseline: baseline && { value: baseline.value, n: baseline.n, source: baseline.source },
     change,

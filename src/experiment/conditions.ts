@@ -112,7 +112,8 @@ function refuseOtherRows(
   const isAlike =
     value.split === before.split && (value.rows === null || before.rows === null || value.rows === before.rows);
   if (isAlike) return;
-  const rowsOf = ({ rows, split }: FoundScore) => `${rows === null ? '' : `${rows} rows of `}${lang}/${split}`;
+  const rowsOf = ({ rows, split }: FoundScore) =>
+    `${rows === null ? '' : `${rows} ${rows === 1 ? 'row' : 'rows'} of `}${lang}/${split}`;
   throw new PanxError(
     `${run.typed} was scored on ${rowsOf(value)} and ${baseline.typed} on ${rowsOf(before)}; expected the same rows.`,
     { hint: 'Score both on the same rows: panx evaluate --out FILE gives a report of either.', exitCode: 2 },

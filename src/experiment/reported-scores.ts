@@ -1,6 +1,7 @@
-import { PanxError } from '../errors.js';
+import { listed, nearest, PanxError } from '../errors.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { isObject } from '../system/json.js';
+import { withoutSeeds } from './subject.js';
 
 /** The scores of a language, as far as a file has them; fractions of 1, but for the loss. */
 export interface ReportedLanguage {
@@ -38,11 +39,12 @@ export async function readEvaluateReport(path: string): Promise<Map<string, Repo
   return new Map(
     Object.entries(report.scores).map(([lang, scores]) => {
       if (!isObject(scores) || typeof scores.f1 !== 'number') throw notAReport(`it has no "f1" of ${lang}`);
+      const where = `${path}: of ${lang}`;
       const entities = isObject(scores.entities) && isObject(scores.entities.default) ? scores.entities.default : {};
       const rows = typeof scores.rows === 'number' ? scores.rows : null;
-      const types = Array.isArray(entities.types) ? { types: typesOf(entities.types) } : {};
-      const macro = isObject(entities.macro) ? { macro: numbersOf(entities.macro) } : {};
-      return [lang, { split, source: path, n: 1, rows, micro: numbersOf(scores), ...macro, ...types }];
+      const types = Array.isArray(entities.types) ? { types: typesOf(entities.types, where) } : {};
+      const macro = isObject(entities.macro) ? { macro: numbersOf(entities.macro, where) } : {};
+      return [lang, { split, source: path, n: 1, rows, micro: numbersOf(scores, where), ...macro, ...types }];
     }),
   );
 }
@@ -51,47 +53,43 @@ const largest = 16_000_000;
 const reportHint = 'Give a run, STUDY/STAGE, or the file that panx evaluate --out FILE wrote.';
 
 /**
- * What a study's table.json says of a row, or of one of its trainings.
+ * What a study's table.json says of a row, or of one of its trainings. A row is called as its trainings are without their seeds: cells of a grid,
+ * and protocols, may have rows of one "stage".
  *
- * @param stage name of the row, or of a training with its seeds
- * @returns by language; null where there is no such table, or no such stage in it
- * @throws PanxError, exit code 2, where the stage is not done, or its entities were counted otherwise than elsewhere
+ * @param stage name of the row, or of a training with its seeds; null where the study was named alone: it has one row
+ * @returns by language
+ * @throws PanxError, exit code 2, where it is no table, it has no such stage or several, the stage is not done, or its entities were counted
+ *   otherwise than elsewhere
  */
-export async function readTableRow(path: string, stage: string): Promise<Map<string, ReportedLanguage> | null> {
-  const table = await readBoundedJson(path, largest).catch(() => null);
-  if (!isObject(table) || !Array.isArray(table.rows)) return null;
-  const rows: unknown[] = table.rows;
-  const trainingsOf = (row: Record<string, unknown>) =>
-    Array.isArray(row.trainings) ? (row.trainings as unknown[]) : [];
-  const row = rows
-    .filter(isObject)
-    .find(
-      one => one.stage === stage || trainingsOf(one).some(training => isObject(training) && training.stage === stage),
-    );
-  if (row === undefined) return null;
+export async function readTableRow(path: string, stage: string | null): Promise<Map<string, ReportedLanguage>> {
+  const table = await readBoundedJson(path, largest);
+  const refused = (found: string, hint: string) => new PanxError(`${path} ${found}.`, { hint, exitCode: 2 });
+  if (!isObject(table) || !Array.isArray(table.rows)) {
+    throw refused('is no table of a study: it has no "rows"', 'panx run writes it into the folder of a study.');
+  }
+  const { row, training } = rowOf(path, table.rows.filter(isObject), stage);
   const conditions = isObject(table.conditions) ? table.conditions : {};
-  const refused = (found: string, hint: string) => new PanxError(`${path}: ${found}.`, { hint, exitCode: 2 });
   if (conditions.mode !== 'default') {
     throw refused(
-      `its entities were counted in ${String(conditions.mode)} mode; expected seqeval's default mode`,
+      `says that its entities were counted in ${String(conditions.mode)} mode; expected seqeval's default mode`,
       'Where the store of the study is there (--store), the scores are read from it.',
     );
   }
-  const of =
-    row.stage === stage
-      ? row
-      : trainingsOf(row)
-          .filter(isObject)
-          .find(training => training.stage === stage)!;
+  const of = training ?? row;
   if (of.status !== 'done') {
-    throw refused(`${stage} is ${String(of.status)}; expected that it is done`, 'panx run goes on with the study.');
+    throw refused(
+      `says that ${stage ?? String(row.stage)} is ${String(of.status)}; expected that it is done`,
+      'panx run goes on with the study.',
+    );
   }
   const given = { split: String(conditions.split), source: path, rows: null };
-  if (of !== row) {
+  if (training !== null) {
     // Of a training by itself the table has one number a language.
     const average = conditions.average === 'macro' ? 'macro' : 'micro';
-    const f1 = Object.entries(isObject(of.f1) ? of.f1 : {}).flatMap(([lang, value]) =>
-      typeof value === 'number' ? [[lang, { ...given, n: 1, micro: {}, [average]: { f1: value } }] as const] : [],
+    const f1 = Object.entries(isObject(training.f1) ? training.f1 : {}).flatMap(([lang, value]) =>
+      typeof value === 'number'
+        ? [[lang, { ...given, n: 1, micro: {}, [average]: numbersOf({ f1: value }, `${path}: of ${lang}`) }] as const]
+        : [],
     );
     return new Map(f1);
   }
@@ -99,13 +97,14 @@ export async function readTableRow(path: string, stage: string): Promise<Map<str
     Object.entries(isObject(row.scores) ? row.scores : {}).flatMap(([lang, scores]) => {
       if (!isObject(scores)) return [];
       const { micro, macro, types } = scores;
+      const where = `${path}: of ${lang}`;
       const language: ReportedLanguage = {
         ...given,
         n: typeof row.n === 'number' ? row.n : 1,
-        micro: meansOf(micro),
-        ...(isObject(macro) ? { macro: meansOf(macro) } : {}),
+        micro: meansOf(micro, where),
+        ...(isObject(macro) ? { macro: meansOf(macro, where) } : {}),
         ...(isObject(types)
-          ? { types: Object.fromEntries(Object.entries(types).map(([type, one]) => [type, meansOf(one)])) }
+          ? { types: Object.fromEntries(Object.entries(types).map(([type, one]) => [type, meansOf(one, where)])) }
           : {}),
       };
       return [[lang, language] as const];
@@ -113,22 +112,99 @@ export async function readTableRow(path: string, stage: string): Promise<Map<str
   );
 }
 
-/** The numbers of an object that are finite. */
-function numbersOf(scores: Record<string, unknown>): Numbers {
-  const names = ['precision', 'recall', 'f1', 'accuracy', 'loss'] as const;
-  return Object.fromEntries(names.flatMap(name => (Number.isFinite(scores[name]) ? [[name, scores[name]]] : [])));
-}
+type TableRow = Record<string, unknown>;
 
-/** The same of means over trainings. */
-function meansOf(scores: unknown): Numbers {
-  if (!isObject(scores)) return {};
-  return numbersOf(
-    Object.fromEntries(Object.entries(scores).map(([name, one]) => [name, isObject(one) ? one.mean : undefined])),
+/** The row of a name, and its training where the name is that of one of several. @throws PanxError where there is none, or there are several */
+function rowOf(
+  path: string,
+  rows: readonly TableRow[],
+  stage: string | null,
+): { row: TableRow; training: TableRow | null } {
+  const byName = new Map<string, TableRow[]>();
+  for (const row of rows) byName.set(nameOfRow(row), [...(byName.get(nameOfRow(row)) ?? []), row]);
+  const names = [...byName.keys()];
+  if (stage === null && names.length !== 1) {
+    throw new PanxError(`${path} has ${names.length} stages; expected the name of one of them behind its study.`, {
+      hint: `The stages are ${listed(names, 12)}.`,
+      exitCode: 2,
+    });
+  }
+  const wanted = stage ?? names[0]!;
+  const named = byName.get(wanted);
+  if (named !== undefined) {
+    // Protocols share trainings: rows of the same ones say the same.
+    if (new Set(named.map(row => JSON.stringify(row.trainings ?? row))).size === 1) {
+      return { row: named[0]!, training: null };
+    }
+    throw new PanxError(`${path} has ${named.length} rows of the name ${wanted}; expected one.`, {
+      hint: 'Name one training, with its seeds, or read the scores from the store (--store).',
+      exitCode: 2,
+    });
+  }
+  for (const row of rows) {
+    const training = trainingsOf(row).find(one => one.stage === wanted);
+    if (training !== undefined) return { row, training };
+  }
+  const meant = names.filter(name => byName.get(name)!.some(row => row.stage === wanted));
+  if (meant.length > 1) {
+    throw new PanxError(`${wanted} may be any of ${meant.length} rows of ${path}; expected the name of one of them.`, {
+      hint: `They are ${listed(meant, 12)}.`,
+      exitCode: 2,
+    });
+  }
+  const suggestion =
+    meant[0] ?? nearest(wanted, [...names, ...rows.flatMap(row => trainingsOf(row).map(trainingName))]);
+  throw new PanxError(
+    `${path} has no stage ${wanted}${suggestion === undefined ? '.' : `; did you mean ${suggestion}?`}`,
+    { hint: `Its stages are ${listed(names, 12)}.`, exitCode: 2 },
   );
 }
 
-function typesOf(types: readonly unknown[]): Record<string, Numbers> {
+/** Old tables have no trainings. */
+function nameOfRow(row: TableRow): string {
+  const [first] = trainingsOf(row);
+  return first === undefined ? String(row.stage) : withoutSeeds(trainingName(first));
+}
+
+function trainingsOf({ trainings }: TableRow): TableRow[] {
+  return Array.isArray(trainings) ? trainings.filter(isObject) : [];
+}
+
+function trainingName({ stage }: TableRow): string {
+  return String(stage);
+}
+
+/**
+ * The numbers of an object that are finite.
+ *
+ * @param where what the sentence of an error begins with
+ * @throws PanxError, exit code 2, for one that no score can be
+ */
+function numbersOf(scores: Record<string, unknown>, where: string): Numbers {
+  const numbers: Numbers = {};
+  for (const name of ['precision', 'recall', 'f1', 'accuracy', 'loss'] as const) {
+    const value = scores[name];
+    if (typeof value !== 'number' || !Number.isFinite(value)) continue;
+    if (value < 0 || (value > 1 && name !== 'loss')) {
+      const expected = name === 'loss' ? 'a number from 0' : 'a fraction from 0 to 1';
+      throw new PanxError(`${where} the ${name} is ${value}; expected ${expected}.`, { exitCode: 2 });
+    }
+    numbers[name] = value;
+  }
+  return numbers;
+}
+
+/** The same of means over trainings. */
+function meansOf(scores: unknown, where: string): Numbers {
+  if (!isObject(scores)) return {};
+  return numbersOf(
+    Object.fromEntries(Object.entries(scores).map(([name, one]) => [name, isObject(one) ? one.mean : undefined])),
+    where,
+  );
+}
+
+function typesOf(types: readonly unknown[], where: string): Record<string, Numbers> {
   return Object.fromEntries(
-    types.filter(isObject).flatMap(one => (typeof one.type === 'string' ? [[one.type, numbersOf(one)]] : [])),
+    types.filter(isObject).flatMap(one => (typeof one.type === 'string' ? [[one.type, numbersOf(one, where)]] : [])),
   );
 }

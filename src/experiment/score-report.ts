@@ -9,10 +9,11 @@ import { readMetrics } from './records.js';
 import { type ReportedLanguage, readEvaluateReport, readTableRow } from './reported-scores.js';
 import { endSplitOf } from './row-settings.js';
 import type { ScoreName } from './score-names.js';
-import { checkScoring } from './scoring.js';
+import { openScoring, readScores } from './scoring.js';
 import { readStudy } from './study-folder.js';
 import { runOf } from './study-on-disk.js';
-import { findSubject, rowsOf, type Subject, type SubjectTraining } from './subject.js';
+import { withStore } from './study-store.js';
+import { findSubject, rowsOf, type Subject, type SubjectTraining, type TrainedSubject } from './subject.js';
 import { type FoundPredictions, predictionsFor, predictionsOf } from './subject-predictions.js';
 import { summaryOf } from './table.js';
 
@@ -45,43 +46,48 @@ export interface FoundScore {
 export async function openScores(typed: string, storeFolder?: string): Promise<ScoreReport> {
   const found = await stat(typed).catch(() => null);
   if (found?.isFile() && !/\.ya?ml$/i.test(typed)) return reportOf(typed, await readEvaluateReport(typed));
-  const table = await tableRow(typed);
+  const table = await tableNear(typed);
+  const reader = table === null ? null : () => readTableRow(table.path, table.stage);
   try {
-    return subjectReport(typed, await findSubject(typed, storeFolder), table);
+    return subjectReport(typed, await findSubject(typed, storeFolder), reader);
   } catch (error) {
-    if (table === null || !(error instanceof PanxError) || !(await isGone(typed))) throw error;
-    return reportOf(typed, await table());
+    if (reader === null || !(error instanceof PanxError) || !(await isGone(typed, table!.stage, storeFolder)))
+      throw error;
+    return reportOf(typed, await reader());
   }
 }
 
-/** Whether a stage of a study, or one of its seeds, is not in the study's store; what is damaged there is another matter. */
-async function isGone(typed: string): Promise<boolean> {
-  const study = await findStudy(dirname(typed), null);
-  const record = await readStudy(study);
-  const stages = Object.keys(record.stages);
-  const ids = stages.includes(basename(typed)) ? [basename(typed)] : (rowsOf(stages).get(basename(typed)) ?? []);
+/**
+ * Whether a stage of a study, or one of its seeds, is not in the study's store, or of the study there is nothing but its table; what is damaged
+ * there is another matter.
+ */
+async function isGone(typed: string, stage: string | null, storeFolder: string | undefined): Promise<boolean> {
+  if (stage !== null && existsSync(typed)) return false;
+  const study = await findStudy(stage === null ? typed : dirname(typed), null).catch(() => null);
+  if (study === null || !existsSync(study.stages)) return true;
+  const told = await readStudy(study);
+  const rows = rowsOf(Object.keys(told.stages));
+  const ids =
+    (stage === null ? [...rows.values()].flat() : Object.hasOwn(told.stages, stage) ? [stage] : rows.get(stage)) ?? [];
+  const record = await withStore(study, told, storeFolder, ids).catch(() => null);
+  if (record === null) return true;
   for (const id of ids) if ((await runOf(study, record, record.stages[id]!)) === null) return true;
   return false;
 }
 
-/** Reads what the table of a study says of a stage; null where it is no stage of a study with a table that has it. */
+/** Reads what the table of a study says of a stage. */
 type TableReader = () => Promise<ReadonlyMap<string, ReportedLanguage>>;
 
-async function tableRow(typed: string): Promise<TableReader | null> {
-  const folder = existsSync(join(dirname(typed), 'table.json'))
-    ? dirname(typed)
-    : await findStudy(dirname(typed), null).then(
-        ({ root }) => root,
-        () => null,
-      );
-  if (folder === null) return null;
-  const path = join(folder, 'table.json');
-  const row = await readTableRow(path, basename(typed)).catch((error: unknown) => error);
-  if (row === null) return null;
-  return async () => {
-    if (row instanceof Error) throw row;
-    return row as Map<string, ReportedLanguage>;
-  };
+/** The table of a study that was typed, alone or with the name of a stage behind it; null where there is none. */
+async function tableNear(typed: string): Promise<{ path: string; stage: string | null } | null> {
+  for (const [folder, stage] of [[typed, null] as const, [dirname(typed), basename(typed)] as const]) {
+    const study = await findStudy(folder, null).catch(() => null);
+    for (const place of [folder, ...(study === null ? [] : [study.root]), join('results', folder)]) {
+      const path = join(place, 'table.json');
+      if (existsSync(path)) return { path, stage };
+    }
+  }
+  return null;
 }
 
 function reportOf(typed: string, langs: ReadonlyMap<string, ReportedLanguage>): ScoreReport {
@@ -133,22 +139,33 @@ function trainingScores(training: SubjectTraining): TrainingReader {
   };
 }
 
-/** What a run's metrics.json or a scoring says of a language; null where neither does. */
+/**
+ * What a scoring says of a language, that its study asked for before others, or metrics.json of a run that was named by its folder; null where
+ * neither does.
+ */
 async function storedScores(
   training: SubjectTraining,
   predictions: readonly FoundPredictions[],
   lang: string,
 ): Promise<ReportedLanguage | null> {
   const split = splitOf(training, predictions);
-  if (training.kind === 'run') {
+  if (training.kind === 'run' && training.isOfStudy !== true) {
     const scores = (await readMetrics(training.run)).test[lang];
     if (scores !== undefined) return { split, source: training.run.metrics, n: 1, rows: scores.rows, micro: scores };
+  }
+  // Other rows than the study asked for are not its scores.
+  if (training.kind === 'run' && asksFor(training, lang, split)) {
+    predictions = predictions.filter(({ rows }) => Object.hasOwn(training.scorings, rows));
   }
   const found = predictionsFor(predictions, lang, split);
   if (found === undefined || training.kind === 'file') return null;
   const place = scoringDirectory(dirname(found.path));
-  const { scores } = await checkScoring(place);
+  const { scores } = await openScoring(place);
   return { split, source: place.scores, n: 1, rows: scores.rows, micro: scores };
+}
+
+function asksFor({ scorings }: TrainedSubject, lang: string, split: string): boolean {
+  return Object.keys(scorings).some(rows => rows.split(':')[0] === `${lang}/${split}`);
 }
 
 /** Scores by type, which predictions alone have; null where there are none of the language, or of other rows than were scored. */
@@ -158,13 +175,29 @@ async function countedScores(
   lang: string,
 ): Promise<ReportedLanguage | null> {
   const stored = await storedScores(training, predictions, lang);
-  const split = splitOf(training, predictions);
-  const found = predictionsFor(predictions, lang, split);
-  if (stored === null || found === undefined) return stored;
+  if (stored === null || training.kind === 'file') return stored;
+  const found = await predictionsBehind(stored, predictions, lang);
+  if (found === null) return stored;
   const { entities, rows } = await countPredictions(found.read(), 'default');
-  if (rows !== stored.rows) return stored;
   const types = Object.fromEntries(entities.default.types.map(({ type, ...scores }) => [type, scores]));
-  return { split, source: found.path, n: 1, rows, micro: stored.micro, macro: entities.default.macro, types };
+  const { split, micro } = stored;
+  return { split, source: found.path, n: 1, rows, micro, macro: entities.default.macro, types };
+}
+
+/** The predictions that make these scores: those beside them, or else of as many rows and the same F1; null where there are none. */
+async function predictionsBehind(
+  { source, split, rows, micro }: ReportedLanguage,
+  predictions: readonly FoundPredictions[],
+  lang: string,
+): Promise<FoundPredictions | null> {
+  const fitting = predictions.filter(one => one.lang === lang && one.split === split);
+  const beside = fitting.find(({ path }) => dirname(path) === dirname(source));
+  if (beside !== undefined) return beside;
+  for (const one of fitting) {
+    const { scores } = await readScores(scoringDirectory(dirname(one.path)));
+    if (scores.rows === rows && scores.f1 === micro.f1) return one;
+  }
+  return null;
 }
 
 function splitOf(training: SubjectTraining, predictions: readonly FoundPredictions[]): string {

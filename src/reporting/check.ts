@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   type Condition,
   comparesWithBaseline,
@@ -38,7 +39,7 @@ export function conditionText({ kind, score, bound }: Condition): string {
  */
 export function outcomeText({ condition, value, baseline, change }: Outcome): string {
   const { kind, score, bound } = condition;
-  const mean = value.n === 1 ? '' : ` (mean of ${value.n} trainings)`;
+  const mean = `${ownRowsText(condition, value)}${value.n === 1 ? '' : ` (mean of ${value.n} trainings)`}`;
   if (baseline === null || change === null) {
     const { texts, apart } = numbersText([value.value, bound]);
     const away = apart === null ? 'the same' : `${apart} ${value.value > bound ? 'above' : 'below'}`;
@@ -48,6 +49,12 @@ export function outcomeText({ condition, value, baseline, change }: Outcome): st
   const moved = apart === null ? 'the same' : `${apart} ${change < 0 ? 'below' : 'above'}`;
   const limit = kind === 'max-drop' ? `at most ${bound} below` : `at least ${bound} above`;
   return `${score.text} is ${texts[0]}${mean}, the baseline's ${texts[1]} (${moved}); expected ${limit}`;
+}
+
+/** Of how many rows a run's own scores are: they may be fewer than a study would score. */
+function ownRowsText({ score }: Condition, { source, rows, split }: Outcome['value']): string {
+  if (rows === null || basename(source) !== 'metrics.json') return '';
+  return ` on ${rows} ${rows === 1 ? 'row' : 'rows'} of ${score.lang}/${split}`;
 }
 
 /** A line for each condition, for a terminal. */

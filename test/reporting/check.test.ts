@@ -34,6 +34,14 @@ describe('checkText', () => {
   });
 });
 
+it('says of how many rows the scores of a run alone are', () => {
+  const one = outcome(parseCondition('min', 'tr.f1=0.5'), true, 0.9);
+  const verdicts = [{ ...one, value: { ...one.value, rows: 20, source: 'results/tr/metrics.json' } }];
+  expect(checkText({ run: 'results/tr', baseline: null, verdicts })).toBe(
+    '✓ tr.f1 is 0.9000 on 20 rows of tr/test; expected at least 0.5 (0.4000 above)\n',
+  );
+});
+
 describe('checkMarkdown', () => {
   it('is a table that can follow what others wrote, in which names are only text', () => {
     expect(checkMarkdown(exampleCheck())).toBe(
