@@ -26,7 +26,7 @@ export function followStages(
   logOf: (stage: Stage) => Pick<FollowedRun, 'find' | 'later'>,
 ): FollowedStages {
   if (log === 'none') return { begin: async () => {}, note: () => {}, end: async () => {} };
-  const runs = shown.map(one => ({ ...one, ...logOf(one.stage) }));
+  const runs = shown.map(one => ({ ...one, ...logOf(one.stage), folder }));
   const { begin, end } = follow(runs, { onNotice: notice, onBegin: () => removeOtherStages(folder, shown) });
   let failed: readonly string[] = [];
   return {
@@ -37,7 +37,9 @@ export function followStages(
       );
       failed = shown.flatMap(({ stage, path }) => (ids.includes(stage.id) ? path : []));
     },
-    end: async () => await end(failed),
+    async end() {
+      await end(failed);
+    },
   };
 }
 

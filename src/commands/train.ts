@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { resolveData } from '../data/fetch.js';
@@ -115,8 +116,8 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   if (isShown) {
     await refuseOther(run, identity);
     await following!.begin();
-    await following!.end();
-    notice(`${label}  is finished already; its event file: ${run.eventFile}`);
+    const ok = await following!.end();
+    notice(`${label}  is finished already${ok ? `; its event file: ${run.eventFile}` : ''}`);
     return tell(await readResult(run));
   }
   const signal = abortOnSignals(`${label}  stopping after this step; the training state will be saved`);
@@ -154,7 +155,14 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
 function followTraining(run: RunDirectory, config: Config, rows: number): Following {
   const { hparams, ...shown } = shownRun(config, rows, '');
   const group = `train ${config.training.langs.join('+')} ${sha256(canonicalJson(hparams)).slice(0, 8)}`;
-  const followed = { ...shown, hparams, group, path: run.eventFile, find: async () => run };
+  const followed = {
+    ...shown,
+    hparams,
+    group,
+    path: run.eventFile,
+    folder: dirname(run.eventFile),
+    find: async () => run,
+  };
   return follow([followed], { onNotice: notice });
 }
 

@@ -1,6 +1,16 @@
-import { closeSync, constants, existsSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { messageOf } from '../../errors.js';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { messageOf, PanxError } from '../../errors.js';
 import { isDone, type RunDirectory } from '../../run/directory.js';
 import { cannotWrite, makeFolder } from '../../system/files.js';
 import { type EventFile, eventFileOf, type LaterScore, type ShownRun } from './event-file.js';
@@ -9,6 +19,8 @@ import { type EventFile, eventFileOf, type LaterScore, type ShownRun } from './e
 export interface FollowedRun extends ShownRun {
   /** The event file. */
   path: string;
+  /** The folder of event files in that of a run, a study or a sweep. No link is followed from there on. */
+  folder: string;
   /** Where its log is by now; null where there is none yet. */
   find(): Promise<RunDirectory | null>;
   /** Scores that come to it after its log: see `eventFileOf`. Nothing where the log has all of them. */
@@ -18,8 +30,13 @@ export interface FollowedRun extends ShownRun {
 export interface Following {
   /** Begin to write: to be called when the folder is this process's. Later calls do nothing. */
   begin(): Promise<void>;
-  /** Write what is missing, and no more after that: to be called at the end, however that came. @param failed paths of runs that failed */
-  end(failed?: readonly string[]): Promise<void>;
+  /**
+   * Write what is missing, and no more after that: to be called at the end, however that came.
+   *
+   * @param failed paths of runs that failed
+   * @returns whether all could be written
+   */
+  end(failed?: readonly string[]): Promise<boolean>;
 }
 
 interface FollowOptions {
@@ -79,11 +96,17 @@ export function follow(runs: readonly FollowedRun[], { onNotice, onBegin, everyM
       again(everyMs);
     },
     async end(failed = []) {
-      if (!begun) return;
+      if (!begun) return true;
       if (timer !== null) clearTimeout(timer);
       timer = null;
       await looking;
-      await look(({ path }, error) => onNotice(`no event file ${path}: ${messageOf(error)}`), failed);
+      let ok = true;
+      const onFault = ({ path }: FollowedRun, error: unknown) => {
+        ok = false;
+        onNotice(`no event file ${path}: ${messageOf(error)}`);
+      };
+      await look(onFault, failed);
+      return ok;
     },
   };
 }
@@ -91,7 +114,7 @@ export function follow(runs: readonly FollowedRun[], { onNotice, onBegin, everyM
 async function bring(followed: FollowedRun, run: RunDirectory, failed: boolean): Promise<EventFile> {
   const later = isDone(run) && followed.later !== undefined ? await followed.later() : [];
   const made = await eventFileOf(run, followed, later, failed);
-  bringTo(followed.path, made.bytes);
+  bringTo(followed.path, made.bytes, followed.folder);
   return made;
 }
 
@@ -104,9 +127,11 @@ function stampOf({ root, events }: RunDirectory): string {
  * Give a file these bytes, and write only from where it differs. It stays the same file: TensorBoard holds it open, and would never see one that
  * takes its place. What a kill leaves half written is put right the next time.
  *
- * @throws PanxError where it cannot be written, or is a link
+ * @param top folder above it; no link is followed from there on
+ * @throws PanxError where it cannot be written, or it or a folder above it is a link
  */
-export function bringTo(path: string, bytes: Uint8Array): void {
+export function bringTo(path: string, bytes: Uint8Array, top = dirname(path)): void {
+  refuseLinks(dirname(path), top);
   try {
     makeFolder(dirname(path));
     const file = openSync(path, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o666);
@@ -121,6 +146,20 @@ export function bringTo(path: string, bytes: Uint8Array): void {
     }
   } catch (error) {
     throw cannotWrite(path, error);
+  }
+}
+
+/** @throws PanxError where one of the folders from `top` down to `folder` is something else */
+function refuseLinks(folder: string, top: string): void {
+  const below = relative(top, folder)
+    .split(sep)
+    .filter(name => name !== '');
+  for (const place of [top, ...below.map((_, i) => join(top, ...below.slice(0, i + 1)))]) {
+    const found = lstatSync(place, { throwIfNoEntry: false });
+    if (found === undefined || found.isDirectory()) continue;
+    throw new PanxError(`${place} is ${found.isSymbolicLink() ? 'a link' : 'no folder'}; expected a folder.`, {
+      hint: 'Move it away: panx makes the folder anew.',
+    });
   }
 }
 

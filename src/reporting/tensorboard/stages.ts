@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { inline } from '../../config/describe.js';
 import type { Config } from '../../config/schema.js';
 import { epochScoredLangs, langsAtEnd } from '../../experiment/inputs.js';
+import { otherThanFolder } from '../../experiment/outputs.js';
 import type { Stage } from '../../experiment/protocols/stage.js';
 import type { PlannedRow, StudyPlan } from '../../experiment/study-plan.js';
 import { eventFileLayout, eventFileName, eventFilesLayout } from '../../run/layouts.js';
@@ -55,6 +56,8 @@ export function shownRun(config: Config, rows: number, group: string): ShownRun 
 
 /** Remove the event files of stages that a study does not have any more; what else lies there stays. */
 export async function removeOtherStages(folder: string, stages: readonly ShownStage[]): Promise<void> {
+  // What a link leads to is not panx's.
+  if ((await otherThanFolder(folder)) !== null) return;
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter(name => stages.every(({ stage }) => stage.id !== name))) {
     if (await isMade(folder, name, eventFilesLayout)) await removeMade(join(folder, name), eventFileLayout);

@@ -1,7 +1,9 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -9,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { bringTo, type FollowedRun, follow } from '../../../src/reporting/tensorboard/follow.js';
 import { shownRun } from '../../../src/reporting/tensorboard/stages.js';
@@ -29,6 +31,7 @@ const lossSteps = (path: string) =>
 const followedRun = async (run: RunDirectory): Promise<FollowedRun> => ({
   ...shownRun(await someConfig(), someRows, 'g'),
   path: run.eventFile,
+  folder: dirname(run.eventFile),
   find: async () => run,
 });
 const noNotice = (text: string) => expect.fail(text);
@@ -57,6 +60,24 @@ describe('a file that is brought up to date', () => {
     symlinkSync(target, path);
     expect(() => bringTo(path, Buffer.from('x'))).toThrow(`${path} cannot be written: its links lead in a circle.`);
     expect(readFileSync(target, 'utf8')).toBe('mine');
+  });
+
+  it.each([[[]], [['phase-1-tr']]])('is not written through a folder that is a link, or is none: %j', below => {
+    const [top, target] = [join(root, 'tensorboard'), join(root, 'target')];
+    const path = join(top, ...below, 'file');
+    mkdirSync(target);
+    symlinkSync(target, top);
+    expect(() => bringTo(path, Buffer.from('x'), top)).toThrow(`${top} is a link; expected a folder`);
+    expect(readdirSync(target)).toEqual([]);
+    rmSync(top);
+    writeFileSync(top, 'mine');
+    expect(() => bringTo(path, Buffer.from('x'), top)).toThrow(`${top} is no folder; expected a folder`);
+    rmSync(top);
+    if (below.length === 0) return;
+    mkdirSync(top);
+    symlinkSync(target, join(top, below[0]!));
+    expect(() => bringTo(path, Buffer.from('x'), top)).toThrow(`${join(top, below[0]!)} is a link`);
+    expect(readdirSync(target)).toEqual([]);
   });
 });
 
@@ -148,9 +169,9 @@ it('a file that cannot be written, or a damaged log, is told of once, and the ot
   const following = follow(runs, { onNotice: text => notices.push(text), everyMs: 5 });
   await following.begin();
   await until(() => existsSync(fine!.eventFile));
-  await following.end();
+  expect(await following.end()).toBe(false);
   expect(notices).toEqual([
-    `no event file ${taken!.eventFile}: ${taken!.eventFile} cannot be written: a file of that name is there.`,
+    `no event file ${taken!.eventFile}: ${taken!.root}/tensorboard is no folder; expected a folder.`,
     expect.stringContaining(`no event file ${damaged!.eventFile}: ${damaged!.events}, line 1: `),
   ]);
 });
