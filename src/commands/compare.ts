@@ -2,17 +2,23 @@ import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { type SplitName, splitNames } from '../data/splits.js';
 import { PanxError } from '../errors.js';
-import { type ComparedSystem, commonLangs, compareSubjects, pairBySeed } from '../experiment/compare-subjects.js';
+import {
+  type ComparedSystem,
+  commonLangs,
+  compareSubjects,
+  leftOut,
+  pairBySeed,
+} from '../experiment/compare-subjects.js';
 import { findSubject, type Subject, type SubjectTraining } from '../experiment/subject.js';
 import { predictionsOf } from '../experiment/subject-predictions.js';
 import { type ComparedSystems, comparisonTable } from '../reporting/comparison-table.js';
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
 import { tableWidth } from '../reporting/render/terminal.js';
 import { refuseInsideMade } from '../run/mark.js';
-import { print } from '../system/console.js';
+import { notice, print } from '../system/console.js';
 import { toJson, writeFileAtomic } from '../system/files.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
-import { beginningOf, type FileKind, placeOfFile } from '../system/place.js';
+import { beginningOf, type FileKind, placeOfFile, whereabouts } from '../system/place.js';
 import { comparisonDocument } from './compare/comparison-json.js';
 import { addComparisonOptions, type ComparisonOptions, comparisonSettings } from './compare/comparison-options.js';
 import { addFormat, type FormatOptions, formatOf, identified } from './format.js';
@@ -23,7 +29,7 @@ import { scoreFirst } from './predictions-of-training.js';
 
 interface CompareOptions extends ComparisonOptions, FormatOptions<TableFormat> {
   langs?: string;
-  split: string;
+  split?: string;
   store?: string;
   data?: string;
   out?: string;
@@ -37,7 +43,7 @@ export function define(command: Command): void {
       '--lang, --langs <langs>',
       'languages to compare in, with commas between (default: those that all were scored on)',
     )
-    .option('--split <split>', `split to compare on: ${splitNames.join(', ')}`, 'test');
+    .option('--split <split>', `split to compare on: ${splitNames.join(', ')} (default: test)`);
   addComparisonOptions(command);
   command
     .option('--store <folder>', storeHelp)
@@ -55,7 +61,7 @@ The verdict is that of the randomization test, its p adjusted for the number of 
 
 async function compare(typed: readonly string[], options: CompareOptions): Promise<void> {
   const format = formatOf(options, 'table');
-  const split = toSplit('--split', options.split);
+  const split = toSplit('--split', options.split ?? 'test');
   const settings = comparisonSettings(options);
   const outFormat = options.out === undefined ? null : formatOfFile(options.out);
   if (options.out !== undefined) await checkOut(options.out);
@@ -68,10 +74,13 @@ async function compare(typed: readonly string[], options: CompareOptions): Promi
   const found: Subject[] = [];
   for (const one of typed) found.push(await findSubject(one, options.store));
   const { subjects, seeds } = pairBySeed(named(found, typed));
+  await refuseSame(found, typed);
+  refuseUnused(found, options);
   const corpora = found.flatMap(({ trainings }) => trainings).find(one => one.kind === 'run')?.config.corpora ?? {};
   const asked = options.langs === undefined ? null : languagesOf('--langs', options.langs, corpora);
   const systems = await withPredictions(subjects, asked, split, options);
   const langs = langsFor(systems, asked, split);
+  if (asked === null && langs !== null) for (const text of leftOut(systems, langs, split)) notice(text);
   const compared = await compareSubjects(systems, langs, split, settings);
 
   const about: ComparedSystems = {
@@ -98,6 +107,53 @@ function named(found: readonly Subject[], typed: readonly string[]): Subject[] {
   const twice = typed.find((one, i) => typed.indexOf(one) !== i);
   if (twice === undefined) return found.map((subject, i) => ({ ...subject, name: typed[i]! }));
   throw new PanxError(`${twice} is given twice; expected different systems.`, { exitCode: 2 });
+}
+
+/** @throws PanxError where two systems are one, whatever they were called, exit code 2 */
+async function refuseSame(found: readonly Subject[], typed: readonly string[]): Promise<void> {
+  const seen = new Map<string, string>();
+  for (const [i, { trainings }] of found.entries()) {
+    const contents = (await Promise.all(trainings.map(contentOf))).sort().join(' ');
+    const other = seen.get(contents);
+    if (other !== undefined) {
+      const what = { run: 'training', scoring: 'scoring', file: 'file' }[trainings[0]!.kind];
+      throw new PanxError(`${other} and ${typed[i]} are the same ${what}; expected different systems.`, {
+        exitCode: 2,
+      });
+    }
+    seen.set(contents, typed[i]!);
+  }
+}
+
+async function contentOf(training: SubjectTraining): Promise<string> {
+  switch (training.kind) {
+    case 'run':
+      return training.key;
+    case 'scoring':
+      return await whereabouts(training.place.root);
+    case 'file':
+      return await whereabouts(training.path);
+  }
+}
+
+/** @throws PanxError for an option that nothing of what is compared uses, exit code 2 */
+function refuseUnused(found: readonly Subject[], { split, store, data }: CompareOptions): void {
+  const kinds = new Set(found.flatMap(({ trainings }) => trainings.map(({ kind }) => kind)));
+  if (kinds.has('run')) return;
+  for (const [option, value] of Object.entries({
+    '--split': kinds.has('scoring') ? undefined : split,
+    '--store': store,
+    '--data': data,
+  })) {
+    if (value === undefined) continue;
+    throw new PanxError(
+      `${option} is given, and what is compared are predictions by themselves; expected no ${option}.`,
+      {
+        hint: `Leave ${option} out, or give runs or stages.`,
+        exitCode: 2,
+      },
+    );
+  }
 }
 
 /** The predictions of all trainings. What is asked for and was not scored yet is scored, where the weights are there. */

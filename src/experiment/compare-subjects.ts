@@ -86,6 +86,28 @@ export function commonLangs(systems: readonly ComparedSystem[], split: string): 
 }
 
 /**
+ * What some of the systems were scored on, or were to be by their studies, and others have no predictions of: a sentence for each language.
+ *
+ * @param langs those that are compared
+ */
+export function leftOut(systems: readonly ComparedSystem[], langs: readonly string[], split: string): string[] {
+  const named = systems.flatMap(({ trainings }) => trainings.filter(({ training }) => training.kind !== 'file'));
+  const has = ({ found }: (typeof named)[number], lang: string) =>
+    found.some(one => one.split === split && one.lang === lang);
+  const wanted = named.flatMap(({ training, found }) => {
+    const asked = training.kind === 'run' ? Object.keys(training.scorings) : [];
+    return [...asked, ...found.map(({ rows }) => rows)].flatMap(rows => {
+      const [lang = '', of] = rows.split(':')[0]!.split('/');
+      return of === split && !langs.includes(lang) ? lang : [];
+    });
+  });
+  return [...new Set(wanted)].map(lang => {
+    const without = named.filter(one => !has(one, lang)).map(({ training }) => training.name);
+    return `${lang}/${split} is left out: there are no predictions of it by ${listed(without)}`;
+  });
+}
+
+/**
  * Put the trainings of systems in pairs by their seeds. One training of each is a pair, whatever its seed.
  *
  * @throws PanxError where systems do not have the same seeds, exit code 2

@@ -20,8 +20,8 @@ const gap = '  ';
  * @returns lines without trailing blanks; blocks are parted by an empty line
  */
 export function layOut(columns: readonly TextColumn[], rows: readonly (readonly string[])[], width: number): string[] {
-  const lines = [columns.map(({ head }) => head), ...rows].map(line => line.map(visible));
-  const widths = columns.map((_, i) => Math.max(...lines.map(line => displayWidth(line[i]!))));
+  const lines = linesOf(columns, rows);
+  const widths = widthsOf(columns, lines);
   const draw = (shown: readonly number[], widths: readonly number[]) =>
     lines.map(line =>
       shown
@@ -29,15 +29,32 @@ export function layOut(columns: readonly TextColumn[], rows: readonly (readonly 
         .join(gap)
         .trimEnd(),
     );
-  for (const shown of narrower(columns)) {
-    const shrunk = shrink(columns, shown, widths, width);
-    if (widthOf(shown, shrunk) <= width) return draw(shown, shrunk);
-  }
+  const fit = fitting(columns, widths, width);
+  if (fit !== null) return draw(fit, shrink(columns, fit, widths, width));
   const most = Math.max(16, Math.floor(width / 3));
   const capped = columns.map(({ head, shrinks }, i) =>
     shrinks ? Math.min(widths[i]!, Math.max(most, displayWidth(head))) : widths[i]!,
   );
   return blocks(columns, capped, width).flatMap((shown, block) => [...(block > 0 ? [''] : []), ...draw(shown, capped)]);
+}
+
+/** Columns that leave where `layOut` lays out the same. -> their indices */
+export function leaving(columns: readonly TextColumn[], rows: readonly (readonly string[])[], width: number): number[] {
+  const fit = fitting(columns, widthsOf(columns, linesOf(columns, rows)), width);
+  return fit === null ? [] : [...columns.keys()].filter(i => !fit.includes(i));
+}
+
+function linesOf(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string[][] {
+  return [columns.map(({ head }) => head), ...rows].map(line => line.map(visible));
+}
+
+function widthsOf(columns: readonly TextColumn[], lines: readonly (readonly string[])[]): number[] {
+  return columns.map((_, i) => Math.max(...lines.map(line => displayWidth(line[i]!))));
+}
+
+/** As many columns as fit beside each other; null where not even those fit that may not leave. */
+function fitting(columns: readonly TextColumn[], widths: readonly number[], width: number): number[] | null {
+  return narrower(columns).find(shown => widthOf(shown, shrink(columns, shown, widths, width)) <= width) ?? null;
 }
 
 /** All columns, then fewer and fewer of those that may leave. */

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -56,6 +65,7 @@ function tagged(counts: readonly (readonly [gold: number, correct: number, predi
 }
 
 describe('files', () => {
+  const compare = (...args: string[]) => panx(['compare', ...args]);
   const [a, b] = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl.gz')];
   beforeAll(() => {
     writeFileSync(a, tagged([[2, 2, 2], [1, 1, 1], [3, 2, 3], [1, 0, 1], [2, 2, 2]])); // biome-ignore format: rows
@@ -126,12 +136,24 @@ describe('files', () => {
       code: 2,
       stderr: `panx: ${a} is given twice; expected different systems.\n`,
     });
+    const link = join(folder, 'link.jsonl');
+    symlinkSync(a, link);
+    expect(compare(a, link)).toMatchObject({
+      code: 2,
+      stderr: `panx: ${a} and ${link} are the same file; expected different systems.\n`,
+    });
   });
 
   it.each([
     [['--trials', '99'], '--trials is "99"; expected a whole number from 100 to 1000000.'],
     [['--trials', '1e9'], '--trials is "1e9"; expected a whole number from 100 to 1000000.'],
+    [['--trials', '0x400'], '--trials is "0x400"; expected a whole number from 100 to 1000000.'],
+    ...['--split', '--store', '--data'].map((option): [string[], string] => [
+      [option, 'test'],
+      `${option} is given, and what is compared are predictions by themselves; expected no ${option}.`,
+    ]),
     [['--seed', '-1'], '--seed is "-1"; expected a whole number from 0 to 4294967295.'],
+    [['--alpha', '0x0'], '--alpha is "0x0"; expected a number above 0 and below 1.'],
     [['--alpha', '5'], '--alpha is "5"; expected a number above 0 and below 1.'],
     [['--split', 'tets'], '--split has "tets"; did you mean "test"?'],
     [
@@ -230,6 +252,29 @@ describe('stages and runs', () => {
       stderr:
         'panx: There is no language of which all systems have predictions of the validation split.\n  Name some with --langs, such as --langs tr: a run is then scored where it was not.\n',
     });
+  });
+
+  it('are refused where two are one training by other names', () => {
+    const [one, other] = [join(study, 'phase-2-en'), join(study, '..', 'small', 'phase-2-en')];
+    expect(compare(one, `${other}/`)).toMatchObject({
+      code: 2,
+      stderr: `panx: ${one} and ${other}/ are the same training; expected different systems.\n`,
+    });
+  });
+
+  it('say which languages that their study asked for are left out', () => {
+    const stages = JSON.parse(readFileSync(join(study, 'stages.json'), 'utf8')) as {
+      stages: Record<string, { scorings: Record<string, string> }>;
+    };
+    const scoring = join(store, stages.stages['phase-2-en-seed-43']!.scorings['tr/test:30']!);
+    renameSync(scoring, `${scoring}-away`);
+    const args = [join(study, 'phase-1-tr'), join(study, 'phase-2-en')];
+    const { code, stdout, stderr } = compare(...args, '--json');
+    renameSync(`${scoring}-away`, scoring);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toBe('tr/test is left out: there are no predictions of it by small/phase-2-en-seed-43\n');
+    expect(documentOf(stdout).comparisons.map(({ rows }) => rows)).toEqual(['en/test:30']);
+    expect(compare(...args, '--langs', 'en', '--json').stderr).toBe('');
   });
 
   it('are not written into', () => {

@@ -31,7 +31,8 @@ A is study/one
 B is study/two
 F1 is seqeval default mode, micro F1, on en/test:1000, tr/test, the mean over the seeds 42, 43
 in brackets: 95 % interval of the difference, paired bootstrap over seed pairs and sentences together
-p boot, p Koehn: of the same samples, after Berg-Kirkpatrick et al. 2012 and Koehn 2004
+p boot: of the same samples, after Berg-Kirkpatrick et al. 2012
+p Koehn: of the same samples, after Koehn 2004
 p rand: approximate randomization, two-sided; a sentence is swapped in all seeds at once
 p Holm: p rand adjusted for 2 tests; a verdict needs 0.05 or less
 10,000 random samples and swaps (seed 42); all of them where they are no more than that
@@ -43,6 +44,17 @@ tr       10,000  0.8000  0.7988  +0.0012 [-0.0088, +0.0112]  <0.0001   0.0012  0
 en: B is better than A (F1 0.0213 higher, p 0.0008).
 tr: A and B are not distinguishable (F1 0.0012 apart, p 0.2000).
 `);
+  });
+
+  it('explains no column that left for want of room', () => {
+    const textIn = (width: number) =>
+      renderAs('table', comparisonTable(compared, systems, { letters: true }), { width });
+    for (const width of [80, 90, 100, 110, 120, 200]) {
+      const [facts, table] = textIn(width).split('\n\n');
+      const isThere = / p Koehn/.test(table!);
+      expect([width, /^p Koehn: /m.test(facts!)]).toEqual([width, isThere]);
+      if (width === 100) expect(isThere).toBe(false);
+    }
   });
 
   it('fits into 100 columns, with three systems too', () => {
@@ -96,7 +108,8 @@ en/test:1000,1000,study/one,study/two,0.8,0.8213,-0.0213,${-0.0213 - 0.01},${-0.
     expect(facts.slice(2)).toEqual([
       'F1 is seqeval default mode, micro F1',
       'in brackets: 95 % interval of the difference, paired bootstrap over sentences',
-      'p boot, p Koehn: of the same samples, after Berg-Kirkpatrick et al. 2012 and Koehn 2004',
+      'p boot: of the same samples, after Berg-Kirkpatrick et al. 2012',
+      'p Koehn: of the same samples, after Koehn 2004',
       'p rand: approximate randomization, two-sided',
       'p Holm: p rand of one test alone, so the same; a verdict needs 0.05 or less',
       '10,000 random samples and swaps (seed 42); all of them where they are no more than that',

@@ -50,14 +50,14 @@ function wholeNumber(
 ): number {
   if (typed === undefined) return byDefault;
   const value = Number(typed);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  if (/^\d{1,12}$/.test(typed) && value >= least && value <= most) return value;
   throw new PanxError(`${option} is "${typed}"; expected a whole number from ${least} to ${most}.`, { exitCode: 2 });
 }
 
 function levelOf(typed: string | undefined): number {
   if (typed === undefined) return defaults.alpha;
   const value = Number(typed);
-  if (value > 0 && value < 1) return value;
+  if (/^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(typed) && value > 0 && value < 1) return value;
   throw new PanxError(`--alpha is "${typed}"; expected a number above 0 and below 1.`, {
     hint: '--alpha 0.05 accepts a wrong verdict in one of twenty comparisons of systems that do not differ.',
     exitCode: 2,
