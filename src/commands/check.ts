@@ -13,7 +13,7 @@ import {
   parseCondition,
   type Verdict,
 } from '../experiment/conditions.js';
-import { openScores, type ScoreReport } from '../experiment/score-report.js';
+import { isReport, openScores, type ScoreReport } from '../experiment/score-report.js';
 import { type CheckReport, checkMarkdown, checkText, outcomeText } from '../reporting/check.js';
 import { junitName, junitXml } from '../reporting/junit.js';
 import { refuseInsideMade } from '../run/mark.js';
@@ -145,6 +145,7 @@ async function verdictsOf(
   against: string | null,
   store: string | undefined,
 ): Promise<Verdict[]> {
+  await refuseUnusedStore(run, against, store);
   let reports: [ScoreReport, ScoreReport | null];
   try {
     reports = [await openScores(run, store), against === null ? null : await openScores(against, store)];
@@ -155,6 +156,16 @@ async function verdictsOf(
   const verdicts: Verdict[] = [];
   for (const condition of conditions) verdicts.push(await judge(condition, ...reports));
   return verdicts;
+}
+
+/** @throws PanxError where --store is given for reports alone, exit code 2 */
+async function refuseUnusedStore(run: string, against: string | null, store: string | undefined): Promise<void> {
+  if (store === undefined) return;
+  for (const typed of against === null ? [run] : [run, against]) if (!(await isReport(typed))) return;
+  throw new PanxError('--store is given, and reports of panx evaluate are checked, which need no store.', {
+    hint: 'Leave --store out, or give a run or STUDY/STAGE.',
+    exitCode: 2,
+  });
 }
 
 /** The scores that a study's table gave, since its store did not: said, but not in the way of the result. */
@@ -205,7 +216,7 @@ async function placesOf({ junit, summary }: CheckOptions): Promise<Places> {
     ['--summary', summary],
   ] as const) {
     if (file === undefined) continue;
-    await refuseInsideMade(file, option);
+    await refuseInsideMade(file, option, { alsoStudies: true });
     await refuseInsideLanguage(file, option);
   }
   const given = process.env.GITHUB_STEP_SUMMARY;

@@ -204,7 +204,7 @@ function langsFor(systems: readonly ComparedSystem[], asked: readonly string[] |
 
 /** Before any work: a place that cannot be written to should not show after a scoring. @throws PanxError as the parts do */
 async function checkOut(out: string): Promise<void> {
-  await refuseInsideMade(out);
+  await refuseInsideMade(out, '--out', { isFile: true });
   await refuseInsideLanguage(out);
   await placeOfFile('--out', out, resultKind);
 }

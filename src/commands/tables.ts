@@ -8,7 +8,7 @@ import { withStore } from '../experiment/study-store.js';
 import { tableRecord } from '../reporting/render/json.js';
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
 import { type StudyTableName, studyTableNames, tablesOf } from '../reporting/study-tables.js';
-import { print } from '../system/console.js';
+import { notice, print } from '../system/console.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
 import { listOf } from './lists.js';
 import { storeHelp } from './options.js';
@@ -39,13 +39,23 @@ async function printTables(typed: string, options: TablesOptions): Promise<void>
       exitCode: 2,
     });
   }
+  if (options.data !== undefined && !names.includes('data')) {
+    throw new PanxError('--data is given without the table data, which alone reads the data; expected no --data.', {
+      hint: 'Leave --data out, or add data to --tables.',
+      exitCode: 2,
+    });
+  }
   const study = await findStudy(typed, await storeToSearch(options.store));
   const record = await withStore(study, await readStudy(study), options.store);
   const tables = await tablesOf(study, await tableOf(study, record), names, options.data, record);
   if (format === 'json') {
     const records = tables.map(({ name, table }) => [name, tableRecord(table)]);
     printJson('tables', { tables: Object.fromEntries(records) });
-  } else print(tables.map(({ name, table }) => renderAs(format, table, { ...look, label: name })).join('\n'));
+    return;
+  }
+  // CSV has no place for notes. What a table lacks is among them.
+  if (format === 'csv') for (const text of tables.flatMap(({ table }) => table.notes)) notice(text);
+  print(tables.map(({ name, table }) => renderAs(format, table, { ...look, label: name })).join('\n'));
 }
 
 function toName(typed: string): StudyTableName {

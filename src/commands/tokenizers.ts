@@ -71,11 +71,16 @@ training. Nothing is cut.
 `;
 
 async function countLanguages(options: TokenizersOptions): Promise<void> {
+  if (!options.splitText) throw unused('--no-split-text', '--text', 'Leave it out, or add --text.');
   const format = formatOf(options, 'table');
   const split = toSplit('--split', options.split ?? 'train');
   const limit = options.limit === undefined ? undefined : toCount('--limit', options.limit, 1);
   const most = toCount('--top', options.top ?? '10', 1);
   const tables = tablesAsked(options, format);
+  if (options.top !== undefined && !tables.includes('words')) {
+    const hint = 'Leave it out, or give two tokenizers, with words in --tables.';
+    throw unused('--top', 'the table of words', hint);
+  }
   const { config } = await loadConfig({ file: options.config, assignments: options.set });
   const langs = languagesOf('--langs', options.langs ?? 'en', config.corpora);
   const { folders, models, names } = await tokenizersAsked(options, config, langs);
@@ -111,8 +116,10 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
       tokenizers: names.map((name, i) => ({ name, model: models[i]!, vocabularySize: vocabularySizes[i]! })),
       split,
       maxLength,
-      languages: found.map(({ lang, tokenizer, fertility }) => ({ lang, tokenizer: names[tokenizer]!, ...fertility })),
-      differingWords: differing,
+      languages: tables.includes('fertility')
+        ? found.map(({ lang, tokenizer, fertility }) => ({ lang, tokenizer: names[tokenizer]!, ...fertility }))
+        : null,
+      differingWords: tables.includes('words') || options.tables === undefined ? differing : null,
       words: null,
     });
   }
@@ -162,7 +169,11 @@ function toTable(typed: string): TableName {
 }
 
 /** The options that say what of a corpus is counted. */
-const ofLanguages = ['langs', 'split', 'limit', 'tables', 'top'] as const;
+const ofLanguages = ['langs', 'split', 'limit', 'tables', 'top', 'data'] as const;
+
+function unused(option: string, without: string, hint: string): PanxError {
+  return new PanxError(`${option} is given without ${without}; expected no ${option}.`, { hint, exitCode: 2 });
+}
 
 async function showSentences(options: TokenizersOptions, texts: readonly string[]): Promise<void> {
   const other = ofLanguages.find(name => options[name] !== undefined);

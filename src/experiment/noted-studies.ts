@@ -56,7 +56,8 @@ async function notedIn(store: StoreDirectory, noted: string): Promise<NotedStudy
  */
 export async function findStudy(typed: string, store: StoreDirectory | null): Promise<StudyDirectory> {
   const name = basename(resolve(typed)).replace(yaml, '');
-  const isName = !/[\\/]/.test(typed) || yaml.test(typed);
+  // A shell completes the name of a folder with a slash.
+  const isName = !/[\\/]/.test(typed.replace(/[\\/]+$/, '')) || yaml.test(typed);
   for (const place of isName ? [typed, join(results, name)] : [typed]) {
     const folder = studyDirectory(await throughLink(place));
     if (await isStudy(folder)) return folder;

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { listed, nearest, PanxError } from '../errors.js';
 import { countPredictions } from '../evaluation/count-predictions.js';
@@ -13,7 +12,7 @@ import { openScoring, readScores } from './scoring.js';
 import { readStudy } from './study-folder.js';
 import { runOf } from './study-on-disk.js';
 import { withStore } from './study-store.js';
-import { findSubject, rowsOf, type Subject, type SubjectTraining, type TrainedSubject } from './subject.js';
+import { findSubject, isFile, rowsOf, type Subject, type SubjectTraining, type TrainedSubject } from './subject.js';
 import { type FoundPredictions, predictionsFor, predictionsOf } from './subject-predictions.js';
 import { summaryOf } from './table.js';
 
@@ -44,8 +43,7 @@ export interface FoundScore {
  * @throws PanxError, exit code 2, where it is none of these
  */
 export async function openScores(typed: string, storeFolder?: string): Promise<ScoreReport> {
-  const found = await stat(typed).catch(() => null);
-  if (found?.isFile() && !/\.ya?ml$/i.test(typed)) return reportOf(typed, await readEvaluateReport(typed));
+  if (await isReport(typed)) return reportOf(typed, await readEvaluateReport(typed));
   const table = await tableNear(typed);
   const reader = table === null ? null : () => readTableRow(table.path, table.stage);
   try {
@@ -55,6 +53,11 @@ export async function openScores(typed: string, storeFolder?: string): Promise<S
       throw error;
     return reportOf(typed, await reader());
   }
+}
+
+/** Whether what was typed is taken for a report of panx evaluate, and not looked for in a store. */
+export async function isReport(typed: string): Promise<boolean> {
+  return (await isFile(typed)) && !/\.ya?ml$/i.test(typed);
 }
 
 /**

@@ -66,8 +66,7 @@ export interface FileSubject {
  * @throws PanxError naming what there is, exit code 2
  */
 export async function findSubject(typed: string, storeFolder?: string): Promise<Subject> {
-  const found = await stat(typed).catch(() => null);
-  if (found?.isFile() && !/\.ya?ml$/i.test(typed)) {
+  if ((await isFile(typed)) && !/\.ya?ml$/i.test(typed)) {
     return single({ kind: 'file', name: basename(typed), path: typed });
   }
   const place = scoringDirectory(typed);
@@ -82,6 +81,17 @@ export async function findSubject(typed: string, storeFolder?: string): Promise<
   const trainings: SubjectTraining[] = [];
   for (const id of ids) trainings.push(await open(id));
   return { name: `${basename(folder)}/${wanted}`, trainings };
+}
+
+/** Whether a regular file is there. @throws PanxError where a pipe, a socket or a device is, which could be read once only, exit code 2 */
+export async function isFile(typed: string): Promise<boolean> {
+  const found = await stat(typed).catch(() => null);
+  if (found === null || found.isDirectory()) return false;
+  if (found.isFile()) return true;
+  throw new PanxError(`${typed} is a pipe, a socket or a device; expected a regular file.`, {
+    hint: 'Write what comes from it to a file first, and give that.',
+    exitCode: 2,
+  });
 }
 
 /** A study or a sweep, and the stage behind its name. */

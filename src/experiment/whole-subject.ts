@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { PanxError } from '../errors.js';
 import { runDirectory, sweepDirectory } from '../run/directory.js';
@@ -9,7 +8,7 @@ import { storeToSearch } from './store-contents.js';
 import { readStudy } from './study-folder.js';
 import { tableOf as tableOfStudy } from './study-on-disk.js';
 import { withStore } from './study-store.js';
-import { stageSubject, sweepStageSubject, type TrainedSubject } from './subject.js';
+import { isFile, stageSubject, sweepStageSubject, type TrainedSubject } from './subject.js';
 import { tableOf as tableOfSweep } from './sweep-on-disk.js';
 import type { SweepTable } from './table.js';
 
@@ -30,8 +29,7 @@ export interface WholeSubject {
  * @throws PanxError where its records are damaged
  */
 export async function findWhole(typed: string, storeFolder?: string): Promise<WholeSubject | null> {
-  const found = await stat(typed).catch(() => null);
-  if (found?.isFile() && !/\.ya?ml$/i.test(typed)) return null;
+  if ((await isFile(typed)) && !/\.ya?ml$/i.test(typed)) return null;
   if (existsSync(scoringDirectory(typed).scores) || existsSync(runDirectory(typed).identity)) return null;
   if (existsSync(join(typed, 'sweep.json'))) return await wholeSweep(typed, storeFolder);
   const study = await findStudy(typed, await storeToSearch(storeFolder)).catch((error: unknown) => {

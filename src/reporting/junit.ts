@@ -13,6 +13,7 @@ export function junitXml(report: CheckReport): string {
   const { run, baseline, verdicts } = report;
   const errors = verdicts.filter(isUnknown).length;
   const failures = verdicts.filter(verdict => !isUnknown(verdict) && !verdict.met).length;
+  const names = distinctNames(verdicts);
   const counts = { tests: verdicts.length, failures, errors };
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -25,15 +26,26 @@ export function junitXml(report: CheckReport): string {
           `      <property ${attributes({ name: 'against', value: baseline })}/>`,
           '    </properties>',
         ]),
-    ...verdicts.flatMap(testcase),
+    ...verdicts.flatMap((verdict, i) => testcase(verdict, names[i]!)),
     '  </testsuite>',
     '</testsuites>',
     '',
   ].join('\n');
 }
 
-function testcase(verdict: Verdict): string[] {
-  const name = attributes({ name: conditionText(verdict.condition), classname: 'panx.check', time: 0 });
+/** A name for each test case. Readers take two of one name for one: what stands there before has a number from the second on. */
+function distinctNames(verdicts: readonly Verdict[]): string[] {
+  const seen = new Map<string, number>();
+  return verdicts.map(({ condition }) => {
+    const name = conditionText(condition);
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return count === 1 ? name : `${name} (${count})`;
+  });
+}
+
+function testcase(verdict: Verdict, text: string): string[] {
+  const name = attributes({ name: text, classname: 'panx.check', time: 0 });
   if (!isUnknown(verdict) && verdict.met) return [`    <testcase ${name}/>`];
   const [element, type, message] = isUnknown(verdict)
     ? ['error', 'unknown', verdict.error.message]

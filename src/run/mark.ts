@@ -58,18 +58,21 @@ export async function checkPlace(folder: string, kind: FolderKind): Promise<'emp
  * put into a sweep beside its stages bothers nobody.
  *
  * @param out a folder that need not be there yet; it may itself be one that panx made
+ * @param options.alsoStudies that it is not put into a sweep or a study either
+ * @param options.isFile what the option names, for the hint
  * @throws PanxError where a folder above it is a run or a model
  */
 export async function refuseInsideMade(
   out: string,
   option: '--out' | '--store' | '--junit' | '--summary' | '--plot' = '--out',
+  { alsoStudies = false, isFile = option !== '--out' && option !== '--store' } = {},
 ): Promise<void> {
   const place = await whereabouts(out);
   for (let folder = dirname(place), below = place; folder !== below; below = folder, folder = dirname(folder)) {
     const made = (await markOf(folder)) ?? ((await hasIdentity(folder)) ? 'run' : null);
-    if (made === null || made === 'sweep' || made === 'study') continue;
+    if (made === null || (!alsoStudies && (made === 'sweep' || made === 'study'))) continue;
     throw new PanxError(`${option} ${out} lies inside ${inWords[made]} of panx, ${folder}.`, {
-      hint: `Choose a folder outside of it with ${option}.`,
+      hint: `Choose a ${isFile ? 'file' : 'folder'} outside of it with ${option}.`,
       exitCode: 2,
     });
   }

@@ -84,6 +84,10 @@ it.each([
   [[], 'panx check is given no condition.'],
   [['--max-drop', 'tr.f1=0.1'], '--max-drop tr.f1=0.1 is given without --against, so there is no baseline.'],
   [['--min', 'tr.f1=0.1', '--against', 'x'], '--against is given, but no condition compares with a baseline.'],
+  [
+    ['--min', 'tr.f1=0.1', '--store', 'x'],
+    '--store is given, and reports of panx evaluate are checked, which need no store.',
+  ],
   [['--min', 'tr.f2=0.1'], '--min tr.f2=0.1 has the metric "f2"; did you mean "f1"?'],
   [['--min', ''], '--min is empty; expected a value.'],
 ])('refuses %j', (args, message) => {
@@ -101,6 +105,15 @@ describe('--junit', () => {
     expect(readFileSync(file, 'utf8')).toContain('tests="1" failures="1" errors="0"');
     expect(check([at('gone.json'), '--min', 'tr.f1=0.5', '--junit', file]).code).toBe(2);
     expect(readFileSync(file, 'utf8')).toContain('tests="1" failures="0" errors="1"');
+  });
+
+  it('is not put into the folder of a study', () => {
+    mkdirSync(at('study'));
+    writeFileSync(at('study/panx.json'), '{"kind": "study", "format": 1}');
+    const { code, stderr } = check([at('good.json'), '--min', 'tr.f1=0.5', '--junit', at('study/j.xml')]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/lies inside a study of panx, .*study\.\n {2}Choose a file outside of it with --junit\.\n$/);
+    expect(existsSync(at('study/j.xml'))).toBe(false);
   });
 
   it('overwrites nothing else', () => {

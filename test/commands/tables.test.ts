@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -82,12 +82,25 @@ it('prints all tables, on the terminal, in Markdown and in LaTeX', () => {
   expect(latex).toContain('\\label{tab:scores}');
 });
 
+it('reads a store that was moved, where it is named', () => {
+  const [store, moved] = [join(folder, 'store'), join(folder, 'moved')];
+  renameSync(store, moved);
+  const [gone, found] = [panx(['tables', study]), panx(['tables', study, '--store', moved])];
+  renameSync(moved, store);
+  expect([gone.code, gone.stdout]).toEqual([2, '']);
+  expect(gone.stderr).toContain(`stages.json says that it is ${store}.\n`);
+  expect(found.stdout).toBe(panx(['tables', study]).stdout);
+});
+
 it('says of data that were moved or changed that they are not counted', () => {
   const elsewhere = panx(['tables', study, '--tables', 'data', '--data', join(folder, 'nowhere')]);
   expect(elsewhere.code).toBe(0);
   expect(elsewhere.stdout).toContain(
     `The data folder ${join(folder, 'nowhere')} cannot be read: no such file or folder.\n`,
   );
+  const csv = panx(['tables', study, '--tables', 'data', '--data', join(folder, 'nowhere'), '--format', 'csv']);
+  expect(csv.stdout.split('\n')).toHaveLength(2);
+  expect(csv.stderr).toContain(`The data folder ${join(folder, 'nowhere')} cannot be read: no such file or folder.\n`);
   const changed = join(folder, 'changed');
   cpSync(samplePaths().dataDir, changed, { recursive: true });
   const language = (lang: string) => join(changed, `PAN-X.${lang}`);
@@ -102,6 +115,10 @@ it.each([
   [
     ['--tables', 'result'],
     '--tables names "result", which is no table; expected results, scores, types, seeds, encoders, data.',
+  ],
+  [
+    ['--tables', 'types', '--data', 'x'],
+    '--data is given without the table data, which alone reads the data; expected no --data.',
   ],
   [['--format', 'csv'], '--format csv is of one table, and 6 are to be printed; expected one.'],
 ])('refuses %j', (options, sentence) => {

@@ -98,6 +98,16 @@ describe('panx tokenizers --langs', () => {
     await expect(run(...args)).rejects.toThrow('--format csv prints one table, and 2 are asked for; expected one.');
   });
 
+  it('prints the tables that are asked for as JSON too', async () => {
+    const args = ['--data', data, '--model', unigram, '--model', bert, '--limit', '20'];
+    const fertility = await json(...args, '--tables', 'fertility');
+    const words = await json(...args, '--tables', 'words');
+    const both = await json(...args);
+    expect(fertility).toMatchObject({ languages: both.languages, differingWords: null });
+    expect(words).toMatchObject({ languages: null, differingWords: both.differingWords });
+    expect(both.differingWords.length).toBeGreaterThan(0);
+  });
+
   it('takes the tokenizer of the sample', async () => {
     const { tokenizers, languages } = await json('--sample', '--langs', 'hu');
     expect(tokenizers).toMatchObject([{ name: 'sample' }]);
@@ -138,7 +148,13 @@ describe('panx tokenizers refuses', () => {
     [['--text', 'a', '--langs', 'en'], '--text and --langs are both given; expected one of them.'],
     [['--text', 'a', '--limit', '3'], '--text and --limit are both given; expected one of them.'],
     [['--text', 'a', '--split', 'test'], '--text and --split are both given; expected one of them.'],
-    [['--text', ' \t '], '--text has no word; expected a sentence.'],
+    [['--text', 'a'], '--text and --data are both given; expected one of them.'],
+    [['--no-split-text'], '--no-split-text is given without --text; expected no --no-split-text.'],
+    [['--top', '4'], '--top is given without the table of words; expected no --top.'],
+    [
+      ['--model', bert, '--tables', 'fertility', '--top', '4'],
+      '--top is given without the table of words; expected no --top.',
+    ],
     [['--limit', '0'], '--limit is "0"; expected a whole number from 1.'],
     [['--limit', '-3'], '--limit is "-3"; expected a whole number from 1.'],
     [['--top', 'ten'], '--top is "ten"; expected a whole number from 1.'],
@@ -149,6 +165,10 @@ describe('panx tokenizers refuses', () => {
     [['--set', 'tokenization.maxlength=3'], 'tokenization.maxlength'],
   ])('%j', async (args, message) => {
     await expect(run('--model', unigram, '--data', data, ...args)).rejects.toThrow(message);
+  });
+
+  it('a text without a word', async () => {
+    await expect(run('--model', unigram, '--text', ' \t ')).rejects.toThrow('--text has no word; expected a sentence.');
   });
 
   it('a model folder that has no tokenizer', async () => {

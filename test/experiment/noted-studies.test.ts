@@ -22,7 +22,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-it.each(['en-tr', 'results/en-tr', 'results/en-tr/', 'en-tr.yaml', 'configs/en-tr.yml', './results/en-tr'])(
+it.each(['en-tr', 'en-tr/', 'results/en-tr', 'results/en-tr/', 'en-tr.yaml', 'configs/en-tr.yml', './results/en-tr'])(
   'finds the study that is typed as %s',
   async typed => {
     expect((await findStudy(typed, null)).root.replace(/\/$/, '')).toMatch(/(^|\/)results\/en-tr$/);

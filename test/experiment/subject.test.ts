@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,19 @@ describe('what is found by name', () => {
     const subject = await findSubject(join(root, 'p.jsonl'));
     expect(subject).toMatchObject({ name: 'p.jsonl', trainings: [{ kind: 'file' }] });
     expect(await predictionsOf(subject.trainings[0]!)).toMatchObject([{ rows: 'p.jsonl', lang: null, split: null }]);
+  });
+
+  it('is no pipe and no device', async () => {
+    const pipe = join(root, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const typed of [pipe, '/dev/null']) {
+      for (const find of [findSubject, findWhole]) {
+        await expect(find(typed)).rejects.toMatchObject({
+          message: `${typed} is a pipe, a socket or a device; expected a regular file.`,
+          exitCode: 2,
+        });
+      }
+    }
   });
 
   it.each([

@@ -33,6 +33,12 @@ it('is a test case for each condition, with a failure where it is not met and an
   ]);
 });
 
+it('has no two test cases of one name', () => {
+  const one = outcome(parseCondition('min', 'tr.f1=0.5'), true, 0.6);
+  const text = junitXml({ run: 'run', baseline: null, verdicts: [one, one, one] });
+  expect(text.match(/(?<=<testcase name=")[^"]*/g)).toEqual(['tr.f1 ≥ 0.5', 'tr.f1 ≥ 0.5 (2)', 'tr.f1 ≥ 0.5 (3)']);
+});
+
 it('has no properties where nothing is compared', () => {
   const verdicts = [outcome(parseCondition('min', 'tr.f1=0.5'), true, 0.6)];
   expect(junitXml({ run: 'run', baseline: null, verdicts })).not.toContain('propert');
