@@ -11,12 +11,14 @@ import { axesOf, titleOf } from './table-view.js';
  * Losses and scores after each epoch as SVG. To the left the loss of training, a solid line, and that of validation, a dashed one; to the right
  * the F1 of validation. Each row of the table has a colour; where it has several trainings, lines are means and bars standard deviations. Where
  * nothing was scored after each epoch, the loss of training stands alone. The same table gives the same bytes, on any machine.
+ *
+ * @param heading what is drawn; that of the file in a study's folder stays as it is, since a study is verified by its bytes
  */
-export function trainingCurvesSvg(table: SweepTable): string {
-  return chartSvg(optionOf(table));
+export function trainingCurvesSvg(table: SweepTable, heading = 'Losses and F1 after each epoch'): string {
+  return chartSvg(optionOf(table, heading));
 }
 
-function optionOf(table: SweepTable): EChartsCoreOption {
+function optionOf(table: SweepTable, heading: string): EChartsCoreOption {
   const all = rowsToDraw(table);
   const shown = all.slice(0, mostLines);
   const lines = shown.map((row, i) => lineOf(row, nameOf(table, row, shown), styleOf(i, table)));
@@ -65,7 +67,7 @@ function optionOf(table: SweepTable): EChartsCoreOption {
     animation: false,
     backgroundColor: '#ffffff',
     textStyle: { fontFamily, color: ink },
-    title: titleOption(`Losses and F1 after each epoch: ${titleOf(table)}`, subtitle),
+    title: titleOption(`${heading}: ${titleOf(table)}`, subtitle),
     legend,
     grid: [
       { left, top, bottom: 66, ...(right === null ? { right: 40 } : { width: 340 }) },

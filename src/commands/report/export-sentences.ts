@@ -38,13 +38,14 @@ export async function exportSentences(
     }
     for (const one of predictions) {
       let row = 0;
+      const origin = { model: training.name, rows: one.rows, lang: langOf(one) };
       for await (const scored of one.read()) {
         const sentence = readSentence(scored, row++, known?.surfaces ?? null);
         if (sentence === null) throw new PanxError(`${one.path} has no words; expected them, to write sentences.`);
         for (const { gold, predicted } of sentence.entities) {
           for (const span of [gold, predicted]) if (span !== null) types.add(span.type);
         }
-        if (matches(sentence)) lines.push(`${formatJson(exported(format, sentence, langOf(one)))}\n`);
+        if (matches(sentence)) lines.push(`${formatJson(exported(format, sentence, origin))}\n`);
       }
       all += row;
     }
@@ -71,7 +72,7 @@ function refuseUnknown(option: string, type: string, types: ReadonlySet<string>)
 
 const exportKind: FileKind = {
   what: 'sentences of panx report --export',
-  isOf: async path => /^\{"(lang|text)":/.test(await beginningOf(path, 10)),
+  isOf: async path => /^\{"(model|lang|text)":/.test(await beginningOf(path, 10)),
 };
 
 async function exportPlace(out: string): Promise<string> {

@@ -28,7 +28,10 @@ export function addFilterOptions(command: Command): void {
     .option('--predicted <type>', 'of this predicted type; O: of none')
     .option('--length <words>', `of so many words: ${entityLengths.join(', ')}`)
     .option('--seen <how>', `of a text that training rows have so: ${seenNames.join(', ')}`)
-    .option('--search <text>', 'with this text, whatever its case and accents');
+    .option(
+      '--search <text>',
+      'with this text, whatever its case and accents; in double quotes, as in \'"Bank of"\', with these words whole',
+    );
 }
 
 /** @throws PanxError for a value that is none, and for a filter without --export, exit code 2 */

@@ -8,7 +8,7 @@ import { listOf } from '../lists.js';
  * F1, and of several seeds the first.
  *
  * @param typed names of rows or of trainings with commas between, or `all`: the first seed of each row
- * @returns their names, and why these, in a sentence; null where there is no other
+ * @returns their names, and in sentences of which trainings they are and why these; null where there is no other
  */
 export function stagesToReport(
   { name, table }: Pick<WholeSubject, 'name' | 'table'>,
@@ -20,14 +20,31 @@ export function stagesToReport(
       hint: `panx status ${name} says how far it is.`,
     });
   }
-  if (typed !== undefined) return { ids: chosen(name, rows, typed), choice: null };
+  if (typed !== undefined) {
+    const ids = chosen(name, rows, typed);
+    const ofSeeds = rows.some(({ trainings }) => trainings.length > 1 && trainings.some(one => ids.includes(one.id)));
+    const one = ids.length === 1 ? 'This is one training, of one seed.' : 'Each is one training, of one seed.';
+    return { ids, choice: ofSeeds ? `${one} ${meansOfAll}` : null };
+  }
   const best = rows.reduce((one, other) => (meanF1(other, table) > meanF1(one, table) ? other : one));
   const id = firstDone(best)!;
-  const seeds = best.trainings.length === 1 ? '' : `, the first of its ${best.trainings.length} seeds`;
-  const isOnly = rows.length === 1 && seeds === '';
-  const choice = `Of ${rows.length} stages this is the one with the best mean F1 over ${table.langs.join(', ')} (${meanF1(best, table).toFixed(4)})${seeds}. panx report --stages shows others.`;
-  return { ids: [id], choice: isOnly ? null : choice };
+  const hasSeeds = best.trainings.length > 1;
+  const seed = best.trainings.find(training => training.id === id)!.seed;
+  const mean = `${meanF1(best, table).toFixed(4)} over ${table.langs.join(', ')}`;
+  const sentences = [
+    ...(hasSeeds ? [`This is one training, seed ${seed}, the first of ${best.trainings.length} seeds.`] : []),
+    ...(rows.length > 1
+      ? [
+          `Of ${rows.length} stages ${hasSeeds ? 'its stage' : 'this one'} has the best mean F1 on the ${table.conditions.split} split (${mean}).`,
+        ]
+      : []),
+    ...(hasSeeds ? [meansOfAll] : []),
+  ];
+  if (sentences.length === 0) return { ids: [id], choice: null };
+  return { ids: [id], choice: [...sentences, 'panx report --stages shows others.'].join(' ') };
 }
+
+const meansOfAll = 'The tables of results have the means of all seeds.';
 
 function chosen(study: string, rows: readonly SweepRow[], typed: string): string[] {
   const names = listOf('--stages', typed);

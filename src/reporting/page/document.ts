@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { packageRoot, readPackage } from '../../system/package.js';
 import { costSentences } from '../error-costs.js';
+import { glossary } from './glossary.js';
 import { htmlLanguage } from './language-name.js';
 import { headingOf, langOf, languageSection } from './language-section.js';
 import { type Content, html, jsonScript, type Markup, script } from './markup.js';
@@ -48,9 +49,10 @@ ${contentsOf(content, hasSentences)}
 </header>
 <main>
 ${atAGlance(content)}
-${content.summary === null ? null : summarySection(content.summary)}
-${content.stages.map(stage => stageSection(content, stage))}
+${content.summary === null ? null : html`${summarySection(content.summary)}${backToContents}`}
+${content.stages.map((stage, i) => stageSection(stage, i))}
 ${browser(hasSentences)}
+${glossary()}${backToContents}
 </main>
 ${keysDialog()}
 ${dataOf(content)}
@@ -67,17 +69,21 @@ function contentsOf({ summary, stages }: ReportContent, hasSentences: boolean): 
     stages.length === 1
       ? stages[0]!.rows.map(rows => item(idOf(0, rows), headingOf(rows)))
       : stages.map(({ name }, i) => item(`stage-${i}`, name));
-  return html`<nav aria-label="Contents"><ul>
-${summary === null ? null : item('results', 'Results')}${errors}${hasSentences ? item('sentences', 'Sentences') : null}</ul></nav>`;
+  return html`<nav id="contents" aria-label="Contents"><ul>
+${summary === null ? null : item('results', 'Results')}${errors}${hasSentences ? item('sentences', 'Sentences') : null}${item('words', 'Words used here')}</ul></nav>`;
 }
 
+const backToContents = html`<p class="back"><a href="#contents">Back to the contents</a></p>`;
+
 /** The answer to what costs most, a sentence for each language. */
-function atAGlance({ stages }: ReportContent): Markup {
+function atAGlance({ stages, choice }: ReportContent): Markup {
   return html`<section aria-labelledby="glance">
 <h2 id="glance" class="first">Which errors cost most</h2>
 ${stages.map(
   ({ name, rows }, i) => html`${
-    stages.length === 1 ? html`<p class="fact">Predictions of ${name}.</p>` : html`<h3>${name}</h3>`
+    stages.length === 1
+      ? html`<p class="fact">Predictions of ${name}. ${choice}</p>`
+      : html`${i === 0 && choice !== null ? html`<p class="fact">${choice}</p>` : null}<h3>${name}</h3>`
   }
 <ul class="glance">${rows.map(
     one =>
@@ -88,13 +94,11 @@ ${stages.map(
 `;
 }
 
-function stageSection(content: ReportContent, stage: ReportedStage): Markup {
-  const i = content.stages.indexOf(stage);
+function stageSection(stage: ReportedStage, i: number): Markup {
   return html`<section aria-labelledby="stage-${i}">
 <h2 id="stage-${i}">Errors of ${stage.name}</h2>
-${content.choice === null ? null : html`<p class="fact">${content.choice}</p>`}
 <p class="fact">${stage.training}</p>
-${stage.rows.map(rows => languageSection(stage, rows, idOf(i, rows)))}
+${stage.rows.map(rows => html`${languageSection(stage, rows, idOf(i, rows))}${backToContents}\n`)}
 </section>
 `;
 }
@@ -112,15 +116,16 @@ function browser(hasSentences: boolean): Markup {
 <h2 id="sentences-head">Sentences</h2>
 <noscript><p>The list of sentences needs JavaScript.</p></noscript>
 <form id="filters" role="search" aria-label="Sentences">
-<div class="field grow"><label for="filter-search">Search</label><input id="filter-search" type="search" autocomplete="off" spellcheck="false"></div>
-${field('lang', 'Language')}${field('stage', 'Stage')}${field('kind', 'Kind')}${field('gold', 'True type')}${field('predicted', 'Predicted type')}${field('length', 'Length of the entity')}${field('seen', 'In training')}</form>
+<div class="field grow"><label for="filter-search">Search</label><input id="filter-search" type="search" autocomplete="off" spellcheck="false" aria-describedby="search-hint"><p id="search-hint" class="hint">In double quotes: whole words</p></div>
+${field('lang', 'Language')}${field('stage', 'Stage')}${field('kind', 'Sentence has')}${field('gold', 'True type')}${field('predicted', 'Predicted type')}${field('length', 'Length of the entity')}${field('seen', 'In training')}</form>
 <div class="bar"><p id="count" role="status" aria-live="polite"></p>
 <button type="button" id="clear">Clear</button>
 <button type="button" id="save-jsonl">Save as JSON lines</button>
 <button type="button" id="save-prodigy">Save for Prodigy</button>
 <button type="button" id="keys-button" aria-haspopup="dialog">Keys</button></div>
-<p class="legend"><span class="entity true"><b class="name true-name">ORG</b> true entity</span> <span class="entity guess"><b class="name guess-name">LOC?</b> predicted</span> <span class="entity true guess"><b class="name true-name">ORG</b> <b class="name guess-name">LOC?</b> both, and they differ</span> <span class="entity right"><b class="name right-name">PER ✓</b> predicted as it is</span></p>
+<p class="legend"><span class="entity true"><b class="name true-name">ORG</b> true entity</span> <span class="entity guess"><b class="name guess-name">LOC?</b> predicted</span> <span class="entity guess"><b class="name guess-name">…LOC?</b> the same one goes on</span> <span class="entity true guess"><b class="name true-name">ORG</b> <b class="name guess-name">LOC?</b> both, and they differ</span> <span class="entity right"><b class="name right-name">PER ✓</b> predicted as it is</span></p>
 <div id="list" tabindex="0" role="region" aria-label="List of sentences"><ol></ol></div>
+${backToContents}
 </section>
 `;
 }
@@ -130,7 +135,7 @@ function keysDialog(): Markup {
     ['/', 'search'],
     ['j or ↓', 'next sentence (the arrow in the list)'],
     ['k or ↑', 'sentence before'],
-    ['Esc', 'clear search and filters'],
+    ['Esc', 'in the search: clear it; there once more, or elsewhere: clear all filters but the language'],
     ['?', 'show this'],
   ] as const;
   return html`<dialog id="keys" aria-labelledby="keys-head">
@@ -151,7 +156,7 @@ function dataOf({ name, labels, stages }: ReportContent): Content {
     labels,
     sets: shown.map(({ stage, rows, sentences }) => ({
       stage: stage.name,
-      lang: langOf(rows),
+      ...{ model: rows.model, rows: rows.rows, lang: langOf(rows) },
       title: headingOf(rows),
       htmlLang: rows.lang === null ? null : htmlLanguage(rows.lang),
       sentences: sentences.length,

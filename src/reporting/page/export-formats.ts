@@ -5,9 +5,20 @@ import type { Sentence, SentenceEntity } from './sentences.js';
 export const exportFormats = ['prodigy', 'jsonl'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-/** A sentence as an object for a line of a file that other tools read. @param lang of its rows, or the name of their file */
-export function exported(format: ExportFormat, sentence: Sentence, lang: string): object {
-  return format === 'prodigy' ? prodigyTask(sentence, lang) : jsonRow(sentence, lang);
+/** Where sentences come from: with the number of its row a sentence is found again. */
+export interface Origin {
+  /** The model that predicted, as panx calls it: `study/stage-seed-42`. */
+  model: string;
+  /** The row set: `tr/test:1000`. */
+  rows: string;
+  /** A language code, or the name of a file. */
+  lang: string;
+}
+
+/** A sentence as an object for a line of a file that other tools read. */
+export function exported(format: ExportFormat, sentence: Sentence, { model, rows, lang }: Origin): object {
+  const origin = { model, rows, lang };
+  return format === 'prodigy' ? prodigyTask(sentence, origin) : jsonRow(sentence, origin);
 }
 
 /** A task of Prodigy's NER recipes (https://prodi.gy/docs/api-interfaces#ner_manual). `spans` are the true entities, for an annotator to mend. */
@@ -18,10 +29,10 @@ export interface ProdigyTask {
   tokens: { text: string; start: number; end: number; id: number; ws: boolean }[];
   /** `token_end` is the last token of the span, inclusive. */
   spans: { start: number; end: number; token_start: number; token_end: number; label: string }[];
-  meta: { lang: string; row: number; predicted: string; errors: string };
+  meta: Origin & { row: number; predicted: string; errors: string };
 }
 
-function prodigyTask(sentence: Sentence, lang: string): ProdigyTask {
+function prodigyTask(sentence: Sentence, origin: Origin): ProdigyTask {
   const { row, words, entities } = sentence;
   let end = -1;
   const tokens = words.map((text, id) => {
@@ -38,7 +49,7 @@ function prodigyTask(sentence: Sentence, lang: string): ProdigyTask {
       ...{ token_start: first, token_end: last, label: type },
     })),
     meta: {
-      ...{ lang, row },
+      ...{ ...origin, row },
       predicted: spansIn(entities, 'predicted')
         .map(({ type, first, last }) => `${type}: ${words.slice(first, last + 1).join(' ')}`)
         .join('; '),
@@ -52,10 +63,10 @@ function codePoints(text: string): number {
   return [...text].length;
 }
 
-function jsonRow({ row, words, gold, predicted, entities }: Sentence, lang: string): object {
+function jsonRow({ row, words, gold, predicted, entities }: Sentence, origin: Origin): object {
   const span = (of: Span | null) => of && { type: of.type, first: of.first, last: of.last };
   return {
-    ...{ lang, row, words, gold, predicted },
+    ...{ ...origin, row, words, gold, predicted },
     entities: entities.map(({ kind, gold, predicted, seen }) => ({
       ...{ kind, gold: span(gold), predicted: span(predicted) },
       ...(seen === null ? {} : { seen }),

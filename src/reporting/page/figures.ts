@@ -5,6 +5,8 @@ import { html, type Markup } from './markup.js';
 
 export interface Figure {
   caption: string;
+  /** Where its numbers stand, as a sentence; null where they do not. */
+  numbers: string | null;
   svg: string;
 }
 
@@ -22,13 +24,26 @@ export async function studyFigures(table: SweepTable): Promise<Figure[]> {
   const { learningCurveSvg } = await import('../learning-curve.js');
   const { trainingCurvesSvg } = await import('../training-curves.js');
   const hasCurves = table.rows.some(({ trainings }) => trainings.some(({ curve }) => curve.length > 0));
+  const isScored = table.rows.some(({ trainings }) =>
+    trainings.some(({ curve }) => curve.some(({ validation }) => Object.keys(validation).length > 0)),
+  );
+  const curves = isScored ? 'Losses and F1 after each epoch' : 'Loss of training after each epoch';
   return [
     ...(isMatrixTable(table)
       ? []
-      : [{ caption: 'Learning curve: F1 by training sentences of the target', svg: learningCurveSvg(table) }]),
-    ...(hasCurves ? [{ caption: 'Losses and F1 after each epoch', svg: trainingCurvesSvg(table) }] : []),
+      : [
+          {
+            caption: 'Learning curve: F1 by training sentences of the target',
+            numbers: inResults,
+            svg: learningCurveSvg(table),
+          },
+        ]),
+    ...(hasCurves ? [{ caption: curves, numbers: null, svg: trainingCurvesSvg(table, curves) }] : []),
   ];
 }
+
+const inResults = 'The numbers are in the table of results.';
+const below = 'The numbers are in the table below.';
 
 const mostTags = 30;
 
@@ -53,18 +68,23 @@ export async function analysisFigures({ analysis, rows, model }: AnalysedRows): 
         ? null
         : {
             caption: 'F1 by attribute of the entity',
+            numbers: below,
             svg: bucketsSvg({ title: 'F1 by attribute of the entity', facts, systems: [{ name: model, attributes }] }),
           },
     tags:
       labels.length > mostTags
         ? null
-        : { caption: 'Confusion of tags', svg: confusionSvg({ title: 'Confusion of tags', facts, labels, counts }) },
+        : {
+            caption: 'Confusion of tags',
+            numbers: below,
+            svg: confusionSvg({ title: 'Confusion of tags', facts, labels, counts }),
+          },
   };
 }
 
 /** A picture as a picture, and not as a part of the page: its styles and ids are its own, and nothing in it can act. */
-export function figureHtml({ caption, svg }: Figure): Markup {
+export function figureHtml({ caption, numbers, svg }: Figure): Markup {
   const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
   const [, width, height] = /^<svg [^>]*?width="(\d+)"[^>]*? height="(\d+)"/.exec(svg) ?? [null, '960', '560'];
-  return html`<figure class="scroll" tabindex="0"><img src="${source}" alt="${caption}. The numbers are in the tables." width="${width!}" height="${height!}"><figcaption>${caption}</figcaption></figure>\n`;
+  return html`<figure class="scroll" tabindex="0"><img src="${source}" alt="${[`${caption}.`, ...(numbers === null ? [] : [numbers])].join(' ')}" width="${width!}" height="${height!}"><figcaption>${caption}</figcaption></figure>\n`;
 }

@@ -1,5 +1,6 @@
 import { type EntityKind, entityKinds } from '../../evaluation/analysis/error-kinds.js';
 import type { Seen } from '../../evaluation/analysis/training-surfaces.js';
+import { createSearch } from './search.js';
 import type { Sentence, SentenceEntity } from './sentences.js';
 
 /**
@@ -15,6 +16,7 @@ export interface SentenceFilter {
   predicted: string | null;
   length: EntityLength | null;
   seen: SeenName | null;
+  /** As it was typed: in double quotes for whole words. */
   search: string;
 }
 
@@ -38,11 +40,9 @@ export const everything: SentenceFilter = {
 
 /** A filter that is asked of many sentences. @returns whether a sentence is shown */
 export function createMatcher(filter: SentenceFilter): (sentence: Sentence) => boolean {
-  const search = folded(filter.search.trim());
+  const search = createSearch(filter.search);
   const asks = asksForEntities(filter);
-  return sentence =>
-    (!asks || sentence.entities.some(entity => fits(entity, filter))) &&
-    (search === '' || searchText(sentence).includes(search));
+  return sentence => (!asks || sentence.entities.some(entity => fits(entity, filter))) && search(sentence);
 }
 
 /** Whether a filter asks for an entity at all: without one, sentences without entities are shown too. */
@@ -68,25 +68,4 @@ function lengthOf({ length }: SentenceEntity): EntityLength {
 /** The word of options and addresses for it. */
 export function nameOfSeen(seen: Seen | null): SeenName | null {
   return seen === null ? null : (seen.replace(' ', '-') as SeenName);
-}
-
-const texts = new WeakMap<Sentence, string>();
-
-/** A sentence as it is searched in. Made when it is first searched in, which takes as long as a hundred searches. */
-export function searchText(sentence: Sentence): string {
-  let text = texts.get(sentence);
-  if (text === undefined) {
-    text = folded(sentence.words.join(' '));
-    texts.set(sentence, text);
-  }
-  return text;
-}
-
-/** Text without case and without accents, so that "istanbul" finds "İstanbul". */
-export function folded(text: string): string {
-  return text
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[\u0300-\u036f]/g, '')
-    .replaceAll('ı', 'i');
 }

@@ -44,6 +44,12 @@ export function weakBuckets({ buckets, kinds }: Analysis, most: number): WeakBuc
     .slice(0, most);
 }
 
+/** F1 by what was seen in training, of buckets with a true entity; [] where it is not known. */
+export function seenScores({ buckets }: Analysis): { bucket: string; f1: number; gold: number }[] {
+  const scores = buckets.find(({ attribute }) => attribute === 'seen in training')?.scores ?? [];
+  return scores.filter(({ gold }) => gold > 0).map(({ bucket, f1, gold }) => ({ bucket, f1, gold }));
+}
+
 /** 0.734 */
 export function three(value: number): string {
   return value.toFixed(3);

@@ -6,10 +6,11 @@ import { addressOf } from './address.js';
 import { errorText } from './error-text.js';
 import { type Figure, figureHtml } from './figures.js';
 import { type EntityLength, everything, type SeenName, type SentenceFilter } from './filter.js';
-import { bucketText, count, three, topConfusions, topCosts, weakBuckets } from './findings.js';
+import { bucketText, count, seenScores, three, topConfusions, topCosts, weakBuckets } from './findings.js';
 import { htmlLanguage, languageName } from './language-name.js';
 import { type Content, html, type Markup } from './markup.js';
 import type { Example, ReportedRows, ReportedStage } from './report-content.js';
+import { wholeWords } from './search.js';
 import { heatClass, tableHtml } from './table-html.js';
 
 /** How many words and sentences are listed. */
@@ -22,8 +23,13 @@ export function languageSection(stage: ReportedStage, rows: ReportedRows, id: st
   const list = (name: AnalysisTableName, title: string, figure: Figure | null = null) => {
     const table = analysisTable(name, [rows], mostListed);
     if (table === null) return null;
-    const row = table.columns.findIndex(({ key }) => key === 'row');
-    const linkOf = (i: number, j: number) => (j === row ? links({}, Number(table.rows[i]![j])) : null);
+    const [row, word] = ['row', 'word'].map(key => table.columns.findIndex(column => column.key === key));
+    const linkOf = (i: number, j: number) => {
+      if (j === row) return links({}, Number(table.rows[i]![j]));
+      return name === 'mistaken' && j === word
+        ? links({ kind: 'error', search: wholeWords(String(table.rows[i]![j])) })
+        : null;
+    };
     return html`<details><summary>${title}</summary>${figure === null ? null : figureHtml(figure)}${tableHtml(table, { linkOf })}</details>\n`;
   };
   return html`<section id="${id}" aria-labelledby="${id}-head">
@@ -82,16 +88,19 @@ function inShort(rows: ReportedRows, links: Links): Content {
       `${bucketText(attribute, bucket)} (F1 ${three(f1)}; ${count(gold)} true)`,
     ),
   );
+  const seen = seenScores(analysis).map(({ bucket, f1, gold }) =>
+    linked(bucketLink(links, 'seen in training', bucket), `${bucket}: F1 ${three(f1)} of ${count(gold)}`),
+  );
   const lang = htmlLanguage(rows.lang ?? '');
   const words = analysis.mistaken.slice(0, 5).map(({ word, wrong, count: of }) => {
     const text = html`<bdi${lang === null ? null : html` lang="${lang}"`}>“${word}”</bdi> (${count(wrong)} of ${count(of)})`;
-    // What is short stands in many other words.
-    return linked(/\p{L}{3}/u.test(word) ? links({ kind: 'error', search: word }) : null, text);
+    return linked(links({ kind: 'error', search: wholeWords(word) }), text);
   });
   const items: [string, Content[]][] = [
     ['Costliest by kind and type', costs],
     ['Types confused most', confused],
     ['Weakest entities are those', weak],
+    ['Seen in training', seen],
     ['Words tagged wrongly most often', words],
   ];
   const shown = items.filter(([, parts]) => parts.length > 0);
@@ -174,7 +183,9 @@ function confusionTable(rows: ReportedRows, links: Links): Content {
   return tableHtml(
     {
       ...table,
-      notes: [`Rows are true types, columns predicted ones; ${outside} is no entity. Shades are of errors alone.`],
+      notes: [
+        `Rows are true types, columns predicted ones; ${outside} is no entity. The diagonal includes entities with wrong bounds. Shades are of errors alone.`,
+      ],
     },
     {
       linkOf: (i, j) =>

@@ -13,6 +13,9 @@ export interface PageData {
 export interface RowSet {
   /** Name of the stage. */
   stage: string;
+  /** The model and the rows as panx calls them: `study/stage-seed-42`, `tr/test:1000`. */
+  model: string;
+  rows: string;
   /** A language code, or the name of a file. */
   lang: string;
   /** For readers. */

@@ -19,7 +19,7 @@ export interface ReportContent {
   /** Name and value of what else is known of it, such as its model. */
   facts: readonly (readonly [name: string, value: string])[];
   summary: Summary | null;
-  /** Why these stages and no others; null where there is no choice. */
+  /** Of which trainings the stages are, and why these, in sentences; null where there is no other. */
   choice: string | null;
   stages: ReportedStage[];
   /** Tags by the order of their characters, in all sentences. */

@@ -2,7 +2,7 @@ import type { SweepTable } from '../../experiment/table.js';
 import type { StudyDirectory } from '../../run/store-directory.js';
 import { detailsTable, phasesTable, typesTable } from '../result-tables.js';
 import { tablesOf } from '../study-tables.js';
-import type { Table } from '../table.js';
+import type { Column, Table } from '../table.js';
 import { type Figure, figureHtml, studyFigures } from './figures.js';
 import { html, type Markup } from './markup.js';
 import { tableHtml } from './table-html.js';
@@ -29,7 +29,7 @@ export async function summaryOf(
 
 /** The results of a study or a sweep: its tables, what they are, and its figures. */
 export function summarySection({ tables, figures }: Summary): Markup {
-  const [first, ...others] = tables.filter(({ rows }) => rows.length > 0);
+  const [first, ...others] = tables.filter(({ rows }) => rows.length > 0).map(scoresFirst);
   const named = { namesRows: false };
   return html`<section id="results" aria-labelledby="results-head">
 <h2 id="results-head">Results</h2>
@@ -38,4 +38,17 @@ ${others.map(({ signature: _, ...table }) => html`<details><summary>${table.titl
 ${figures.map(figureHtml)}
 </section>
 `;
+}
+
+/** The table with its scores right behind the texts that name its rows: on a phone they would be out of sight else. */
+function scoresFirst(table: Table): Table {
+  const { columns, rows } = table;
+  const first = columns.findIndex(({ kind }) => kind === 'score');
+  if (first < 0) return table;
+  const placeOf = ({ kind }: Column, i: number) => (kind === 'text' && i < first ? 0 : kind === 'score' ? 1 : 2);
+  const order = columns
+    .map((column, i) => ({ i, place: placeOf(column, i) }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ i }) => i);
+  return { ...table, columns: order.map(i => columns[i]!), rows: rows.map(row => order.map(i => row[i]!)) };
 }

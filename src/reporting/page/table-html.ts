@@ -18,7 +18,8 @@ export function tableHtml(table: Table, { linkOf, heatOf, namesRows = true }: Ce
   const isLong = columns.map((_, column) => rows.some(row => String(row[column]).length > 60));
   const cell = (value: Cell, row: number, column: number): Markup => {
     const link = linkOf?.(row, column) ?? null;
-    const text = cellText(value, columns[column]!);
+    // A mean and its deviation are two lines at most.
+    const text = cellText(value, columns[column]!).replace('± ', '±\u00a0');
     const content = link === null ? text : html`<a href="${link}">${text}</a>`;
     const kind = isToTheRight(columns[column]!) ? 'number' : '';
     const heat = heatOf === undefined ? '' : heatClass(heatOf(row, column));

@@ -9,19 +9,28 @@ it('takes the stage with the best mean F1, and says so', () => {
   expect(stagesToReport(study, undefined)).toEqual({
     ids: ['en-→-tr-1000'],
     choice:
-      'Of 4 stages this is the one with the best mean F1 over en, tr (0.8175). panx report --stages shows others.',
+      'Of 4 stages this one has the best mean F1 on the test split (0.8175 over en, tr). panx report --stages shows others.',
   });
 });
 
 it('of several seeds takes the first that is done', () => {
   const { ids, choice } = stagesToReport({ name: 'seeds', table: tableOfSeeds() }, undefined);
   expect(ids).toEqual(['joint-1-1000-seed-0']);
-  expect(choice).toContain('the first of its 3 seeds');
+  expect(choice).toMatch(
+    /^This is one training, seed 0, the first of 3 seeds\. Of 8 stages its stage has the best mean F1 on the test split \(0\.\d{4} over en, tr\)\. The tables of results have the means of all seeds\. panx report --stages shows others\.$/,
+  );
 });
 
 it('takes stages by name, and all that are trained', () => {
   expect(stagesToReport(study, 'en,tr')).toEqual({ ids: ['en', 'tr'], choice: null });
   expect(stagesToReport(study, 'all').ids).toEqual(['tr', 'en', 'en-→-tr-250', 'en-→-tr-1000']);
+});
+
+it('says of stages that were named that each is of one seed, where there are several', () => {
+  const seeds = { name: 'seeds', table: tableOfSeeds() };
+  const means = 'The tables of results have the means of all seeds.';
+  expect(stagesToReport(seeds, 'joint-1-1000').choice).toBe(`This is one training, of one seed. ${means}`);
+  expect(stagesToReport(seeds, 'all').choice).toBe(`Each is one training, of one seed. ${means}`);
 });
 
 it('refuses a stage that is not trained, and one that there is not', () => {

@@ -29,7 +29,7 @@ it('has a table of kinds and types whose cells lead to their sentences', () => {
   expect(section).toContain('kind=spurious&amp;predicted=ORG');
   expect(section).toContain('<th scope="row">boundary');
   expect(section).toContain('<dt>Words tagged wrongly most often</dt><dd>');
-  expect(section).toContain('kind=error&amp;search=Abel"><bdi lang="tr">“Abel”</bdi> (1 of 1)</a>');
+  expect(section).toContain('kind=error&amp;search=%22Abel%22"><bdi lang="tr">“Abel”</bdi> (1 of 1)</a>');
 });
 
 it('is the same text for the same content', () => {

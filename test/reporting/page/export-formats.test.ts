@@ -3,10 +3,12 @@ import { exported, type ProdigyTask } from '../../../src/reporting/page/export-f
 import { readSentence } from '../../../src/reporting/page/report-content.js';
 import { fixtureRows, hostileRows } from './example-content.js';
 
+const origin = { model: 'study/stage-seed-42', rows: 'en/test:6', lang: 'en' };
+
 describe('sentences for other tools', () => {
   it("are tasks of Prodigy's NER recipes, with the true entities as spans", () => {
     const sentence = readSentence(fixtureRows[1]!, 1, null)!;
-    expect(exported('prodigy', sentence, 'en')).toEqual({
+    expect(exported('prodigy', sentence, origin)).toEqual({
       text: 'Bank of England , Paris',
       tokens: [
         { text: 'Bank', start: 0, end: 4, id: 0, ws: true },
@@ -19,14 +21,14 @@ describe('sentences for other tools', () => {
         { start: 0, end: 15, token_start: 0, token_end: 2, label: 'ORG' },
         { start: 18, end: 23, token_start: 4, token_end: 4, label: 'LOC' },
       ],
-      meta: { lang: 'en', row: 1, predicted: 'ORG: of England; ORG: Paris', errors: 'boundary, type' },
+      meta: { ...origin, row: 1, predicted: 'ORG: of England; ORG: Paris', errors: 'boundary, type' },
     });
   });
 
   it('have offsets that cut their tokens out of the text, counted as Python counts', () => {
     for (const row of [...fixtureRows, ...hostileRows]) {
       const sentence = readSentence({ ...row, words: row.words!.map(word => `${word}😀`) }, 0, null)!;
-      const { text, tokens, spans } = exported('prodigy', sentence, 'en') as ProdigyTask;
+      const { text, tokens, spans } = exported('prodigy', sentence, origin) as ProdigyTask;
       const characters = [...text];
       for (const token of tokens) expect(characters.slice(token.start, token.end).join('')).toBe(token.text);
       for (const span of spans) {
@@ -39,8 +41,8 @@ describe('sentences for other tools', () => {
 
   it('are rows that panx reads again as predictions, with what became of their entities', () => {
     const sentence = readSentence(fixtureRows[4]!, 4, null)!;
-    expect(exported('jsonl', sentence, 'en')).toEqual({
-      lang: 'en',
+    expect(exported('jsonl', sentence, origin)).toEqual({
+      ...origin,
       row: 4,
       words: ['Ann', 'Bob', 'like', 'Acme', 'Corp'],
       gold: ['B-PER', 'B-PER', 'O', 'B-ORG', 'I-ORG'],

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportDocument } from '../../../src/reporting/page/document.js';
+import { summaryOf } from '../../../src/reporting/page/summary.js';
 import { buildCli } from '../../built-cli.js';
+import { exampleTable } from '../example.js';
 import { type Browser, findChromium, launchChromium, type Tab } from './chromium.js';
 import { contentOf, fixtureRows, hostileRows, hostileType, manyRows } from './example-content.js';
 
@@ -18,6 +20,7 @@ describe.skipIf(chromium === null)(
     let browser: Browser;
     let file: string;
     let many: string;
+    let phone: string;
     let tab: Tab;
 
     beforeAll(async () => {
@@ -28,6 +31,8 @@ describe.skipIf(chromium === null)(
         return join(folder, name);
       };
       file = write('report.html', reportDocument(await contentOf({ tr: fixtureRows, en: hostileRows })));
+      const summary = await summaryOf(exampleTable(), null, undefined);
+      phone = write('phone.html', reportDocument({ ...(await contentOf({ tr: fixtureRows })), summary }));
       many = write('many.html', reportDocument(await contentOf({ tr: manyRows(10_000) })));
       browser = await launchChromium(chromium!);
     });
@@ -49,26 +54,28 @@ describe.skipIf(chromium === null)(
     it('opens from the disk, asks for nothing else, and has nothing to complain of', async () => {
       tab = await browser.open(file);
       expect(await tab.evaluate('document.title')).toBe('example: report of panx');
-      expect(await count()).toBe('4 of 6 sentences');
+      // Of both languages, 4 of each.
+      expect(await count()).toMatch(/^8 of 12 sentences have such an entity \(\d+ entities\)$/);
       expect(tab.requests).toEqual([]);
       expect(tab.messages).toEqual([]);
     });
 
     it('filters by kind, types, length and language', async () => {
       tab = await browser.open(file);
+      await choose('lang', 'tr');
       await choose('kind', 'missed');
-      expect(await count()).toBe('2 of 6 sentences');
+      expect(await count()).toBe('2 of 6 sentences have such an entity (2 entities)');
       expect(await shown()).toEqual([
         'tr row 3 LOC ✓ Oslo : PER Niels Henrik Abel missed Niels Henrik Abel is PER, nothing was predicted',
         expect.stringContaining('missed Bob is PER; it overlaps the prediction Ann Bob, which is paired with Ann'),
       ]);
       await choose('length', '3');
-      expect(await count()).toBe('1 of 6 sentences');
+      expect(await count()).toBe('1 of 6 sentences has such an entity (1 entity)');
       await choose('length', '');
       await choose('kind', '');
       await choose('gold', 'LOC');
       await choose('predicted', 'ORG');
-      expect(await count()).toBe('1 of 6 sentences');
+      expect(await count()).toBe('1 of 6 sentences has such an entity (1 entity)');
       await choose('gold', '');
       await choose('predicted', '');
       await choose('lang', '');
@@ -77,9 +84,17 @@ describe.skipIf(chromium === null)(
 
     it('searches, whatever case and accents, and says where nothing fits', async () => {
       tab = await browser.open(file);
+      await choose('lang', 'tr');
       await choose('kind', '');
       await choose('search', 'BANK of');
       expect(await count()).toBe('1 of 6 sentences');
+      const marks = () => tab.evaluate<string[]>(`[...document.querySelectorAll('mark')].map(one => one.textContent)`);
+      // Through two entities, each piece by itself.
+      expect(await marks()).toEqual(['Bank', 'of']);
+      await choose('search', '"ban"');
+      expect(await count()).toBe('None of 6 sentences fits. Clear the filters to see more.');
+      await choose('search', '"oslo"');
+      expect(await marks()).toEqual(['Oslo']);
       await choose('search', 'nowhere');
       expect(await count()).toBe('None of 6 sentences fits. Clear the filters to see more.');
       await choose('lang', 'en');
@@ -95,7 +110,7 @@ describe.skipIf(chromium === null)(
         tab.evaluate<number>(`Math.abs(document.getElementById('sentences').getBoundingClientRect().top)`);
       await click();
       await soon();
-      expect(await count()).toBe('2 of 6 sentences');
+      expect(await count()).toBe('2 of 6 sentences have such an entity (2 entities)');
       expect(await top()).toBeLessThan(400);
       expect(await tab.evaluate('location.hash')).toContain('kind=boundary');
       await tab.evaluate('scrollTo(0, 0)');
@@ -106,6 +121,7 @@ describe.skipIf(chromium === null)(
 
     it('writes its filters into the address, and reads them from it', async () => {
       tab = await browser.open(file);
+      await choose('lang', 'tr');
       await choose('kind', 'spurious');
       await choose('search', 'grace');
       await soon();
@@ -120,13 +136,19 @@ describe.skipIf(chromium === null)(
 
     it('obeys the keyboard', async () => {
       tab = await browser.open(file);
+      await choose('lang', 'tr');
+      await choose('kind', 'missed');
       const focused = () => tab.evaluate<string>('document.activeElement.id + document.activeElement.className');
       await tab.press('/');
       expect(await focused()).toBe('filter-search');
       await tab.type('j');
       expect(await tab.evaluate(`document.getElementById('filter-search').value`)).toBe('j');
       await tab.press('Escape');
-      expect(await tab.evaluate(`document.getElementById('filter-search').value`)).toBe('');
+      const value = (name: string) => tab.evaluate<string>(`document.getElementById('filter-${name}').value`);
+      expect([await value('search'), await value('kind'), await focused()]).toEqual(['', 'missed', 'filter-search']);
+      await tab.press('Escape');
+      expect([await value('kind'), await value('lang')]).toEqual(['error', 'tr']);
+      expect(await focused()).not.toBe('filter-search');
       const current = () => tab.evaluate<string>(`document.querySelector('[aria-current]').innerText.split('\\n')[0]`);
       await tab.press('j');
       expect(await current()).toBe('tr row 1');
@@ -160,7 +182,7 @@ describe.skipIf(chromium === null)(
         hostileType,
       );
       await choose('gold', hostileType);
-      expect(await count()).toBe('1 of 6 sentences');
+      expect(await count()).toMatch(/^1 of 6 sentences has such an entity \(\d entities\)$/);
       expect(await tab.evaluate('window.alerted === true')).toBe(false);
       expect(
         await tab.evaluate(
@@ -172,6 +194,7 @@ describe.skipIf(chromium === null)(
 
     it('saves what is shown in both formats', async () => {
       tab = await browser.open(file);
+      await choose('lang', 'tr');
       await choose('kind', 'type');
       const saved = async (format: string, name: string) => {
         await tab.evaluate(`document.getElementById('save-${format}').click()`);
@@ -180,15 +203,56 @@ describe.skipIf(chromium === null)(
         const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
         return lines.map(line => JSON.parse(line));
       };
+      const origin = { model: 'example/stage-1', rows: 'tr/test', lang: 'tr', row: 1 };
       expect(await saved('prodigy', 'example-prodigy.jsonl')).toEqual([
         expect.objectContaining({
           text: 'Bank of England , Paris',
-          meta: expect.objectContaining({ lang: 'tr', row: 1 }),
+          meta: expect.objectContaining(origin),
         }),
       ]);
       expect(await saved('jsonl', 'example-sentences.jsonl')).toEqual([
-        expect.objectContaining({ words: fixtureRows[1]!.words }),
+        expect.objectContaining({ ...origin, words: fixtureRows[1]!.words }),
       ]);
+    });
+
+    it('offers nothing to save where nothing fits', async () => {
+      tab = await browser.open(file);
+      const isOff = () =>
+        tab.evaluate<boolean[]>(
+          `['jsonl', 'prodigy'].map(format => document.getElementById('save-' + format).disabled)`,
+        );
+      expect(await isOff()).toEqual([false, false]);
+      await choose('search', 'nowhere');
+      expect(await isOff()).toEqual([true, true]);
+      await choose('search', '');
+      expect(await isOff()).toEqual([false, false]);
+    });
+
+    it('names an entity on each of its pieces', async () => {
+      tab = await browser.open(file);
+      await choose('lang', 'tr');
+      await choose('search', 'ann bob');
+      expect((await shown())[0]).toContain('PER PER? Ann PER …PER? Bob like ORG ORG? Acme …ORG ORG? Corp');
+    });
+
+    it('shows on a phone what kinds are, all types of a table and a score, and says what scrolls', async () => {
+      tab = await browser.open(phone, { width: 360, height: 740 });
+      await soon();
+      const sizes = await tab.evaluate<Record<string, number>>(`(() => {
+        const right = one => one.getBoundingClientRect().right;
+        const costs = document.querySelector('.costs');
+        return {
+          costs: Math.max(...[...costs.querySelectorAll('td, th')].map(right)),
+          meaning: costs.querySelector('.meaning').offsetHeight,
+          score: right([...document.querySelectorAll('#results thead th')].find(one => one.textContent.includes('F1'))),
+          scrolls: document.querySelectorAll('#results .scrolls table').length,
+          costsScroll: document.querySelectorAll('.scrolls .costs').length,
+        };
+      })()`);
+      expect(sizes.costs).toBeLessThanOrEqual(360);
+      expect(sizes.meaning).toBeGreaterThan(0);
+      expect(sizes.score).toBeLessThanOrEqual(360);
+      expect([sizes.scrolls, sizes.costsScroll]).toEqual([1, 0]);
     });
 
     it('keeps 10,000 sentences fluent: few of them are in the page, and a filter takes less than 100 ms', async () => {

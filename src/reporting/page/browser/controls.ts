@@ -44,10 +44,7 @@ export function createControls(data: PageData, onChange: (view: View) => void): 
 
   fill(fields.lang, [[all, 'all'], ...different(data.sets.map(({ lang, title }) => [lang, title] as const))]);
   fill(fields.stage, different(data.sets.map(({ stage }) => [stage, stage] as const)));
-  fill(fields.kind, [
-    [all, 'all sentences'],
-    ...filterKinds.map(kind => [kind, kind === 'error' ? 'any error' : kind] as const),
-  ]);
+  fill(fields.kind, [[all, 'any or none'], ...filterKinds.map(kind => [kind, kindTexts[kind]] as const)]);
   const types = typesOf(data.labels);
   for (const field of [fields.gold, fields.predicted]) {
     fill(field, [[all, 'any'], ...types.map(type => [type, type] as const), [noEntity, 'none']]);
@@ -74,6 +71,17 @@ export function createControls(data: PageData, onChange: (view: View) => void): 
     },
   };
 }
+
+/** What sentences have that are shown, after the label "Sentence has". */
+const kindTexts: Readonly<Record<(typeof filterKinds)[number], string>> = {
+  error: 'any error',
+  correct: 'a correct entity',
+  type: 'a type error',
+  boundary: 'a boundary error',
+  both: 'an error in both',
+  missed: 'a missed entity',
+  spurious: 'a spurious entity',
+};
 
 const seenText: Readonly<Record<SeenName, string>> = {
   'same-type': 'seen with this type',

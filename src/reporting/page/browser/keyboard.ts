@@ -1,7 +1,18 @@
 import { byId } from './elements.js';
 
-/** `/` goes to the search, `j` and `k` (or the arrows in the list) step, Escape clears, `?` tells of these. */
-export function listenToKeys({ step, clear }: { step(by: number): void; clear(): void }): void {
+/**
+ * `/` goes to the search, `j` and `k` (or the arrows in the list) step, `?` tells of these. Escape clears all filters; in the search, where
+ * something stands in it, that alone.
+ */
+export function listenToKeys({
+  step,
+  clearSearch,
+  clear,
+}: {
+  step(by: number): void;
+  clearSearch(): void;
+  clear(): void;
+}): void {
   const search = byId<HTMLInputElement>('filter-search');
   const help = byId<HTMLDialogElement>('keys');
   const list = byId('list');
@@ -18,6 +29,7 @@ export function listenToKeys({ step, clear }: { step(by: number): void; clear():
     search.select();
   };
   const actionOf = (key: string, target: HTMLElement): (() => void) | null => {
+    if (key === 'Escape' && target === search && search.value !== '') return clearSearch;
     if (key === 'Escape') return target.matches('select') ? null : leave;
     if (target.matches('input, select, textarea')) return key === 'Enter' && target === search ? () => step(1) : null;
     const inList = list.contains(target);

@@ -1,6 +1,8 @@
 import { addressOf, type View, viewOfAddress } from '../address.js';
-import { createMatcher, everything, searchText } from '../filter.js';
+import { type ExportFormat, exportFormats } from '../export-formats.js';
+import { asksForEntities, createMatcher, everything, fits } from '../filter.js';
 import type { Listed, PageData } from '../page-data.js';
+import { searchText } from '../search.js';
 import type { EncodedSentence, Sentence } from '../sentences.js';
 import { decodeSentence } from '../sentences.js';
 import { createControls } from './controls.js';
@@ -15,7 +17,7 @@ const decoded = new Map<number, Listed[]>();
 const controls = createControls(data, change);
 const count = byId('count');
 let shown: Listed[] = [];
-let view: View = { lang: data.sets[0]?.lang ?? null, stage: null, filter: { ...everything, kind: 'error' }, at: null };
+let view: View = { lang: null, stage: null, filter: { ...everything, kind: 'error' }, at: null };
 
 const list = createVirtualList<Listed>(byId('list'), {
   estimate: estimatedHeight,
@@ -32,19 +34,29 @@ document.addEventListener('click', event => {
   const link = (event.target as Element).closest<HTMLAnchorElement>('a[href*="="]');
   if (link !== null && link.hash === location.hash) goToList();
 });
-for (const format of ['prodigy', 'jsonl'] as const) {
-  byId(`save-${format}`).addEventListener('click', () => save(format, shown, data));
+for (const format of exportFormats) {
+  saveButton(format).addEventListener('click', () => save(format, shown, data));
 }
 listenToKeys({
   step: by => {
     list.step(by);
     byId('list').scrollIntoView({ block: 'nearest' });
   },
+  clearSearch: () => change({ ...view, filter: { ...view.filter, search: '' }, at: null }),
   clear: () => change({ ...view, filter: { ...everything, kind: 'error' }, at: null }),
 });
 document.documentElement.classList.add('scripted');
+tellWhatScrolls();
 if (!followAddress()) apply(view);
 prepareSearch();
+
+/** Boxes that are wider than the screen say that they scroll; some are so when they are opened, or the screen is turned. */
+function tellWhatScrolls(): void {
+  const observer = new ResizeObserver(changes => {
+    for (const { target } of changes) target.classList.toggle('scrolls', target.scrollWidth > target.clientWidth + 1);
+  });
+  for (const box of document.querySelectorAll('.scroll')) observer.observe(box);
+}
 
 /** The user has chosen something. */
 function change(next: View): void {
@@ -73,12 +85,24 @@ function apply(next: View): void {
   const matches = createMatcher(view.filter);
   const all = chosenSets().flatMap(sentencesOf);
   shown = all.filter(({ sentence }) => matches(sentence));
-  count.textContent =
-    shown.length === 0
-      ? `None of ${number(all.length)} sentences fits. Clear the filters to see more.`
-      : `${number(shown.length)} of ${number(all.length)} sentences`;
+  count.textContent = countText(all.length);
+  for (const format of exportFormats) saveButton(format).disabled = shown.length === 0;
   const at = view.at === null ? -1 : shown.findIndex(({ sentence }) => sentence.row === view.at);
   list.show(shown, at);
+}
+
+/** "64 of 1,000 sentences have such an entity (65 entities)" */
+function countText(all: number): string {
+  if (shown.length === 0) return `None of ${number(all)} sentences fits. Clear the filters to see more.`;
+  const sentences = `${number(shown.length)} of ${number(all)} sentences`;
+  if (!asksForEntities(view.filter)) return sentences;
+  const fitting = ({ sentence }: Listed) => sentence.entities.filter(entity => fits(entity, view.filter)).length;
+  const entities = shown.reduce((sum, one) => sum + fitting(one), 0);
+  return `${sentences} ${shown.length === 1 ? 'has' : 'have'} such an entity (${number(entities)} ${entities === 1 ? 'entity' : 'entities'})`;
+}
+
+function saveButton(format: ExportFormat): HTMLButtonElement {
+  return byId<HTMLButtonElement>(`save-${format}`);
 }
 
 let waiting: number | undefined;

@@ -3,14 +3,15 @@ import { visible } from '../../../system/visible.js';
 import { errorText } from '../error-text.js';
 import { asksForEntities, fits, type SentenceFilter } from '../filter.js';
 import type { RowSet } from '../page-data.js';
+import { searchHits } from '../search.js';
 import type { Sentence, SentenceEntity } from '../sentences.js';
 import { element } from './elements.js';
 
-/** A sentence with its entities marked, and a line for each error. Those that the filter asks for stand out. */
+/** A sentence with its entities and what is searched for marked, and a line for each error. Those that the filter asks for stand out. */
 export function showSentence(sentence: Sentence, set: RowSet, filter: SentenceFilter): HTMLElement {
   const asks = asksForEntities(filter);
   const errors = sentence.entities.filter(({ kind }) => kind !== 'correct');
-  const words = element('p', 'words', ...markedWords(sentence));
+  const words = element('p', 'words', ...markedWords(sentence, searchHits(sentence.words, filter.search)));
   words.dir = 'auto';
   if (set.htmlLang !== null) words.lang = set.htmlLang;
   const lines = errors.map(error =>
@@ -22,9 +23,15 @@ export function showSentence(sentence: Sentence, set: RowSet, filter: SentenceFi
   return element('li', 'sentence', number, words, ...(lines.length > 0 ? [element('ul', 'errors', ...lines)] : []));
 }
 
-/** The words, with the names of types where entities begin: `ORG` of a true one, `LOC?` of a predicted one, `ORG ✓` of one that is right. */
-function markedWords({ words, predicted, entities }: Sentence): (Node | string)[] {
+/**
+ * The words, with the names of types where entities begin: `ORG` of a true one, `LOC?` of a predicted one, `ORG ✓` of one that is right. An entity
+ * that is drawn in pieces has its name before each of them, `…LOC?` from the second on.
+ *
+ * @param hits begin and end of what is searched for, in the words joined by spaces
+ */
+function markedWords({ words, predicted, entities }: Sentence, hits: readonly [number, number][]): (Node | string)[] {
   const nodes: (Node | string)[] = [];
+  let offset = 0;
   const at = (word: number) => ({
     gold: entities.find(({ gold }) => holds(gold, word)) ?? null,
     predicted: entities.find(one => holds(one.predicted, word)) ?? null,
@@ -35,13 +42,31 @@ function markedWords({ words, predicted, entities }: Sentence): (Node | string)[
     const isCut = predicted[first] === null;
     let end = first + 1;
     while (end < words.length && isAlike(at(end), here, end) && (predicted[end] === null) === isCut) end++;
-    const text = visible(words.slice(first, end).join(' '));
+    const text = words.slice(first, end).join(' ');
+    const shown = highlighted(text, offset, hits);
+    offset += text.length + 1;
     const names = [...namesAt(here, first)].flatMap(name => [name, ' ']);
     if (nodes.length > 0) nodes.push(' ');
-    if (here.gold === null && here.predicted === null) nodes.push(isCut ? element('span', 'cut', text) : text);
-    else nodes.push(element('span', classOf(here), ...names, text));
+    if (here.gold === null && here.predicted === null)
+      nodes.push(...(isCut ? [element('span', 'cut', ...shown)] : shown));
+    else nodes.push(element('span', classOf(here), ...names, ...shown));
     first = end;
   }
+  return nodes;
+}
+
+/** A text with the parts of it marked that are searched for. @param offset of the text, as the hits count */
+function highlighted(text: string, offset: number, hits: readonly [number, number][]): (Node | string)[] {
+  const nodes: (Node | string)[] = [];
+  let at = 0;
+  for (const [begin, end] of hits) {
+    const [from, to] = [Math.max(at, begin - offset), Math.min(text.length, end - offset)];
+    if (from >= to) continue;
+    if (from > at) nodes.push(visible(text.slice(at, from)));
+    nodes.push(element('mark', '', visible(text.slice(from, to))));
+    at = to;
+  }
+  if (at < text.length || nodes.length === 0) nodes.push(visible(text.slice(at)));
   return nodes;
 }
 
@@ -66,12 +91,13 @@ function classOf({ gold, predicted }: Here): string {
 }
 
 function* namesAt({ gold, predicted }: Here, word: number): Generator<HTMLElement> {
+  const nameIn = ({ type, first }: Span) => (first === word ? type : `…${type}`);
   if (gold?.kind === 'correct') {
-    if (gold.gold!.first === word) yield nameOf('right', `${gold.gold!.type} ✓`);
+    yield nameOf('right', `${nameIn(gold.gold!)} ✓`);
     return;
   }
-  if (gold !== null && gold.gold!.first === word) yield nameOf('true', gold.gold!.type);
-  if (predicted !== null && predicted.predicted!.first === word) yield nameOf('guess', `${predicted.predicted!.type}?`);
+  if (gold !== null) yield nameOf('true', nameIn(gold.gold!));
+  if (predicted !== null) yield nameOf('guess', `${nameIn(predicted.predicted!)}?`);
 }
 
 function nameOf(side: 'right' | 'true' | 'guess', text: string): HTMLElement {
