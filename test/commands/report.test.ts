@@ -107,6 +107,8 @@ describe('panx report --export', () => {
     const { code, stdout, stderr } = panx(['report', predictions, '--export', 'jsonl', '--kind', 'missed']);
     expect(code).toBe(0);
     expect(lines(stdout).map(({ row }) => row)).toEqual([3, 4]);
+    // What is needed to find them again.
+    expect(lines(stdout)[0]).toMatchObject({ model: 'predictions.jsonl', rows: 'predictions.jsonl', row: 3 });
     expect(stderr).toContain('2 of 6 sentences');
   });
 
@@ -129,6 +131,9 @@ describe('panx report --export', () => {
     expect(rows('--length', '3', '--kind', 'error')).toEqual([1, 3]);
     expect(rows('--search', 'GRACE')).toEqual([2]);
     expect(rows('--search', 'nowhere')).toEqual([]);
+    expect(rows('--search', 'bank eng')).toEqual([]);
+    expect(rows('--search', '"bank of"')).toEqual([1]);
+    expect(rows('--search', '"ban"')).toEqual([]);
   });
 
   it("writes Prodigy's tasks to a file, and over such a file again", () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { generatorTag, reportDocument } from '../../../src/reporting/page/document.js';
+import { figureHtml } from '../../../src/reporting/page/figures.js';
 import type { ReportContent } from '../../../src/reporting/page/report-content.js';
 import { buildCli } from '../../built-cli.js';
 import { contentOf, fixtureRows, hostileRows, manyRows } from './example-content.js';
@@ -30,6 +31,34 @@ it('has a table of kinds and types whose cells lead to their sentences', () => {
   expect(section).toContain('<th scope="row">boundary');
   expect(section).toContain('<dt>Words tagged wrongly most often</dt><dd>');
   expect(section).toContain('kind=error&amp;search=%22Abel%22"><bdi lang="tr">“Abel”</bdi> (1 of 1)</a>');
+});
+
+it('says what the diagonal of the confusion has, and what its words mean, with a way back from each section', () => {
+  expect(page).toContain('is no entity. The diagonal includes entities with wrong bounds.');
+  for (const word of ['stage', 'protocol', 'seed', 'default mode', 'n', 'label consistency', 'softmin score']) {
+    expect(page).toContain(`<dt>${word}</dt><dd>`);
+  }
+  // Three languages, the sentences, and the words.
+  expect(page.match(/<a href="#contents">Back to the contents<\/a>/g)).toHaveLength(5);
+  expect(page.match(/id="contents"/g)).toHaveLength(1);
+});
+
+it('says where the stage is named which training it is, and why', () => {
+  const choice = 'This is one training, seed 42, the first of 2 seeds.';
+  const chosen = reportDocument({ ...content, choice });
+  expect(chosen).toContain(`<p class="fact">Predictions of example/stage-1. ${choice}</p>`);
+});
+
+it('promises no numbers where there are none', () => {
+  const bucket =
+    /<img [^>]*alt="F1 by attribute of the entity\. The numbers are in the table below\."[^>]*>.*?<table>/s;
+  expect(page).toMatch(bucket);
+  const figure = figureHtml({
+    caption: 'Loss of training after each epoch',
+    numbers: null,
+    svg: '<svg width="9" height="9"/>',
+  });
+  expect(figure.markup).toContain('alt="Loss of training after each epoch."');
 });
 
 it('is the same text for the same content', () => {

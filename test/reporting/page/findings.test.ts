@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createAnalysis } from '../../../src/evaluation/analysis/analyse.js';
 import { attributeNames, bucketNames } from '../../../src/evaluation/analysis/buckets.js';
 import type { ScoredRow } from '../../../src/evaluation/foreign-predictions.js';
-import { bucketText, topConfusions, topCosts, weakBuckets } from '../../../src/reporting/page/findings.js';
+import { bucketText, seenScores, topConfusions, topCosts, weakBuckets } from '../../../src/reporting/page/findings.js';
 import { fixtureRows } from './example-content.js';
 
 const analysisOf = (rows: readonly ScoredRow[]) => {
@@ -17,6 +17,27 @@ it('finds the costliest errors by kind and type', () => {
     ['boundary', 'ORG', 2],
     ['missed', 'PER', 2],
   ]);
+});
+
+it('has F1 by what was seen in training, where that is known', () => {
+  expect(seenScores(fixture)).toEqual([]);
+  // "Oslo" was seen as a place, "Paris" as a person.
+  const surfaces = {
+    add() {},
+    of: (surface: string) => {
+      const seen = surface === 'Oslo' ? 'same type' : surface === 'Paris' ? 'another type' : 'unseen';
+      return { seen, frequency: 1, consistency: 1 } as const;
+    },
+  };
+  const analysis = createAnalysis({ surfaces, most: 5, trainedOn: false });
+  for (const row of fixtureRows) analysis.add(row);
+  const scores = seenScores(analysis.result());
+  expect(scores.map(({ bucket, gold }) => [bucket, gold])).toEqual([
+    ['same type', 1],
+    ['another type', 1],
+    ['unseen', 8],
+  ]);
+  expect(scores.map(({ f1 }) => f1).slice(0, 2)).toEqual([1, 0]);
 });
 
 describe('weak spots', () => {

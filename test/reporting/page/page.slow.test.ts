@@ -54,6 +54,7 @@ describe.skipIf(chromium === null)(
     it('opens from the disk, asks for nothing else, and has nothing to complain of', async () => {
       tab = await browser.open(file);
       expect(await tab.evaluate('document.title')).toBe('example: report of panx');
+      await soon();
       // Of both languages, 4 of each.
       expect(await count()).toMatch(/^8 of 12 sentences have such an entity \(\d+ entities\)$/);
       expect(tab.requests).toEqual([]);
@@ -221,6 +222,7 @@ describe.skipIf(chromium === null)(
         tab.evaluate<boolean[]>(
           `['jsonl', 'prodigy'].map(format => document.getElementById('save-' + format).disabled)`,
         );
+      await soon();
       expect(await isOff()).toEqual([false, false]);
       await choose('search', 'nowhere');
       expect(await isOff()).toEqual([true, true]);

@@ -17,6 +17,7 @@ const decoded = new Map<number, Listed[]>();
 const controls = createControls(data, change);
 const count = byId('count');
 let shown: Listed[] = [];
+let isApplied = false;
 let view: View = { lang: null, stage: null, filter: { ...everything, kind: 'error' }, at: null };
 
 const list = createVirtualList<Listed>(byId('list'), {
@@ -47,7 +48,8 @@ listenToKeys({
 });
 document.documentElement.classList.add('scripted');
 tellWhatScrolls();
-if (!followAddress()) apply(view);
+// To read the sentences of all languages may take a second: what is above them is shown first.
+if (!followAddress()) setTimeout(() => isApplied || apply(view), 50);
 prepareSearch();
 
 /** Boxes that are wider than the screen say that they scroll; some are so when they are opened, or the screen is turned. */
@@ -81,6 +83,7 @@ function goToList(): void {
 
 function apply(next: View): void {
   view = next;
+  isApplied = true;
   controls.show(view);
   const matches = createMatcher(view.filter);
   const all = chosenSets().flatMap(sentencesOf);
