@@ -135,7 +135,8 @@ function keysDialog(): Markup {
     ['/', 'search'],
     ['j or ↓', 'next sentence (the arrow in the list)'],
     ['k or ↑', 'sentence before'],
-    ['Esc', 'in the search: clear it; there once more, or elsewhere: clear all filters but the language'],
+    ['Esc', 'in the search: clear the search'],
+    ['Esc Esc', 'or Esc elsewhere: clear the filters'],
     ['?', 'show this'],
   ] as const;
   return html`<dialog id="keys" aria-labelledby="keys-head">

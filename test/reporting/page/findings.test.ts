@@ -29,7 +29,7 @@ it('has F1 by what was seen in training, where that is known', () => {
       return { seen, frequency: 1, consistency: 1 } as const;
     },
   };
-  const analysis = createAnalysis({ surfaces, most: 5, trainedOn: false });
+  const analysis = createAnalysis({ surfaces, most: 5, trainedOn: () => false });
   for (const row of fixtureRows) analysis.add(row);
   const scores = seenScores(analysis.result());
   expect(scores.map(({ bucket, gold }) => [bucket, gold])).toEqual([
