@@ -82,7 +82,7 @@ function atAGlance({ stages, choice }: ReportContent): Markup {
 ${stages.map(
   ({ name, rows }, i) => html`${
     stages.length === 1
-      ? html`<p class="fact">Predictions of ${name}. ${choice}</p>`
+      ? html`<p class="fact">Predictions of ${name}.${choice === null ? null : ` ${choice}`}</p>`
       : html`${i === 0 && choice !== null ? html`<p class="fact">${choice}</p>` : null}<h3>${name}</h3>`
   }
 <ul class="glance">${rows.map(
