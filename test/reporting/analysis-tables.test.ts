@@ -131,9 +131,9 @@ it('has no number that is none where there is no entity', () => {
 
 it('tells a type that is called O from no entity', () => {
   expect(linesOf('entities', [analysed('B-O O B-PER ‖ O B-O B-PER')])).toEqual({
-    O: [0, 0, 1],
+    'O (type)': [0, 0, 1],
     PER: [0, 1, 0],
-    'no entity': [1, 0, 0],
+    O: [1, 0, 0],
   });
 });
 

@@ -134,7 +134,10 @@ export function createAnalysis({ surfaces, most, trainedOn }: AnalysisOptions): 
         buckets: Array.from(buckets, ([attribute, counter]) => ({ attribute, scores: counter.scores() })).flatMap(
           ({ attribute, scores }) => (scores === null ? [] : [{ attribute, scores }]),
         ),
-        confusion: { tags: confusionOf(tags, byTag), entities: confusionOf(entities, byName) },
+        confusion: {
+          tags: confusionOf(tags, byTag, tag => tag),
+          entities: confusionOf(entities, byName, typeLabel),
+        },
         losses:
           losses.count() === 0
             ? null
@@ -186,12 +189,22 @@ export async function surfacesIn(rows: AsyncIterable<ScoredRow>, into = new Set<
   return into;
 }
 
-function confusionOf(counts: ReadonlyMap<string, number>, compare: (a: string, b: string) => number): Confusion {
+function confusionOf(
+  counts: ReadonlyMap<string, number>,
+  compare: (a: string, b: string) => number,
+  labelOf: (name: string) => string,
+): Confusion {
   const names = [...new Set([...counts.keys()].flatMap(key => JSON.parse(key) as string[]))].sort(compare);
   return {
-    labels: names.map(name => (name !== noType ? name : names.includes(outside) ? 'no entity' : outside)),
+    labels: names.map(labelOf),
     counts: names.map(gold => names.map(predicted => counts.get(pairKey(gold, predicted)) ?? 0)),
   };
+}
+
+/** A type that is called O is no "no entity". */
+function typeLabel(type: string): string {
+  if (type === noType) return outside;
+  return type === outside ? `${outside} (type)` : type;
 }
 
 function pairKey(gold: string, predicted: string): string {
