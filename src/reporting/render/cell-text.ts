@@ -16,7 +16,8 @@ export function cellText(cell: Cell, column: Column): string {
   const { mean, sd } = cell;
   if (mean === null) return '–';
   // Counts that are alike are one; of others the mean is no count.
-  if (column.kind === 'count' && sd !== null && sd > 0) return `${mean.toFixed(1)} ± ${sd.toFixed(1)}`;
+  if (column.kind === 'count' && sd !== null && sd > 0)
+    return `${formatNumber(mean, 1, 1)} ± ${formatNumber(sd, 1, 1)}`;
   if (column.kind === 'count') return numberText(mean, column);
   return sd === null ? numberText(mean, column) : `${numberText(mean, column)} ± ${deviationText(sd, column)}`;
 }
