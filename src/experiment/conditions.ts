@@ -1,4 +1,5 @@
 import { PanxError } from '../errors.js';
+import { formatCount } from '../system/console.js';
 import { parseScoreName, type ScoreName } from './score-names.js';
 import type { FoundScore, ScoreReport } from './score-report.js';
 
@@ -113,7 +114,7 @@ function refuseOtherRows(
     value.split === before.split && (value.rows === null || before.rows === null || value.rows === before.rows);
   if (isAlike) return;
   const rowsOf = ({ rows, split }: FoundScore) =>
-    `${rows === null ? '' : `${rows} ${rows === 1 ? 'row' : 'rows'} of `}${lang}/${split}`;
+    `${rows === null ? '' : `${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'} of `}${lang}/${split}`;
   throw new PanxError(
     `${run.typed} was scored on ${rowsOf(value)} and ${baseline.typed} on ${rowsOf(before)}; expected the same rows.`,
     { hint: 'Score both on the same rows: panx evaluate --out FILE gives a report of either.', exitCode: 2 },

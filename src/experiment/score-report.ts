@@ -237,9 +237,10 @@ function pick(typed: string, language: ReportedLanguage, { text, lang, of, metri
   }
   const scores = typeof of === 'object' ? types?.[of.type] : language[of];
   const value = scores?.[metric];
+  const isTable = basename(source) === 'table.json';
   if (value !== undefined) return { value, ...from };
   throw missing(
-    of === 'micro' ? `${source} does not say it` : 'there are no predictions to count it from',
-    `panx evaluate --model CHECKPOINT --langs ${lang} --out FILE makes a report, which has it and which panx check takes.`,
+    of === 'micro' || isTable ? `${source} does not say it` : 'there are no predictions to count it from',
+    `${isTable ? 'The store of the study may have it: --store FOLDER names it. ' : ''}panx evaluate --model CHECKPOINT --langs ${lang} --out FILE makes a report, which has it and which panx check takes.`,
   );
 }

@@ -6,6 +6,7 @@ import {
   type Outcome,
   type Verdict,
 } from '../experiment/conditions.js';
+import { formatCount } from '../system/console.js';
 import { visible } from '../system/visible.js';
 import { renderMarkdown } from './render/markdown.js';
 import { column, type Table } from './table.js';
@@ -54,7 +55,7 @@ export function outcomeText({ condition, value, baseline, change }: Outcome): st
 /** Of how many rows a run's own scores are: they may be fewer than a study would score. */
 function ownRowsText({ score }: Condition, { source, rows, split }: Outcome['value']): string {
   if (rows === null || basename(source) !== 'metrics.json') return '';
-  return ` on ${rows} ${rows === 1 ? 'row' : 'rows'} of ${score.lang}/${split}`;
+  return ` on ${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'} of ${score.lang}/${split}`;
 }
 
 /** A line for each condition, for a terminal. */
