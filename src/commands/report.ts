@@ -159,7 +159,7 @@ const reportKind: FileKind = {
 /** @param isOwn whether the place is panx's choice: a folder that it made */
 async function checkedPlace(out: string, kind: FileKind, isOwn = false): Promise<string> {
   if (!isOwn) {
-    await refuseInsideMade(out);
+    await refuseInsideMade(out, '--out', { isFile: true });
     await refuseInsideLanguage(out);
   }
   return await placeOfFile('--out', out, kind);

@@ -76,7 +76,7 @@ const exportKind: FileKind = {
 };
 
 async function exportPlace(out: string): Promise<string> {
-  await refuseInsideMade(out);
+  await refuseInsideMade(out, '--out', { isFile: true });
   await refuseInsideLanguage(out);
   return await placeOfFile('--out', out, exportKind);
 }
