@@ -72,11 +72,12 @@ async function analyze(typed: string, options: AnalyzeOptions): Promise<void> {
   for (const [i, training] of subject.trainings.entries()) {
     results.push(await analyseSubject(training, predictions[i]!, { places: placesOf(options), most }));
   }
+  const [first] = results;
   const all = results.flatMap(({ analysed }) => analysed);
   refuseSeveral(plots, all);
+  refuseSeveralAsCsv(format, first!.analysed);
   await writePlots(plots, all[0]!);
   if (format === 'json') return printJson('analyze', analysisJson(subject.name, results));
-  const [first] = results;
   const look = { format, names, most, isAsked: options.tables !== undefined && options.tables !== 'all' };
   for (const i of first!.analysed.keys()) {
     const analysed = results.map(({ analysed }) => analysed[i]!);
@@ -127,6 +128,15 @@ async function wantedPredictions(subject: Subject, options: AnalyzeOptions): Pro
 
 function namesOf(found: readonly FoundPredictions[]): string {
   return found.map(({ rows }) => rows).join(', ');
+}
+
+/** @throws PanxError where CSV would hold several tables, exit code 2 */
+function refuseSeveralAsCsv(format: TableFormat | 'json', analysed: readonly AnalysedRows[]): void {
+  if (format !== 'csv' || analysed.length === 1) return;
+  throw new PanxError(`--format csv prints one table, and ${analysed.length} row sets are analysed; expected one.`, {
+    hint: `Choose one with --lang: ${analysed.map(({ rows }) => rows).join(', ')}.`,
+    exitCode: 2,
+  });
 }
 
 /** Tables that list words, sentences or the costliest errors, as many as --top says. */

@@ -21,7 +21,7 @@ import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { storeHelp } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
 import { predictionsOfTraining } from './predictions-of-training.js';
-import { exportSentences } from './report/export-sentences.js';
+import { exportPlace, exportSentences } from './report/export-sentences.js';
 import { addFilterOptions, type FilterOptions, filterOf } from './report/filter-options.js';
 import { factsOfRun, summaryOfOne } from './report/run-facts.js';
 import { stagesToReport } from './report/stages-to-report.js';
@@ -73,7 +73,10 @@ async function report(typed: string, options: ReportOptions): Promise<void> {
     });
   }
   const filter = filterOf(options);
-  if (options.out !== undefined && options.export === undefined) await checkedPlace(options.out, reportKind);
+  if (options.out !== undefined) {
+    if (options.export === undefined) await checkedPlace(options.out, reportKind);
+    else await exportPlace(options.out);
+  }
   const { content, whole, trainings, names } = await subjectOf(typed, options);
   // A sweep scores without keeping predictions: what it scored is scored again.
   const asked = whole === null ? options : { ...options, langs: options.langs ?? whole.table.langs.join(',') };
@@ -91,9 +94,7 @@ async function report(typed: string, options: ReportOptions): Promise<void> {
   progress('read predictions');
   const shown = await reportedStages(found, { places, most: options.sentences ? mostListed : 0 });
   const summary =
-    whole === null
-      ? await summaryOfOne(trainings[0]!, shown.stages[0]!.rows)
-      : await summaryOf(whole.table, whole.study, options.data);
+    whole === null ? await summaryOfOne(trainings[0]!, shown.stages[0]!.rows) : await summaryOf(whole, options.data);
   const stages = shown.stages.map((stage, i) => ({ ...stage, name: names[i]! }));
   const text = reportDocument({ ...content, summary, stages, labels: shown.labels });
   const place = await checkedPlace(out, reportKind, options.out === undefined);
@@ -101,20 +102,23 @@ async function report(typed: string, options: ReportOptions): Promise<void> {
   await writeFileAtomic(place, text);
   const bytes = Buffer.byteLength(text);
   if (json) {
-    const sentences = stages.flatMap(({ rows }) => rows.map(one => one.sentences?.length ?? 0));
-    const total = sentences.reduce((sum, n) => sum + n, 0);
-    printJson('report', { file: place, bytes, sentences: total, stages: stages.map(({ name }) => name) });
+    printJson('report', { file: place, bytes, sentences: sentencesOf(stages), stages: stages.map(({ name }) => name) });
   } else print(`${place}: ${formatBytes(bytes)}, ${contentText(stages)}\n`);
   if (content.choice !== null) notice(content.choice);
+}
+
+/** How many were analysed. */
+function sentencesOf(stages: readonly ReportedStage[]): number {
+  return stages.flatMap(({ rows }) => rows).reduce((sum, { analysis }) => sum + analysis.sentences, 0);
 }
 
 /** "4,000 sentences of phase-2-en" */
 function contentText(stages: readonly ReportedStage[]): string {
   const rows = stages.flatMap(stage => stage.rows);
-  const total = rows.reduce((sum, { analysis }) => sum + analysis.sentences, 0);
+  const total = sentencesOf(stages);
   const names = stages.map(({ name }) => name).join(', ');
   const without = rows.find(one => one.without !== null)?.without;
-  return `${formatCount(total)} sentences of ${names}${without === undefined ? '' : `. ${without}`}`;
+  return `${formatCount(total)} ${total === 1 ? 'sentence' : 'sentences'} of ${names}${without === undefined ? '' : `. ${without}`}`;
 }
 
 /** What is reported, before anything of it is read at length. */

@@ -69,8 +69,9 @@ async function bytesOf(path: string): Promise<Buffer> {
   });
 }
 
+const tagForm = 'O, or one of B, I, E and S with a type, such as B-PER';
 const tagPattern = /^(O|[BIES](-\S.*)?)$/;
-const tag = text({ pattern: tagPattern, expected: 'O, or a prefix and a type such as B-PER' });
+const tag = text({ pattern: tagPattern, expected: tagForm });
 const rowShape: Shape<{
   words?: string[];
   gold: string[];
@@ -113,7 +114,7 @@ function columnsOf(line: string, subject: string): string[] {
   const columns = line.split(line.includes('\t') ? /\t+/ : / +/);
   const wrong = columns.slice(-2).find(one => !tagPattern.test(one));
   if (columns.length >= 3 && wrong !== undefined) {
-    throw new PanxError(`${subject}: ${excerpt(wrong)} is no tag; expected O, or a prefix and a type such as B-PER.`, {
+    throw new PanxError(`${subject}: ${excerpt(wrong)} is no tag; expected ${tagForm}.`, {
       hint: whatIsRead,
     });
   }

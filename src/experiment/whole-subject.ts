@@ -5,7 +5,7 @@ import { runDirectory, sweepDirectory } from '../run/directory.js';
 import { type StudyDirectory, scoringDirectory } from '../run/store-directory.js';
 import { findStudy } from './noted-studies.js';
 import { storeToSearch } from './store-contents.js';
-import { readStudy } from './study-folder.js';
+import { readStudy, type StudyRecord } from './study-folder.js';
 import { tableOf as tableOfStudy } from './study-on-disk.js';
 import { withStore } from './study-store.js';
 import { isFile, stageSubject, sweepStageSubject, type TrainedSubject } from './subject.js';
@@ -18,6 +18,8 @@ export interface WholeSubject {
   folder: string;
   /** null of a sweep. */
   study: StudyDirectory | null;
+  /** The study's record, with its store as it lies now; null of a sweep. */
+  record: StudyRecord | null;
   table: SweepTable;
   /** @throws PanxError where the stage is not trained yet */
   open(id: string): Promise<TrainedSubject>;
@@ -37,13 +39,15 @@ export async function findWhole(typed: string, storeFolder?: string): Promise<Wh
     throw error;
   });
   if (study === null) return null;
-  const record = await readStudy(study);
+  const read = await readStudy(study);
+  const record = await withStore(study, read, storeFolder);
   return {
     name: basename(study.root),
     folder: study.root,
     study,
-    table: await tableOfStudy(study, await withStore(study, record, storeFolder)),
-    open: id => stageSubject(study, record, id, storeFolder),
+    record,
+    table: await tableOfStudy(study, record),
+    open: id => stageSubject(study, read, id, storeFolder),
   };
 }
 
@@ -53,6 +57,7 @@ async function wholeSweep(folder: string, storeFolder: string | undefined): Prom
     name: basename(folder),
     folder,
     study: null,
+    record: null,
     table: await tableOfSweep(sweep),
     open: id => sweepStageSubject(sweep, id, storeFolder),
   };

@@ -24,16 +24,18 @@ export async function analysisPlot(name: AnalysisPlotName, analysed: AnalysedRow
   }
 }
 
-/** The scores of buckets as a plot takes them: what nothing is in has none. */
-export function bucketedScores({ analysis: { buckets } }: Pick<AnalysedRows, 'analysis'>) {
+/** The scores of buckets as a plot takes them. What nothing is in is left out. */
+function bucketedScores({ analysis: { buckets } }: Pick<AnalysedRows, 'analysis'>) {
   return buckets.map(({ attribute, scores }) => ({
     attribute,
-    buckets: scores.map(({ bucket, gold, predicted, precision, recall, f1 }) => ({
-      name: bucket,
-      f1: gold + predicted === 0 ? null : f1,
-      precision: predicted === 0 ? null : precision,
-      recall: gold === 0 ? null : recall,
-      ...{ gold, predicted },
-    })),
+    buckets: scores
+      .filter(({ gold, predicted }) => gold + predicted > 0)
+      .map(({ bucket, gold, predicted, precision, recall, f1 }) => ({
+        name: bucket,
+        f1,
+        precision: predicted === 0 ? null : precision,
+        recall: gold === 0 ? null : recall,
+        ...{ gold, predicted },
+      })),
   }));
 }

@@ -1,7 +1,7 @@
 import type { Analysis } from '../evaluation/analysis/analyse.js';
 import type { AnalysedRows } from '../experiment/analyse-subject.js';
 import { formatCount } from '../system/console.js';
-import { costSentences, costsOf } from './error-costs.js';
+import { costSentences, costsOf, topConfusions } from './error-costs.js';
 
 /** What an analysis is of: rows, words, entities and F1, a fact a line. */
 export function analysisFacts({ rows, model, analysis }: AnalysedRows): string[] {
@@ -38,13 +38,9 @@ export function headline({ analysis }: Pick<AnalysedRows, 'analysis'>): string[]
 }
 
 /** The types that are taken for each other most often. */
-function confusionText({ confusion: { entities } }: Analysis): string[] {
-  const pairs = entities.labels.flatMap((gold, i) =>
-    entities.labels.map((predicted, j) => ({ gold, predicted, count: entities.counts[i]![j]! })),
-  );
-  const [most] = pairs
-    .filter(({ gold, predicted, count }) => gold !== predicted && gold !== 'O' && predicted !== 'O' && count > 0)
-    .sort((a, b) => b.count - a.count);
+function confusionText(analysis: Analysis): string[] {
+  const [most] = topConfusions(analysis, 1);
   if (most === undefined) return [];
-  return [`The types confused most: ${most.gold} taken for ${most.predicted}, ${formatCount(most.count)} times.`];
+  const times = most.count === 1 ? 'once' : `${formatCount(most.count)} times`;
+  return [`The types confused most: ${most.gold} taken for ${most.predicted}, ${times}.`];
 }

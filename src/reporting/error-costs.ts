@@ -1,4 +1,4 @@
-import type { Analysis } from '../evaluation/analysis/analyse.js';
+import { type Analysis, outside } from '../evaluation/analysis/analyse.js';
 import { type ErrorKind, errorKinds, f1IfMended, f1OfKinds, goldOf } from '../evaluation/analysis/error-kinds.js';
 
 /**
@@ -107,4 +107,22 @@ function count(value: number): string {
 
 function lowerFirst(text: string): string {
   return text[0]!.toLowerCase() + text.slice(1);
+}
+
+/** Types that are taken for others, the most frequent first. */
+export function topConfusions({ confusion: { entities } }: Analysis, most: number): Confused[] {
+  const { labels, counts } = entities;
+  return labels
+    .flatMap((gold, i) => labels.map((predicted, j) => ({ gold, predicted, count: counts[i]![j]! })))
+    .filter(
+      ({ gold, predicted, count }) => gold !== predicted && gold !== outside && predicted !== outside && count > 0,
+    )
+    .sort((a, b) => b.count - a.count)
+    .slice(0, most);
+}
+
+export interface Confused {
+  gold: string;
+  predicted: string;
+  count: number;
 }

@@ -114,7 +114,7 @@ describe('a file of predictions', () => {
     ['', 'holds no row; expected predictions.'],
     ['{"gold": [}', 'line 1'],
     ['{"gold": ["B-A\\nB"], "predicted": ["O"]}', 'line 1: gold[0] is', undefined],
-    ['the quick brown fox\n', 'line 1: "brown" is no tag; expected O, or a prefix and a type such as B-PER.'],
+    ['the quick brown fox\n', 'line 1: "brown" is no tag; expected O, or one of B, I, E and S with a type, such as B-PER.'],
     ['Ann 0.5 0.7\n', 'line 1: "0.5" is no tag'],
     [
       '{"gold": ["O"], "predicted": ["O"], "words": ["\u00e9"]}',
@@ -291,6 +291,7 @@ describe('a stage of a study', () => {
     [['STUDY/phase-2-en', '--lang', 'xx', '--top', '0'], '--top is "0"; expected a whole number from 1'],
     [['STUDY/phase-2-en', '--tables', 'kind'], '--tables has "kind"; did you mean "kinds"?'],
     [['STUDY/phase-2-en', '--format', 'csv'], '--format csv prints one table, and 11 are asked for; expected one.'],
+    [['STUDY/phase-2-en', '--tables', 'kinds', '--format', 'csv'], 'prints one table, and 2 row sets are analysed'],
     [['STUDY/phase-2-en', '--plot', 'confusion=c.pdf'], 'expected a name that ends with .svg or .png.'],
     [['STUDY/phase-2-en', '--plot', 'confusoin=c.svg'], 'did you mean confusion=c.svg?'],
     [['STUDY/phase-2-en', '--plot', 'buckets=c.svg'], '--plot shows one row set by one training, and 4 are analysed'],

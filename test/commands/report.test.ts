@@ -136,15 +136,20 @@ describe('panx report --export', () => {
     expect(rows('--search', '"ban"')).toEqual([]);
   });
 
-  it("writes Prodigy's tasks to a file, and over such a file again", () => {
+  it("writes Prodigy's tasks to a new file, and over no other: they may have been annotated", () => {
     const args = ['report', predictions, '--export', 'prodigy', '--kind', 'type', '--out', out('tasks.jsonl')];
     expect(panx(args).stderr).toContain(`1 of 6 sentences in ${out('tasks.jsonl')}`);
-    expect(panx(args).code).toBe(0);
+    const again = panx(args);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain(
+      'is there already; expected a new file: exported sentences may have been annotated.',
+    );
     const [task] = lines(readFileSync(out('tasks.jsonl'), 'utf8'));
     expect(task.text).toBe('Bank of England , Paris');
     expect(task.spans).toHaveLength(2);
-    const refused = panx(['report', predictions, '--export', 'prodigy', '--out', predictions]);
-    expect(refused.stderr).toContain('expected a new file, or sentences of panx report --export');
+    writeFileSync(out('mine.jsonl'), '{"text":"mine"}\n');
+    expect(panx(['report', predictions, '--export', 'prodigy', '--out', out('mine.jsonl')]).code).toBe(2);
+    expect(readFileSync(out('mine.jsonl'), 'utf8')).toBe('{"text":"mine"}\n');
   });
 
   it('makes rows that panx reads as predictions', () => {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { nearest, PanxError } from '../../errors.js';
 import { knownTraining } from '../../experiment/analyse-subject.js';
 import type { Places } from '../../experiment/places.js';
@@ -11,7 +12,8 @@ import { refuseInsideMade } from '../../run/mark.js';
 import { formatCount, notice, print } from '../../system/console.js';
 import { writeFileAtomic } from '../../system/files.js';
 import { formatJson } from '../../system/json.js';
-import { beginningOf, type FileKind, placeOfFile } from '../../system/place.js';
+import { removeAbandonedNeighbours } from '../../system/made.js';
+import { throughLink } from '../../system/place.js';
 import { refuseInsideLanguage } from '../out-folder.js';
 
 /**
@@ -24,7 +26,6 @@ export async function exportSentences(
   filter: SentenceFilter,
   { format, out, places }: { format: ExportFormat; out: string | undefined; places: Places },
 ): Promise<void> {
-  const place = out === undefined ? null : await exportPlace(out);
   const matches = createMatcher(filter);
   const types = new Set<string>();
   const lines: string[] = [];
@@ -56,9 +57,13 @@ export async function exportSentences(
   ] as const) {
     if (type !== null && type !== noEntity) refuseUnknown(option, type, types);
   }
-  if (place === null) print(lines.join(''));
-  else await writeFileAtomic(place, lines.join(''));
-  notice(`${formatCount(lines.length)} of ${formatCount(all)} sentences${place === null ? '' : ` in ${place}`}`);
+  if (out === undefined) print(lines.join(''));
+  else {
+    const place = await exportPlace(out); // Something may have come there meanwhile.
+    await removeAbandonedNeighbours(place, 'file');
+    await writeFileAtomic(place, lines.join(''));
+  }
+  notice(`${formatCount(lines.length)} of ${formatCount(all)} sentences${out === undefined ? '' : ` in ${out}`}`);
 }
 
 function refuseUnknown(option: string, type: string, types: ReadonlySet<string>): void {
@@ -70,13 +75,22 @@ function refuseUnknown(option: string, type: string, types: ReadonlySet<string>)
   );
 }
 
-const exportKind: FileKind = {
-  what: 'sentences of panx report --export',
-  isOf: async path => /^\{"(model|lang|text)":/.test(await beginningOf(path, 10)),
-};
-
-async function exportPlace(out: string): Promise<string> {
+/**
+ * Where exported sentences go: a new file. Those that panx wrote before may have been annotated since, and look as they did.
+ *
+ * @throws PanxError where something is there
+ */
+export async function exportPlace(out: string): Promise<string> {
   await refuseInsideMade(out, '--out', { isFile: true });
   await refuseInsideLanguage(out);
-  return await placeOfFile('--out', out, exportKind);
+  const place = await throughLink(out);
+  const found = await stat(place).catch(() => undefined);
+  if (found === undefined || (found.isFile() && found.size === 0)) return place;
+  throw new PanxError(
+    `--out ${out} is there already; expected a new file: exported sentences may have been annotated.`,
+    {
+      hint: 'Choose another file with --out, or move that one away.',
+      exitCode: 2,
+    },
+  );
 }

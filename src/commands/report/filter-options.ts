@@ -24,13 +24,16 @@ export function addFilterOptions(command: Command): void {
       ).choices([...exportFormats]),
     )
     .option('--kind <kind>', `with --export: sentences with an entity of this kind: ${filterKinds.join(', ')}`)
-    .option('--gold <type>', 'of this true type; O: of none')
-    .option('--predicted <type>', 'of this predicted type; O: of none')
-    .option('--length <words>', `of so many words: ${entityLengths.join(', ')}`)
-    .option('--seen <how>', `of a text that training rows have so: ${seenNames.join(', ')}`)
+    .option('--gold <type>', 'with an entity whose true type is this; O: predicted where there is no entity')
+    .option('--predicted <type>', 'with an entity whose predicted type is this; O: not predicted at all')
+    .option('--length <words>', `with an entity of so many words: ${entityLengths.join(', ')}`)
+    .option(
+      '--seen <how>',
+      `with an entity whose text stands in training rows as an entity of the same type, of another type only, or not: ${seenNames.join(', ')}`,
+    )
     .option(
       '--search <text>',
-      'with this text, whatever its case and accents; in double quotes, as in \'"Bank of"\', with these words whole',
+      'with this text in the sentence, whatever its case and accents; in double quotes, as in \'"Bank of"\', with these words whole',
     );
 }
 

@@ -1,5 +1,6 @@
 import type { AnalysedRows } from '../../experiment/analyse-subject.js';
 import type { SweepTable } from '../../experiment/table.js';
+import { analysisPlot } from '../analysis-plots.js';
 import { isMatrixTable } from '../table-view.js';
 import { html, type Markup } from './markup.js';
 
@@ -47,38 +48,21 @@ const below = 'The numbers are in the table below.';
 
 const mostTags = 30;
 
-export async function analysisFigures({ analysis, rows, model }: AnalysedRows): Promise<AnalysisFigures> {
-  const { bucketsSvg } = await import('../buckets-plot.js');
-  const { confusionSvg } = await import('../confusion-plot.js');
-  const facts = [`${rows} by ${model}`];
-  const { labels, counts } = analysis.confusion.tags;
-  const attributes = analysis.buckets.map(({ attribute, scores }) => ({
-    attribute,
-    buckets: scores
-      .filter(({ gold, predicted }) => gold + predicted > 0)
-      .map(({ bucket, gold, predicted, precision, recall, f1 }) => ({
-        ...{ name: bucket, gold, predicted, f1 },
-        precision: predicted === 0 ? null : precision,
-        recall: gold === 0 ? null : recall,
-      })),
-  }));
+export async function analysisFigures(analysed: AnalysedRows): Promise<AnalysisFigures> {
+  const { analysis } = analysed;
   return {
     buckets:
-      attributes.length === 0
+      analysis.buckets.length === 0
         ? null
         : {
             caption: 'F1 by attribute of the entity',
             numbers: below,
-            svg: bucketsSvg({ title: 'F1 by attribute of the entity', facts, systems: [{ name: model, attributes }] }),
+            svg: await analysisPlot('buckets', analysed),
           },
     tags:
-      labels.length > mostTags
+      analysis.confusion.tags.labels.length > mostTags
         ? null
-        : {
-            caption: 'Confusion of tags',
-            numbers: below,
-            svg: confusionSvg({ title: 'Confusion of tags', facts, labels, counts }),
-          },
+        : { caption: 'Confusion of tags', numbers: below, svg: await analysisPlot('tags', analysed) },
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Analysis, outside } from '../../evaluation/analysis/analyse.js';
+import type { Analysis } from '../../evaluation/analysis/analyse.js';
 import type { AttributeName } from '../../evaluation/analysis/buckets.js';
 import { f1OfKinds, goldOf } from '../../evaluation/analysis/error-kinds.js';
 import { type Cost, costsOf } from '../error-costs.js';
@@ -6,24 +6,6 @@ import { type Cost, costsOf } from '../error-costs.js';
 /** The costliest errors by kind and type. */
 export function topCosts(analysis: Analysis, most: number): Cost[] {
   return costsOf(analysis).slice(0, most);
-}
-
-/** Types that are taken for others, the most frequent first. */
-export function topConfusions({ confusion: { entities } }: Analysis, most: number): Confused[] {
-  const { labels, counts } = entities;
-  return labels
-    .flatMap((gold, i) => labels.map((predicted, j) => ({ gold, predicted, count: counts[i]![j]! })))
-    .filter(
-      ({ gold, predicted, count }) => gold !== predicted && gold !== outside && predicted !== outside && count > 0,
-    )
-    .sort((a, b) => b.count - a.count)
-    .slice(0, most);
-}
-
-export interface Confused {
-  gold: string;
-  predicted: string;
-  count: number;
 }
 
 /** A bucket of entities with a low F1. */
@@ -73,9 +55,9 @@ export function bucketText(attribute: AttributeName, bucket: string): string {
     case 'seen in training':
       return seen[bucket] ?? bucket;
     case 'frequency in training':
-      return `that were ${bucket} times an entity in training`;
+      return frequency[bucket] ?? bucket;
     case 'label consistency':
-      return `labelled so in a share of ${bucket} of their occurrences in training`;
+      return consistency[bucket] ?? bucket;
   }
 }
 
@@ -93,6 +75,21 @@ const capitalisation: Readonly<Record<string, string>> = {
   'all capitals': 'all in capitals',
   'lower case': 'in lower case',
   'without case': 'in letters without case',
+};
+
+const frequency: Readonly<Record<string, string>> = {
+  '0': 'that were no entity in training',
+  '1': 'that were an entity once in training',
+  '2–4': 'that were an entity 2 to 4 times in training',
+  '5–9': 'that were an entity 5 to 9 times in training',
+  '10 or more': 'that were an entity 10 times or more in training',
+};
+
+const consistency: Readonly<Record<string, string>> = {
+  '0': 'that never had this type in training',
+  'to 0.5': 'that had this type in at most half of their occurrences in training',
+  'below 1': 'that had this type in most of their occurrences in training',
+  '1': 'that had this type in all of their occurrences in training',
 };
 
 const seen: Readonly<Record<string, string>> = {

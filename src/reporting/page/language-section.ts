@@ -1,12 +1,12 @@
 import { outside } from '../../evaluation/analysis/analyse.js';
 import { f1IfMended, f1OfKinds } from '../../evaluation/analysis/error-kinds.js';
 import { type AnalysisTableName, analysisTable, kindText } from '../analysis-tables.js';
-import { costSentences, kindCosts, kindSubject } from '../error-costs.js';
+import { costSentences, kindCosts, kindSubject, topConfusions } from '../error-costs.js';
 import { addressOf } from './address.js';
 import { errorText } from './error-text.js';
 import { type Figure, figureHtml } from './figures.js';
 import { type EntityLength, everything, type SeenName, type SentenceFilter } from './filter.js';
-import { bucketText, count, seenScores, three, topConfusions, topCosts, weakBuckets } from './findings.js';
+import { bucketText, count, seenScores, three, topCosts, weakBuckets } from './findings.js';
 import { htmlLanguage, languageName } from './language-name.js';
 import { type Content, html, type Markup } from './markup.js';
 import type { Example, ReportedRows, ReportedStage } from './report-content.js';

@@ -1,5 +1,4 @@
-import type { SweepTable } from '../../experiment/table.js';
-import type { StudyDirectory } from '../../run/store-directory.js';
+import type { WholeSubject } from '../../experiment/whole-subject.js';
 import { detailsTable, phasesTable, typesTable } from '../result-tables.js';
 import { tablesOf } from '../study-tables.js';
 import type { Column, Table } from '../table.js';
@@ -14,16 +13,15 @@ export interface Summary {
   figures: Figure[];
 }
 
-/** @param study null of a sweep, which keeps less @param data where the data lies, if it was moved */
+/** A sweep keeps less than a study. @param data where the data lies, if it was moved */
 export async function summaryOf(
-  table: SweepTable,
-  study: StudyDirectory | null,
+  { table, study, record }: Pick<WholeSubject, 'table' | 'study' | 'record'>,
   data: string | undefined,
 ): Promise<Summary> {
   const tables =
-    study === null
+    study === null || record === null
       ? [phasesTable(table, 'status'), detailsTable(table), typesTable(table)]
-      : (await tablesOf(study, table, undefined, data)).map(one => one.table);
+      : (await tablesOf(study, table, undefined, data, record)).map(one => one.table);
   return { tables, figures: await studyFigures(table) };
 }
 

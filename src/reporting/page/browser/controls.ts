@@ -76,9 +76,9 @@ export function createControls(data: PageData, onChange: (view: View) => void): 
 const kindTexts: Readonly<Record<(typeof filterKinds)[number], string>> = {
   error: 'any error',
   correct: 'a correct entity',
-  type: 'a type error',
-  boundary: 'a boundary error',
-  both: 'an error in both',
+  type: 'a wrong type',
+  boundary: 'wrong bounds',
+  both: 'a wrong type with wrong bounds',
   missed: 'a missed entity',
   spurious: 'a spurious entity',
 };
