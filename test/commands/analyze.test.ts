@@ -114,7 +114,10 @@ describe('a file of predictions', () => {
     ['', 'holds no row; expected predictions.'],
     ['{"gold": [}', 'line 1'],
     ['{"gold": ["B-A\\nB"], "predicted": ["O"]}', 'line 1: gold[0] is', undefined],
-    ['the quick brown fox\n', 'line 1: "brown" is no tag; expected O, or one of B, I, E and S with a type, such as B-PER.'],
+    [
+      'the quick brown fox\n',
+      'line 1: "brown" is no tag; expected O, or one of B, I, E and S with a type, such as B-PER.',
+    ],
     ['Ann 0.5 0.7\n', 'line 1: "0.5" is no tag'],
     [
       '{"gold": ["O"], "predicted": ["O"], "words": ["\u00e9"]}',
