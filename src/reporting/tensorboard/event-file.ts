@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.js';
 import { readEnvironment, readMetrics } from '../../experiment/records.js';
 import { endSplitOf } from '../../experiment/row-settings.js';
-import { isDone, type RunDirectory } from '../../run/directory.js';
+import type { RunDirectory } from '../../run/directory.js';
 import { type EvaluationEvent, type RunEvent, readLogSoFar } from '../../run/events.js';
 import { courseOf } from '../../training/course.js';
 import {
@@ -44,7 +44,7 @@ export interface EventFile {
  *
  * The log has no times of day. They are those at which the sessions of environment.json began, and from there on the time that was worked.
  *
- * @param later null where they are still to come
+ * @param later null where they are still to come, or the run is not done
  * @param failed whether the run ended without a result
  * @throws PanxError where log or environment.json cannot be read
  */
@@ -58,7 +58,7 @@ export async function eventFileOf(
     fromStep,
     startedMs: Date.parse(startedAt),
   }));
-  const isWhole = isDone(run) && later !== null; // Looked at before the log: what is done has all of it.
+  const isWhole = later !== null;
   const { stepsPerEpoch } = courseOf(shown.rows, shown.config.training);
   const scalars = (event: RunEvent) => {
     if (event.event === 'step') return stepScalars(event, stepsPerEpoch);

@@ -112,7 +112,9 @@ export function follow(runs: readonly FollowedRun[], { onNotice, onBegin, everyM
 }
 
 async function bring(followed: FollowedRun, run: RunDirectory, failed: boolean): Promise<EventFile> {
-  const later = isDone(run) && followed.later !== undefined ? await followed.later() : [];
+  // Asked once, and before the log is read: what is done has all of it.
+  const laterOf = followed.later ?? (async () => []);
+  const later = isDone(run) ? await laterOf() : null;
   const made = await eventFileOf(run, followed, later, failed);
   bringTo(followed.path, made.bytes, followed.folder);
   return made;

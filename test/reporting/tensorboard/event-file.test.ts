@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventFileOf, type LaterScore, type ShownRun } from '../../../src/reporting/tensorboard/event-file.js';
 import { shownRun } from '../../../src/reporting/tensorboard/stages.js';
-import type { RunDirectory } from '../../../src/run/directory.js';
+import { isDone, type RunDirectory } from '../../../src/run/directory.js';
 import { type ReadEvents, readEvents } from './read-events.js';
 import { finishRun, score, someConfig, someRows, step, writeRun } from './some-run.js';
 
@@ -18,7 +18,7 @@ const startMs = Date.parse('2026-01-01T00:00:00.000Z');
 async function read(
   run: RunDirectory,
   shown: ShownRun,
-  later: readonly LaterScore[] | null = [],
+  later: readonly LaterScore[] | null = isDone(run) ? [] : null,
   failed = false,
 ): Promise<ReadEvents & { isWhole: boolean }> {
   const { bytes, isWhole } = await eventFileOf(run, shown, later, failed);
@@ -88,10 +88,10 @@ it('after a re-split the validation split is the test set, and what is held out 
 it('is the same for the same log, and of a part of a log the first part', async () => {
   const shown = shownRun(await someConfig(), someRows, 'g');
   const events = [step(1), step(2), score(2, 'en', 'validation', 0.25), step(3)];
-  const { bytes } = await eventFileOf(writeRun(root, events), shown, []);
-  expect((await eventFileOf(writeRun(root, events), shown, [])).bytes.equals(bytes)).toBe(true);
+  const { bytes } = await eventFileOf(writeRun(root, events), shown, null);
+  expect((await eventFileOf(writeRun(root, events), shown, null)).bytes.equals(bytes)).toBe(true);
   for (let lines = 0; lines < events.length; lines++) {
-    const part = (await eventFileOf(writeRun(root, events.slice(0, lines)), shown, [])).bytes;
+    const part = (await eventFileOf(writeRun(root, events.slice(0, lines)), shown, null)).bytes;
     expect(bytes.subarray(0, part.length).equals(part)).toBe(true);
     expect(part.length).toBeLessThan(bytes.length);
   }
@@ -128,9 +128,9 @@ it('times are those of the sessions, and the time that was worked since', async 
 describe('the session', () => {
   it.each([
     ['ends where the run is done', true, [], false, ['start', 'end'], true],
-    ['goes on where it is not', false, [], false, ['start'], false],
+    ['goes on where it is not', false, null, false, ['start'], false],
     ['goes on while scores are to come', true, null, false, ['start'], false],
-    ['ends where the run failed', false, [], true, ['start', 'end'], false],
+    ['ends where the run failed', false, null, true, ['start', 'end'], false],
   ] as const)('%s', async (_, done, later, failed, expected, isWhole) => {
     const run = writeRun(root, [step(1)]);
     if (done) finishRun(run, 1);

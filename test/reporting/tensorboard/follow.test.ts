@@ -136,6 +136,30 @@ it('a run that is done and trained anew shows the new log', async () => {
   expect(lossSteps(run.eventFile)).toEqual([1]);
 });
 
+it('a run that is done between two looks at it has the scores that come after its log', async () => {
+  const run = writeRun(root, [step(1)]);
+  const { event: _, step: __, epoch: ___, ...scores } = score(1, 'en', 'test', 0.75);
+  const followed = {
+    ...(await followedRun(run)),
+    later: async () => [{ ...scores, durationMs: 1000 }],
+    find: async () => ({
+      ...run,
+      // Read after the first question whether it is done.
+      get environment() {
+        finishRun(run, 1);
+        return run.environment;
+      },
+    }),
+  };
+  const following = follow([followed], { onNotice: noNotice, everyMs: 5 });
+  await following.begin();
+  await until(() => existsSync(run.eventFile));
+  await following.end();
+  const { scalars, others } = readEvents(run.eventFile);
+  expect(scalars.filter(({ tag }) => tag === 'test/f1')).toMatchObject([{ step: 1, value: 0.75 }]);
+  expect(others).toEqual(['_hparams_/session_start_info', '_hparams_/session_end_info']);
+});
+
 it('nothing is written before it begins, of a run without a log, or after the end', async () => {
   const run = writeRun(root, [step(1)]);
   const none = runDirectory(join(root, 'none'));
