@@ -27,7 +27,7 @@ export function followStages(
 ): FollowedStages {
   if (log === 'none') return { begin: async () => {}, note: () => {}, end: async () => {} };
   const runs = shown.map(one => ({ ...one, ...logOf(one.stage), folder }));
-  const { begin, end } = follow(runs, { onNotice: notice, onBegin: () => removeOtherStages(folder, shown) });
+  const { begin, end } = follow(runs, { onNotice: notice, removeOld: () => removeOtherStages(folder, shown) });
   let failed: readonly string[] = [];
   return {
     begin,

@@ -41,7 +41,7 @@ export interface Following {
 
 interface FollowOptions {
   onNotice(text: string): void;
-  onBegin?(): Promise<void>;
+  removeOld?(): Promise<void>;
   everyMs?: number;
 }
 
@@ -49,18 +49,22 @@ interface FollowOptions {
  * Keep the event files of runs up to date with their logs: now and then while they grow, and once at the end. Who writes the logs knows nothing
  * of it, so they may be written by any process. Nothing is written before `begin`.
  *
- * A file that cannot be written is told of at the end, and ends nothing.
+ * A file that cannot be written, or an old one that cannot be removed, is told of at the end, and ends nothing.
  *
- * @param onBegin called once, before anything is written
+ * @param removeOld called once, before anything is written: removes event files of runs that are not among these
  * @param everyMs how often it is looked. Each time a file is made anew of the whole log, a megabyte (8,000 steps) in 0.15 s; so of many megabytes that is done
  *   so many times less often
  */
-export function follow(runs: readonly FollowedRun[], { onNotice, onBegin, everyMs = 5000 }: FollowOptions): Following {
+export function follow(
+  runs: readonly FollowedRun[],
+  { onNotice, removeOld, everyMs = 5000 }: FollowOptions,
+): Following {
   /** Of files to which nothing more comes: the log that they were made of. A run that is done may be trained anew. */
   const whole = new Map<string, string>();
   let timer: NodeJS.Timeout | null = null;
   let looking: Promise<unknown> = Promise.resolve();
   let begun = false;
+  let notRemoved: string | null = null;
   /** @returns bytes of the files that were made */
   const look = async (onFault: (run: FollowedRun, error: unknown) => void, failed: readonly string[] = []) => {
     let bytes = 0;
@@ -92,7 +96,11 @@ export function follow(runs: readonly FollowedRun[], { onNotice, onBegin, everyM
     async begin() {
       if (begun) return;
       begun = true;
-      await onBegin?.();
+      try {
+        await removeOld?.();
+      } catch (error) {
+        notRemoved = messageOf(error);
+      }
       again(everyMs);
     },
     async end(failed = []) {
@@ -100,6 +108,7 @@ export function follow(runs: readonly FollowedRun[], { onNotice, onBegin, everyM
       if (timer !== null) clearTimeout(timer);
       timer = null;
       await looking;
+      if (notRemoved !== null) onNotice(`event files of other runs are not removed: ${notRemoved}`);
       let ok = true;
       const onFault = ({ path }: FollowedRun, error: unknown) => {
         ok = false;

@@ -173,7 +173,7 @@ it('nothing is written before it begins, of a run without a log, or after the en
   await following.end();
   expect([run, none].map(({ eventFile }) => existsSync(eventFile))).toEqual([false, false]);
   let begun = 0;
-  const other = follow(runs, { onNotice: noNotice, onBegin: async () => void begun++, everyMs: 5 });
+  const other = follow(runs, { onNotice: noNotice, removeOld: async () => void begun++, everyMs: 5 });
   await other.begin();
   await other.begin();
   await other.end();
@@ -197,5 +197,21 @@ it('a file that cannot be written, or a damaged log, is told of once, and the ot
   expect(notices).toEqual([
     `no event file ${taken!.eventFile}: ${taken!.root}/tensorboard is no folder; expected a folder.`,
     expect.stringContaining(`no event file ${damaged!.eventFile}: ${damaged!.events}, line 1: `),
+  ]);
+});
+
+it('old files that cannot be removed are told of at the end, and the runs have theirs', async () => {
+  const run = writeRun(root, [step(1)]);
+  const notices: string[] = [];
+  const removeOld = async () => {
+    throw new Error("EACCES: permission denied, rmdir '/study/tensorboard/phase-9'");
+  };
+  const following = follow([await followedRun(run)], { onNotice: text => notices.push(text), removeOld, everyMs: 5 });
+  await following.begin();
+  await until(() => existsSync(run.eventFile));
+  expect(notices).toEqual([]);
+  expect(await following.end()).toBe(true);
+  expect(notices).toEqual([
+    "event files of other runs are not removed: EACCES: permission denied, rmdir '/study/tensorboard/phase-9'",
   ]);
 });
