@@ -7,7 +7,7 @@ import { refuseEmptyValues, refuseUndecodedPaths } from './commands/empty-values
 import { nearest, PanxError } from './errors.js';
 import { panxCacheDir } from './system/cache.js';
 import { closeProgressLine, complaint } from './system/console.js';
-import { systemFault } from './system/faults.js';
+import { toldOf } from './system/faults.js';
 import { makeFolder, reasonOf } from './system/files.js';
 import { readPackage } from './system/package.js';
 import { visible, visibleLines } from './system/visible.js';
@@ -87,7 +87,7 @@ function fail(error: unknown): void {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
     return;
   }
-  const told = error instanceof PanxError ? error : systemFault(error);
+  const told = toldOf(error);
   if (told !== null) {
     complaint(told.message, told.hint);
     process.exitCode = told.exitCode;

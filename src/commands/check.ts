@@ -18,6 +18,7 @@ import { type CheckReport, checkMarkdown, checkText, outcomeText } from '../repo
 import { junitName, junitXml } from '../reporting/junit.js';
 import { refuseInsideMade } from '../run/mark.js';
 import { notice, print } from '../system/console.js';
+import { toldOf } from '../system/faults.js';
 import { cannotWrite, makeFolder, writeFileAtomic } from '../system/files.js';
 import { beginningOf, type FileKind, placeOfFile, throughLink } from '../system/place.js';
 import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
@@ -67,12 +68,10 @@ export function define(command: Command): void {
         await check(run, typed, options);
       } catch (error) {
         // 1 says that a condition is not met: whatever else goes wrong is told by 2.
-        if (!(error instanceof PanxError) || error.exitCode !== 1) throw error;
-        throw new PanxError(error.message, {
-          ...(error.hint === undefined ? {} : { hint: error.hint }),
-          exitCode: 2,
-          cause: error,
-        });
+        const told = toldOf(error);
+        if (told === null || told.exitCode !== 1) throw error;
+        const { message, hint } = told;
+        throw new PanxError(message, { ...(hint === undefined ? {} : { hint }), exitCode: 2, cause: error });
       }
     });
 }
@@ -150,8 +149,9 @@ async function verdictsOf(
   try {
     reports = [await openScores(run, store), against === null ? null : await openScores(against, store)];
   } catch (error) {
-    if (!(error instanceof PanxError)) throw error;
-    return conditions.map(condition => ({ condition, error }));
+    const told = toldOf(error);
+    if (told === null) throw error;
+    return conditions.map(condition => ({ condition, error: told }));
   }
   const verdicts: Verdict[] = [];
   for (const condition of conditions) verdicts.push(await judge(condition, ...reports));

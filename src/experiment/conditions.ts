@@ -1,5 +1,6 @@
 import { PanxError } from '../errors.js';
 import { formatCount } from '../system/console.js';
+import { toldOf } from '../system/faults.js';
 import { parseScoreName, type ScoreName } from './score-names.js';
 import type { FoundScore, ScoreReport } from './score-report.js';
 
@@ -94,8 +95,9 @@ export async function judge(condition: Condition, run: ScoreReport, baseline: Sc
     const met = kind === 'max-drop' ? -change <= bound + tolerance : change >= bound - tolerance;
     return { condition, met, value, baseline: before, change };
   } catch (error) {
-    if (error instanceof PanxError) return { condition, error };
-    throw error;
+    const told = toldOf(error);
+    if (told === null) throw error;
+    return { condition, error: told };
   }
 }
 

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { messageOf, PanxError } from '../errors.js';
 import type { StoreDirectory } from '../run/store-directory.js';
 import { boolean, object, readJsonAs, text } from '../system/checked-json.js';
-import { systemFault } from '../system/faults.js';
+import { toldOf } from '../system/faults.js';
 import { writeJson } from '../system/files.js';
 import { Diverged } from '../training/loop.js';
 import { openStore } from './store.js';
@@ -54,7 +54,7 @@ export async function refuseDiverged(store: StoreDirectory, key: string, retryFa
 
 /** A user's error as its sentence and remedy; a bug of panx with the place that it comes from. */
 export function describeError(error: unknown): string {
-  const told = error instanceof PanxError ? error : systemFault(error);
+  const told = toldOf(error);
   if (told !== null) return told.hint === undefined ? told.message : `${told.message} ${told.hint}`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   return stack.replaceAll(/\s*\n\s*/g, ' '); // A notice is a line.

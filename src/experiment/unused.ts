@@ -5,7 +5,7 @@ import { runDirectory } from '../run/directory.js';
 import { runLayout } from '../run/layouts.js';
 import { InUse, lockedBy, takeLock } from '../run/lock.js';
 import type { StoreDirectory } from '../run/store-directory.js';
-import { systemFault } from '../system/faults.js';
+import { toldOf } from '../system/faults.js';
 import { removeLeftovers, removeMade, strangersIn } from '../system/made.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { notedStudies } from './noted-studies.js';
@@ -146,7 +146,7 @@ async function removeEntry({ path, kind, layout, inside }: StoreEntry): Promise<
     return (await lstat(path).catch(() => null)) === null ? null : 'could not be removed as a whole';
   } catch (error) {
     if (error instanceof InUse) return 'is in use by another process by now';
-    const told = error instanceof PanxError ? error : systemFault(error);
+    const told = toldOf(error);
     if (told === null) throw error;
     return `could not be removed: ${messageOf(told)}`;
   }

@@ -2,6 +2,11 @@ import { codeOf, messageOf, PanxError } from '../errors.js';
 import { reasonOf } from './files.js';
 import { packageRoot } from './package.js';
 
+/** An error as a user is told of it: a PanxError itself, and else what `systemFault` makes of it. */
+export function toldOf(error: unknown): PanxError | null {
+  return error instanceof PanxError ? error : systemFault(error);
+}
+
 /**
  * What a user is told of an error that came from the system, from a missing part of the installation or from memory that ran out, wherever in
  * panx it came up; null for all others, which are bugs. A room that knows more about it says more: this is what is left.

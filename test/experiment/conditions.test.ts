@@ -54,6 +54,16 @@ describe('a condition', () => {
     expect(await judge(condition, with_, without)).toMatchObject({ error: { message: 'other has no en.f1.' } });
   });
 
+  it('is neither where a file cannot be read; a bug of panx is no verdict', async () => {
+    const condition = parseCondition('min', 'en.f1=0.05');
+    const failing = (error: Error): ScoreReport => ({ typed: 'run', score: () => Promise.reject(error) });
+    const system = Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'open', path: '/run/metrics.json' });
+    expect(await judge(condition, failing(system), null)).toMatchObject({
+      error: { message: '/run/metrics.json: permission denied (open).' },
+    });
+    await expect(judge(condition, failing(new TypeError('x')), null)).rejects.toThrow(TypeError);
+  });
+
   it('does not compare scores of other rows', async () => {
     const condition = parseCondition('max-drop', 'en.f1=0.05');
     const run = report('run', { 'en.f1': 0.5 });
