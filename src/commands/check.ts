@@ -170,13 +170,13 @@ async function refuseUnusedStore(run: string, against: string | null, store: str
 
 /** The scores that a study's table gave, since its store did not: said, but not in the way of the result. */
 function tableNotices({ run, baseline }: CheckReport, outcomes: readonly Outcome[]): string[] {
-  const isTable = (source: string | undefined) => source?.endsWith('table.json') === true;
   const notices: string[] = [];
   const say = (name: string) =>
     `the scores of ${name} are those of its study's table.json: the store does not have them`;
-  if (outcomes.some(({ value }) => isTable(value.source))) notices.push(say(run));
-  if (baseline !== null && outcomes.some(({ baseline: before }) => isTable(before?.source)))
+  if (outcomes.some(({ value }) => value.from === 'table')) notices.push(say(run));
+  if (baseline !== null && outcomes.some(({ baseline: before }) => before?.from === 'table')) {
     notices.push(say(baseline));
+  }
   return notices;
 }
 

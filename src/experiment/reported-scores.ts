@@ -8,6 +8,7 @@ export interface ReportedLanguage {
   split: string;
   /** The file. */
   source: string;
+  from: ScoreOrigin;
   /** How many trainings they are the mean of. */
   n: number;
   /** That were scored; null where the file does not say. */
@@ -18,6 +19,9 @@ export interface ReportedLanguage {
   macro?: Numbers;
   types?: Readonly<Record<string, Numbers>>;
 }
+
+/** What a score is read from: a report of panx evaluate, a run's metrics.json, a scoring of the store, predictions, or a study's table.json. */
+export type ScoreOrigin = 'report' | 'metrics' | 'scoring' | 'predictions' | 'table';
 
 type Numbers = Partial<Record<'precision' | 'recall' | 'f1' | 'accuracy' | 'loss', number>>;
 
@@ -44,7 +48,8 @@ export async function readEvaluateReport(path: string): Promise<Map<string, Repo
       const rows = typeof scores.rows === 'number' ? scores.rows : null;
       const types = Array.isArray(entities.types) ? { types: typesOf(entities.types, where) } : {};
       const macro = isObject(entities.macro) ? { macro: numbersOf(entities.macro, where) } : {};
-      return [lang, { split, source: path, n: 1, rows, micro: numbersOf(scores, where), ...macro, ...types }];
+      const read = { split, source: path, from: 'report', n: 1, rows } as const;
+      return [lang, { ...read, micro: numbersOf(scores, where), ...macro, ...types }];
     }),
   );
 }
@@ -82,7 +87,7 @@ export async function readTableRow(path: string, stage: string | null): Promise<
       'panx run goes on with the study.',
     );
   }
-  const given = { split: String(conditions.split), source: path, rows: null };
+  const given = { split: String(conditions.split), source: path, from: 'table', rows: null } as const;
   if (training !== null) {
     // Of a training by itself the table has one number a language.
     const average = conditions.average === 'macro' ? 'macro' : 'micro';

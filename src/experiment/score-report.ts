@@ -5,7 +5,7 @@ import { countPredictions } from '../evaluation/count-predictions.js';
 import { scoringDirectory } from '../run/store-directory.js';
 import { findStudy } from './noted-studies.js';
 import { readMetrics } from './records.js';
-import { type ReportedLanguage, readEvaluateReport, readTableRow } from './reported-scores.js';
+import { type ReportedLanguage, readEvaluateReport, readTableRow, type ScoreOrigin } from './reported-scores.js';
 import { endSplitOf } from './row-settings.js';
 import type { ScoreName } from './score-names.js';
 import { openScoring, readScores } from './scoring.js';
@@ -34,6 +34,7 @@ export interface FoundScore {
   split: string;
   /** The file that it is from; of several the first. */
   source: string;
+  from: ScoreOrigin;
 }
 
 /**
@@ -154,7 +155,9 @@ async function storedScores(
   const split = splitOf(training, predictions);
   if (training.kind === 'run' && training.isOfStudy !== true) {
     const scores = (await readMetrics(training.run)).test[lang];
-    if (scores !== undefined) return { split, source: training.run.metrics, n: 1, rows: scores.rows, micro: scores };
+    if (scores !== undefined) {
+      return { split, source: training.run.metrics, from: 'metrics', n: 1, rows: scores.rows, micro: scores };
+    }
   }
   // Other rows than the study asked for are not its scores.
   if (training.kind === 'run' && asksFor(training, lang, split)) {
@@ -164,7 +167,7 @@ async function storedScores(
   if (found === undefined || training.kind === 'file') return null;
   const place = scoringDirectory(dirname(found.path));
   const { scores } = await openScoring(place);
-  return { split, source: place.scores, n: 1, rows: scores.rows, micro: scores };
+  return { split, source: place.scores, from: 'scoring', n: 1, rows: scores.rows, micro: scores };
 }
 
 function asksFor({ scorings }: TrainedSubject, lang: string, split: string): boolean {
@@ -184,7 +187,7 @@ async function countedScores(
   const { entities, rows } = await countPredictions(found.read(), 'default');
   const types = Object.fromEntries(entities.default.types.map(({ type, ...scores }) => [type, scores]));
   const { split, micro } = stored;
-  return { split, source: found.path, n: 1, rows, micro, macro: entities.default.macro, types };
+  return { split, source: found.path, from: 'predictions', n: 1, rows, micro, macro: entities.default.macro, types };
 }
 
 /** The predictions that make these scores: those beside them, or else of as many rows and the same F1; null where there are none. */
@@ -223,8 +226,7 @@ function notScored(typed: string, lang: string, langs?: readonly string[]): Panx
 
 /** @throws PanxError, exit code 2, where the language has other scores, but not this one */
 function pick(typed: string, language: ReportedLanguage, { text, lang, of, metric }: ScoreName): FoundScore {
-  const { n, rows, split, source, types } = language;
-  const from = { n, rows, split, source };
+  const { n, rows, split, source, from, types } = language;
   const missing = (what: string, hint: string) =>
     new PanxError(`${typed} has no ${text}: ${what}.`, { hint, exitCode: 2 });
   if (typeof of === 'object' && types !== undefined && !Object.hasOwn(types, of.type)) {
@@ -237,10 +239,9 @@ function pick(typed: string, language: ReportedLanguage, { text, lang, of, metri
   }
   const scores = typeof of === 'object' ? types?.[of.type] : language[of];
   const value = scores?.[metric];
-  const isTable = basename(source) === 'table.json';
-  if (value !== undefined) return { value, ...from };
+  if (value !== undefined) return { value, n, rows, split, source, from };
   throw missing(
-    of === 'micro' || isTable ? `${source} does not say it` : 'there are no predictions to count it from',
-    `${isTable ? 'The store of the study may have it: --store FOLDER names it. ' : ''}panx evaluate --model CHECKPOINT --langs ${lang} --out FILE makes a report, which has it and which panx check takes.`,
+    of === 'micro' || from === 'table' ? `${source} does not say it` : 'there are no predictions to count it from',
+    `${from === 'table' ? 'The store of the study may have it: --store FOLDER names it. ' : ''}panx evaluate --model CHECKPOINT --langs ${lang} --out FILE makes a report, which has it and which panx check takes.`,
   );
 }

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import {
   type Condition,
   comparesWithBaseline,
@@ -53,8 +52,8 @@ export function outcomeText({ condition, value, baseline, change }: Outcome): st
 }
 
 /** Of how many rows a run's own scores are: they may be fewer than a study would score. */
-function ownRowsText({ score }: Condition, { source, rows, split }: Outcome['value']): string {
-  if (rows === null || basename(source) !== 'metrics.json') return '';
+function ownRowsText({ score }: Condition, { from, rows, split }: Outcome['value']): string {
+  if (rows === null || from !== 'metrics') return '';
   return ` on ${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'} of ${score.lang}/${split}`;
 }
 

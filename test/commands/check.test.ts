@@ -40,6 +40,23 @@ it('says what it found, a line for each condition in the order in which they wer
   ).toBe(0);
 });
 
+it('tells of scores from the table of a study, and not of a report that is called like one', () => {
+  const table = { conditions: { mode: 'default', average: 'micro', split: 'test' }, rows: [] as object[] };
+  const f1 = { n: 1, mean: 0.9, sd: null };
+  table.rows.push({ stage: 'phase-1-tr', status: 'done', n: 1, scores: { tr: { micro: { f1 } } } });
+  mkdirSync(at('committed'));
+  writeFileSync(at('committed/table.json'), JSON.stringify(table));
+  const stage = at('committed/phase-1-tr');
+  const ofStage = check([stage, '--min', 'tr.f1=0.5']);
+  expect(ofStage.code).toBe(0);
+  expect(ofStage.stderr).toContain(
+    `the scores of ${stage} are those of its study's table.json: the store does not have them`,
+  );
+  writeFileSync(at('my-table.json'), readFileSync(at('good.json')));
+  const ofReport = check([at('my-table.json'), '--min', 'tr.f1=0.5']);
+  expect([ofReport.code, ofReport.stderr]).toEqual([0, '']);
+});
+
 it('prints the same as JSON', () => {
   const { code, stdout } = check([
     at('bad.json'),

@@ -10,7 +10,7 @@ function report(typed: string, values: Record<string, number>, more: Partial<Fou
     async score({ text }) {
       const value = values[text];
       if (value === undefined) throw new PanxError(`${typed} has no ${text}.`, { exitCode: 2 });
-      return { value, n: 1, rows: 100, split: 'test', source: 'metrics.json', ...more };
+      return { value, n: 1, rows: 100, split: 'test', source: 'metrics.json', from: 'metrics', ...more };
     },
   };
 }

@@ -35,7 +35,7 @@ describe('a report of panx evaluate', () => {
   it('has every score of its languages', async () => {
     const path = join(root, 'report.json');
     await write('report.json', report);
-    const from = { n: 1, rows: 7, split: 'validation', source: path };
+    const from = { n: 1, rows: 7, split: 'validation', source: path, from: 'report' };
     expect(await scoreOf(path, 'tr.f1')).toEqual({ value: 1 / 3, ...from });
     expect(await scoreOf(path, 'tr.loss')).toEqual({ value: 1.5, ...from });
     expect(await scoreOf(path, 'tr.macro.f1')).toEqual({ value: 0.2, ...from });
@@ -113,9 +113,9 @@ describe('a stage of a study', () => {
     const { lang } = first!.set;
     const found = await scoreOf(stage(), `${lang}.f1`);
     expect(found).toMatchObject({ value: scores.scores.f1, rows: scores.scores.rows, n: 1 });
-    expect(found.source).toBe(study.store.scoring(first!.key).scores);
+    expect(found).toMatchObject({ source: study.store.scoring(first!.key).scores, from: 'scoring' });
     const byType = await scoreOf(stage(), `${lang}.macro.f1`);
-    expect(byType.source).toBe(study.store.scoring(first!.key).predictions);
+    expect(byType).toMatchObject({ source: study.store.scoring(first!.key).predictions, from: 'predictions' });
   });
 
   it('refuses a language that was not scored, and a scoring that was changed', async () => {
@@ -137,7 +137,7 @@ describe('a stage of a study', () => {
     expect(await scoreOf(stage(), 'tr.f1')).toMatchObject({ value: fakeF1, rows: 5 });
     expect(await scoreOf(stage(), 'tr.PER.f1')).toMatchObject({ rows: 5 });
     const { root: folder } = study.store.stage(keyOfStage(study, 'phase-1-tr'));
-    expect(await scoreOf(folder, 'tr.f1')).toMatchObject({ value: 0.99, rows: 2, source: metrics });
+    expect(await scoreOf(folder, 'tr.f1')).toMatchObject({ value: 0.99, rows: 2, source: metrics, from: 'metrics' });
     // Predictions of other rows do not say what the types of these are.
     await expect(scoreOf(folder, 'tr.PER.f1')).rejects.toThrow('there are no predictions to count it from');
     Object.assign(told.test.tr, { f1: fakeF1, rows: 5 });
@@ -155,7 +155,14 @@ describe('a stage of a study', () => {
     await table();
     await rm(study.store.root, { recursive: true });
     const source = join(study.folder.root, 'table.json');
-    expect(await scoreOf(stage(), 'tr.f1')).toEqual({ value: 0.6, n: 2, rows: null, split: 'test', source });
+    expect(await scoreOf(stage(), 'tr.f1')).toEqual({
+      value: 0.6,
+      n: 2,
+      rows: null,
+      split: 'test',
+      source,
+      from: 'table',
+    });
     expect(await scoreOf(stage(), 'tr.macro.f1')).toMatchObject({ value: 0.4 });
     expect(await scoreOf(stage(), 'tr.PER.f1')).toMatchObject({ value: 0.3 });
     await expect(scoreOf(stage(), 'tr.loss')).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PanxError } from '../../src/errors.js';
 import { parseCondition, type Verdict } from '../../src/experiment/conditions.js';
+import type { ScoreOrigin } from '../../src/experiment/reported-scores.js';
 import {
   type CheckReport,
   checkMarkdown,
@@ -36,10 +37,14 @@ describe('checkText', () => {
 
 it('says of how many rows the scores of a run alone are', () => {
   const one = outcome(parseCondition('min', 'tr.f1=0.5'), true, 0.9);
-  const verdicts = [{ ...one, value: { ...one.value, rows: 20, source: 'results/tr/metrics.json' } }];
-  expect(checkText({ run: 'results/tr', baseline: null, verdicts })).toBe(
-    '✓ tr.f1 is 0.9000 on 20 rows of tr/test; expected at least 0.5 (0.4000 above)\n',
-  );
+  const text = (from: ScoreOrigin) =>
+    checkText({
+      run: 'results/tr',
+      baseline: null,
+      verdicts: [{ ...one, value: { ...one.value, rows: 20, source: 'results/tr/metrics.json', from } }],
+    });
+  expect(text('metrics')).toBe('✓ tr.f1 is 0.9000 on 20 rows of tr/test; expected at least 0.5 (0.4000 above)\n');
+  expect(text('report')).toBe('✓ tr.f1 is 0.9000; expected at least 0.5 (0.4000 above)\n');
 });
 
 describe('checkMarkdown', () => {

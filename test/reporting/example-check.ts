@@ -4,7 +4,7 @@ import type { CheckReport } from '../../src/reporting/check.js';
 
 /** A condition that was looked at. */
 export function outcome(condition: Condition, met: boolean, value: number, before?: number, n = 1): Outcome {
-  const from = { rows: 100, split: 'test', source: 'report.json' };
+  const from = { rows: 100, split: 'test', source: 'report.json', from: 'report' } as const;
   const baseline = before === undefined ? null : { ...from, value: before, n: 1 };
   return {
     condition,
