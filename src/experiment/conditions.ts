@@ -46,7 +46,10 @@ export function parseCondition(kind: ConditionKind, text: string): Condition {
   if (bound < 0 || (bound > 1 && !isLoss) || !Number.isFinite(bound)) {
     throw new PanxError(
       `${subject} has the number ${typed}; expected ${isLoss ? 'a loss, which is not below 0' : 'a fraction from 0 to 1'}.`,
-      { ...(bound > 1 && bound <= 100 ? { hint: `${bound} % are ${bound / 100}.` } : {}), exitCode: 2 },
+      {
+        ...(bound > 1 && bound <= 100 ? { hint: `${bound} % is ${Number((bound / 100).toPrecision(12))}.` } : {}),
+        exitCode: 2,
+      },
     );
   }
   return { kind, score, bound, text };

@@ -122,6 +122,11 @@ describe('parseCondition', () => {
   });
 
   it('says what a percentage is as a fraction', () => {
-    expect(() => parseCondition('min', 'tr.f1=85')).toThrow(expect.objectContaining({ hint: '85 % are 0.85.' }));
+    for (const [typed, hint] of [
+      ['85', '85 % is 0.85.'],
+      ['1.1', '1.1 % is 0.011.'],
+    ]) {
+      expect(() => parseCondition('min', `tr.f1=${typed}`)).toThrow(expect.objectContaining({ hint }));
+    }
   });
 });
