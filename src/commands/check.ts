@@ -106,9 +106,15 @@ async function check(
     await writeFileAtomic(await placeOfFile('--junit', places.junit, junitKind), junitXml(report));
   }
   if (places.summary !== null) await appendSummary(places.summary, checkMarkdown(report));
-  if (unknown !== undefined) throw unknown.error;
-  const outcomes = verdicts.filter(verdict => !isUnknown(verdict)) as Outcome[];
+  const outcomes = verdicts.filter((verdict): verdict is Outcome => !isUnknown(verdict));
   for (const text of tableNotices(report, outcomes)) notice(text);
+  if (unknown !== undefined) {
+    // Where nothing could be read, the sentence of the error says all.
+    if (!json && verdicts.some(verdict => !isUnknown(verdict) || verdict.error !== unknown.error)) {
+      print(checkText(report));
+    }
+    throw unknown.error;
+  }
   const ok = outcomes.every(({ met }) => met);
   if (json) printJson('check', { ok, run, baseline, conditions: outcomes.map(documentOf) });
   else print(checkText(report));

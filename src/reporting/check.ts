@@ -61,7 +61,7 @@ function ownRowsText({ score }: Condition, { from, rows, split }: Outcome['value
 export function checkText({ verdicts }: CheckReport): string {
   return verdicts
     .map(verdict => {
-      if (isUnknown(verdict)) return `? ${visible(verdict.error.message)}\n`;
+      if (isUnknown(verdict)) return `? ${visible(`${conditionText(verdict.condition)}: ${verdict.error.message}`)}\n`;
       return `${verdict.met ? '✓' : '✗'} ${visible(outcomeText(verdict))}\n`;
     })
     .join('');

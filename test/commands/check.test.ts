@@ -87,14 +87,30 @@ it('prints the same as JSON', () => {
 it('is no pass where a condition cannot be told: exit code 2, and a sentence', () => {
   for (const args of [
     [at('good.json'), '--min', 'de.f1=0'],
-    [at('good.json'), '--min', 'tr.f1=0', '--min', 'tr.LOC.f1=0'],
     [at('nothing'), '--min', 'tr.f1=0'],
-    [at('good.json'), '--max-drop', 'tr.f1=1', '--against', at('nothing')],
+    [at('good.json'), '--max-drop', 'tr.f1=1', '--min', 'tr.f1=0', '--against', at('nothing')],
+    [at('good.json'), '--min', 'tr.f1=0', '--min', 'de.f1=0', '--json'],
   ]) {
     const { code, stdout, stderr } = check(args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^panx: .+\.\n {2}.+\n$/);
   }
+});
+
+it('prints what became of the other conditions where one cannot be told', () => {
+  const unknown = `${at('good.json')} has no scores of de; it has those of tr, en.`;
+  const { code, stdout, stderr } = check([
+    at('good.json'),
+    ...['--min', 'tr.f1=0.5', '--min', 'de.f1=0', '--min', 'en.f1=0.85'],
+  ]);
+  expect(code).toBe(2);
+  expect(stdout.split('\n')).toEqual([
+    '✓ tr.f1 is 0.9000; expected at least 0.5 (0.4000 above)',
+    `? de.f1 ≥ 0: ${unknown}`,
+    '✗ en.f1 is 0.8000; expected at least 0.85 (0.0500 below)',
+    '',
+  ]);
+  expect(stderr.split('\n')[0]).toBe(`panx: ${unknown}`);
 });
 
 it.each([

@@ -29,7 +29,7 @@ describe('checkText', () => {
       '✓ tr.loss is 0.4000; expected at most 0.4 (the same)',
       "✗ en.f1 is 0.7000 (mean of 3 trainings), the baseline's 0.8000 (0.1000 below); expected at most 0.05 below",
       "✓ en.f1 is 0.8000, the baseline's 0.8000 (the same); expected at least 0 above",
-      '? results/<U+001B>[2J has no scores of <b>|`de.',
+      '? de.f1 ≥ 0.5: results/<U+001B>[2J has no scores of <b>|`de.',
       '',
     ]);
   });
