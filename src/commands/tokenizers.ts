@@ -127,15 +127,8 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
     fertility: () => fertilityTable(found, { names, vocabularySizes, split, maxLength }),
     words: () => differingWordsTable(differing, names),
   };
-  printTables(
-    tables.map(name => drawn[name]()),
-    format,
-  );
-}
-
-function printTables(tables: readonly Table[], format: TableFormat): void {
-  const look = { width: process.stdout.columns, label: 'tokenizers' };
-  print(tables.map(table => renderAs(format, table, look)).join('\n'));
+  const width = process.stdout.columns;
+  print(tables.map(name => renderAs(format, drawn[name](), { width, label: name })).join('\n'));
 }
 
 /** @throws PanxError for a name that no table has, where CSV would hold two tables, and where words are asked for of one tokenizer */
@@ -214,7 +207,9 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
       words: shown,
     });
   }
-  printTables([sentenceTable(shown, names, fertilities)], format);
+  print(
+    renderAs(format, sentenceTable(shown, names, fertilities), { width: process.stdout.columns, label: 'subwords' }),
+  );
 }
 
 /** The folders of the tokenizers that are to be looked at, and a short name for each. */

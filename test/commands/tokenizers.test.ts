@@ -59,6 +59,16 @@ describe('panx tokenizers --langs', () => {
     expect(words).toMatch(/^tr {4}yılında {4}139 {3}834 {2}▁ y ı l ı nd a {2}7 {2}yılında {5}1$/m);
   });
 
+  it('gives each LaTeX table a label of its own', async () => {
+    const models = ['--model', unigram, '--model', bert, '--format', 'latex'];
+    const labels = (text: string) => text.match(/(?<=\\label\{)[^}]*/g);
+    expect(labels(await run('--data', data, '--langs', 'tr', '--limit', '20', ...models))).toEqual([
+      'tab:fertility',
+      'tab:words',
+    ]);
+    expect(labels(await run('--text', 'Ankara', ...models))).toEqual(['tab:subwords']);
+  });
+
   it('prints JSON of its schema, whose sums agree', async () => {
     const args = ['--data', data, '--langs', 'tr', '--split', 'test', '--model', unigram, '--model', byteLevel];
     const { tokenizers, languages, differingWords } = await json(...args, '--top', '1000000');
