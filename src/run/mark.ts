@@ -60,7 +60,7 @@ export async function checkPlace(folder: string, kind: FolderKind): Promise<'emp
  * @param out a folder that need not be there yet; it may itself be one that panx made
  * @param options.alsoStudies that it is not put into a sweep or a study either
  * @param options.isFile what the option names, for the hint
- * @throws PanxError where a folder above it is a run or a model
+ * @throws PanxError, exit code 2, where panx made a folder above it: a sweep or a study only with `alsoStudies`
  */
 export async function refuseInsideMade(
   out: string,

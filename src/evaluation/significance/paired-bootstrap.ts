@@ -121,18 +121,18 @@ function sideBySide(parts: readonly Int32Array[], width: number): Int32Array {
   return whole;
 }
 
-/** Every one of the n^n samples of n rows. (samples, seeds) */
+/** Every one of the n^n samples of n rows, of all systems together. (samples, systems * seeds) */
 function everySample(terms: Int32Array, width: number): Float64Array {
   const rows = terms.length / width;
-  const seeds = width / 2;
-  const f1 = new Float64Array(rows ** rows * seeds);
+  const columns = width / 2;
+  const f1 = new Float64Array(rows ** rows * columns);
   const sample = new Int32Array(rows * width);
   for (let code = 0; code < rows ** rows; code++) {
     for (let i = 0; i < rows; i++) {
       const row = Math.floor(code / rows ** i) % rows;
       sample.set(terms.subarray(row * width, (row + 1) * width), i * width);
     }
-    f1.set(f1OfTerms(sumOfRows(sample, width)), code * seeds);
+    f1.set(f1OfTerms(sumOfRows(sample, width)), code * columns);
   }
   return f1;
 }
