@@ -23,7 +23,7 @@ import { comparisonDocument } from './compare/comparison-json.js';
 import { addComparisonOptions, type ComparisonOptions, comparisonSettings } from './compare/comparison-options.js';
 import { addFormat, type FormatOptions, formatOf, identified } from './format.js';
 import { languagesOf, toSplit } from './lists.js';
-import { storeHelp } from './options.js';
+import { dataHelp, storeHelp } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
 import { scoreFirst } from './predictions-of-training.js';
 
@@ -47,7 +47,7 @@ export function define(command: Command): void {
   addComparisonOptions(command);
   command
     .option('--store <folder>', storeHelp)
-    .option('--data <folder>', 'where the data lie now, if a run has to be scored and they were moved');
+    .option('--data <folder>', `${dataHelp}; it is read where a run has to be scored`);
   addFormat(command, tableFormats)
     .option('--out <file>', 'also write the result to this file: .md, .csv, .tex, .json or .txt')
     .addHelpText('after', help)

@@ -11,6 +11,9 @@ import { samplePaths } from '../hub/sample.js';
 /** The help of --store, the same wherever it is taken. */
 export const storeHelp = 'folder in which trained stages are found again (default: PANX_STORE, else results/store)';
 
+/** The help of --data where what was trained says where its data lay. */
+export const dataHelp = 'where the data lies, if it was moved';
+
 /** The help of --sample. @param what of a sample the command takes */
 export function sampleHelp(what: string): string {
   return `take ${what} from the small synthetic sample that comes with panx; for languages other than en and tr, from the one of eight languages`;

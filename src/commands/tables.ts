@@ -11,7 +11,7 @@ import { type StudyTableName, studyTableNames, tablesOf } from '../reporting/stu
 import { notice, print } from '../system/console.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
 import { listOf } from './lists.js';
-import { storeHelp } from './options.js';
+import { dataHelp, storeHelp } from './options.js';
 
 interface TablesOptions extends FormatOptions<TableFormat> {
   tables: string;
@@ -25,7 +25,7 @@ export function define(command: Command): void {
     .argument('<study>', 'folder of a study, its name, or its YAML file')
     .option('--tables <names>', `which, with commas between: ${studyTableNames.join(', ')}`, studyTableNames.join(','))
     .option('--store <folder>', storeHelp)
-    .option('--data <folder>', 'where the data lies, if it was moved; the table data reads it');
+    .option('--data <folder>', `${dataHelp}; the table data reads it`);
   addFormat(command, tableFormats).action(printTables);
 }
 
@@ -34,7 +34,7 @@ async function printTables(typed: string, options: TablesOptions): Promise<void>
   const look = { width: process.stdout.columns, level: 2 };
   const names = listOf('--tables', options.tables).map(toName);
   if (format === 'csv' && names.length > 1) {
-    throw new PanxError(`--format csv is of one table, and ${names.length} are to be printed; expected one.`, {
+    throw new PanxError(`--format csv prints one table, and ${names.length} are asked for; expected one.`, {
       hint: `Choose one with --tables, such as --tables ${names[0]}.`,
       exitCode: 2,
     });

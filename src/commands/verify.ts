@@ -23,6 +23,7 @@ import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js'
 import { temporaryNeighbour } from '../system/temporary.js';
 import { visible } from '../system/visible.js';
 import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
+import { dataHelp } from './options.js';
 import { checkOutFolder } from './out-folder.js';
 import { dataFolders, modelFolder } from './read-folders.js';
 
@@ -37,7 +38,7 @@ export function define(command: Command): void {
     .argument('<run>', 'folder of a run, a sweep, a study or a scoring')
     .option('--rerun', 'also train it again, and compare everything byte for byte')
     .option('--out <folder>', 'keep the run that --rerun repeats in this new folder (default: it is removed)')
-    .option('--data <folder>', 'where the data lies, if it was moved')
+    .option('--data <folder>', dataHelp)
     .option('--model <folder>', 'where the starting checkpoint lies, if it was moved');
   addFormat(command).action(async (folder: string, options: VerifyOptions) => verify(folder, options));
 }

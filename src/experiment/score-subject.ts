@@ -18,7 +18,7 @@ import type { TrainedSubject } from './subject.js';
  * Score a training on splits of which there are no predictions yet, as a study would, and leave them in the store.
  *
  * @param options.store folder of the store for a run outside of one
- * @param options.data where the data lie now, where they were moved since the run
+ * @param options.data where the data lies now, where it was moved since the run
  * @throws PanxError where the weights are not there, or the data cannot be read, and with exit code 130 where `signal` is aborted
  */
 export async function scoreSubject(

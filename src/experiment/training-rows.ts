@@ -31,7 +31,7 @@ interface SeenSplit {
 /**
  * The rows that a training has seen, of all stages from the pretrained model on, each once: in a curriculum the stages before it are of it.
  *
- * @param places where the data lie now
+ * @param places where the data lies now
  * @throws PanxError where the data are not there, or are others than were trained on
  */
 export async function* trainingRows(run: RunDirectory, places: Places): AsyncGenerator<TaggedRow> {

@@ -56,7 +56,7 @@ export async function lookAtScorings(folder: StudyDirectory): Promise<string> {
 export async function lookAtRows(folder: StudyDirectory, places: Places): Promise<string> {
   const record = await readStudy(folder);
   const [run] = await runsOfStudy(folder);
-  if (run === undefined) throw new PanxError('no stage is trained, so that nothing says where the data lie');
+  if (run === undefined) throw new PanxError('no stage is trained, so that nothing says where the data lies');
   const { dataDir } = await recordsOf(run, places);
   const config = await readSavedConfig(folder.config);
   const split = endSplitOf(config);

@@ -21,7 +21,7 @@ import { lookAtRows, lookAtScorings } from './verify-scorings.js';
  * that the predictions make, whether the data still have the rows that were scored, and whether the tables and figures are those that the
  * scores make. The stages themselves are looked at by `verifyRun`.
  *
- * @param places where the data lie now, if they were moved
+ * @param places where the data lies now, if it was moved
  * @param draw what wrote the tables and figures
  */
 export async function verifyStudy(

@@ -120,7 +120,7 @@ it.each([
     ['--tables', 'types', '--data', 'x'],
     '--data is given without the table data, which alone reads the data; expected no --data.',
   ],
-  [['--format', 'csv'], '--format csv is of one table, and 6 are to be printed; expected one.'],
+  [['--format', 'csv'], '--format csv prints one table, and 6 are asked for; expected one.'],
 ])('refuses %j', (options, sentence) => {
   const { code, stdout, stderr } = panx(['tables', study, ...options]);
   expect([code, stdout]).toEqual([2, '']);
