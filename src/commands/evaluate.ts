@@ -43,7 +43,7 @@ interface EvaluateOptions extends MetricOptions, FormatOptions {
 export function define(command: Command): void {
   addConfigOptions(command);
   command
-    .requiredOption('--langs <langs>', 'languages to score, with commas between: en,tr')
+    .requiredOption('--lang, --langs <langs>', 'languages to score, with commas between: en,tr')
     .option('--split <split>', `split to score: ${splitNames.join(', ')}`, 'test');
   addMetricOptions(command);
   addFormat(command)

@@ -46,7 +46,7 @@ export function define(command: Command): void {
       `folder or hub id whose tokenizer to look at; may be repeated (default: ${schema.model.default})`,
       everyOne,
     )
-    .option('--langs <langs>', 'languages whose rows to count, with commas between: en,conll=de (default: en)')
+    .option('--lang, --langs <langs>', 'languages whose rows to count, with commas between: en,conll=de (default: en)')
     .option('--split <split>', `split to count: ${splitNames.join(', ')} (default: train)`)
     .option('--limit <rows>', 'count the first rows of each language only')
     .option('--tables <names>', `tables to print, with commas between: ${tokenizerTables.join(', ')} (default: both)`)

@@ -75,3 +75,12 @@ it('refuses an option out of range before any work', () => {
     'panx: --ci is "95"; expected a number above 0 and below 1.\n  --ci 0.9 gives 90% intervals; --ci alone 95% ones.\n',
   );
 });
+
+it('takes --lang as well', () => {
+  const of = (option: string) =>
+    panx(['evaluate', '--sample', '--model', checkpoint, '--set', 'evaluation.limit=40', option, 'tr']);
+  const { code, stdout } = of('--lang');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^tr test /m);
+  expect(stdout).toBe(of('--langs').stdout);
+});

@@ -59,6 +59,11 @@ describe('panx tokenizers --langs', () => {
     expect(words).toMatch(/^tr {4}yılında {4}139 {3}834 {2}▁ y ı l ı nd a {2}7 {2}yılında {5}1$/m);
   });
 
+  it('takes --lang as well', async () => {
+    const of = (option: string) => run('--data', data, option, 'tr', '--limit', '20', '--model', unigram);
+    expect(await of('--lang')).toBe(await of('--langs'));
+  });
+
   it('gives each LaTeX table a label of its own', async () => {
     const models = ['--model', unigram, '--model', bert, '--format', 'latex'];
     const labels = (text: string) => text.match(/(?<=\\label\{)[^}]*/g);
