@@ -1,10 +1,4 @@
-import { toJson } from '../../system/files.js';
 import type { Cell, Table } from '../table.js';
-
-/** A table as JSON: `toJson` of `tableRecord`. */
-export function renderJson(table: Table): string {
-  return toJson(tableRecord(table));
-}
 
 /** What a program reads of a table: `rows` has an object for each row, by the keys of its columns, with every digit. */
 export interface TableRecord {

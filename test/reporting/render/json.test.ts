@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { renderJson } from '../../../src/reporting/render/json.js';
+import { tableRecord } from '../../../src/reporting/render/json.js';
 import { everyKind } from './every-kind.js';
 
 it('has a record for each row, by the keys of the columns, with every digit', () => {
-  const { rows, ...others } = JSON.parse(renderJson(everyKind()));
+  const { rows, ...others } = tableRecord(everyKind());
   expect(others).toEqual({
     ...{ title: 'Every_kind & more', facts: ['F1 is 100 % micro', 'a <b>fact</b>'] },
     ...{ notes: ['A *note*.'], signature: 'F1|seeds:3' },
