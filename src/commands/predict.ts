@@ -12,6 +12,7 @@ import { notice, print } from '../system/console.js';
 import { formatJson } from '../system/json.js';
 import { visible } from '../system/visible.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { everyOne } from './corpus-options.js';
 import { addFormat, type FormatOptions, identified, isJson } from './format.js';
 import { addConfigOptions, configOf } from './options.js';
 import { sentenceWindows } from './predict/sentences.js';
@@ -26,10 +27,7 @@ export function define(command: Command): void {
   addConfigOptions(command);
   command
     .argument('[file]', 'text file with one sentence a line; - or nothing reads stdin')
-    .option('--text <sentence>', 'a sentence to tag; may be repeated', (text: string, before: string[] | undefined) => [
-      ...(before ?? []),
-      text,
-    ])
+    .option('--text <sentence>', 'a sentence to tag; may be repeated', everyOne)
     .option('--no-split', 'the text is tokenized already: split it at white space only');
   addFormat(command)
     .addHelpText('after', engineHelp)

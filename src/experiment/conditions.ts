@@ -1,4 +1,5 @@
 import { PanxError } from '../errors.js';
+import { tolerance } from '../evaluation/significance/p-value.js';
 import { formatCount } from '../system/console.js';
 import { toldOf } from '../system/faults.js';
 import { parseScoreName, type ScoreName } from './score-names.js';
@@ -103,9 +104,6 @@ export async function judge(condition: Condition, run: ScoreReport, baseline: Sc
     return { condition, error: told };
   }
 }
-
-/** Scores are sums of some ten thousand fractions at most, far from this. */
-export const tolerance = 1e-12;
 
 /** @throws PanxError where the two scores are of different rows, as far as that can be told */
 function refuseOtherRows(

@@ -1,3 +1,4 @@
+import { tolerance } from '../evaluation/significance/p-value.js';
 import {
   type Condition,
   comparesWithBaseline,
@@ -116,9 +117,9 @@ export function numbersText(
   also = 0,
 ): { texts: [string, string]; apart: string | null } {
   const apart = Math.abs(first - second);
-  const isSame = apart <= rounding;
+  const isSame = apart <= tolerance;
   let digits = 4;
-  const isHidden = (difference: number) => difference > rounding && Number(difference.toFixed(digits)) === 0;
+  const isHidden = (difference: number) => difference > tolerance && Number(difference.toFixed(digits)) === 0;
   while (
     digits < 15 &&
     (isHidden(apart) || isHidden(also) || (!isSame && first.toFixed(digits) === second.toFixed(digits)))
@@ -129,6 +130,3 @@ export function numbersText(
     apart: isSame ? null : apart.toFixed(digits),
   };
 }
-
-/** What floating-point arithmetic loses. */
-const rounding = 1e-12;

@@ -1,4 +1,4 @@
-import { formatCount } from '../system/console.js';
+import { counted } from '../system/console.js';
 import type { DifferingWord, Fertility } from '../tokenization/fertility.js';
 import type { Cell, Column, Table } from './table.js';
 
@@ -164,11 +164,6 @@ function subwordColumns(name: string): Column[] {
 function subwordCells(subwords: readonly Subword[]): Cell[] {
   const texts = subwords.map(({ text, unknown }) => (unknown ? text + unknownMark : text));
   return [texts.length === 0 ? null : texts.join(' '), texts.length];
-}
-
-/** 1, "word" -> "1 word"; 2000 -> "2,000 words". */
-function counted(count: number, thing: string): string {
-  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 /** A short name for each model: the end of its path, as much of it as tells it from the others. */

@@ -76,6 +76,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** 1, "word" -> "1 word"; 2000 -> "2,000 words". */
+export function counted(count: number, thing: string): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 /** 1536 -> "1.5 kB"; 270000000 -> "270.0 MB"; 28.4912, as a rate may be, -> "28.5 B". */
 export function formatBytes(bytes: number): string {
   if (!Number.isFinite(bytes)) return 'an unknown size';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatSeconds, printable } from '../../src/system/console.js';
+import { counted, formatBytes, formatSeconds, printable } from '../../src/system/console.js';
 
 describe('formatBytes', () => {
   it.each([
@@ -54,4 +54,8 @@ describe('printable', () => {
   it('cuts what is long', () => {
     expect(printable('x'.repeat(1000), 5)).toBe('xxxxx…');
   });
+});
+
+it('a count of things has commas, and one of them no s', () => {
+  expect([0, 1, 2000].map(count => counted(count, 'word'))).toEqual(['0 words', '1 word', '2,000 words']);
 });

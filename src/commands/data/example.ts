@@ -1,7 +1,7 @@
 import { renderTerminal } from '../../reporting/render/terminal.js';
 import { column, plainTable } from '../../reporting/table.js';
 import { displayWidth } from '../../reporting/text-table.js';
-import { formatCount } from '../../system/console.js';
+import { counted } from '../../system/console.js';
 import { codePoint, visible } from '../../system/visible.js';
 
 /** One example: a heading, and its tokens above their tags. */
@@ -45,11 +45,6 @@ export function subwordsText(
 function numbered(heading: string, rows: readonly (readonly string[])[], width: number): string {
   const columns = rows[0]!.map((_, i) => column(i === 0 ? '' : String(i - 1)));
   return renderTerminal({ ...plainTable(columns, rows), facts: [heading] }, { width });
-}
-
-/** 1, "word" -> "1 word"; 2000 -> "2,000 words". */
-function counted(count: number, thing: string): string {
-  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 /**

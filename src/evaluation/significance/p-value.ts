@@ -8,5 +8,5 @@ export interface PValue {
   exact: boolean;
 }
 
-/** Two differences of scores that are nearer than this are equal: sums of fractions in another order differ by rounding. */
+/** Two scores, or differences of scores, that are nearer than this are equal: sums of fractions in another order differ by rounding. */
 export const tolerance = 1e-12;
