@@ -235,7 +235,7 @@ describe('stages and runs', () => {
   it('score first what was not scored yet', () => {
     const { code, stdout, stderr } = compare(run, join(study, 'phase-2-en-seed-42'), '--langs', 'en', '--json');
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain(' is not scored on en/test yet: that comes first\n');
+    expect(stderr).toContain(' is not scored on en/test:30 yet: that comes first\n');
     expect(documentOf(stdout)).toMatchObject({ seeds: null, comparisons: [{ rows: 'en/test:30' }] });
     const again = compare(run, join(study, 'phase-2-en-seed-42'), '--langs', 'en', '--json');
     expect(again).toMatchObject({ code: 0, stdout, stderr: '' });
