@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildCli, panx } from '../built-cli.js';
+import { buildCli, panx, root } from '../built-cli.js';
 import { expectDocument } from '../schemas.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'panx-check-'));
@@ -95,6 +96,17 @@ it('is no pass where a condition cannot be told: exit code 2, and a sentence', (
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^panx: .+\.\n {2}.+\n$/);
   }
+});
+
+it('ends with 2 where the system has an error: 1 says that a condition is not met', () => {
+  const script = 'd=$(mktemp -d); cd $d; rmdir $d; exec "$0" "$1" check "$2" --min tr.f1=0.99 --junit j.xml';
+  const { status, stdout, stderr } = spawnSync(
+    'sh',
+    ['-c', script, process.execPath, join(root, 'dist/cli.js'), at('good.json')],
+    { encoding: 'utf8' },
+  );
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toBe('panx: The folder that panx was started in is not there any more.\n  Change to another: cd ~\n');
 });
 
 it('prints what became of the other conditions where one cannot be told', () => {
