@@ -17,7 +17,7 @@ import { plotsAsked, refuseSeveral, writePlots } from './analyze/plots.js';
 import { everyOne } from './corpus-options.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
 import { listOf } from './lists.js';
-import { storeHelp } from './options.js';
+import { dataHelp, storeHelp } from './options.js';
 import { predictionsOfTraining } from './predictions-of-training.js';
 
 interface AnalyzeOptions extends FormatOptions<TableFormat> {
@@ -50,7 +50,7 @@ export function define(command: Command): void {
       everyOne,
     )
     .option('--store <folder>', storeHelp)
-    .option('--data <folder>', 'where the data lies, if it was moved');
+    .option('--data <folder>', dataHelp);
   addFormat(command, tableFormats).action(async (run: string, options: AnalyzeOptions) => await analyze(run, options));
 }
 

@@ -18,7 +18,7 @@ import { writeFileAtomic } from '../system/files.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
 import { beginningOf, type FileKind, placeOfFile } from '../system/place.js';
 import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
-import { storeHelp } from './options.js';
+import { dataHelp, storeHelp } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
 import { predictionsOfTraining } from './predictions-of-training.js';
 import { exportPlace, exportSentences } from './report/export-sentences.js';
@@ -54,7 +54,7 @@ export function define(command: Command): void {
     );
   command.option('--no-sentences', 'leave out all words and sentences of the data, which may not be passed on');
   addFilterOptions(command);
-  command.option('--store <folder>', storeHelp).option('--data <folder>', 'where the data lies, if it was moved');
+  command.option('--store <folder>', storeHelp).option('--data <folder>', dataHelp);
   addFormat(command).action(async (subject: string, options: ReportOptions) => await report(subject, options));
 }
 
