@@ -14,9 +14,8 @@ import { formatCount, notice, print } from '../system/console.js';
 import { visible } from '../system/visible.js';
 import { analysisJson } from './analyze/analysis-json.js';
 import { plotsAsked, refuseSeveral, writePlots } from './analyze/plots.js';
-import { everyOne } from './corpus-options.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
-import { listOf } from './lists.js';
+import { everyOne, listOf } from './lists.js';
 import { dataHelp, storeHelp } from './options.js';
 import { predictionsOfTraining } from './predictions-of-training.js';
 

@@ -5,6 +5,7 @@ import type { SplitName } from '../data/splits.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
+import { everyOne } from './lists.js';
 import { sampleHelp } from './options.js';
 
 /** The options of commands that look at a corpus, and train nothing. */
@@ -21,11 +22,6 @@ export function addCorpusOptions(command: Command): Command {
     .option('--config <file>', 'YAML file with settings, such as corpora: other corpora by name')
     .option('--set <key=value>', 'set one setting; may be repeated', everyOne)
     .option('--sample', sampleHelp('data and tokenizer'));
-}
-
-/** For an option that may be repeated: all that was typed. */
-export function everyOne(typed: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), typed];
 }
 
 /** @throws PanxError as `samplePaths` and `resolveData` do */

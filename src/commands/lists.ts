@@ -36,3 +36,8 @@ export function toSplit(option: string, name: string): SplitName {
     exitCode: 2,
   });
 }
+
+/** For an option that may be repeated: all that was typed. */
+export function everyOne(typed: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), typed];
+}

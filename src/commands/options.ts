@@ -7,6 +7,7 @@ import { type Config, type Key, settings } from '../config/schema.js';
 import { parseYaml } from '../config/yaml.js';
 import { PanxError } from '../errors.js';
 import { samplePaths } from '../hub/sample.js';
+import { everyOne } from './lists.js';
 
 /** The help of --store, the same wherever it is taken. */
 export const storeHelp = 'folder in which trained stages are found again (default: PANX_STORE, else results/store)';
@@ -25,7 +26,7 @@ export function addConfigOptions(command: Command, { file } = { file: true }): v
   command.option(
     '--set <key=value>',
     'set one setting, such as training.epochs=1; may be repeated (panx config lists all)',
-    (assignment: string, before: string[] | undefined) => [...(before ?? []), assignment],
+    everyOne,
   );
   addOptions(command, sharedOptions.slice(0, 2));
   command.option('--sample', sampleHelp('model and data'));
@@ -187,7 +188,7 @@ function addOptions(command: Command, options: readonly ConfigOption[]): void {
   for (const { flags, key } of options) {
     const option = new Option(flags, helpOf(key, flags));
     // Read later: commander stores the empty text where a parser gives null.
-    if (!option.negate) option.argParser((typed, before: string[] | undefined) => [...(before ?? []), typed]);
+    if (!option.negate) option.argParser(everyOne);
     command.addOption(option);
   }
 }

@@ -12,8 +12,8 @@ import { notice, print } from '../system/console.js';
 import { formatJson } from '../system/json.js';
 import { visible } from '../system/visible.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
-import { everyOne } from './corpus-options.js';
 import { addFormat, type FormatOptions, identified, isJson } from './format.js';
+import { everyOne } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 import { sentenceWindows } from './predict/sentences.js';
 

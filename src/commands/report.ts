@@ -11,7 +11,7 @@ import { generatorTag, reportDocument } from '../reporting/page/document.js';
 import type { ExportFormat } from '../reporting/page/export-formats.js';
 import { mostListed } from '../reporting/page/language-section.js';
 import { type ReportContent, type ReportedStage, reportedStages } from '../reporting/page/report-content.js';
-import { summaryOf } from '../reporting/page/summary.js';
+import { pageSummary } from '../reporting/page/summary.js';
 import { refuseInsideMade } from '../run/mark.js';
 import { formatBytes, formatCount, notice, print, progress } from '../system/console.js';
 import { writeFileAtomic } from '../system/files.js';
@@ -23,7 +23,7 @@ import { refuseInsideLanguage } from './out-folder.js';
 import { predictionsOfTraining } from './predictions-of-training.js';
 import { exportPlace, exportSentences } from './report/export-sentences.js';
 import { addFilterOptions, type FilterOptions, filterOf } from './report/filter-options.js';
-import { factsOfRun, summaryOfOne } from './report/run-facts.js';
+import { factsOfRun, runSummary } from './report/run-facts.js';
 import { stagesToReport } from './report/stages-to-report.js';
 
 interface ReportOptions extends FilterOptions, FormatOptions {
@@ -94,7 +94,7 @@ async function report(typed: string, options: ReportOptions): Promise<void> {
   progress('read predictions');
   const shown = await reportedStages(found, { places, most: options.sentences ? mostListed : 0 });
   const summary =
-    whole === null ? await summaryOfOne(trainings[0]!, shown.stages[0]!.rows) : await summaryOf(whole, options.data);
+    whole === null ? await runSummary(trainings[0]!, shown.stages[0]!.rows) : await pageSummary(whole, options.data);
   const stages = shown.stages.map((stage, i) => ({ ...stage, name: names[i]! }));
   const text = reportDocument({ ...content, summary, stages, labels: shown.labels });
   const place = await checkedPlace(out, reportKind, options.out === undefined);

@@ -18,9 +18,9 @@ import {
 } from '../reporting/tokenizers.js';
 import { closeProgressLine, print, progress } from '../system/console.js';
 import { differingWords, fertilityOf } from '../tokenization/fertility.js';
-import { addCorpusOptions, type CorpusOptions, dataFolder, everyOne, tokenizerFolder } from './corpus-options.js';
+import { addCorpusOptions, type CorpusOptions, dataFolder, tokenizerFolder } from './corpus-options.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
-import { languagesOf, listOf, toSplit } from './lists.js';
+import { everyOne, languagesOf, listOf, toSplit } from './lists.js';
 import { type SplitWords, splitByTokenizer, subwordsOf } from './tokenizers/split-words.js';
 
 interface TokenizersOptions extends CorpusOptions, FormatOptions<TableFormat> {

@@ -27,10 +27,10 @@ export interface BucketsPlot {
 export interface BucketedScores {
   /** Such as `entity length`. */
   attribute: string;
-  buckets: readonly BucketScores[];
+  buckets: readonly PlottedBucket[];
 }
 
-export interface BucketScores {
+export interface PlottedBucket {
   name: string;
   /** Fractions of 1; null where there is nothing to score. */
   f1: number | null;

@@ -1,5 +1,6 @@
 import { type Analysis, outside } from '../evaluation/analysis/analyse.js';
 import { type ErrorKind, errorKinds, f1IfMended, f1OfKinds, goldOf } from '../evaluation/analysis/error-kinds.js';
+import { formatCount } from '../system/console.js';
 
 /**
  * Which errors cost most, and of which types, in sentences: "Entities with the wrong bounds cost most: mending them would raise F1 from 0.709 to 0.822. They are
@@ -19,7 +20,7 @@ export function costSentences(analysis: Pick<Analysis, 'kinds' | 'kindsByType'>,
     typesText(first),
     ...(second === undefined
       ? []
-      : [`Next are ${lowerFirst(kindSubject[second.kind])} (${count(second.count)}; to ${f1(second.f1)}).`]),
+      : [`Next are ${lowerFirst(kindSubject[second.kind])} (${formatCount(second.count)}; to ${f1(second.f1)}).`]),
   ];
 }
 
@@ -95,14 +96,10 @@ function typesText({ count: total, types }: KindCost): string {
   const named = types.slice(0, mostTypes);
   const others = total - named.reduce((sum, one) => sum + one.count, 0);
   const parts = [
-    ...named.map(one => `${one.type} ${count(one.count)}`),
-    ...(others === 0 ? [] : [`other types ${count(others)}`]),
+    ...named.map(one => `${one.type} ${formatCount(one.count)}`),
+    ...(others === 0 ? [] : [`other types ${formatCount(others)}`]),
   ];
-  return `They are ${count(total)}: ${parts.join(', ')}.`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
+  return `They are ${formatCount(total)}: ${parts.join(', ')}.`;
 }
 
 function lowerFirst(text: string): string {

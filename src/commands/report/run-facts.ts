@@ -2,7 +2,7 @@ import type { AnalysedRows } from '../../experiment/analyse-subject.js';
 import { readCurve } from '../../experiment/epoch-curve.js';
 import type { SubjectTraining, TrainedSubject } from '../../experiment/subject.js';
 import { shortModelName } from '../../reporting/model-name.js';
-import type { Summary } from '../../reporting/page/summary.js';
+import type { PageSummary } from '../../reporting/page/summary.js';
 import { formatSignature } from '../../reporting/signature.js';
 import { column, type Table } from '../../reporting/table.js';
 import { readPackage } from '../../system/package.js';
@@ -24,7 +24,7 @@ export function factsOfRun(training: SubjectTraining): [name: string, value: str
 }
 
 /** The scores of a single training and, of a run, its losses after each epoch. */
-export async function summaryOfOne(training: SubjectTraining, rows: readonly AnalysedRows[]): Promise<Summary> {
+export async function runSummary(training: SubjectTraining, rows: readonly AnalysedRows[]): Promise<PageSummary> {
   const epochs = training.kind === 'run' ? [await epochsTable(training)] : [];
   return { tables: [scoresTable(training, rows), ...epochs], figures: [] };
 }

@@ -37,10 +37,6 @@ export function three(value: number): string {
   return value.toFixed(3);
 }
 
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 /** Which entities are in a bucket, in words that go on after "entities": "of 4 words or more". */
 export function bucketText(attribute: AttributeName, bucket: string): string {
   switch (attribute) {

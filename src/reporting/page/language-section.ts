@@ -1,12 +1,13 @@
 import { outside } from '../../evaluation/analysis/analyse.js';
 import { f1IfMended, f1OfKinds } from '../../evaluation/analysis/error-kinds.js';
+import { formatCount } from '../../system/console.js';
 import { type AnalysisTableName, analysisTable, kindText } from '../analysis-tables.js';
 import { costSentences, kindCosts, kindSubject, topConfusions } from '../error-costs.js';
 import { addressOf } from './address.js';
 import { errorText } from './error-text.js';
 import { type Figure, figureHtml } from './figures.js';
 import { type EntityLength, everything, type SeenName, type SentenceFilter } from './filter.js';
-import { bucketText, count, seenScores, three, topCosts, weakBuckets } from './findings.js';
+import { bucketText, seenScores, three, topCosts, weakBuckets } from './findings.js';
 import { htmlLanguage, languageName } from './language-name.js';
 import { type Content, html, type Markup } from './markup.js';
 import type { Example, ReportedRows, ReportedStage } from './report-content.js';
@@ -77,23 +78,23 @@ function linked(address: string | null, content: Content): Content {
 function inShort(rows: ReportedRows, links: Links): Content {
   const { analysis } = rows;
   const costs = topCosts(analysis, 3).map(({ kind, type, count: times, gain }) =>
-    linked(links(filterOf(kind, type)), `${kind} ${type} (${count(times)}, +${three(gain)})`),
+    linked(links(filterOf(kind, type)), `${kind} ${type} (${formatCount(times)}, +${three(gain)})`),
   );
   const confused = topConfusions(analysis, 3).map(({ gold, predicted, count: times }) =>
-    linked(links({ gold, predicted }), `${gold} taken for ${predicted} (${count(times)})`),
+    linked(links({ gold, predicted }), `${gold} taken for ${predicted} (${formatCount(times)})`),
   );
   const weak = weakBuckets(analysis, 3).map(({ attribute, bucket, f1, gold }) =>
     linked(
       bucketLink(links, attribute, bucket),
-      `${bucketText(attribute, bucket)} (F1 ${three(f1)}; ${count(gold)} true)`,
+      `${bucketText(attribute, bucket)} (F1 ${three(f1)}; ${formatCount(gold)} true)`,
     ),
   );
   const seen = seenScores(analysis).map(({ bucket, f1, gold }) =>
-    linked(bucketLink(links, 'seen in training', bucket), `${bucket}: F1 ${three(f1)} of ${count(gold)}`),
+    linked(bucketLink(links, 'seen in training', bucket), `${bucket}: F1 ${three(f1)} of ${formatCount(gold)}`),
   );
   const lang = htmlLanguage(rows.lang ?? '');
   const words = analysis.mistaken.slice(0, 5).map(({ word, wrong, count: of }) => {
-    const text = html`<bdi${lang === null ? null : html` lang="${lang}"`}>“${word}”</bdi> (${count(wrong)} of ${count(of)})`;
+    const text = html`<bdi${lang === null ? null : html` lang="${lang}"`}>“${word}”</bdi> (${formatCount(wrong)} of ${formatCount(of)})`;
     return linked(links({ kind: 'error', search: wholeWords(word) }), text);
   });
   const items: [string, Content[]][] = [
@@ -125,7 +126,7 @@ function costTable({ analysis, rows, sentences }: ReportedRows, links: Links): C
   const cell = (gain: number, times: number, address: string | null, heat: string) => {
     if (times === 0) return html`<td class="cost">–</td>`;
     const link = linked(address, html`<b class="gain">+${three(gain)}</b>`);
-    return html`<td class="cost ${heat}">${link} <span class="times">${count(times)}</span></td>`;
+    return html`<td class="cost ${heat}">${link} <span class="times">${formatCount(times)}</span></td>`;
   };
   return html`<div class="scroll" tabindex="0" role="group" aria-label="What errors cost, ${rows}"><table class="costs">
 <caption>What errors cost: gain in F1, and number</caption>
@@ -150,7 +151,10 @@ function examplesOf(rows: ReportedRows, links: Links): Content {
   const kinds = kindCosts(rows.analysis).filter(({ kind }) => ofKind(kind).length > 0);
   return html`<h4>Examples</h4>
 <div class="examples">${kinds.map(
-    ({ kind, count: times }) => html`<div><h5>${linked(links({ kind }), `${kindSubject[kind]} (${count(times)})`)}</h5>
+    ({
+      kind,
+      count: times,
+    }) => html`<div><h5>${linked(links({ kind }), `${kindSubject[kind]} (${formatCount(times)})`)}</h5>
 <ul>${ofKind(kind).map(example => html`<li>${exampleHtml(example, rows, links)}</li>`)}</ul></div>\n`,
   )}</div>
 `;

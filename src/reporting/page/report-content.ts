@@ -8,9 +8,10 @@ import { type AnalysedRows, knownTraining, trainedOnOf } from '../../experiment/
 import type { Places } from '../../experiment/places.js';
 import type { SubjectTraining } from '../../experiment/subject.js';
 import type { FoundPredictions } from '../../experiment/subject-predictions.js';
+import { formatCount } from '../../system/console.js';
 import { type AnalysisFigures, analysisFigures } from './figures.js';
 import { createTagCode, type EncodedSentence, mainSpan, type Sentence, sentenceOf, textOf } from './sentences.js';
-import type { Summary } from './summary.js';
+import type { PageSummary } from './summary.js';
 
 /** All that a report shows. */
 export interface ReportContent {
@@ -18,7 +19,7 @@ export interface ReportContent {
   name: string;
   /** Name and value of what else is known of it, such as its model. */
   facts: readonly (readonly [name: string, value: string])[];
-  summary: Summary | null;
+  summary: PageSummary | null;
   /** Of which trainings the stages are, and why these, in sentences; null where there is no other. */
   choice: string | null;
   stages: ReportedStage[];
@@ -128,7 +129,7 @@ export function readSentence(row: ScoredRow, number: number, surfaces: TrainingS
 
 function trainingText(known: Awaited<ReturnType<typeof knownTraining>>): string {
   if ('why' in known) return `Whether entities were seen in training is not known: ${known.why}.`;
-  return `Entities were looked up in the ${known.rows.toLocaleString('en-US')} rows that the model was trained on.`;
+  return `Entities were looked up in the ${formatCount(known.rows)} rows that the model was trained on.`;
 }
 
 /** The first sentences with an error of each kind, each once and with another text, none that is long. */

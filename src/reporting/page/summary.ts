@@ -7,17 +7,17 @@ import { html, type Markup } from './markup.js';
 import { tableHtml } from './table-html.js';
 
 /** The tables and figures of a study or a sweep. */
-export interface Summary {
+export interface PageSummary {
   /** The first is shown, the others open by a click. */
   tables: Table[];
   figures: Figure[];
 }
 
 /** A sweep keeps less than a study. @param data where the data lies, if it was moved */
-export async function summaryOf(
+export async function pageSummary(
   { table, study, record }: Pick<WholeSubject, 'table' | 'study' | 'record'>,
   data: string | undefined,
-): Promise<Summary> {
+): Promise<PageSummary> {
   const tables =
     study === null || record === null
       ? [phasesTable(table, 'status'), detailsTable(table), typesTable(table)]
@@ -26,7 +26,7 @@ export async function summaryOf(
 }
 
 /** The results of a study or a sweep: its tables, what they are, and its figures. */
-export function summarySection({ tables, figures }: Summary): Markup {
+export function summarySection({ tables, figures }: PageSummary): Markup {
   const [first, ...others] = tables.filter(({ rows }) => rows.length > 0).map(scoresFirst);
   const named = { namesRows: false };
   return html`<section id="results" aria-labelledby="results-head">

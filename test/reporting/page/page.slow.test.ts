@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportDocument } from '../../../src/reporting/page/document.js';
-import { summaryOf } from '../../../src/reporting/page/summary.js';
+import { pageSummary } from '../../../src/reporting/page/summary.js';
 import { buildCli } from '../../built-cli.js';
 import { exampleTable } from '../example.js';
 import { type Browser, findChromium, launchChromium, type Tab } from './chromium.js';
@@ -34,7 +34,7 @@ describe.skipIf(chromium === null)(
         return join(folder, name);
       };
       file = write('report.html', reportDocument(await contentOf({ tr: fixtureRows, en: hostileRows })));
-      const summary = await summaryOf(alone(exampleTable()), undefined);
+      const summary = await pageSummary(alone(exampleTable()), undefined);
       phone = write('phone.html', reportDocument({ ...(await contentOf({ tr: fixtureRows })), summary }));
       many = write('many.html', reportDocument(await contentOf({ tr: manyRows(10_000) })));
       browser = await launchChromium(chromium!);

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { summaryOf, summarySection } from '../../../src/reporting/page/summary.js';
+import { pageSummary, summarySection } from '../../../src/reporting/page/summary.js';
 import { exampleTable } from '../example.js';
 
 /** A table without a study behind it. */
 const alone = (table: ReturnType<typeof exampleTable>) => ({ table, study: null, record: null });
 
 it('has scores right behind what names the rows', async () => {
-  const { markup } = summarySection(await summaryOf(alone(exampleTable()), undefined));
+  const { markup } = summarySection(await pageSummary(alone(exampleTable()), undefined));
   const heads = [...markup.slice(0, markup.indexOf('</thead>')).matchAll(/<th [^>]*>([^<]*)<\/th>/g)].map(
     ([, head]) => head,
   );
@@ -23,7 +23,7 @@ it('has scores right behind what names the rows', async () => {
 
 it('calls its curves after what is drawn', async () => {
   const captions = async (table: ReturnType<typeof exampleTable>) =>
-    (await summaryOf(alone(table), undefined)).figures.map(({ caption }) => caption);
+    (await pageSummary(alone(table), undefined)).figures.map(({ caption }) => caption);
   const table = exampleTable();
   const of = (validation: Record<string, { loss: number; f1: number }>) => ({
     ...table,
@@ -33,7 +33,7 @@ it('calls its curves after what is drawn', async () => {
     })),
   });
   expect(await captions(of({}) as never)).toContain('Loss of training after each epoch');
-  const { figures } = await summaryOf(alone(of({}) as never), undefined);
+  const { figures } = await pageSummary(alone(of({}) as never), undefined);
   expect(figures.at(-1)!.svg).not.toContain('Losses and F1');
   expect(await captions(of({ tr: { loss: 0.4, f1: 0.7 } }) as never)).toContain('Losses and F1 after each epoch');
 });
