@@ -12,7 +12,7 @@ export interface ScoreName {
 }
 
 /** Fractions of 1, but for the loss, which is in nats. `accuracy` and `loss` are of words, the others of entities. */
-export const metricNames = ['f1', 'precision', 'recall', 'accuracy', 'loss'] as const;
+const metricNames = ['f1', 'precision', 'recall', 'accuracy', 'loss'] as const;
 export type MetricName = (typeof metricNames)[number];
 
 /**

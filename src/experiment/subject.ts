@@ -120,7 +120,7 @@ function single(training: SubjectTraining): Subject {
 }
 
 /** What a folder of a run holds. @throws PanxError where its records cannot be read */
-export async function runSubject(run: RunDirectory, storeFolder?: string): Promise<TrainedSubject> {
+async function runSubject(run: RunDirectory, storeFolder?: string): Promise<TrainedSubject> {
   const { key, id } = await readIdentity(run);
   const own = isStored(run, key);
   const name = own ? id : relative('', run.root) || basename(run.root);

@@ -312,7 +312,7 @@ function suspectsTable({ losses }: Analysis): Made | null {
 }
 
 /** `Ankara/B-LOC→O`: each word with its true tag where that is not O or not the predicted one. */
-export function taggedText({ words, gold, predicted }: ScoredRow): string {
+function taggedText({ words, gold, predicted }: ScoredRow): string {
   return gold
     .map((tag, i) => {
       const word = words?.[i] ?? String(i);

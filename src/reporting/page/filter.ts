@@ -66,6 +66,6 @@ function lengthOf({ length }: SentenceEntity): EntityLength {
 }
 
 /** The word of options and addresses for it. */
-export function nameOfSeen(seen: Seen | null): SeenName | null {
+function nameOfSeen(seen: Seen | null): SeenName | null {
   return seen === null ? null : (seen.replace(' ', '-') as SeenName);
 }
