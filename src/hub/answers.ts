@@ -12,11 +12,11 @@ const mostAnswerBytes = 5_000_000;
  * The `fetch` that the official client is given where it wants JSON: whatever a server sends, it gets a value of the right kind, or an
  * error whose message ends the sentence "... does not answer as the Hugging Face hub does".
  */
-export function answerFetch(settings: HubSettings, kind: 'list' | 'object'): typeof fetch {
+export function answerFetch(settings: HubSettings, kind: 'list' | 'object', token: string | undefined): typeof fetch {
   return async (input, init) => {
     const patience = patienceWithAnswer(settings);
     try {
-      const response = await hubFetch(settings)(input, { ...init, signal: patience.signal });
+      const response = await hubFetch(settings, token)(input, { ...init, signal: patience.signal });
       const { text, whole } = await readStart(response, mostAnswerBytes, patience.heard);
       if (!whole) throw new Error(`its answer is larger than ${formatBytes(mostAnswerBytes)}`);
       const value = parsed(text);
@@ -31,11 +31,11 @@ export function answerFetch(settings: HubSettings, kind: 'list' | 'object'): typ
 }
 
 /** The `fetch` for who wants the headers of an answer only: the body, a file perhaps, is not waited for. */
-export function headersFetch(settings: HubSettings): typeof fetch {
+export function headersFetch(settings: HubSettings, token: string | undefined): typeof fetch {
   return async (input, init) => {
     const patience = patienceWithAnswer(settings);
     try {
-      const response = await hubFetch(settings)(input, { ...init, signal: patience.signal });
+      const response = await hubFetch(settings, token)(input, { ...init, signal: patience.signal });
       // A short body is read, so that the connection serves the next request.
       await readStart(response, 1000, patience.heard);
       return response;

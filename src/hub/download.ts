@@ -131,20 +131,17 @@ async function transfer(download: Download, partialPath: string, have: number): 
     path: file.path,
     revision: commit,
     hubUrl: settings.endpoint,
-    fetch: headersFetch(settings),
-    ...(token === undefined ? {} : { accessToken: token }),
+    fetch: headersFetch(settings, token),
   });
   if (info === null) throw new HttpFailure('Entry not found', 404, 'EntryNotFound');
 
   const patience = patienceWithFile(settings);
   try {
-    const response = await hubFetch(settings)(info.url, {
+    const response = await hubFetch(settings, token)(info.url, {
       signal: patience.signal,
       headers: {
         'Accept-Encoding': 'identity',
         ...(have > 0 ? { Range: `bytes=${have}-` } : {}),
-        // Not shown to a CDN, whose signed address needs none.
-        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
       },
     });
     // A server may ignore the Range and send everything (status 200): then the bytes start at 0 again.

@@ -1,5 +1,5 @@
 import { codeOf, PanxError } from '../errors.js';
-import { printable } from '../system/console.js';
+import { formatSeconds, printable } from '../system/console.js';
 import { cannotWrite, reasonOf } from '../system/files.js';
 import type { Repo } from './cache.js';
 import type { Damage } from './cached.js';
@@ -59,7 +59,7 @@ export function explain(error: unknown, attempt: Attempt): PanxError {
   // What fetch throws says why in its cause only.
   const reason = reasonOf(error instanceof TypeError && error.cause !== undefined ? error.cause : error);
   return new PanxError(
-    `${attempt.settings.endpoint} does not answer as the Hugging Face hub does: ${printable(reason, 300)}.`,
+    `${attempt.settings.endpoint} does not answer as the Hugging Face hub does: ${printable(reason.replace(/\.$/, ''), 300)}.`,
     {
       hint: 'Check HF_ENDPOINT and, behind a proxy or a login page of the network, whether it lets the hub through.',
       cause: error,
@@ -109,6 +109,8 @@ function explainStatus(failure: HttpFailure, attempt: Attempt): PanxError {
   const status = `HTTP ${failure.status}`;
   const withToken = tokenFrom === undefined ? 'without a token' : `with the token from ${tokenFrom}`;
   const error = (message: string, hint: string) => new PanxError(message, { hint, cause: failure });
+  const later = (unasked: string) =>
+    (failure.retryAfterMs ?? 0) < 1000 ? unasked : `after ${formatSeconds(failure.retryAfterMs! / 1000)}, as it asks`;
   if (failure.code === 'GatedRepo') {
     return error(
       `The ${repo.type} ${repo.name} is gated, and the hub refuses it ${withToken} (${status}).`,
@@ -140,12 +142,12 @@ function explainStatus(failure: HttpFailure, attempt: Attempt): PanxError {
     case 429:
       return error(
         `${settings.endpoint} says that it was asked too often (${status}).`,
-        'Try again in some minutes, or set HF_TOKEN: known users may ask more often. What is there already is kept.',
+        `Try again ${later('in some minutes')}, or set HF_TOKEN: known users may ask more often. What is there already is kept.`,
       );
     default:
       return error(
         `${settings.endpoint} fails to give ${nameOf(attempt)} (${status}: ${failure.message}).`,
-        'Try again later; what is there already is kept.',
+        `Try again ${later('later')}; what is there already is kept.`,
       );
   }
 }

@@ -44,8 +44,7 @@ export async function listFolder(
     path: folder,
     revision: commit,
     hubUrl: settings.endpoint,
-    fetch: limitedPages(settings, repo, folder),
-    ...(token === undefined ? {} : { accessToken: token }),
+    fetch: limitedPages(settings, repo, folder, token),
   });
   const listing: Listing = { files: [], folders: [] };
   const paths = new Set<string>();
@@ -83,8 +82,8 @@ function checkedEntry(entry: unknown, repo: Repo, folder: string): { path: strin
 }
 
 /** The fetch for the pages of one listing: a server can link each to a next one, for ever. */
-function limitedPages(settings: HubSettings, repo: Repo, folder: string): typeof fetch {
-  const page = answerFetch(settings, 'list');
+function limitedPages(settings: HubSettings, repo: Repo, folder: string, token: string | undefined): typeof fetch {
+  const page = answerFetch(settings, 'list', token);
   const startMs = Date.now();
   let pages = 0;
   return (input, init) => {

@@ -20,6 +20,12 @@ export interface Patience {
   end(): void;
 }
 
+/**
+ * What a busy server may ask for between two tries. The Hugging Face hub counts requests over five minutes, so that none that is
+ * asked too often has to be waited for longer.
+ */
+export const longestPauseMs = 300_000;
+
 /** A server that sends, but too slowly to be waited for. */
 export class TooSlow extends Error {
   override readonly name = 'TooSlow';

@@ -1,19 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, messageOf } from '../errors.js';
-import { printable } from '../system/console.js';
-import { TooSlow } from './patience.js';
+import { formatSeconds, notice, printable } from '../system/console.js';
+import { longestPauseMs, TooSlow } from './patience.js';
+import { askedPauseMs } from './retry-after.js';
 import type { HubSettings } from './settings.js';
 
 /**
  * The `fetch` under all others: it throws an `HttpFailure` for every status that is no success, because the client's own
- * error drops the hub's X-Error-Code and Retry-After, and it shows the access token to the hub alone: the address of a CDN
- * or of a listing's next page may be any. The caller gives a signal that ends it (patience.ts).
+ * error drops the hub's X-Error-Code and Retry-After. The caller gives a signal that ends it (patience.ts).
+ *
+ * It shows the access token to the scheme, host and port of HF_ENDPOINT alone: the address of a CDN or of a listing's next page may be any,
+ * and fetch drops the token where it is redirected elsewhere. The client is not given the token: it refuses those that do not begin with
+ * `hf_`, and a company's hub gives others.
  */
-export function hubFetch(settings: HubSettings): typeof fetch {
+export function hubFetch(settings: HubSettings, token: string | undefined): typeof fetch {
   return async (input, init) => {
     const address = input instanceof Request ? input.url : String(input);
     const headers = new Headers(init?.headers);
-    if (new URL(address).origin !== new URL(settings.endpoint).origin) headers.delete('Authorization');
+    const isHub = new URL(address).origin === new URL(settings.endpoint).origin;
+    if (isHub && token !== undefined) headers.set('Authorization', `Bearer ${token}`);
     const response = await fetch(input, { ...init, headers });
     if (!response.ok) throw await httpFailure(response);
     return response;
@@ -43,6 +48,7 @@ export class HttpFailure extends Error {
   readonly status: number;
   /** The hub's own word for what is wrong: RepoNotFound, RevisionNotFound, EntryNotFound, GatedRepo; or undefined. */
   readonly code: string | undefined;
+  /** How long the server asks to be left alone, if it says so. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, status: number, code?: string, retryAfterMs?: number) {
@@ -72,16 +78,32 @@ export async function withRetries<T>(settings: HubSettings, action: () => Promis
 
 /**
  * How often a request is tried before its failure counts: five times; a hub that cannot be reached at all twice, so that a machine
- * without network hears so at once; and a server that is too slow twice, since that takes a minute each time.
+ * without network hears so at once; a server that is too slow twice, since that takes a minute each time; and once where the server
+ * asks for more time than it is given: asked sooner, it would refuse again.
  */
 export function attemptsAfter(error: unknown): number {
+  if (askedMs(error) > longestPauseMs) return 1;
   return isUnreachable(error) || error instanceof TooSlow ? 2 : 5;
 }
 
-/** Wait before the next try: twice as long each time, or what the hub asked for where that is more (at most a minute). */
-export async function pauseAfter(settings: HubSettings, error: unknown, failures: number): Promise<void> {
-  const asked = error instanceof HttpFailure ? (error.retryAfterMs ?? 0) : 0;
-  await sleep(Math.min(Math.max(asked, settings.retryDelayMs * 2 ** (failures - 1)), 60_000));
+/** Wait before the next try: twice as long each time, or what the server asks for where that is more, and say so. */
+export async function pauseAfter(
+  settings: HubSettings,
+  error: unknown,
+  failures: number,
+  wait: (ms: number) => Promise<unknown> = sleep,
+): Promise<void> {
+  const ownMs = settings.retryDelayMs * 2 ** (failures - 1);
+  const ms = Math.max(askedMs(error), ownMs);
+  if (ms > ownMs && error instanceof HttpFailure) {
+    const next = `the next try comes in ${formatSeconds(ms / 1000)}`;
+    notice(`${settings.endpoint} asks to be left alone for a while (HTTP ${error.status}); ${next}.`);
+  }
+  await wait(ms);
+}
+
+function askedMs(error: unknown): number {
+  return error instanceof HttpFailure ? (error.retryAfterMs ?? 0) : 0;
 }
 
 /** True for failures that may be gone at the next try: busy or broken servers, lost connections, silence. */
@@ -161,12 +183,11 @@ function isTimeout(error: unknown): boolean {
 
 async function httpFailure(response: Response): Promise<HttpFailure> {
   const { text } = await readStart(response, 64_000).catch(() => ({ text: '' }));
-  const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new HttpFailure(
-    printable(messageIn(text) ?? response.headers.get('x-error-message') ?? `HTTP ${response.status}`, 200),
+    printable(messageIn(text) ?? response.headers.get('x-error-message') ?? (response.statusText || 'no reason'), 200),
     response.status,
     response.headers.get('x-error-code') ?? undefined,
-    Number.isFinite(retryAfterSeconds) ? retryAfterSeconds * 1000 : undefined,
+    askedPauseMs(response.headers, Date.now()),
   );
 }
 

@@ -50,7 +50,9 @@ function endpointOf(text: string): string {
   }
   const { username, password, search, hash } = new URL(endpoint);
   if (username !== '' || password !== '') {
-    throw new PanxError('HF_ENDPOINT holds a user name or a password, which panx does not send.', { hint });
+    throw new PanxError('HF_ENDPOINT holds a user name or a password, which panx does not send.', {
+      hint: 'Take them out of the address, and set HF_TOKEN to an access token of that hub.',
+    });
   }
   if (search !== '' || hash !== '' || /[?#]$/.test(endpoint)) {
     throw new PanxError(`HF_ENDPOINT is "${printable(endpoint)}", expected an address without "?" and "#".`, { hint });
@@ -73,24 +75,46 @@ function timeoutMsOf(text: string): number {
  * The access token of the environment and where it is from: HF_TOKEN, else the file that `hf auth login` writes.
  * Undefined where there is none: public repositories need none.
  *
- * @throws PanxError where the token is not one of the hub's (the official client refuses those) or its file cannot be read.
+ * @param settings with the hub that it is for: that of a company has tokens of its own form
+ * @throws PanxError where it is no token of that hub or no header, or its file cannot be read.
  */
-export async function hubToken(env: Environment = process.env): Promise<{ token: string; from: string } | undefined> {
+export async function hubToken(
+  settings: Pick<HubSettings, 'endpoint'>,
+  env: Environment = process.env,
+): Promise<{ token: string; from: string } | undefined> {
   const found =
     tokenOfVariable('HF_TOKEN', env) ?? tokenOfVariable('HUGGING_FACE_HUB_TOKEN', env) ?? (await tokenOfFile(env));
-  const flaw = found === undefined ? undefined : flawOfToken(found.token);
-  if (found === undefined || flaw === undefined) return found;
-  throw new PanxError(`The access token in ${found.from} ${flaw}.`, {
-    hint: 'Set HF_TOKEN to a token from https://huggingface.co/settings/tokens, or unset it: public repositories need none.',
-  });
+  if (found === undefined) return undefined;
+  const { token, from } = found;
+  const flaw = flawOfToken(token);
+  if (flaw !== undefined) {
+    throw new PanxError(`The access token in ${from} ${flaw}.`, {
+      hint: `Set HF_TOKEN to a token of ${settings.endpoint} as it was given, or unset it: public repositories need none.`,
+    });
+  }
+  if (new URL(settings.endpoint).hostname === 'huggingface.co' && !token.startsWith('hf_')) {
+    throw new PanxError(
+      `The access token in ${from} does not start with "hf_", as those of huggingface.co do; it is not sent there.`,
+      {
+        hint: "For another hub, such as a company's, set HF_ENDPOINT to its address. For huggingface.co, set HF_TOKEN to a token from https://huggingface.co/settings/tokens, or unset it: public repositories need none.",
+      },
+    );
+  }
+  return found;
 }
 
 /** Without the token itself, which no message shows: fetch would put one that is no header into its own. */
 function flawOfToken(token: string): string | undefined {
-  if (!token.startsWith('hf_')) return 'does not start with "hf_", as tokens of the Hugging Face hub do';
-  if (token.length > 500) return 'is longer than 500 characters, as no token of the Hugging Face hub is';
-  return /^[\x21-\x7e]+$/.test(token) ? undefined : 'holds a character that no token of the Hugging Face hub has';
+  if (token.length > mostTokenCharacters) {
+    return `is longer than ${mostTokenCharacters} characters, which no server takes in a header`;
+  }
+  if (/\s/.test(token)) return 'holds a space or a line break';
+  if (/^(["']).*\1$/.test(token)) return 'stands in quotation marks';
+  return /^[\x21-\x7e]+$/.test(token) ? undefined : 'holds a character that no access token has';
 }
+
+/** Servers take headers of 8 kB and more. A signed token (JWT) of a company's hub has some thousand characters. */
+const mostTokenCharacters = 8000;
 
 function tokenOfVariable(name: string, env: Environment): { token: string; from: string } | undefined {
   const token = set(env[name]?.trim());
@@ -100,7 +124,7 @@ function tokenOfVariable(name: string, env: Environment): { token: string; from:
 async function tokenOfFile(env: Environment): Promise<{ token: string; from: string } | undefined> {
   const path = expand(set(env.HF_TOKEN_PATH) ?? join(hubHome(env), 'token'), env);
   try {
-    const token = set((await readSmallFile(path))?.trim());
+    const token = set((await readSmallFile(path, mostTokenCharacters + 100))?.trim());
     return token === undefined ? undefined : { token, from: path };
   } catch (error) {
     throw new PanxError(`The access token in ${path} cannot be read: ${reasonOf(error)}.`, {

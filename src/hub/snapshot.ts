@@ -138,7 +138,7 @@ async function bringFromHub(
   wish: string | undefined,
 ): Promise<Snapshot> {
   const { settings, repo } = attempt;
-  const found = await hubToken();
+  const found = await hubToken(settings);
   attempt.tokenFrom = found?.from;
   const token = found?.token;
   const ask = (revision: string) => withRetries(settings, () => commitOf(settings, repo, revision, token));
@@ -201,8 +201,7 @@ async function commitOf(
     name: repo.name,
     revision,
     hubUrl: settings.endpoint,
-    fetch: answerFetch(settings, 'object'),
-    ...(token === undefined ? {} : { accessToken: token }),
+    fetch: answerFetch(settings, 'object', token),
   };
   const { sha } =
     repo.type === 'model'

@@ -77,6 +77,15 @@ describe('what the hub refuses', () => {
     expect(test.hub.requests).toHaveLength(5);
   });
 
+  it('too many requests, for longer than it is waited for', async () => {
+    test.hub.faults.push({ match: /revision/, times: 9, status: 429, headers: { 'Retry-After': '7200' } });
+    await expect(bring()).rejects.toMatchObject({
+      message: `${test.hub.endpoint} says that it was asked too often (HTTP 429).`,
+      hint: 'Try again after 2 h 0 min, as it asks, or set HF_TOKEN: known users may ask more often. What is there already is kept.',
+    });
+    expect(test.hub.requests).toHaveLength(1);
+  });
+
   it('everything, for a while', async () => {
     test.hub.faults.push({ match: /revision/, times: 9, status: 503 });
     await expect(bring()).rejects.toMatchObject({

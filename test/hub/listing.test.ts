@@ -6,7 +6,7 @@ import { fetchData } from '../../src/data/fetch.js';
 import { PanxError } from '../../src/errors.js';
 import { fetchModel } from '../../src/hub/resolve.js';
 import { bytesOf, dataRepo, filesUnder, modelRepo, useHub } from './fixtures.js';
-import { gitOidOf, sha256Of } from './server.js';
+import { gitOidOf, goodToken, sha256Of } from './server.js';
 
 const model = { type: 'model', name: 'org/model', revision: 'main' } as const;
 const data = { type: 'dataset', name: 'org/data', revision: 'main' } as const;
@@ -110,7 +110,7 @@ describe('a listing', () => {
     });
     await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as { port: number };
-    vi.stubEnv('HF_TOKEN', 'hf_good');
+    vi.stubEnv('HF_TOKEN', goodToken);
     const { message } = await listed([], { Link: `<http://127.0.0.1:${port}/>; rel="next"` });
     other.close();
     expect(message).toContain('org/model has no config.json');

@@ -1,22 +1,89 @@
-import { expect, it } from 'vitest';
-import { HttpFailure, pauseAfter } from '../../src/hub/requests.js';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { longestPauseMs } from '../../src/hub/patience.js';
+import { attemptsAfter, HttpFailure, hubFetch, pauseAfter } from '../../src/hub/requests.js';
 import { hubSettings } from '../../src/hub/settings.js';
 
-it.each([undefined, 0, -5000])('pauses longer each time, whatever less Retry-After says: %s ms', async retryAfterMs => {
-  const settings = { ...hubSettings(), retryDelayMs: 20 };
-  const error = new HttpFailure('busy', 429, undefined, retryAfterMs);
-  const pauses: number[] = [];
-  for (const failures of [1, 3]) {
-    const before = performance.now();
-    await pauseAfter(settings, error, failures);
-    pauses.push(performance.now() - before);
+describe('the pause after a failure', () => {
+  const settings = { ...hubSettings({}), retryDelayMs: 20 };
+  /** How long is waited after each of these failures, and what is said. */
+  async function pauses(retryAfterMs: number | undefined, failures: number[], status = 429) {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const waited: number[] = [];
+    for (const failure of failures) {
+      await pauseAfter(settings, new HttpFailure('busy', status, undefined, retryAfterMs), failure, async ms => {
+        waited.push(ms);
+      });
+    }
+    const said = write.mock.calls.map(([text]) => String(text)).join('');
+    write.mockRestore();
+    return { waited, said };
   }
-  expect(pauses[0]).toBeGreaterThan(18);
-  expect(pauses[1]).toBeGreaterThan(78);
+
+  it.each([undefined, 0, 15])('is longer each time, whatever less is asked for: %s ms', async retryAfterMs => {
+    expect(await pauses(retryAfterMs, [1, 2, 3])).toEqual({ waited: [20, 40, 80], said: '' });
+  });
+
+  it.each([408, 429, 500, 502, 503, 504])('is what the server asks for with %i, and is told', async status => {
+    expect(await pauses(12_000, [1], status)).toEqual({
+      waited: [12_000],
+      said: `https://huggingface.co asks to be left alone for a while (HTTP ${status}); the next try comes in 12 s.\n`,
+    });
+  });
+
+  it('is none where the server asks for more than it is given', () => {
+    const attempts = (retryAfterMs: number) => attemptsAfter(new HttpFailure('busy', 503, undefined, retryAfterMs));
+    expect([attempts(longestPauseMs), attempts(longestPauseMs + 1)]).toEqual([5, 1]);
+  });
 });
 
-it('pauses as long as the hub asks for where that is more', async () => {
-  const before = performance.now();
-  await pauseAfter({ ...hubSettings(), retryDelayMs: 1 }, new HttpFailure('busy', 429, undefined, 60), 1);
-  expect(performance.now() - before).toBeGreaterThan(58);
+describe('the access token', () => {
+  const servers: Server[] = [];
+  afterEach(async () => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      await new Promise(resolve => server.close(resolve));
+    }
+  });
+
+  async function serve(answer: RequestListener): Promise<string> {
+    const server = createServer(answer);
+    servers.push(server);
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it('is shown to the hub, and neither to where it redirects nor to another address', async () => {
+    const shown: string[] = [];
+    const note =
+      (name: string, location?: (url: string) => string): RequestListener =>
+      (request, response) => {
+        shown.push(`${name} ${request.url} ${request.headers.authorization}`);
+        if (location !== undefined && request.url !== '/api/plain') {
+          response.writeHead(302, { Location: location(request.url!) });
+        }
+        response.end();
+      };
+    const other = await serve(note('other'));
+    const hub = await serve(note('hub', () => `${other}/there`));
+    const hubbed = hubFetch({ ...hubSettings({}), endpoint: `${hub}/api` }, 'company-token');
+    for (const address of [`${hub}/api/plain`, `${hub}/api/elsewhere`, `${other}/next-page`]) await hubbed(address);
+    expect(shown).toEqual([
+      'hub /api/plain Bearer company-token',
+      'hub /api/elsewhere Bearer company-token',
+      'other /there undefined',
+      'other /next-page undefined',
+    ]);
+  });
+
+  it('is none where there is none', async () => {
+    const shown: unknown[] = [];
+    const hub = await serve((request, response) => {
+      shown.push(request.headers.authorization);
+      response.end();
+    });
+    await hubFetch({ ...hubSettings({}), endpoint: hub }, undefined)(`${hub}/x`);
+    expect(shown).toEqual([undefined]);
+  });
 });

@@ -50,7 +50,8 @@ export interface StandInHub {
   close(): Promise<void>;
 }
 
-export const goodToken = 'hf_good';
+/** Of a form that huggingface.co has not, as a company's hub gives them. */
+export const goodToken = 'company.good+/=';
 
 /**
  * A local server that answers as the Hugging Face hub does, and a second one that answers as its CDN: information and

@@ -39,6 +39,11 @@ describe('hubSettings', () => {
     expect(hubSettings({ TRANSFORMERS_OFFLINE: '1' }).offline).toBe(true);
   });
 
+  it('takes a mirror with a port and a path', () => {
+    const endpoint = 'https://artifactory.corp:8443/api/huggingfaceml/x';
+    expect(hubSettings({ HF_ENDPOINT: `${endpoint}/` }).endpoint).toBe(endpoint);
+  });
+
   it.each([
     ['mirror.org', 'HF_ENDPOINT is "mirror.org", not an address that starts with https:// or http://.'],
     ['file:///etc', 'HF_ENDPOINT is "file:///etc", not an address'],
@@ -48,6 +53,7 @@ describe('hubSettings', () => {
     ['http://a b', 'HF_ENDPOINT is "http://a b", not an address'],
     ['http://a\n\u001b[2Jb', 'HF_ENDPOINT is "http://a\\u{a}\\u{1b}[2Jb", not an address'],
     ['http://h\\x', 'HF_ENDPOINT is "http://h\\x", not an address'],
+    ['https://:secret@h/api', 'HF_ENDPOINT holds a user name or a password, which panx does not send.'],
     ['http://user:secret@h', 'HF_ENDPOINT holds a user name or a password, which panx does not send.'],
     ['https://h/?q=1', 'HF_ENDPOINT is "https://h/?q=1", expected an address without "?" and "#".'],
     ['https://h/#', 'HF_ENDPOINT is "https://h/#", expected an address without "?" and "#".'],
@@ -77,6 +83,9 @@ describe('hubToken', () => {
   writeFileSync(join(home, 'token'), 'hf_file\n');
   writeFileSync(join(home, 'other'), 'hf_other\n');
 
+  const hub = { endpoint: 'https://huggingface.co' };
+  const company = { endpoint: 'https://artifactory.corp/api/huggingfaceml/x' };
+
   it.each([
     [
       { HF_HOME: home, HF_TOKEN: ' hf_variable\n' },
@@ -96,38 +105,55 @@ describe('hubToken', () => {
     ],
     [{ HF_HOME: join(home, 'none') }, undefined],
   ])('reads %o', async (env, expected) => {
-    expect(await hubToken(env)).toEqual(expected);
+    expect(await hubToken(hub, env)).toEqual(expected);
   });
 
-  it('refuses what is no token of the hub without showing it', async () => {
-    await expect(hubToken({ HF_TOKEN: 'secret' })).rejects.toThrow(
-      'The access token in HF_TOKEN does not start with "hf_", as tokens of the Hugging Face hub do.',
-    );
+  it('sends a token of another form to a hub of a company, and not to huggingface.co', async () => {
+    const env = { HF_TOKEN: 'AKCp8-secret+/=' };
+    expect(await hubToken(company, env)).toEqual({ token: env.HF_TOKEN, from: 'HF_TOKEN' });
+    await expect(hubToken(hub, env)).rejects.toMatchObject({
+      message:
+        'The access token in HF_TOKEN does not start with "hf_", as those of huggingface.co do; it is not sent there.',
+      hint: expect.stringMatching(/^For another hub, such as a company's, set HF_ENDPOINT to its address\./),
+    });
+  });
+
+  it('reads a long signed token of a file, with what editors put around it', async () => {
+    const token = `eyJ${'x'.repeat(3000)}.y.z`;
+    writeFileSync(join(home, 'jwt'), `\uFEFF${token}\r\n`);
+    const HF_TOKEN_PATH = join(home, 'jwt');
+    expect(await hubToken(company, { HF_TOKEN_PATH })).toEqual({ token, from: HF_TOKEN_PATH });
   });
 
   it.each([
-    ['hf_a\nb', 'holds a character that no token of the Hugging Face hub has'],
-    ['hf_ü', 'holds a character that no token of the Hugging Face hub has'],
-    [`hf_${'x'.repeat(100_000)}`, 'is longer than 500 characters, as no token of the Hugging Face hub is'],
+    ['hf_a\nb', 'holds a space or a line break'],
+    ['Bearer abc', 'holds a space or a line break'],
+    ['"hf_quoted"', 'stands in quotation marks'],
+    ['hf_ü', 'holds a character that no access token has'],
+    ['hf_\u001b[2J', 'holds a character that no access token has'],
+    [`hf_${'x'.repeat(100_000)}`, 'is longer than 8000 characters, which no server takes in a header'],
   ])('refuses a token that is no header, without showing it', async (token, flaw) => {
-    await expect(hubToken({ HF_TOKEN: token })).rejects.toMatchObject({
-      name: 'PanxError',
-      message: `The access token in HF_TOKEN ${flaw}.`,
-    });
+    for (const settings of [hub, company]) {
+      await expect(hubToken(settings, { HF_TOKEN: token })).rejects.toMatchObject({
+        name: 'PanxError',
+        message: `The access token in HF_TOKEN ${flaw}.`,
+        hint: `Set HF_TOKEN to a token of ${settings.endpoint} as it was given, or unset it: public repositories need none.`,
+      });
+    }
     writeFileSync(join(home, 'odd'), token);
-    await expect(hubToken({ HF_TOKEN_PATH: join(home, 'odd') })).rejects.toThrow(
+    await expect(hubToken(hub, { HF_TOKEN_PATH: join(home, 'odd') })).rejects.toThrow(
       `The access token in ${join(home, 'odd')} ${flaw}.`,
     );
   });
 
   it('refuses a device for a token file', async () => {
-    await expect(hubToken({ HF_TOKEN_PATH: '/dev/zero' })).rejects.toThrow(
+    await expect(hubToken(hub, { HF_TOKEN_PATH: '/dev/zero' })).rejects.toThrow(
       'The access token in /dev/zero cannot be read: it is no ordinary file.',
     );
   });
 
   it('says which token file cannot be read', async () => {
-    await expect(hubToken({ HF_TOKEN_PATH: home })).rejects.toThrow(
+    await expect(hubToken(hub, { HF_TOKEN_PATH: home })).rejects.toThrow(
       `The access token in ${home} cannot be read: it is a folder, not a file.`,
     );
   });
