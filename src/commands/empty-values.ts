@@ -3,7 +3,7 @@ import { excerpt, PanxError } from '../errors.js';
 
 /**
  * Refuse options and arguments that are typed with nothing, or only blanks, behind them: `--size "$ROWS"` where ROWS is not set. None has a use
- * for that, and some would take it for another value: no size at all, the folder one is in.
+ * for that, but those of data, and some would take it for another value: no size at all, the folder one is in.
  *
  * @param command the one that is about to run
  * @throws PanxError naming the option or the argument
@@ -13,7 +13,7 @@ export function refuseEmptyValues(command: Command): void {
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli') continue;
     const values: unknown[] = [command.getOptionValue(name)].flat();
-    if (values.some(isEmpty)) throw empty(nameOf(option));
+    if (values.some(isEmpty) && !mayBeEmpty(option)) throw empty(nameOf(option));
   }
   const at = command.args.findIndex(isEmpty);
   if (at >= 0) throw empty(`The argument <${command.registeredArguments[at]?.name() ?? at + 1}>`);
@@ -36,6 +36,11 @@ export function refuseUndecodedPaths(command: Command): void {
     const name = command.registeredArguments[at]?.name() ?? '';
     if (isPath(`<${name}>`) && isUndecoded(value)) throw undecoded(`The argument <${name}>`, value);
   }
+}
+
+/** A sentence is data: one without a word is tagged, as an empty line of a file is. */
+function mayBeEmpty({ flags }: Option): boolean {
+  return flags.endsWith('<sentence>');
 }
 
 /** The first of its names: `--lang` of `--lang, --langs <lang>`. */

@@ -77,7 +77,9 @@ export function define(command: Command): void {
 }
 
 const engineHelp = `
-With --format json each sentence is a line: an object with its words and entities.
+Each line is a sentence, and each has its answer: one without a word has no words
+and no entities. With --format json the nth line of output is an object with the
+words and entities of the nth line of the text. Text is UTF-8.
 
 With --backend auto, a few short sentences on a small model are tagged by
 WebAssembly, in float32: it starts at once, and TensorFlow takes longer to start
@@ -85,7 +87,7 @@ than it would save. Scores agree with those of TensorFlow with --precision fp32
 to 6 digits, with those of bf16 to 2 or 3.
 `;
 
-/** The sentences asked for, some at a time; those without a word are left out. */
+/** The sentences asked for, some at a time. */
 async function* windowsOf(file: string | undefined, { text }: PredictOptions): AsyncGenerator<string[]> {
   if (text === undefined) yield* sentenceWindows(file);
   else if (file === undefined) yield text;
@@ -101,6 +103,7 @@ function nothingToTag(): PanxError {
 
 /** The words over their tags, wrapped to the terminal, then the entities with their scores. */
 function asTable({ words, entities }: TaggedSentence): string {
+  if (words.length === 0) return '  no words\n\n';
   const width = process.stdout.columns ?? 100;
   const lines: [string, string][] = [['', '']];
   for (const { text, tag } of words) {

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { codeOf, excerpt, messageOf, nearest, PanxError } from '../errors.js';
-import { readBounded, utf8Text } from '../system/bounded-file.js';
+import { readBounded } from '../system/bounded-file.js';
+import { textOf } from '../system/text.js';
 import { type Corpora, namedLanguage } from './corpora.js';
 import { cellsOf, checkGrid } from './grid.js';
 import type { Setting } from './kinds.js';
@@ -155,19 +156,16 @@ async function readConfigFile(file: string, above: readonly string[]): Promise<G
 const longestChain = 20;
 
 async function readText(file: string, extendedBy: string | undefined): Promise<string> {
-  try {
-    const text = utf8Text(await readBounded(file, longestYaml));
-    if (text === undefined) throw new Error('it is not text in UTF-8');
-    return text;
-  } catch (error) {
-    const reason = readingFault(error);
-    const because = extendedBy === undefined ? '' : `, which ${extendedBy} extends,`;
-    throw new PanxError(`The configuration file ${file}${because} cannot be read: ${reason}.`, {
+  const because = extendedBy === undefined ? '' : `, which ${extendedBy} extends,`;
+  const subject = `The configuration file ${file}${because}`;
+  const bytes = await readBounded(file, longestYaml).catch((error: unknown) => {
+    throw new PanxError(`${subject} cannot be read: ${readingFault(error)}.`, {
       hint: 'It is to be a YAML file of settings; panx config prints every setting that it may hold.',
       exitCode: 2,
       cause: error,
     });
-  }
+  });
+  return textOf(bytes, subject, 2);
 }
 
 function readingFault(error: unknown): string {

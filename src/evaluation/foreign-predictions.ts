@@ -1,7 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { largestFile } from '../data/formats/parquet-limits.js';
-import { checkText, linesOf } from '../data/formats/tagged-file.js';
 import { excerpt, messageOf, PanxError } from '../errors.js';
 import { readBounded } from '../system/bounded-file.js';
 import { arrayOf, number, object, orNull, parseJsonAs, type Shape, text } from '../system/checked-json.js';
@@ -9,6 +8,7 @@ import { formatBytes } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { expectFile } from '../system/plain-file.js';
+import { checkText, linesOf } from '../system/text.js';
 import type { PredictedRow } from './predictions.js';
 
 /** A row with its predictions, from panx or from elsewhere. All lists are (W), an item for each word. */
@@ -31,7 +31,7 @@ export async function* readForeignPredictions(path: string): AsyncGenerator<Scor
   let form: 'json' | 'columns' | null = null;
   let words: string[][] = [];
   const bytes = await bytesOf(path);
-  checkText(path, bytes);
+  checkText(bytes, path);
   for (const { line, number } of linesOf(path, bytes)) {
     // Of blanks alone: a no-break space is a word in some corpora.
     const trimmed = line.replace(/^[ \t]+|[ \t]+$/g, '');

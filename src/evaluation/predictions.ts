@@ -4,11 +4,11 @@ import { pipeline } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 import { codeOf, messageOf, PanxError } from '../errors.js';
 import { damagedLine } from '../run/events.js';
-import { utf8Text } from '../system/bounded-file.js';
 import { arrayOf, integer, number, object, orNull, parseJsonAs, type Shape, text } from '../system/checked-json.js';
 import { reasonOf, writeFileAtomic } from '../system/files.js';
 import { formatJson, isObject, parseJson } from '../system/json.js';
 import { expectFile } from '../system/plain-file.js';
+import { utf8Text } from '../system/text.js';
 
 /**
  * What a model made of one row of a corpus: a line of predictions.jsonl.gz. All lists are (W), one item for each word.

@@ -1,7 +1,7 @@
 import { PanxError } from '../errors.js';
 import { isTorchShard, modelFile, smallTokenizerFiles, tokenizerSources, vocabularyFile } from '../run/model-files.js';
+import { readBoundedJson } from '../system/bounded-json.js';
 import { formatBytes, printable } from '../system/console.js';
-import { readJson } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import type { CachedFolder } from './cached.js';
 import type { HubFile } from './listing.js';
@@ -137,7 +137,7 @@ const mostJsonBytes = 200e6;
 
 /** The shard names of an index in order. They become paths, so that only plain names are taken. */
 async function shardsOf(indexPath: string, format: (typeof formats)[number]): Promise<string[]> {
-  const index = await readJson(indexPath);
+  const index = await readBoundedJson(indexPath, mostJsonBytes);
   const map = isObject(index) && isObject(index.weight_map) ? index.weight_map : {};
   const shards = [...new Set(Object.values(map))].sort();
   for (const shard of shards) {

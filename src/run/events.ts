@@ -2,11 +2,11 @@ import { appendFileSync, closeSync, createReadStream, fsyncSync, openSync, readF
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import { utf8Text } from '../system/bounded-file.js';
 import { integer, number, object, oneOf, parseJsonAs, type Shape, sha256Text, text } from '../system/checked-json.js';
 import { cannotWrite, makeFolder, reasonOf, sha256OfFile } from '../system/files.js';
 import { formatJson, isObject } from '../system/json.js';
 import { expectFile } from '../system/plain-file.js';
+import { utf8Text } from '../system/text.js';
 
 /** One optimizer step. */
 export interface StepEvent {

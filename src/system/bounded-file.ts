@@ -37,12 +37,3 @@ async function readUpTo(file: FileHandle, most: number, likely: number): Promise
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
-
-/** The text of bytes, without the mark that some editors put first; undefined where they are not UTF-8. */
-export function utf8Text(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,7 +1,8 @@
 import { PanxError } from '../errors.js';
-import { readBounded, utf8Text } from './bounded-file.js';
+import { readBounded } from './bounded-file.js';
 import { reasonOf } from './files.js';
 import { parseJson } from './json.js';
+import { textOf } from './text.js';
 
 /**
  * Read and parse a JSON file that others wrote and that should be small.
@@ -13,7 +14,5 @@ export async function readBoundedJson(path: string, most: number): Promise<unkno
   const bytes = await readBounded(path, most).catch((error: unknown) => {
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   });
-  const text = utf8Text(bytes);
-  if (text === undefined) throw new PanxError(`${path} is not valid JSON: it is not text in UTF-8.`);
-  return parseJson(text, path);
+  return parseJson(textOf(bytes, path), path);
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
-import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf, PanxError } from '../errors.js';
 import { readBounded } from './bounded-file.js';
-import { formatJson, parseJson } from './json.js';
+import { formatJson } from './json.js';
 import { expectFile } from './plain-file.js';
 import { temporaryNeighbour } from './temporary.js';
 
@@ -88,23 +88,6 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
 }
 
 const largestText = 20_000_000;
-
-/**
- * Read and parse a JSON file that others write: its shape is the caller's to check. Files of panx's own are read by
- * `readJsonAs`.
- *
- * @throws PanxError naming the file where it is absent, not JSON, or nested too deeply.
- */
-export async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    await expectFile(path);
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}`, { cause: error });
-  }
-  return parseJson(text, path);
-}
 
 /**
  * SHA-256 of a file's bytes, in hexadecimal; the file is streamed.

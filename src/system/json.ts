@@ -10,10 +10,12 @@ export const deepestJson = 100;
 /**
  * Parse JSON that may hold anything.
  *
+ * @param source with or without the mark that some editors put first
  * @param subject what the sentence of an error begins with: a path
  * @throws PanxError where it is not JSON, or nested deeper than `deepestJson`
  */
-export function parseJson(text: string, subject: string, hint?: string): unknown {
+export function parseJson(source: string, subject: string, hint?: string): unknown {
+  const text = source.startsWith('\ufeff') ? source.slice(1) : source;
   const options = hint === undefined ? {} : { hint };
   if (nestsDeeperThan(text, deepestJson)) {
     throw new PanxError(

@@ -181,7 +181,8 @@ const calls = (${engineCalls})(require(workerData));
 calls.loadFile = async (path, sha256) => {
   const bytes = readFileSync(path);
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Error('it was changed while it was read');
-  await calls.load(bytes.toString('utf8'));
+  // Without the mark that some editors put first.
+  await calls.load(bytes.toString('utf8').replace(/^\\ufeff/, ''));
 };
 parentPort.on('message', async ({ id, method, args }) => {
   try {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { modelFile } from '../run/model-files.js';
 import { readBounded } from '../system/bounded-file.js';
 import { isObject, parseJson } from '../system/json.js';
+import { textOf } from '../system/text.js';
 import { readSettings } from './converters/folder-settings.js';
 import { describeTokenizer } from './description.js';
 
@@ -31,7 +32,7 @@ export async function tokenizerConfigFor(folder: string, most: number): Promise<
   const { tokenizer_class: named = null } = config;
   if (named !== null && !(typeof named === 'string' && madeAnew.test(named))) return null;
   const path = join(folder, modelFile.tokenizer);
-  const text = (await readBounded(path, most)).toString('utf8');
+  const text = textOf(await readBounded(path, most), path);
   const map = await readSettings(folder, modelFile.specialTokens, names).catch(() => ({}));
   return {
     model_input_names: ['input_ids', 'attention_mask'],
@@ -75,7 +76,7 @@ function around(processor: unknown): [string | undefined, string | undefined] {
     return [found.find(([first]) => first)?.[0], found.find(([, last]) => last)?.[1]];
   }
   if (Array.isArray(single)) return [tokenOf(single[0], named), tokenOf(single.at(-1), named)];
-  return [textOf(cls), textOf(sep)];
+  return [tokenOfPair(cls), tokenOfPair(sep)];
 }
 
 /** Of a template's piece, which has a name of its own for a token. */
@@ -87,6 +88,6 @@ function tokenOf(piece: unknown, named: unknown): string | undefined {
 }
 
 /** Of a pair of a token and its id. */
-function textOf(pair: unknown): string | undefined {
+function tokenOfPair(pair: unknown): string | undefined {
   return Array.isArray(pair) && typeof pair[0] === 'string' ? pair[0] : undefined;
 }

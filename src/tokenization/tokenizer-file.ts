@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
 import { formatBytes, formatCount } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
+import { checkText, markLength } from '../system/text.js';
 
 /**
  * The bytes of a model folder's `tokenizer.json`.
@@ -37,13 +37,11 @@ async function refuseOtherFiles(path: string): Promise<void> {
 const largestFile = 80e6;
 
 /** The file's text. @throws PanxError where it is none, or of more values than a tokenizer has */
-export function textOf(bytes: Buffer, path: string): string {
-  if (!isUtf8(bytes)) {
-    throw new PanxError(`${path} is not UTF-8 text.`, { hint: 'Copy it again; it may be damaged, or another file.' });
-  }
+export function tokenizerText(bytes: Buffer, path: string): string {
+  checkText(bytes, path);
   refuseLongStrings(bytes, path);
   refuseManyValues(bytes, path);
-  return bytes.toString('utf8');
+  return bytes.toString('utf8', markLength(bytes));
 }
 
 /** A string lies in memory several times over while it is parsed, and the engine builds tables of what it says. */

@@ -8,7 +8,7 @@ import { convertTokenizer } from './converters/convert.js';
 import { describeTokenizer, type TokenizerDescription } from './description.js';
 import { type Engine, engineHere } from './engine.js';
 import { type EngineLimits, startEngineProcess } from './engine-process.js';
-import { readTokenizerFile, textOf } from './tokenizer-file.js';
+import { readTokenizerFile, tokenizerText } from './tokenizer-file.js';
 import { type Subwords, startWordEncoder, type WordEncoder } from './words.js';
 
 /** One sentence as subwords, special tokens included, and what it lost on the way. */
@@ -128,7 +128,7 @@ async function sourceIn(folder: string, lowerCase: boolean | null): Promise<Sour
 function fromSource({ bytes, path, sha256, made }: Source): SubwordTokenizer {
   refuseThreadCounts(tokenizerThreads);
   const limits = engineLimits(bytes.length);
-  const text = textOf(bytes, path);
+  const text = tokenizerText(bytes, path);
   // It loads the file while this process parses it, and then what is made of it, where that is another.
   const ofLarge = bytes.length > smallFile ? startEngineProcess(limits) : undefined;
   let engine: Engine | undefined = ofLarge;

@@ -357,6 +357,8 @@ describe('sizes and numbers that would take all memory, or be others in float32'
     await writeFile(place('large'), Buffer.alloc(5 << 20, ' '));
     await expect(readModelConfig(join(folder, 'large'))).rejects.toThrow('it is larger than 4,194,304 bytes.');
     await writeFile(place('bytes'), Buffer.of(0x7b, 0xff, 0x7d));
-    await expect(readModelConfig(join(folder, 'bytes'))).rejects.toThrow('is not valid JSON: it is not text in UTF-8.');
+    await expect(readModelConfig(join(folder, 'bytes'))).rejects.toThrow(
+      'config.json, line 1: byte 2 of the line, 0xFF,',
+    );
   });
 });

@@ -16,7 +16,6 @@ it.each([
   [['evaluate', '--sample', '--langs', 'en', '--ci', ''], '--ci'],
   [['evaluate', '--sample', '--langs', 'en', '--ci', '--ci-samples', ''], '--ci-samples'],
   [['evaluate', '--sample', '--langs', 'en', '--profile', ' '], '--profile'],
-  [['predict', '--sample', '--text', 'Ada', '--text', ''], '--text'],
   [['predict', '--sample', ''], 'The argument <file>'],
   [['verify', ''], 'The argument <run>'],
   [['verify', 'results', '--data', ''], '--data'],

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -102,6 +102,68 @@ it('streams: more sentences than are held at a time are tagged as each of them i
     expect(tagged[at]!.words.map(({ tag }) => tag)).toEqual(alone.words.map(({ tag }) => tag));
     for (const [i, { score }] of tagged[at]!.words.entries()) expect(score).toBeCloseTo(alone.words[i]!.score!, 5);
   }
+});
+
+it('answers each line, those without a word too, and reads text in UTF-8 alone', () => {
+  const read = (text: string | Buffer, ...args: string[]) => {
+    const given = ['dist/cli.js', 'predict', '--model', checkpoint, '--backend', 'wasm', ...args];
+    const { status, stdout, stderr } = spawnSync('node', given, { cwd: root, input: text, encoding: 'utf8' });
+    return { code: status, stdout, stderr };
+  };
+  const texts = (stdout: string) => {
+    const lines = stdout.trimEnd().split('\n');
+    return lines.map(line => JSON.parse(line) as TaggedSentence).map(({ text, words }) => [text, words.length]);
+  };
+  const some = read('\ufeffa\r\n\n b\n  \nc', '--format', 'json');
+  expect(texts(some.stdout)).toEqual([
+    ['a', 1],
+    ['', 0],
+    [' b', 1],
+    ['  ', 0],
+    ['c', 1],
+  ]);
+  expect(texts(read('\n\n', '--format', 'json').stdout)).toEqual([
+    ['', 0],
+    ['', 0],
+  ]);
+  expect(read('\n').stdout).toBe('  no words\n\n');
+  const asked = predict(['--text', '', '--text', 'a', '--text', ' ']);
+  expect(asked).toMatchObject({ code: 0, stderr: '' });
+  expect(texts(asked.stdout)).toEqual([
+    ['', 0],
+    ['a', 1],
+    [' ', 0],
+  ]);
+  expect(read('')).toMatchObject({ code: 2, stderr: expect.stringContaining('the input is empty') });
+  expect(read(Buffer.from('a\nb', 'utf16le'))).toEqual({
+    ...{ code: 1, stdout: '' },
+    stderr:
+      'panx: stdin looks like UTF-16LE without a mark; expected text in UTF-8.\n  Convert it: iconv -f UTF-16LE -t UTF-8 OLD > NEW\n',
+  });
+});
+
+it('takes a checkpoint and settings whose files begin with the mark of UTF-8, and no other encoding', () => {
+  const marked = join(folder, 'marked');
+  cpSync(checkpoint, marked, { recursive: true });
+  const config = join(folder, 'marked.yaml');
+  writeFileSync(config, `\ufeffmodel: ${marked}\ntokenization: {maxLength: 500}\n`);
+  const files = readdirSync(marked).filter(name => name.endsWith('.json'));
+  expect(files).toEqual(expect.arrayContaining(['config.json', 'tokenizer.json', 'tokenizer_config.json']));
+  for (const file of files) writeFileSync(join(marked, file), `\ufeff${readFileSync(join(marked, file), 'utf8')}`);
+  const { stdout } = predict(['--text', sentence]);
+  const asked = ['predict', '--config', config, '--format', 'json', '--text', sentence];
+  expect(panx(asked)).toMatchObject({ code: 0, stderr: '', stdout });
+  for (const file of ['config.json', 'tokenizer.json']) {
+    const [path, text] = [join(marked, file), readFileSync(join(marked, file), 'utf8')];
+    writeFileSync(path, Buffer.from(text, 'utf16le'));
+    expect(panx(asked).stderr).toMatch(`panx: ${path} begins with the mark of UTF-16; expected text in UTF-8.\n`);
+    writeFileSync(path, text);
+  }
+  writeFileSync(config, Buffer.from('\ufeffseed: 1', 'utf16le'));
+  expect(panx(asked)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`The configuration file ${config} begins with the mark of UTF-16`),
+  });
 });
 
 it('says which line of a file it cannot tag, and ends with the reader of its output', () => {

@@ -425,13 +425,15 @@ describe('files that are none', () => {
   });
 
   it('text in another encoding', async () => {
-    for (const [name, bytes] of [
-      ['utf16.yaml', Buffer.from('\ufeffseed: 1', 'utf16le')],
-      ['latin.yaml', Buffer.from('model: é', 'latin1')],
+    for (const [name, bytes, fault] of [
+      ['utf16.yaml', Buffer.from('\ufeffseed: 1', 'utf16le'), ' begins with the mark of UTF-16'],
+      ['latin.yaml', Buffer.from('model: é', 'latin1'), ', line 1: byte 8 of the line, 0xE9, is not UTF-8'],
     ] as const) {
       const path = join(folder, name);
       await writeFile(path, bytes);
-      await expect(loadConfig({ file: path })).rejects.toThrow(cannot(path, 'it is not text in UTF-8'));
+      const error = await loadConfig({ file: path }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ exitCode: 2 });
+      expect((error as Error).message).toContain(`The configuration file ${path}${fault}`);
     }
   });
 

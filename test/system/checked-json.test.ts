@@ -134,7 +134,8 @@ describe('readJsonAs', () => {
     ['{}', ': name is missing, expected a text.'],
     ['5', 'holds 5, expected an object.'],
     ['', 'is not valid JSON: Unexpected end of JSON input.'],
-    ['\0\0\x1b[2J', 'is not valid JSON: '],
+    ['\0\0\x1b[2J', 'expected text in UTF-8.'],
+    ['\x1b[2J', 'is not valid JSON: '],
     ['{"a":'.repeat(200_000), 'nests arrays or objects more than 100 levels deep; expected at most 100.'],
     ['['.repeat(200_000), 'nests arrays or objects more than 100 levels deep; expected at most 100.'],
   ])('gives one sentence for %.20j', async (content, sentence) => {
@@ -153,7 +154,7 @@ describe('readJsonAs', () => {
     await truncate(path, 50_000_000_000);
     await expect(readJsonAs(path, shape)).rejects.toThrow(`${path} cannot be read: it is larger than 4,000,000 bytes.`);
     await writeFile(path, Buffer.from([0x22, 0xc3, 0x22]));
-    await expect(readJsonAs(path, shape)).rejects.toThrow(`${path} is not valid JSON: it is not text in UTF-8.`);
+    await expect(readJsonAs(path, shape)).rejects.toThrow(`${path}, line 1: byte 2 of the line, 0xC3, is not UTF-8`);
   });
 
   it('says what is there instead of a file', async () => {

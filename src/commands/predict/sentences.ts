@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { codeOf, PanxError } from '../../errors.js';
 import { formatCount } from '../../system/console.js';
 import { reasonOf } from '../../system/files.js';
+import { isText, longestHead, markLength, textFault } from '../../system/text.js';
 
 /** Bytes of a line at most. A model sees some 2,000 of them; tokenizing takes a thousand bytes of memory for each. */
 export const longestLine = 1 << 18;
@@ -11,8 +12,8 @@ const sentencesOfWindow = 2048;
 const bytesOfWindow = 1 << 19;
 
 /**
- * The sentences of a text file, or of stdin, one a line, in windows, so that however many there are, only some are in memory. Lines without a
- * word are left out.
+ * The sentences of a text file, or of stdin, one a line, in windows, so that however many there are, only some are in memory. A line
+ * without a word is a sentence too: the nth sentence is that of the nth line.
  *
  * @param file its path; undefined or - is stdin
  * @throws PanxError where it cannot be read, and naming the first line that is too long or not UTF-8
@@ -34,10 +35,8 @@ export async function* sentenceWindows(file: string | undefined): AsyncGenerator
 export async function* windowsOf(chunks: AsyncIterable<Buffer>, subject: string): AsyncGenerator<string[]> {
   let window: string[] = [];
   let bytes = 0;
-  for await (const { line, number } of linesOf(chunks, subject)) {
-    const text = textOf(line, number, subject);
-    if (text.trim() === '') continue;
-    window.push(text);
+  for await (const { line, number, head } of linesOf(chunks, subject)) {
+    window.push(sentenceOf(line, number, head, subject));
     bytes += line.length;
     if (window.length < sentencesOfWindow && bytes < bytesOfWindow) continue;
     yield window;
@@ -51,11 +50,14 @@ interface Line {
   line: Buffer;
   /** From 1. */
   number: number;
+  /** What the input begins with, by which its encoding is guessed. */
+  head: Buffer;
 }
 
-/** Lines without their ends; most of those that are blank are left out already. */
+/** Lines without their ends, and without the mark of UTF-8 that may stand first. */
 async function* linesOf(chunks: AsyncIterable<Buffer>, subject: string): AsyncGenerator<Line> {
   let number = 1;
+  let head: Buffer = Buffer.alloc(0);
   /** The line that is not at its end yet. */
   let begun: Buffer[] = [];
   let length = 0;
@@ -65,21 +67,15 @@ async function* linesOf(chunks: AsyncIterable<Buffer>, subject: string): AsyncGe
     if (piece.length > 0) begun.push(piece);
   };
   const finish = (): Line => {
-    const line = begun.length === 1 ? begun[0]! : Buffer.concat(begun);
+    const whole = begun.length === 1 ? begun[0]! : Buffer.concat(begun);
     begun = [];
     length = 0;
-    return { line: line.at(-1) === carriageReturn ? line.subarray(0, -1) : line, number: number++ };
+    const line = number === 1 ? whole.subarray(markLength(whole)) : whole;
+    return { line: line.at(-1) === carriageReturn ? line.subarray(0, -1) : line, number: number++, head };
   };
   for await (const chunk of chunks) {
+    if (head.length < longestHead) head = Buffer.concat([head, chunk.subarray(0, longestHead - head.length)]);
     for (let at = 0; at < chunk.length; ) {
-      // Byte by byte: 600 MB of empty lines take seconds so, and ten times that with a call for each.
-      for (let blank = at; length === 0; blank++) {
-        const byte = chunk[blank];
-        if (byte === lineFeed) {
-          at = blank + 1;
-          number++;
-        } else if (byte !== space && byte !== tab && byte !== carriageReturn) break;
-      }
       const end = chunk.indexOf(lineFeed, at);
       take(chunk.subarray(at, end < 0 ? chunk.length : end));
       if (end < 0) break;
@@ -87,24 +83,17 @@ async function* linesOf(chunks: AsyncIterable<Buffer>, subject: string): AsyncGe
       yield finish();
     }
   }
-  if (length > 0) yield finish();
+  // A mark alone is no line.
+  if (length > (number === 1 ? markLength(head) : 0)) yield finish();
 }
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
-const space = 0x20;
-const tab = 0x09;
 
-function textOf(line: Buffer, number: number, subject: string): string {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line);
-    return number === 1 && text.startsWith('\ufeff') ? text.slice(1) : text;
-  } catch (error) {
-    throw new PanxError(`${subject}, line ${formatCount(number)}: found bytes that are not UTF-8; expected text.`, {
-      hint: 'Convert it first: iconv -f LATIN1 -t UTF-8 FILE, or whatever encoding it is in.',
-      cause: error,
-    });
-  }
+function sentenceOf(line: Buffer, number: number, head: Buffer, subject: string): string {
+  if (isText(line)) return line.toString('utf8');
+  const { sentence, hint } = textFault(line, { number, head });
+  throw new PanxError(`${subject}${sentence}`, { hint });
 }
 
 function tooLong(subject: string, number: number): PanxError {

@@ -1,7 +1,8 @@
 import type { CorpusColumns } from '../../config/corpora.js';
 import { excerpt, PanxError } from '../../errors.js';
+import { linesOf } from '../../system/text.js';
 import { flawOfTag } from '../tag-schemes.js';
-import { linesOf, readTextFile, type TaggedFile, taggedRows } from './tagged-file.js';
+import { readTextFile, type TaggedFile, taggedRows } from './tagged-file.js';
 
 /**
  * Read a file of columns, a word in each line and an empty line after each sentence, as CoNLL-2002, CoNLL-2003, GermEval and CoNLL-U are.

@@ -1,10 +1,11 @@
 import type { CorpusColumns } from '../../config/corpora.js';
 import { excerpt, PanxError } from '../../errors.js';
 import { isObject, parseJson } from '../../system/json.js';
+import { linesOf } from '../../system/text.js';
 import { flawOfLabel } from '../labels.js';
 import { flawOfTag } from '../tag-schemes.js';
 import { splitWords } from '../words.js';
-import { linesOf, readTextFile, type TaggedFile, type TaggedRows, taggedRows } from './tagged-file.js';
+import { readTextFile, type TaggedFile, type TaggedRows, taggedRows } from './tagged-file.js';
 
 /**
  * Read a file with a JSON object in each line: words and tags (`{"tokens": ["Ada"], "ner_tags": ["B-PER"]}`), or text and the spans of its

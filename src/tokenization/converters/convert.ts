@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PanxError } from '../../errors.js';
 import { modelFile, vocabularyFile } from '../../run/model-files.js';
 import { readBounded } from '../../system/bounded-file.js';
 import { reasonOf } from '../../system/files.js';
+import { textOf } from '../../system/text.js';
 import { byteLevel, type TextFile } from './byte-level.js';
 import { contentOf, type FolderSettings, readFolderSettings, readSettings } from './folder-settings.js';
 import { classIn, kindOf, saveHint, type TokenizerClass, type TokenizerKind, vocabularyOf } from './kind.js';
@@ -139,7 +139,5 @@ async function bytesIn(folder: string, name: string): Promise<Buffer> {
 
 async function textIn(folder: string, name: string): Promise<TextFile> {
   const path = join(folder, name);
-  const bytes = await bytesIn(folder, name);
-  if (isUtf8(bytes)) return { text: bytes.toString('utf8'), path };
-  throw new PanxError(`${path} is not UTF-8 text.`, { hint: 'Copy it again; it may be damaged, or another file.' });
+  return { text: textOf(await bytesIn(folder, name), path), path };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -45,6 +45,16 @@ describe.each(cases)('the folder %s without tokenizer.json', name => {
     expect((await openTokenizer(folder)).sha256).toBe(sha256);
     expect(await convertTokenizer(folder, null)).toBeNull();
     expect(await sourcesOf(folder)).toEqual([]);
+  });
+
+  it('gives the same where its files of text begin with the mark of UTF-8', async () => {
+    const made = await convertTokenizer(layOut(name, join(scratch, name)), null);
+    const folder = layOut(name, join(scratch, 'marked'));
+    for (const file of readdirSync(folder).filter(file => !file.endsWith('.model'))) {
+      const path = join(folder, file);
+      writeFileSync(path, `\ufeff${readFileSync(path, 'utf8')}`);
+    }
+    expect((await convertTokenizer(folder, null))!.text).toBe(made!.text);
   });
 });
 

@@ -209,6 +209,8 @@ describe('byte-level BPE', () => {
 it('a vocabulary that is not UTF-8 is refused', async () => {
   layOut('bert-uncased', folder);
   writeFileSync(join(folder, 'vocab.txt'), Buffer.from([0x61, 0x0a, 0xff]));
-  await expect(convertTokenizer(folder, null)).rejects.toThrow(`${folder}/vocab.txt is not UTF-8 text.`);
+  await expect(convertTokenizer(folder, null)).rejects.toThrow(
+    `${folder}/vocab.txt, line 2: byte 1 of the line, 0xFF,`,
+  );
   rmSync(join(folder, 'vocab.txt'));
 });

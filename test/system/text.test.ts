@@ -1,0 +1,96 @@
+import { expect, it } from 'vitest';
+import { checkText, isText, linesOf, textOf } from '../../src/system/text.js';
+
+const latin = (text: string) => Buffer.from(text, 'latin1');
+const little = (text: string) => Buffer.from(text, 'utf16le');
+const big = (text: string) => little(text).swap16();
+const wide = (text: string, swap: boolean) =>
+  Buffer.concat(
+    Array.from(text, character => {
+      const four = Buffer.alloc(4);
+      if (swap) four.writeUInt32BE(character.codePointAt(0)!);
+      else four.writeUInt32LE(character.codePointAt(0)!);
+      return four;
+    }),
+  );
+
+const english = 'Ada Lovelace lived in London.\n';
+const texts = [
+  english,
+  'Ада Лавлейс жила в Лондоне.\n',
+  'Η Άντα έζησε στο Λονδίνο.\n',
+  'عاشت آدا في لندن.\n',
+  'एडा लंदन में रहती थी।\n',
+  '東京都は日本の首都です。\nある 2 行\n',
+  'a',
+];
+
+it.each(texts)('UTF-16 and UTF-32 are told by their mark, and without one by their zero bytes: %j', text => {
+  const said = (bytes: Buffer) => {
+    try {
+      checkText(bytes, 'it');
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return null;
+  };
+  for (const marked of [little(`\ufeff${text}`), big(`\ufeff${text}`)])
+    expect(said(marked)).toBe('it begins with the mark of UTF-16; expected text in UTF-8.');
+  for (const marked of [wide(`\ufeff${text}`, false), wide(`\ufeff${text}`, true)])
+    expect(said(marked)).toBe('it begins with the mark of UTF-32; expected text in UTF-8.');
+  expect(said(little(text))).toBe('it looks like UTF-16LE without a mark; expected text in UTF-8.');
+  expect(said(big(text))).toBe('it looks like UTF-16BE without a mark; expected text in UTF-8.');
+  expect(said(wide(text, false))).toBe('it looks like UTF-32LE without a mark; expected text in UTF-8.');
+  expect(said(wide(text, true))).toBe('it looks like UTF-32BE without a mark; expected text in UTF-8.');
+  expect(said(Buffer.from(text))).toBeNull();
+});
+
+it.each([
+  [latin('ab\nM\xfcnchen'), 'it, line 2: byte 2 of the line, 0xFC, is not UTF-8: the text may be Latin-1', 'LATIN1'],
+  [latin('caf\xe9'), 'it, line 1: byte 4 of the line, 0xE9, is not UTF-8: the text may be Latin-1', 'LATIN1'],
+  [
+    latin('\x93caf\xe9\x94 au lait'),
+    'it, line 1: byte 1 of the line, 0x93, is not UTF-8: the text may be Windows-1252',
+    'WINDOWS-1252',
+  ],
+  [
+    latin('\xc0\xe4\xe0 \xe6\xe8\xeb\xe0'),
+    'it, line 1: byte 1 of the line, 0xC0, is not UTF-8: the text may be in an encoding of its script, such as Windows-1251, GB18030 or Shift_JIS',
+    'ENCODING',
+  ],
+])('text of single bytes is named by line and byte: %j', (bytes, sentence, encoding) => {
+  expect(() => textOf(bytes, 'it')).toThrow(
+    expect.objectContaining({
+      message: `${sentence}; expected text in UTF-8.`,
+      hint: `Convert it: iconv -f ${encoding} -t UTF-8 OLD > NEW; or copy it again, where it is damaged.`,
+    }) as Error,
+  );
+});
+
+it('a wrong byte is found behind megabytes of text, on one line or many', () => {
+  for (const [before, sentence] of [
+    ['é'.repeat(1_000_000), 'line 1: byte 2000001 of the line'],
+    ['東京 🎉\n'.repeat(300_000), 'line 300,001: byte 1 of the line'],
+  ] as const) {
+    const bytes = Buffer.concat([Buffer.from(before), Buffer.from([0xff, 0x41])]);
+    expect(() => checkText(bytes, 'it')).toThrow(`it, ${sentence}, 0xFF, is not UTF-8`);
+  }
+});
+
+it('a zero byte, and a last character that is not whole, are what is said of them', () => {
+  expect(() => checkText(Buffer.from('abcd\nef\0gh'), 'it')).toThrow('it, line 2: byte 3 of the line is 0;');
+  expect(() => checkText(Buffer.alloc(40), 'it')).toThrow('it, line 1: byte 1 of the line is 0;');
+  for (const cut of [1, 2, 3]) {
+    const bytes = Buffer.from('ab\n🎉');
+    const end = bytes.length - cut;
+    expect(() => checkText(bytes.subarray(0, end), 'it')).toThrow(
+      cut === 3 ? 'it, line 2: byte 1 of the line, 0xF0, is not' : 'it, line 2: byte 1 of the line begins a character',
+    );
+  }
+});
+
+it('the mark of UTF-8 is no part of the text', () => {
+  expect(textOf(Buffer.from('\ufeffa\ufeff'), 'it')).toBe('a\ufeff');
+  expect([...linesOf('it', Buffer.from('\ufeffa\r\nb'))].map(({ line }) => line)).toEqual(['a', 'b']);
+  expect(isText(Buffer.from('\ufeff'))).toBe(true);
+});
