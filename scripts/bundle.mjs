@@ -3,7 +3,7 @@
  * DIST/program and makes DIST/cli.js the way there. Node.js reads and links 17 files (`panx predict`) sooner than 80. Packages stay where they are, and so
  * do the compiled modules, which programs import one by one (`panx/seqeval`, benchmarks, tests).
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -13,17 +13,26 @@ const program = await rolldown({ input: join(dist, 'cli.js'), platform: 'node', 
 // One folder below DIST, as the modules are that find the package's files by their own place.
 await program.write({ dir: join(dist, 'program'), format: 'esm', entryFileNames: 'cli.js' });
 await program.close();
-// Where a part cannot be loaded (a package is missing, too few open files are allowed), there is nothing yet that could say so: the sentences of
-// src/system/ are in what is loaded.
+const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const oldestNode = Number(/^>=(\d+)$/.exec(engines.node)[1]);
+// Where a part cannot be loaded (a package is missing, too few open files are allowed, Node.js is too old), there is nothing yet that could say
+// so: the sentences of src/system/ are in what is loaded. Node.js 12 can read this file.
 writeFileSync(
   join(dist, 'cli.js'),
   `#!/usr/bin/env node
-import('./program/cli.js').catch(error => {
-  const isLimit = error.code === 'EMFILE' || /^EMFILE/.test(error.message);
-  const why = isLimit ? 'this process has as many files open as it may' : String(error.message).split('\\n')[0];
-  const hint = isLimit ? '\\n  Allow this process more open files: ulimit -n 1024' : '';
-  console.error('panx: The program cannot be loaded: ' + why + '.' + hint);
+const fail = (sentence, hint) => {
+  console.error('panx: ' + sentence + '.' + (hint === '' ? '' : '\\n  ' + hint));
   process.exitCode = 1;
-});
+};
+if (Number(process.versions.node.split('.')[0]) < ${oldestNode}) {
+  const which = process.versions.node + ' (' + process.execPath + ')';
+  fail('panx needs Node.js ${oldestNode} or newer, and this is ' + which, 'Install a newer one (https://nodejs.org), or put its folder first in PATH.');
+} else {
+  import('./program/cli.js').catch(error => {
+    const isLimit = error.code === 'EMFILE' || /^EMFILE/.test(error.message);
+    const why = isLimit ? 'this process has as many files open as it may' : String(error.message).split('\\n')[0];
+    fail('The program cannot be loaded: ' + why, isLimit ? 'Allow this process more open files: ulimit -n 1024' : '');
+  });
+}
 `,
 );

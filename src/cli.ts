@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 import * as nodeModule from 'node:module';
-import { join } from 'node:path';
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { commands, isHidden } from './commands/commands.js';
 import { refuseEmptyValues, refuseUndecodedPaths } from './commands/empty-values.js';
 import { nearest, PanxError } from './errors.js';
-import { panxCacheDir } from './system/cache.js';
+import { keptFolder } from './system/cache.js';
 import { closeProgressLine, complaint } from './system/console.js';
 import { toldOf } from './system/faults.js';
 import { makeFolder, reasonOf } from './system/files.js';
@@ -62,7 +61,8 @@ function keepCompiledCode(): void {
   const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown };
   if (enableCompileCache === undefined) return;
   try {
-    const folder = join(panxCacheDir(), 'compiled');
+    const folder = keptFolder('compiled');
+    if (folder === null) return;
     makeFolder(folder); // Left to Node.js, it would never end in a place like /proc.
     enableCompileCache(folder);
   } catch {} // Without a place to keep it, nothing is kept.

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -163,6 +163,71 @@ describe.skipIf(process.platform !== 'linux')('in a hostile environment', () => 
       stderr: '',
     });
     expect(readdirSync(here)).toEqual([]);
+  });
+
+  /** panx where this code has run before it. */
+  const withPreload = (code: string, command: string, env: Record<string, string> = {}) => {
+    const preload = join(mkdtempSync(join(tmpdir(), 'panx-preload-')), 'preload.cjs');
+    writeFileSync(preload, code);
+    return shell(`node --require ${preload} ${cli} ${command}`, env);
+  };
+
+  it.each(['', '--help', 'train --sample', 'nonsense'])('of a Node.js that is too old "panx %s" says so', command => {
+    const old = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '16.20.2' } });";
+    expect(withPreload(old, command)).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: `panx: panx needs Node.js 20 or newer, and this is 16.20.2 (${process.execPath}).\n  Install a newer one (https://nodejs.org), or put its folder first in PATH.\n`,
+    });
+  });
+
+  it('is a file that an old Node.js can read', () => {
+    expect(readFileSync(cli, 'utf8')).not.toMatch(/\?\.|\?\?|^import |await /m);
+  });
+
+  describe('of a user without a home folder', () => {
+    // As Node.js 22 and 24 answer where HOME is not set and the user's number has no entry in /etc/passwd.
+    const unknown = `const os = require('node:os');
+      os.homedir = os.userInfo = () => {
+        throw Object.assign(new Error('A system error occurred: uv_os_homedir returned ENOENT'), { code: 'ERR_SYSTEM_ERROR' });
+      };
+      require('node:module').syncBuiltinESMExports();`;
+    const none = { PANX_CACHE: '', XDG_CACHE_HOME: '', HF_HOME: '', HF_HUB_CACHE: '', HUGGINGFACE_HUB_CACHE: '' };
+    const homeless = 'This user has no home folder, in which panx would keep what it brings.';
+
+    it.each(['--help', '--version', 'encoders', 'data stats --sample'])('panx %s works without a cache', command => {
+      const { status, stdout, stderr } = withPreload(unknown, command, none);
+      expect([status, stdout]).toEqual([0, shell(`node ${cli} ${command}`).stdout]);
+      expect(stderr).not.toContain('home folder');
+    });
+
+    it('panx fetch needs a folder, and takes HF_HOME', () => {
+      const asked = 'fetch --model org/none --no-data';
+      expect(withPreload(unknown, asked, none)).toMatchObject({
+        status: 1,
+        stderr: `panx: ${homeless}\n  Set HOME, or PANX_CACHE and HF_HOME, to folders that can be written to.\n`,
+      });
+      const HF_HOME = mkdtempSync(join(tmpdir(), 'panx-hf-'));
+      const { stderr } = withPreload(unknown, asked, { ...none, HF_HOME, HF_HUB_OFFLINE: '1' });
+      expect(stderr).toContain(`org/none: config.json is not in the cache ${HF_HOME}/hub`);
+    });
+
+    it('panx doctor says what is missing', () => {
+      const { status, stdout } = withPreload(unknown, 'doctor --json', { ...none, PANX_LIBTENSORFLOW: '' });
+      expect(status).toBe(1);
+      const { cache, hubCache, findings } = JSON.parse(stdout);
+      expect([cache, hubCache]).toEqual([
+        { path: null, bytes: 0 },
+        { path: null, bytes: 0 },
+      ]);
+      expect(findings).toContainEqual({
+        name: 'cache',
+        status: 'problem',
+        found: 'there is none: this user has no home folder',
+        remedy: 'Set HOME, or PANX_CACHE, to a folder that you can write to.',
+      });
+      expect(findings).toContainEqual(expect.objectContaining({ name: 'hub', status: 'problem', found: homeless }));
+    });
   });
 
   it('a compiled part that is missing is told in a sentence', () => {

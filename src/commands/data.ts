@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { corpusOf, hasSplit } from '../config/corpora.js';
 import { loadConfig } from '../config/load.js';
@@ -9,7 +8,7 @@ import { folderOf } from '../data/formats/panx.js';
 import { type SplitName, splitNames } from '../data/splits.js';
 import { splitStatistics } from '../data/statistics.js';
 import { PanxError } from '../errors.js';
-import { panxCacheDir } from '../system/cache.js';
+import { keptFolder } from '../system/cache.js';
 import { formatCount, print, progress } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { encodeSplit, encodingText } from '../tokenization/encode.js';
@@ -83,7 +82,7 @@ async function printStatistics(
     else {
       const { parts } = await encodeSplit(await openSplit(dataDir, lang, name, config.corpora), tokenizer, {
         ...config.tokenization,
-        cacheDir: join(panxCacheDir(), 'tokens'),
+        cacheDir: keptFolder('tokens'),
         onProgress: at => progress(encodingText(at), { done: at.done === at.of }),
       });
       const encoded = concatRows(parts);

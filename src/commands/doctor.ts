@@ -13,7 +13,7 @@ import { cachedCommit, type Repo, snapshotFolder } from '../hub/cache.js';
 import { fetchModel } from '../hub/resolve.js';
 import { everySample } from '../hub/sample.js';
 import { type HubSettings, hubSettings } from '../hub/settings.js';
-import { panxCacheDir } from '../system/cache.js';
+import { keptFolder } from '../system/cache.js';
 import { formatBytes } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
 import { readPackage } from '../system/package.js';
@@ -42,6 +42,12 @@ export interface Finding {
   remedy?: string;
 }
 
+/** Null where nothing names one: the user has no home folder. */
+interface Folder {
+  path: string | null;
+  bytes: number;
+}
+
 export interface Diagnosis {
   /** False where there is a problem; then the command's exit code is 1. */
   ok: boolean;
@@ -50,8 +56,8 @@ export interface Diagnosis {
   /** What computes, or null where nothing can. */
   engine: Engine | null;
   hardware: Hardware;
-  cache: { path: string; bytes: number };
-  hubCache: { path: string; bytes: number };
+  cache: Folder;
+  hubCache: Folder;
   findings: Finding[];
 }
 
@@ -59,9 +65,9 @@ export interface Diagnosis {
 export async function diagnose(): Promise<Diagnosis> {
   const hardware = await readHardware();
   const { engine, finding: backend } = await checkEngine();
-  const cache = { path: panxCacheDir(), bytes: await folderBytes(panxCacheDir()) };
+  const cache = await folderOf(keptFolder(''));
   const { settings, findings: hub } = checkHub();
-  const hubCache = { path: settings.cacheDir, bytes: await folderBytes(settings.cacheDir) };
+  const hubCache = await folderOf(settings?.cacheDir ?? null);
   const findings = [
     checkNode(process.versions.node),
     backend,
@@ -73,8 +79,7 @@ export async function diagnose(): Promise<Diagnosis> {
     await checkWritable('cache', cache),
     checkSample(),
     ...hub,
-    await checkModel(settings),
-    await checkData(settings),
+    ...(settings === null ? [] : [await checkModel(settings), await checkData(settings)]),
   ];
   return {
     ok: findings.every(({ status }) => status !== 'problem'),
@@ -217,7 +222,11 @@ function problem(name: string, { message, hint }: PanxError): Finding {
   return { name, status: 'problem', found: message, ...(hint === undefined ? {} : { remedy: hint }) };
 }
 
-async function checkWritable(name: string, folder: { path: string; bytes: number }): Promise<Finding> {
+async function checkWritable(name: string, folder: Folder): Promise<Finding> {
+  if (folder.path === null) {
+    const remedy = 'Set HOME, or PANX_CACHE, to a folder that you can write to.';
+    return { name, status: 'problem', found: 'there is none: this user has no home folder', remedy };
+  }
   // The folder is made when it is needed; until then its nearest parent decides.
   let nearest = resolve(folder.path);
   while (!existsSync(nearest)) nearest = dirname(nearest);
@@ -240,19 +249,24 @@ function checkSample(): Finding {
   }
 }
 
-/** A finding for each variable at which a command that needs the hub would end, and the settings without these. */
-function checkHub(): { settings: HubSettings; findings: Finding[] } {
+/** A finding for each variable at which a command that needs the hub would end, and the settings without these; null where there is no place for a cache. */
+function checkHub(): { settings: HubSettings | null; findings: Finding[] } {
   const without = { ...process.env, HF_ENDPOINT: undefined, HF_HUB_DOWNLOAD_TIMEOUT: undefined };
-  const findings = (['HF_ENDPOINT', 'HF_HUB_DOWNLOAD_TIMEOUT'] as const).flatMap((variable): Finding[] => {
+  const settingsOf = (variables: object): HubSettings | Finding => {
     try {
-      hubSettings({ ...without, [variable]: process.env[variable] });
-      return [];
+      return hubSettings({ ...without, ...variables });
     } catch (error) {
       if (!(error instanceof PanxError)) throw error;
-      return [problem('hub', error)];
+      return problem('hub', error);
     }
+  };
+  const settings = settingsOf({});
+  if ('found' in settings) return { settings: null, findings: [settings] };
+  const findings = (['HF_ENDPOINT', 'HF_HUB_DOWNLOAD_TIMEOUT'] as const).flatMap(variable => {
+    const result = settingsOf({ [variable]: process.env[variable] });
+    return 'found' in result ? [result] : [];
   });
-  return { settings: { ...hubSettings(without), offline: true }, findings };
+  return { settings: { ...settings, offline: true }, findings };
 }
 
 /** Whether the model that is used by default is cached; it need not be. */
@@ -280,6 +294,10 @@ async function checkData(settings: HubSettings): Promise<Finding> {
   if (langs.length > 0) return { name, status: 'ok', found: `${repo.name} is cached for ${langs.sort().join(', ')}` };
   const remedy = 'It is brought when first used, or ahead of time by `panx fetch --langs en,tr`.';
   return { name, status: 'note', found: `${repo.name} is not cached`, remedy };
+}
+
+async function folderOf(path: string | null): Promise<Folder> {
+  return { path, bytes: path === null ? 0 : await folderBytes(path) };
 }
 
 /** Bytes of all files under a folder, links not followed; 0 where there is none. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, messageOf } from '../errors.js';
-import { panxCacheDir } from '../system/cache.js';
+import { keptFolder } from '../system/cache.js';
 import { arrayOf, integer, object, parseJsonAs, text } from '../system/checked-json.js';
 import { sha256 } from '../system/checksums.js';
 import { notice } from '../system/console.js';
@@ -50,7 +50,7 @@ export function selectionSha256({ digests }: Pick<RowIndex, 'digests'>, order: I
 }
 
 /** @param cacheDir where the index is kept between processes; null keeps nothing */
-export function indexed(source: SplitSource, cacheDir: string | null = rowIndexDir()): IndexedSplit {
+export function indexed(source: SplitSource, cacheDir: string | null = keptFolder('rows')): IndexedSplit {
   const path = cacheDir === null ? null : indexPath(cacheDir, source);
   let known: RowIndex | undefined;
   async function* shards(): AsyncGenerator<Shard> {
@@ -84,11 +84,6 @@ export function indexed(source: SplitSource, cacheDir: string | null = rowIndexD
       return known!;
     },
   };
-}
-
-/** Where indexes are kept. */
-function rowIndexDir(): string {
-  return join(panxCacheDir(), 'rows');
 }
 
 const digestBytes = 32;

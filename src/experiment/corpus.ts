@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { takeRows } from '../batching/batches.js';
 import type { Corpora } from '../config/corpora.js';
 import type { Config } from '../config/schema.js';
@@ -9,7 +8,7 @@ import { type Part, type RowSet, selectRows } from '../data/row-sets.js';
 import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import { checkLabels } from '../evaluation/score.js';
-import { panxCacheDir } from '../system/cache.js';
+import { keptFolder } from '../system/cache.js';
 import { formatCount, progress } from '../system/console.js';
 import { phase } from '../system/profile.js';
 import { encodeSplit, encodingText } from '../tokenization/encode.js';
@@ -186,7 +185,7 @@ async function encodeSplits(
   { tokenizer, config, onProgress }: CorpusSource,
   sources: readonly SplitSource[],
 ): Promise<EncodedSplit[]> {
-  const cacheDir = join(panxCacheDir(), 'tokens');
+  const cacheDir = keptFolder('tokens');
   const encoded = [];
   // One after the other, so that one file at a time is in memory.
   for (const source of sources) {

@@ -6,7 +6,7 @@ import { checkPlace, writeMark } from '../run/mark.js';
 import { type StoreDirectory, storeDirectory } from '../run/store-directory.js';
 import { object, readJsonAs, text } from '../system/checked-json.js';
 import { type Checksums, changesText } from '../system/checksums.js';
-import { makeFolder, writeJson } from '../system/files.js';
+import { makeFolder, reasonOf, writeJson } from '../system/files.js';
 import { pathFrom, seenFrom } from '../system/place.js';
 import { epochScoresFit } from './differences.js';
 import { isCurrent, type StageIdentity } from './identity.js';
@@ -53,12 +53,19 @@ const defaultStore = 'results/store';
 /**
  * Open a store, made where there is none.
  *
- * @throws PanxError where something else lies there
+ * @throws PanxError where something else lies there, or it cannot be made
  */
 export async function openStore(path: string): Promise<StoreDirectory> {
   const store = storeDirectory(path);
   await checkPlace(path, 'store');
-  makeFolder(path);
+  try {
+    makeFolder(path);
+  } catch (error) {
+    throw new PanxError(`The store ${path} cannot be made: ${reasonOf(error)}.`, {
+      hint: 'Choose a folder that you can write to with --store, or in PANX_STORE.',
+      cause: error,
+    });
+  }
   await writeMark(path, 'store');
   return store;
 }

@@ -136,8 +136,9 @@ async function tokenOfFile(env: Environment): Promise<{ token: string; from: str
 
 /** HF_HOME, else `huggingface` in the user's cache folder. */
 function hubHome(env: Environment): string {
-  const cache = set(env.XDG_CACHE_HOME) ?? join(homeFolder(), '.cache');
-  return expand(set(env.HF_HOME) ?? join(cache, 'huggingface'), env);
+  const asked = set(env.HF_HOME);
+  // The home folder is looked for last: a user of a container may have none.
+  return expand(asked ?? join(set(env.XDG_CACHE_HOME) ?? join(homeFolder(), '.cache'), 'huggingface'), env);
 }
 
 /** `~` and `$NAME` in a path of the environment: a value that no shell has seen may hold them, and Python expands both. */

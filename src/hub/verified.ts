@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { readlink, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { panxCacheDir } from '../system/cache.js';
+import { keptFolder } from '../system/cache.js';
 import { sha256 } from '../system/checksums.js';
 import { makeFolder } from '../system/files.js';
 import { readSmallFile } from '../system/small-file.js';
@@ -28,7 +28,8 @@ export async function isWhole(
   // A link to a blob of another name: it would hash to that.
   if (named !== undefined && named.hex !== checksum.hex) return false;
   const before = await stateOf(place);
-  if ((await readSmallFile(notePath(place, checksum)).catch(() => undefined)) === before) return true;
+  const noted = notePath(place, checksum);
+  if (noted !== null && (await readSmallFile(noted).catch(() => undefined)) === before) return true;
   options.onHashing?.(bytes);
   if (!(await hashesOf(place, checksum.kind)).includes(checksum.hex)) return false;
   // What changed while it was read is not what was read.
@@ -86,14 +87,16 @@ async function stateOf(path: string): Promise<string> {
   return `${size} ${mtimeNs} ${ctimeNs} ${ino}\n`;
 }
 
-/** A file for each, so that processes that note something at once are not in each other's way. */
-function notePath(place: string, checksum: Checksum): string {
-  return join(panxCacheDir(), 'verified', `${checksum.hex}-${sha256(place).slice(0, 16)}`);
+/** A file for each, so that processes that note something at once are not in each other's way; null where nothing is kept. */
+function notePath(place: string, checksum: Checksum): string | null {
+  const folder = keptFolder('verified');
+  return folder === null ? null : join(folder, `${checksum.hex}-${sha256(place).slice(0, 16)}`);
 }
 
 /** Where it cannot be kept, the file is hashed the next time too. Half a note is none: it is equal to no state. */
 async function note(place: string, checksum: Checksum, state: string): Promise<void> {
   const path = notePath(place, checksum);
+  if (path === null) return;
   try {
     makeFolder(dirname(path));
     // Neither through a link nor into a pipe, should one lie there.

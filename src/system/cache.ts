@@ -6,10 +6,25 @@ import { PanxError } from '../errors.js';
  * The folder for everything panx can make again: the engine, the token cache, notes of which files from the hub are whole.
  * `PANX_CACHE`, else `panx` in the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`). An empty variable counts as one
  * that is not set.
+ *
+ * @throws PanxError where none is named and the user has no home folder
  */
 export function panxCacheDir(env: Readonly<Record<string, string | undefined>> = process.env): string {
   if (env.PANX_CACHE) return env.PANX_CACHE;
   return join(env.XDG_CACHE_HOME ? env.XDG_CACHE_HOME : join(homeFolder(), '.cache'), 'panx');
+}
+
+/**
+ * The folder of the cache for something that is made again where it is not kept: `tokens`, say. Null where there is none: a user of a
+ * container may have no home folder, and needs none for what is only faster with a cache.
+ */
+export function keptFolder(name: string): string | null {
+  try {
+    return join(panxCacheDir(), name);
+  } catch (error) {
+    if (error instanceof PanxError) return null;
+    throw error;
+  }
 }
 
 /**

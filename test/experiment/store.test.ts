@@ -74,6 +74,17 @@ describe('a store', () => {
     writeFileSync(join(folder, 'mine', 'notes.txt'), 'mine');
     await expect(openStore(join(folder, 'mine'))).rejects.toThrow('holds what panx did not make (notes.txt)');
   });
+
+  it.skipIf(process.platform !== 'linux')('says where it cannot be made, which costs no run its end', async () => {
+    const place = '/proc/panx-store'; // No folder can be made there, not even by root.
+    const message = `The store ${place} cannot be made: no such file or folder.`;
+    await expect(openStore(place)).rejects.toMatchObject({
+      name: 'PanxError',
+      message,
+      hint: 'Choose a folder that you can write to with --store, or in PANX_STORE.',
+    });
+    expect(await register(place, identity.key, runDirectory(join(folder, 'run')))).toBe(message);
+  });
 });
 
 describe('a stage of the store', () => {

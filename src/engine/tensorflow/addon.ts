@@ -63,7 +63,8 @@ export async function compileAddon(libraries: Libraries): Promise<void> {
     const headers = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
     const runs = compilerRuns({ libraries, folder, work, headers, tfjsNode: tfjsNodeFolder() });
     for (const args of runs) {
-      const { code, output } = await run(compiler, args, process.env);
+      // In its own temporary folder: the system's may be full.
+      const { code, output } = await run(compiler, args, { ...process.env, TMPDIR: work });
       if (code !== 0) {
         const line = output.split('\n').find(line => /error|cannot find/i.test(line)) ?? output.trim();
         throw new PanxError(`${compiler} could not compile TensorFlow.js's addon: ${line.slice(0, 300)}`, {

@@ -141,7 +141,8 @@ async function compileLevels(libraries: Libraries, unit: string, work: string): 
   }
   const one = async (level: Level): Promise<string | null> => {
     const args = fusedCompilerArgs(libraries, level, unit, fusedFile(work, level));
-    const { code, output } = await run(compiler, args, process.env);
+    // In its own temporary folder: the system's may be full.
+    const { code, output } = await run(compiler, args, { ...process.env, TMPDIR: work });
     if (code === 0) return null;
     const line = output.split('\n').find(text => /error|cannot find/i.test(text)) ?? output.trim();
     return `${compiler} could not compile panx's operations for ${level}: ${line.slice(0, 300)}`;

@@ -169,8 +169,9 @@ async function locked(name: string, action: () => Promise<void>): Promise<void> 
   const home = engineHome();
   try {
     makeFolder(home);
+    await access(home, constants.W_OK);
   } catch (error) {
-    throw cannotWrite(home, error);
+    throw new PanxError(cannotWrite(home, error).message, { hint: ownCache, cause: error });
   }
   const onWaiting = () => {
     if (!saidWaiting) notice('Another process is setting up the engine; waiting for it.');
