@@ -81,6 +81,10 @@ Each line is a sentence, and each has its answer: one without a word has no word
 and no entities. With --format json the nth line of output is an object with the
 words and entities of the nth line of the text. Text is UTF-8.
 
+It is split into words as PAN-X's are: punctuation stands apart, 1805–1876, St. and
+Ankara'da are one word each, and of Chinese, Japanese and Thai each character is a
+word. docs/words.md has the rules. --no-split splits at white space only.
+
 With --backend auto, a few short sentences on a small model are tagged by
 WebAssembly, in float32: it starts at once, and TensorFlow takes longer to start
 than it would save. Scores agree with those of TensorFlow with --precision fp32

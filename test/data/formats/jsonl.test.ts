@@ -137,6 +137,11 @@ describe('JSON lines of text and spans', () => {
     );
   });
 
+  it('takes a span inside text without spaces, and refuses one inside a range of years', async () => {
+    expect(await rowsOf(spans('東京は', [0, 2, 'LOC']))).toEqual(['東/B-LOC 京/I-LOC は/O']);
+    await expect(rowsOf(spans('(1805–1876)', [1, 5, 'DATE']))).rejects.toThrow('cuts the word "1805–1876"');
+  });
+
   it('may hold no entity, and no word', async () => {
     expect(await rowsOf(write({ text: 'a b', spans: [] }, { text: '', spans: [] }))).toEqual(['a/O b/O', '']);
   });
