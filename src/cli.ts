@@ -5,11 +5,10 @@ import { commands, isHidden } from './commands/commands.js';
 import { refuseEmptyValues, refuseUndecodedPaths } from './commands/empty-values.js';
 import { nearest, PanxError } from './errors.js';
 import { keptFolder } from './system/cache.js';
-import { closeProgressLine, complaint } from './system/console.js';
+import { complaint, noticeLines, terminalWidth } from './system/console.js';
 import { toldOf } from './system/faults.js';
 import { makeFolder, reasonOf } from './system/files.js';
 import { readPackage } from './system/package.js';
-import { visible, visibleLines } from './system/visible.js';
 
 async function main(argv: string[]): Promise<void> {
   const program = new Command('panx')
@@ -45,13 +44,14 @@ async function main(argv: string[]): Promise<void> {
 /** Commander's messages in the form of all others: one sentence, then what to do. */
 function usageErrors(command: string): OutputConfiguration {
   return {
-    outputError: (text, write) => {
+    getOutHelpWidth: () => terminalWidth() ?? 80,
+    outputError: text => {
       const [message, ...more] = text
         .trim()
         .replace(/^error: (.)/, (_, first: string) => first.toUpperCase())
         .split('\n');
       const suggestion = more.length === 0 ? '.' : `; ${more.join(' ').replace(/[()]/g, '').replace(/^D/, 'd')}`;
-      write(`panx: ${visible(message!.replace(/\.$/, '') + suggestion)}\n  ${command} --help lists the options.\n`);
+      complaint(message!.replace(/\.$/, '') + suggestion, `${command} --help lists the options.`);
     },
   };
 }
@@ -93,9 +93,8 @@ function fail(error: unknown): void {
     process.exitCode = told.exitCode;
     return;
   }
-  closeProgressLine();
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`panx: internal error, please report it: ${visibleLines(stack)}\n`);
+  noticeLines(`panx: internal error, please report it: ${stack}`);
   process.exitCode = 70;
 }
 

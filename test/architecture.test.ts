@@ -82,6 +82,12 @@ describe('the rooms of src', () => {
     expect(synchronous).toEqual([]);
   });
 
+  it('write to the terminal in system/console.ts alone, which lets nothing act on it', () => {
+    const direct = files.filter(file => writesDirectly(readFileSync(join(src, file), 'utf8')));
+    // `rm` asks a question that holds no name; the process that `run --jobs` begins is a panx.
+    expect(direct).toEqual(['commands/rm.ts', 'launch/processes.ts', 'system/console.ts']);
+  });
+
   it('have no file over 400 lines without a reason', () => {
     const long = files.filter(file => {
       const text = readFileSync(join(src, file), 'utf8');
@@ -105,6 +111,23 @@ describe('the rooms of src', () => {
 
 // A test that cannot fail proves nothing: the rules, applied to imports that break them.
 describe('the rules', () => {
+  it('see what writes to the terminal past the console', () => {
+    for (const line of [
+      'process.stdout.write(text);',
+      "process.stderr.write('x');",
+      'const { stdout } = process;',
+      'const stream = process.stderr;',
+      'console.error(text);',
+      'fs.writeSync(2, text);',
+      "spawn(program, { stdio: 'inherit' });",
+    ]) {
+      expect([line, writesDirectly(line)]).toEqual([line, true]);
+    }
+    for (const line of ['process.stdout.isTTY', 'console.warn = silent;', "process.stdout.on('error', f);"]) {
+      expect([line, writesDirectly(line)]).toEqual([line, false]);
+    }
+  });
+
   it('see an import against the flow, dynamic ones and types too', () => {
     const found = importsOf(
       'data/corpus.ts',
@@ -177,6 +200,14 @@ function importsOf(from: string, text: string): Import[] {
       typeOnly: Boolean(type),
       atTop: index < 2,
     })),
+  );
+}
+
+/** Whether a file writes to stdout or stderr, or hands them on, other than by the functions of system/console.ts. */
+function writesDirectly(text: string): boolean {
+  const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  return /\bprocess\.(stdout|stderr)\b(?!\.(isTTY|columns|on)\b)|= process;|\bconsole\.\w+\(|\bwriteSync\([12]\b|'inherit'/.test(
+    code,
   );
 }
 

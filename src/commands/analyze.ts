@@ -10,7 +10,7 @@ import { analysisFacts, headline } from '../reporting/analysis-text.js';
 import { markdownText } from '../reporting/render/markdown.js';
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
 import type { Table } from '../reporting/table.js';
-import { formatCount, notice, print } from '../system/console.js';
+import { formatCount, notice, print, terminalWidth } from '../system/console.js';
 import { visible } from '../system/visible.js';
 import { analysisJson } from './analyze/analysis-json.js';
 import { plotsAsked, refuseSeveral, writePlots } from './analyze/plots.js';
@@ -223,5 +223,5 @@ function markdownTop(facts: readonly string[], told: readonly string[]): string 
 
 /** A sentence is shown whole: the terminal breaks it. */
 function widthOf({ columns }: Table): number | undefined {
-  return columns.some(({ key }) => key === 'sentence') ? Number.POSITIVE_INFINITY : process.stdout.columns;
+  return columns.some(({ key }) => key === 'sentence') ? Number.POSITIVE_INFINITY : terminalWidth();
 }

@@ -15,7 +15,7 @@ import { type ComparedSystems, comparisonTable } from '../reporting/comparison-t
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
 import { tableWidth } from '../reporting/render/terminal.js';
 import { refuseInsideMade } from '../run/mark.js';
-import { notice, print } from '../system/console.js';
+import { notice, print, terminalWidth } from '../system/console.js';
 import { toJson, writeFileAtomic } from '../system/files.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
 import { beginningOf, type FileKind, placeOfFile, whereabouts } from '../system/place.js';
@@ -93,7 +93,7 @@ async function compare(typed: readonly string[], options: CompareOptions): Promi
     wanted === 'json'
       ? toJson(identified('compare', comparisonDocument(compared, about)))
       : renderAs(wanted, comparisonTable(compared, about, { letters: wanted !== 'csv' }), { width });
-  print(textIn(format, process.stdout.columns ?? tableWidth));
+  print(textIn(format, terminalWidth() ?? tableWidth));
   if (options.out === undefined) return;
   const place = await placeOfFile('--out', options.out, resultKind); // Comparing takes a while, in which something may have come there.
   await removeAbandonedNeighbours(place, 'file');

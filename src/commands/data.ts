@@ -9,7 +9,7 @@ import { type SplitName, splitNames } from '../data/splits.js';
 import { splitStatistics } from '../data/statistics.js';
 import { PanxError } from '../errors.js';
 import { keptFolder } from '../system/cache.js';
-import { formatCount, print, progress } from '../system/console.js';
+import { formatCount, print, progress, terminalWidth } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, encodeSentences } from '../tokenization/rows.js';
@@ -91,7 +91,7 @@ async function printStatistics(
   }
   switch (format) {
     case 'table':
-      return print(statisticsText(counted, terminalWidth()));
+      return print(statisticsText(counted, widthOfTables()));
     case 'csv':
       return print(statisticsCsv(counted));
     case 'json':
@@ -154,7 +154,7 @@ async function printExample(
   const example = { lang, split: name, row, rows: split.rows, tokens, tags };
   if (options.tokens !== true && json) return printJson('data-show', { ...example, subwords: null });
   const heading = `${lang.includes('=') ? lang : folderOf(lang)} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
-  if (!json) print(exampleText(heading, tokens, tags, terminalWidth()));
+  if (!json) print(exampleText(heading, tokens, tags, widthOfTables()));
   if (options.tokens !== true) return;
   const tokenizer = await loadTokenizer(
     await tokenizerFolder(options.model, options, config, [lang]),
@@ -175,7 +175,7 @@ async function printExample(
     }));
     return printJson('data-show', { ...example, subwords: { pieces, truncatedWords, emptyWords } });
   }
-  print(`\n${subwordsText(subwords, { ...encoded, labelIds }, split.labelNames, terminalWidth())}`);
+  print(`\n${subwordsText(subwords, { ...encoded, labelIds }, split.labelNames, widthOfTables())}`);
 }
 
 function toRow(typed: string): number {
@@ -185,6 +185,6 @@ function toRow(typed: string): number {
   return Number(typed);
 }
 
-function terminalWidth(): number {
-  return process.stdout.columns ?? 120;
+function widthOfTables(): number {
+  return terminalWidth() ?? 120;
 }

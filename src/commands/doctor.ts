@@ -14,7 +14,7 @@ import { fetchModel } from '../hub/resolve.js';
 import { everySample } from '../hub/sample.js';
 import { type HubSettings, hubSettings } from '../hub/settings.js';
 import { keptFolder } from '../system/cache.js';
-import { formatBytes } from '../system/console.js';
+import { counted, formatBytes, type Painted, printPainted } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
 import { readPackage } from '../system/package.js';
 import { refuseThreadCounts, tokenizerThreads } from '../system/thread-counts.js';
@@ -26,9 +26,8 @@ export function define(command: Command): void {
   addFormat(command).action(async (options: FormatOptions) => {
     const json = isJson(options);
     const diagnosis = await diagnose();
-    const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
     if (json) printJson('doctor', diagnosis);
-    else process.stdout.write(render(diagnosis, color)); // Not print, which would show its colours' codes.
+    else printPainted(render(diagnosis));
     if (!diagnosis.ok) process.exitCode = 1;
   });
 }
@@ -94,18 +93,23 @@ export async function diagnose(): Promise<Diagnosis> {
 }
 
 /** The findings as a column of short lines, the remedy under what it is for. */
-export function render({ panx, ok, findings }: Diagnosis, color: boolean): string {
-  const paint = (code: number, text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
-  const marks = { ok: paint(32, '✓'), note: paint(33, '•'), problem: paint(31, '✗') };
+export function render({ panx, ok, findings }: Diagnosis): (string | Painted)[] {
+  const marks = {
+    ok: { text: '✓', code: green },
+    note: { text: '•', code: yellow },
+    problem: { text: '✗', code: red },
+  };
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.flatMap(({ name, status, found, remedy }) => [
-    `  ${marks[status]} ${paint(1, name.padEnd(width))}  ${visible(found)}`,
-    ...(remedy === undefined ? [] : [`    ${' '.repeat(width)}  ${paint(2, `→ ${visible(remedy)}`)}`]),
+    ...['  ', marks[status], ' ', { text: name.padEnd(width), code: bold }, `  ${visible(found)}\n`],
+    ...(remedy === undefined ? [] : [`    ${' '.repeat(width)}  `, { text: `→ ${remedy}`, code: faint }, '\n']),
   ]);
   const problems = findings.filter(({ status }) => status === 'problem').length;
-  const last = ok ? paint(32, 'Ready.') : paint(31, `${problems} ${problems === 1 ? 'problem' : 'problems'}.`);
-  return `panx ${panx}\n\n${lines.join('\n')}\n\n${last}\n`;
+  const last = ok ? { text: 'Ready.', code: green } : { text: `${counted(problems, 'problem')}.`, code: red };
+  return [`panx ${panx}\n\n`, ...lines, '\n', last, '\n'];
 }
+
+const [bold, faint, red, green, yellow] = [1, 2, 31, 32, 33] as const;
 
 /** Node.js is new enough. @param version such as "20.11.1" */
 export function checkNode(version: string): Finding {

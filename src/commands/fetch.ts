@@ -8,6 +8,7 @@ import { fetchModel, placeOf } from '../hub/resolve.js';
 import { everySample } from '../hub/sample.js';
 import type { Snapshot } from '../hub/snapshot.js';
 import { formatBytes, formatSeconds, notice, print } from '../system/console.js';
+import { displayWidth, padToWidth } from '../system/display-width.js';
 import { visible } from '../system/visible.js';
 import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { languagesOf, listOf, toSplit } from './lists.js';
@@ -86,10 +87,10 @@ function printSamples(json: boolean): void {
 
 /** A block for one repository: what it is, where it lies, and a line for each file. */
 function describe({ repo, commit, folder, files, current }: Snapshot): string {
-  const width = files.reduce((most, { path }) => Math.max(most, path.length), 0);
+  const width = Math.max(0, ...files.map(({ path }) => displayWidth(visible(path))));
   const lines = files.map(
     ({ path, bytes, fetched }) =>
-      `  ${path.padEnd(width)}  ${formatBytes(bytes).padStart(9)}  ${fetched ? 'fetched' : 'there already'}`,
+      `  ${padToWidth(visible(path), width)}  ${formatBytes(bytes).padStart(9)}  ${fetched ? 'fetched' : 'there already'}`,
   );
   const stale = current ? '' : ', as last fetched: the hub cannot be reached to ask for a newer one';
   return [

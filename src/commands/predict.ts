@@ -8,14 +8,15 @@ import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder, multiplyAddsPerSubword } from '../model/parameter-specs.js';
 import { loadTrained } from '../model/token-classifier.js';
-import { notice, print } from '../system/console.js';
+import { tableWidth } from '../reporting/render/terminal.js';
+import { notice, print, terminalWidth } from '../system/console.js';
 import { formatJson } from '../system/json.js';
-import { visible } from '../system/visible.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { addFormat, type FormatOptions, identified, isJson } from './format.js';
 import { everyOne } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 import { sentenceWindows } from './predict/sentences.js';
+import { taggedText } from './predict/tagged-text.js';
 
 interface PredictOptions extends FormatOptions {
   text?: string[];
@@ -54,7 +55,9 @@ export function define(command: Command): void {
       const model = await loadTrained(folder, [window.encoded.inputIds], precision);
       if (model.unused !== null) notice(model.unused);
       const line = identified('predict', {});
-      const text = json ? (tagged: TaggedSentence) => `${formatJson({ ...line, ...tagged })}\n` : asTable;
+      const text = json
+        ? (tagged: TaggedSentence) => `${formatJson({ ...line, ...tagged })}\n`
+        : (tagged: TaggedSentence) => taggedText(tagged, terminalWidth() ?? tableWidth);
       let truncated = 0;
       let before = 0;
       for (let next = second; ; next = await windows.next()) {
@@ -103,24 +106,4 @@ function nothingToTag(): PanxError {
     hint: 'Give --text "...", a file with one sentence a line, or pipe sentences in.',
     exitCode: 2,
   });
-}
-
-/** The words over their tags, wrapped to the terminal, then the entities with their scores. */
-function asTable({ words, entities }: TaggedSentence): string {
-  if (words.length === 0) return '  no words\n\n';
-  const width = process.stdout.columns ?? 100;
-  const lines: [string, string][] = [['', '']];
-  for (const { text, tag } of words) {
-    const [word, shown] = [visible(text), visible(tag ?? '-')];
-    const cell = Math.max(word.length, shown.length) + 2;
-    if (lines.at(-1)![0].length + cell > width) lines.push(['', '']);
-    const line = lines.at(-1)!;
-    line[0] += word.padEnd(cell);
-    line[1] += shown.padEnd(cell);
-  }
-  const grid = lines.map(([top, bottom]) => `${top.trimEnd()}\n${bottom.trimEnd()}\n`).join('\n');
-  const found = entities
-    .map(({ type, text, score }) => `  ${visible(type)}  ${score.toFixed(3)}  ${visible(text)}\n`)
-    .join('');
-  return `${grid}${found === '' ? '  no entities\n' : found}\n`;
 }

@@ -8,7 +8,7 @@ import { withStore } from '../experiment/study-store.js';
 import { tableRecord } from '../reporting/render/json.js';
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
 import { type StudyTableName, studyTableNames, tablesOf } from '../reporting/study-tables.js';
-import { notice, print } from '../system/console.js';
+import { notice, print, terminalWidth } from '../system/console.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
 import { listOf } from './lists.js';
 import { dataHelp, storeHelp } from './options.js';
@@ -31,7 +31,7 @@ export function define(command: Command): void {
 
 async function printTables(typed: string, options: TablesOptions): Promise<void> {
   const format = formatOf(options, 'table');
-  const look = { width: process.stdout.columns, level: 2 };
+  const look = { width: terminalWidth(), level: 2 };
   const names = listOf('--tables', options.tables).map(toName);
   if (format === 'csv' && names.length > 1) {
     throw new PanxError(`--format csv prints one table, and ${names.length} are asked for; expected one.`, {

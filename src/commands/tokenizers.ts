@@ -16,7 +16,7 @@ import {
   sentenceTable,
   tokenizerNames,
 } from '../reporting/tokenizers.js';
-import { closeProgressLine, print, progress } from '../system/console.js';
+import { closeProgressLine, print, progress, terminalWidth } from '../system/console.js';
 import { differingWords, fertilityOf } from '../tokenization/fertility.js';
 import { addCorpusOptions, type CorpusOptions, dataFolder, tokenizerFolder } from './corpus-options.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
@@ -127,7 +127,7 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
     fertility: () => fertilityTable(found, { names, vocabularySizes, split, maxLength }),
     words: () => differingWordsTable(differing, names),
   };
-  const width = process.stdout.columns;
+  const width = terminalWidth();
   print(tables.map(name => renderAs(format, drawn[name](), { width, label: name })).join('\n'));
 }
 
@@ -207,9 +207,7 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
       words: shown,
     });
   }
-  print(
-    renderAs(format, sentenceTable(shown, names, fertilities), { width: process.stdout.columns, label: 'subwords' }),
-  );
+  print(renderAs(format, sentenceTable(shown, names, fertilities), { width: terminalWidth(), label: 'subwords' }));
 }
 
 /** The folders of the tokenizers that are to be looked at, and a short name for each. */

@@ -17,6 +17,7 @@ import { clearStaleLock } from '../run/lock.js';
 import { checkPlace, writeMark } from '../run/mark.js';
 import type { StudyDirectory } from '../run/store-directory.js';
 import { print } from '../system/console.js';
+import { displayWidth, padToWidth } from '../system/display-width.js';
 import { writeJson } from '../system/files.js';
 import { type Layout, removeAbandonedNeighbours, removeLeftovers, removeMade } from '../system/made.js';
 import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js';
@@ -155,9 +156,9 @@ async function rerun(run: RunDirectory, again: RunDirectory, options: VerifyOpti
 }
 
 function checksText(run: string, checks: readonly Check[]): string {
-  const width = Math.max(...checks.map(({ subject }) => subject.length));
+  const width = Math.max(...checks.map(({ subject }) => displayWidth(visible(subject))));
   const lines = checks.map(
-    ({ subject, holds, found }) => `  ${holds ? '✓' : '✗'} ${subject.padEnd(width)}  ${visible(found)}`,
+    ({ subject, holds, found }) => `  ${holds ? '✓' : '✗'} ${padToWidth(visible(subject), width)}  ${visible(found)}`,
   );
   return `${[visible(run), ...lines].join('\n')}\n`;
 }

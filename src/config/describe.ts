@@ -1,3 +1,5 @@
+import { formatJson } from '../system/json.js';
+import { visible } from '../system/visible.js';
 import type { LoadedConfig } from './load.js';
 import { type Key, settings } from './schema.js';
 import { yaml } from './yaml.js';
@@ -82,19 +84,15 @@ export function settingIn(config: LoadedConfig['config'], key: Key): unknown {
 /** A value on one line of YAML; small numbers as 2e-5. */
 export function inline(value: unknown): string {
   if (typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-3) return value.toExponential();
-  return plain(value) ?? readBack(value) ?? JSON.stringify(value).replaceAll(/[\x7f-\x9f\ufeff]/g, escaped);
+  return plain(value) ?? readBack(value) ?? formatJson(value);
 }
 
 /** A value as the library writes it, where that is one line that stands for the value; it writes `---`, for one, in two. */
 function readBack(value: unknown): string | null {
   const options = { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 } as const;
   const text = yaml().stringify(value, options).trimEnd();
-  if (text.includes('\n')) return null;
+  if (text !== visible(text)) return null;
   return JSON.stringify(yaml().parse(text)) === JSON.stringify(value) ? text : null;
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** A value that looks the same in YAML, so that the defaults in an option's help do without the library; null for another. */

@@ -1,5 +1,6 @@
 import type { LineSeriesOption } from 'echarts/charts';
 import { formatCount } from '../system/console.js';
+import { displayWidth } from '../system/display-width.js';
 import { visible } from '../system/visible.js';
 import {
   chartSvg,
@@ -13,7 +14,6 @@ import {
   wideLegend,
   width,
 } from './chart.js';
-import { displayWidth } from './text-table.js';
 
 export interface BucketsPlot {
   title: string;

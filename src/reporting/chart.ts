@@ -5,7 +5,7 @@ import { GridComponent, LegendComponent, TitleComponent } from 'echarts/componen
 import * as echarts from 'echarts/core';
 import { LabelLayout } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
-import { displayWidth } from './text-table.js';
+import { displayWidth } from '../system/display-width.js';
 
 echarts.use([LineChart, CustomChart, GridComponent, LegendComponent, TitleComponent, LabelLayout, SVGRenderer]);
 

@@ -1,8 +1,8 @@
 import type { CustomSeriesOption } from 'echarts/charts';
 import { formatCount } from '../system/console.js';
+import { displayWidth } from '../system/display-width.js';
 import { visible } from '../system/visible.js';
 import { chartSvg, faint, fontFamily, ink, titleOption, width } from './chart.js';
-import { displayWidth } from './text-table.js';
 
 export interface ConfusionPlot {
   /** What was compared, such as `Confusion of entities`. */

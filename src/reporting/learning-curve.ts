@@ -2,12 +2,12 @@ import type { LineSeriesOption } from 'echarts/charts';
 import type { EChartsCoreOption } from 'echarts/core';
 import type { Role } from '../experiment/protocols/stage.js';
 import type { Summary, SweepRow, SweepTable } from '../experiment/table.js';
+import { displayWidth } from '../system/display-width.js';
 import { chartSvg, faint, fontFamily, ink, mostLines, palette, scoreRange, titleOption, wideLegend } from './chart.js';
 import { errorBars } from './error-bars.js';
 import { shortModelName } from './model-name.js';
 import { protocolText } from './protocol.js';
 import { axesOf, f1Of } from './table-view.js';
-import { displayWidth } from './text-table.js';
 
 /**
  * The learning curve as SVG: F1 over the number of target sentences trained on. Of one protocol it has a line for every language scored; of

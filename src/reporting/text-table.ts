@@ -1,3 +1,4 @@
+import { cutToWidth, displayWidth, padToWidth } from '../system/display-width.js';
 import { visible } from '../system/visible.js';
 
 /** A column of a table on a terminal: see `Column` of table.ts. */
@@ -25,7 +26,7 @@ export function layOut(columns: readonly TextColumn[], rows: readonly (readonly 
   const draw = (shown: readonly number[], widths: readonly number[]) =>
     lines.map(line =>
       shown
-        .map(i => pad(truncate(line[i]!, widths[i]!), widths[i]!, columns[i]!.align))
+        .map(i => padToWidth(cutToWidth(line[i]!, widths[i]!), widths[i]!, columns[i]!.align))
         .join(gap)
         .trimEnd(),
     );
@@ -94,32 +95,4 @@ function blocks(columns: readonly TextColumn[], widths: readonly number[], width
     else block.push(i);
   }
   return found.length > 0 ? found : [first];
-}
-
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
-/** East Asian Wide and Fullwidth (Unicode TR 11), by script and block, and emoji. */
-const wide =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u;
-const invisible = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
-
-/** How many columns of a terminal a text takes: none for combining marks and invisible characters, two for wide ones. */
-export function displayWidth(text: string): number {
-  let width = 0;
-  for (const { segment } of segmenter.segment(text)) width += invisible.test(segment) ? 0 : wide.test(segment) ? 2 : 1;
-  return width;
-}
-
-function truncate(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text;
-  let kept = '';
-  for (const { segment } of segmenter.segment(text)) {
-    if (displayWidth(kept + segment) > width - 1) break;
-    kept += segment;
-  }
-  return `${kept}…`;
-}
-
-function pad(text: string, width: number, align: TextColumn['align']): string {
-  const spaces = ' '.repeat(Math.max(0, width - displayWidth(text)));
-  return align === 'left' ? text + spaces : spaces + text;
 }

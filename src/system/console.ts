@@ -1,8 +1,10 @@
+import { cutToWidth } from './display-width.js';
 import { visible, visibleLines } from './visible.js';
 
 /**
  * What a command says. Results go to stdout; progress and notices go to stderr, so that `panx ... > file` holds results only.
- * Whatever in them comes from files or names of files is made visible here, so that it cannot act on the terminal.
+ * Whatever in them comes from files or names of files is made visible here, so that it cannot act on the terminal: nothing else in panx writes to
+ * either.
  */
 
 const stream = process.stderr;
@@ -12,6 +14,37 @@ let lastPlainMs = 0;
 /** Print results for a reader. JSON is for programs and goes to stdout as it is: `formatJson` escapes what could act there. */
 export function print(text: string): void {
   process.stdout.write(visibleLines(text));
+}
+
+/** A part of what is printed, in a colour or a weight: a code of ANSI's "select graphic rendition". */
+export interface Painted {
+  text: string;
+  code: number;
+}
+
+/** Print results with colours of panx's own, where stdout is a terminal and NO_COLOR is not set. */
+export function printPainted(parts: readonly (string | Painted)[]): void {
+  process.stdout.write(paintedText(parts, process.stdout.isTTY === true && !process.env.NO_COLOR));
+}
+
+/** @param color whether the parts have their colours */
+export function paintedText(parts: readonly (string | Painted)[], color: boolean): string {
+  return parts
+    .map(part => {
+      if (typeof part === 'string') return visibleLines(part);
+      return color ? `\x1b[${part.code}m${visible(part.text)}\x1b[0m` : visible(part.text);
+    })
+    .join('');
+}
+
+/**
+ * The columns of the terminal that results or progress go to; undefined where it is none, or one that does not say how wide it is: then COLUMNS may.
+ * A pseudo-terminal that was given no size has 0.
+ */
+export function terminalWidth(to: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> = process.stdout): number | undefined {
+  if (to.columns > 0) return to.columns;
+  const { COLUMNS = '' } = process.env;
+  return to.isTTY && /^[1-9]\d{0,4}$/.test(COLUMNS) ? Number(COLUMNS) : undefined;
 }
 
 /** Print one line about what is happening or was found. */
@@ -38,8 +71,7 @@ export function complaint(sentence: string, hint: string | undefined): void {
 export function progress(line: string, options: { done?: boolean; everyMs?: number } = {}): void {
   const text = visible(line);
   if (stream.isTTY) {
-    const width = stream.columns ?? 80;
-    stream.write(`\r\x1b[K${text.length > width - 1 ? `${text.slice(0, width - 2)}…` : text}`);
+    stream.write(`\r\x1b[K${cutToWidth(text, (terminalWidth(stream) ?? 80) - 1)}`);
     lineOpen = true;
     if (options.done) closeProgressLine();
     return;

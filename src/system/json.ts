@@ -46,9 +46,12 @@ export function formatJson(value: unknown, indent?: number): string {
     indent,
   );
   // Of what `visible` shows, JSON.stringify leaves this as it is; only strings hold it, in which an escape says the same. The line ends are its own.
-  return text.replace(unsafe, character =>
-    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replace(unsafe, character => (character === '\n' ? character : escaped(character)));
+}
+
+/** A character as JSON escapes it: by its UTF-16 units. */
+function escaped(character: string): string {
+  return character.replace(/[\s\S]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Whether a value is a JSON object, and not an array or null. */

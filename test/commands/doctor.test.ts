@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkNode, type Diagnosis, render } from '../../src/commands/doctor.js';
 import { findEngine } from '../../src/engine/tensorflow/installed-engine.js';
+import { paintedText } from '../../src/system/console.js';
 import { buildCli, panx } from '../built-cli.js';
 
 const found = await findEngine();
@@ -131,13 +132,13 @@ describe('render', () => {
   };
 
   it('puts the findings into a column and each remedy under its own', () => {
-    expect(render(diagnosis, false)).toBe(
+    expect(paintedText(render(diagnosis), false)).toBe(
       'panx 1.2.3\n\n  ✓ node     20.0.0\n  ✗ backend  none loads\n             → Run it.\n  • model    not cached\n\n1 problem.\n',
     );
   });
 
   it('colours on a terminal only', () => {
-    expect(render(diagnosis, true)).toContain('\x1b[31m✗\x1b[0m');
-    expect(render({ ...diagnosis, ok: true, findings: [] }, false)).toContain('Ready.');
+    expect(paintedText(render(diagnosis), true)).toContain('\x1b[31m✗\x1b[0m');
+    expect(paintedText(render({ ...diagnosis, ok: true, findings: [] }), false)).toContain('Ready.');
   });
 });

@@ -6,7 +6,7 @@ import type { SweepTable } from '../../src/experiment/table.js';
 import { renderCsv } from '../../src/reporting/render/csv.js';
 import { fileTable } from '../../src/reporting/result-tables.js';
 import { sweepMarkdown, sweepText, writeSweepReport } from '../../src/reporting/sweep.js';
-import { displayWidth } from '../../src/reporting/text-table.js';
+import { displayWidth } from '../../src/system/display-width.js';
 import { exampleTable } from './example.js';
 
 const signature =

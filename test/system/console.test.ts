@@ -1,5 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { counted, formatBytes, formatSeconds, printable } from '../../src/system/console.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  counted,
+  formatBytes,
+  formatSeconds,
+  paintedText,
+  printable,
+  terminalWidth,
+} from '../../src/system/console.js';
 
 describe('formatBytes', () => {
   it.each([
@@ -58,4 +65,28 @@ describe('printable', () => {
 
 it('a count of things has commas, and one of them no s', () => {
   expect([0, 1, 2000].map(count => counted(count, 'word'))).toEqual(['0 words', '1 word', '2,000 words']);
+});
+
+describe('terminalWidth', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([
+    ['a terminal', { isTTY: true, columns: 120 }, '80', 120],
+    ['a very narrow one', { isTTY: true, columns: 1 }, '', 1],
+    ['a terminal of no size', { isTTY: true, columns: 0 }, '', undefined],
+    ['the same where COLUMNS says it', { isTTY: true, columns: 0 }, '132', 132],
+    ['COLUMNS of 0', { isTTY: true, columns: 0 }, '0', undefined],
+    ['COLUMNS that is no number', { isTTY: true, columns: 0 }, 'abc', undefined],
+    ['COLUMNS below 0', { isTTY: true, columns: 0 }, '-5', undefined],
+    ['a pipe, whatever COLUMNS says', { isTTY: false, columns: undefined as never }, '132', undefined],
+  ])('of %s', (_, stream, columns, width) => {
+    vi.stubEnv('COLUMNS', columns);
+    expect(terminalWidth(stream)).toBe(width);
+  });
+});
+
+it('paintedText lets colours of panx through, and nothing else', () => {
+  const parts = ['\u001b[31m', { text: '\u001b[2Jred', code: 31 }, '\n'];
+  expect(paintedText(parts, true)).toBe('<U+001B>[31m\x1b[31m<U+001B>[2Jred\x1b[0m\n');
+  expect(paintedText(parts, false)).toBe('<U+001B>[31m<U+001B>[2Jred\n');
 });

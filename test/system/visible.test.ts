@@ -13,6 +13,9 @@ describe('visible', () => {
     ['gives a direction', 'a\u200fb\u200ec\u061cd', 'a<U+200F>b<U+200E>c<U+061C>d'],
     ['takes no width', 'a\u200bb\u2060c\ufeffd\u180ee', 'a<U+200B>b<U+2060>c<U+FEFF>d<U+180E>e'],
     ['is half a character', '\ud800x\udc00', '<U+D800>x<U+DC00>'],
+    ['is not seen on some terminals', 'Do\u00adnau\ufff9', 'Do<U+00AD>nau<U+FFF9>'],
+    ['hides a text', 'a\u{e0001}\u{e0062}\u{e007f}', 'a<U+E0001><U+E0062><U+E007F>'],
+    ['hides one behind a black flag', '🏴\u{e0068}\u{e0069}\u{e007f}', '🏴<U+E0068><U+E0069><U+E007F>'],
     ['is none', '\uffff\u0000', '<U+FFFF><U+0000>'],
   ])('shows what %s', (_, text, shown) => {
     expect(visible(text)).toBe(shown);
@@ -27,7 +30,8 @@ describe('visible', () => {
     'क्\u200dष',
     'हिन्दी',
     '日本語',
-    '👩‍🚀🇹🇷',
+    '👩‍🚀🇹🇷🏳️‍🌈👍🏽1️⃣',
+    '🏴󠁧󠁢󠁥󠁮󠁧󠁿🏴󠁧󠁢󠁳󠁣󠁴󠁿🏴󠁧󠁢󠁷󠁬󠁳󠁿',
     'a  b',
     '<U+001B>',
     '\\x1b',

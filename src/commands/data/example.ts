@@ -1,7 +1,7 @@
 import { renderTerminal } from '../../reporting/render/terminal.js';
 import { column, plainTable } from '../../reporting/table.js';
-import { displayWidth } from '../../reporting/text-table.js';
 import { counted } from '../../system/console.js';
+import { displayWidth } from '../../system/display-width.js';
 import { codePoint, visible } from '../../system/visible.js';
 
 /** One example: a heading, and its tokens above their tags. */

@@ -4,6 +4,7 @@ import { reportText } from '../../evaluation/seqeval/report.js';
 import { renderTerminal } from '../../reporting/render/terminal.js';
 import { type Cell, column, type Table } from '../../reporting/table.js';
 import { formatCount } from '../../system/console.js';
+import { displayWidth } from '../../system/display-width.js';
 import { visible } from '../../system/visible.js';
 
 /** What a mode is called in front of a reader. */
@@ -37,7 +38,7 @@ export function reportsText(lang: string, split: string, entities: EntityScores)
   return modes
     .map(([mode, scores]) => {
       const types = scores.types.map(row => ({ ...row, type: visible(row.type) }));
-      return `${lang} ${split}, ${modeNames[mode]} mode, by type\n\n${reportText({ ...scores, types }, 4)}`;
+      return `${lang} ${split}, ${modeNames[mode]} mode, by type\n\n${reportText({ ...scores, types }, 4, displayWidth)}`;
     })
     .join('\n');
 }

@@ -37,15 +37,20 @@ export function reportOf(counts: readonly SpanCounts[], options: SeqevalOptions 
  * predicted, the report says so in place of its rows.
  *
  * @param digits decimals of the scores, 0 to 20 (seqeval's default: 2)
+ * @param widthOf how many columns a type takes; seqeval counts code points
  * @throws PanxError for digits out of range
  */
-export function reportText(report: ClassificationReport, digits = 2): string {
+export function reportText(
+  report: ClassificationReport,
+  digits = 2,
+  widthOf: (name: string) => number = name => [...name].length,
+): string {
   if (!Number.isInteger(digits) || digits < 0 || digits > 20) {
     throw new PanxError(`The digits of a report are ${digits}; expected a whole number from 0 to 20.`);
   }
-  const width = Math.max(...report.types.map(row => [...row.type].length), 'weighted avg'.length, digits);
+  const width = Math.max(...report.types.map(row => widthOf(row.type)), 'weighted avg'.length, digits);
   const line = (name: string, cells: string[]): string =>
-    `${' '.repeat(width - [...name].length)}${name} ${cells.map(cell => ` ${cell.padStart(9)}`).join('')}\n`;
+    `${' '.repeat(width - widthOf(name))}${name} ${cells.map(cell => ` ${cell.padStart(9)}`).join('')}\n`;
   const row = (name: string, { precision, recall, f1, support }: SpanScores): string =>
     line(name, [...[precision, recall, f1].map(score => fixed(score, digits)), `${support}`]);
   const header = line('', ['precision', 'recall', 'f1-score', 'support']);

@@ -1,6 +1,6 @@
+import { displayWidth } from '../../system/display-width.js';
 import { visible } from '../../system/visible.js';
 import { type Cell, type Column, isInterval, isSummary, type Table } from '../table.js';
-import { displayWidth } from '../text-table.js';
 import { cellText, deviationText, isToTheRight, numberText } from './cell-text.js';
 
 /**
