@@ -64,9 +64,9 @@ const picture = String.raw`\p{ExtPict}[\ufe0e\ufe0f\p{EMod}\u{e0020}-\u{e007f}]*
 /** What is one word, what comes first before what comes later. */
 const pattern = new RegExp(
   [
-    // An address, without the punctuation behind it.
-    String.raw`(?:(?:https?|ftp):\/\/|www\.)[^\s<>"«»„“”${character}]*[[\p{L}\p{M}\p{N}\/_=&%#~+\-]--${character}]`,
-    String.raw`\p{RI}{2}|${picture}(?:\u200d${picture})*`,
+    // An address, without the punctuation behind it, but for a bracket that it opened.
+    String.raw`(?:(?:https?|ftp):\/\/|www\.)[^\s<>"«»„“”${character}]*[[\p{L}\p{M}\p{N}\/_=&%#~+\-]--${character}](?:(?<=\([^\s\(\)]*)\))?`,
+    String.raw`\p{RI}{2}|[0-9#*]\ufe0f?\u20e3|${picture}(?:\u200d${picture})*`,
     String.raw`${character}[\p{M}${unseen}]*`,
     // A suffix that was set apart already.
     `'(?:[smdSMD]|re|ve|ll|RE|VE|LL)(?!${letter})`,

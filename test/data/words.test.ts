@@ -122,6 +122,7 @@ describe('splitWords', () => {
     ['4×100m', 'times'],
     ['john.doe+x@mail.example.co.uk', 'e-mail address'],
     ['https://example.org/a_(b)/?c=d&e=%20#f', 'address'],
+    ['https://en.wikipedia.org/wiki/Ada_(name)', 'address that ends with a bracket'],
     ['www.example.org/x', 'address without a scheme'],
   ])('%s is one word: %s', text => {
     expect(texts(splitWords(`x ${text} y`))).toEqual(['x', text, 'y']);
@@ -129,6 +130,7 @@ describe('splitWords', () => {
 
   it.each([
     ['🇹🇷🇩🇪👍🏽😀x', '🇹🇷|🇩🇪|👍🏽|😀|x'],
+    ['1️⃣2️⃣#️⃣*️⃣*️⃣ ❤️‍🔥🏳️‍🌈', '1️⃣|2️⃣|#️⃣|*️⃣|*️⃣|❤️‍🔥|🏳️‍🌈'],
     ['AT&T 24/7 10% %5 $5 €5 @name #tag C#', 'AT|&|T|24|/|7|10|%|%|5|$|5|€|5|@|name|#|tag|C|#'],
     ['(see http://a.org/b.), a@b.org, x@y', '(|see|http://a.org/b|.|)|,|a@b.org|,|x|@|y'],
     ['"שלום" ה\'בית\'', '"|שלום|"|ה\'בית\''],
