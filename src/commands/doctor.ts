@@ -8,6 +8,7 @@ import { type Engine, engineComputes, loadEngine, reproducibility } from '../eng
 import { type Hardware, readHardware } from '../engine/hardware.js';
 import { fusedFolder, whyNotFused } from '../engine/tensorflow/fused-library.js';
 import { findEngine } from '../engine/tensorflow/installed-engine.js';
+import { usableCores } from '../engine/usable-cores.js';
 import { messageOf, PanxError } from '../errors.js';
 import { cachedCommit, type Repo, snapshotFolder } from '../hub/cache.js';
 import { fetchModel } from '../hub/resolve.js';
@@ -70,7 +71,7 @@ export async function diagnose(): Promise<Diagnosis> {
   const findings = [
     checkNode(process.versions.node),
     backend,
-    describeDevice(hardware, engine),
+    describeDevice(hardware, engine, (await usableCores()).limit),
     describeBf16(hardware, engine),
     ...(engine === null ? [] : [await describeOperations(engine), describeReproducibility(engine)]),
     { name: 'memory', status: 'ok' as const, found: formatBytes(hardware.memoryBytes) },
@@ -171,8 +172,8 @@ function describeReproducibility(engine: Engine): Finding {
   return { name: 'repeatable', status: sameBytes ? 'ok' : 'note', found };
 }
 
-function describeDevice({ cpu, cores, features, gpu }: Hardware, engine: Engine | null): Finding {
-  const cpuText = `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}${features.length > 0 ? ` (${features.join(' ')})` : ''}`;
+function describeDevice({ cpu, cores, features, gpu }: Hardware, engine: Engine | null, limit: string | null): Finding {
+  const cpuText = `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}${features.length > 0 ? ` (${features.join(' ')})` : ''}${limit === null ? '' : `; ${limit}`}`;
   if (gpu === null) return { name: 'device', status: 'ok', found: cpuText };
   const gpuText = `${gpu.name}, ${formatBytes(gpu.memoryBytes)}, driver ${gpu.driver}`;
   if (engine?.device === gpu.name) return { name: 'device', status: 'ok', found: gpuText };

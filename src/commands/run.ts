@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
-import { usableCores } from '../engine/hardware.js';
+import { usableCores } from '../engine/usable-cores.js';
 import { PanxError } from '../errors.js';
 import { distinctSubwords } from '../experiment/corpus.js';
 import {
@@ -154,7 +154,7 @@ async function work(
 ): Promise<StudyOutcome> {
   const { config, stages, contents, models, notSupported, dataDir } = inputs;
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
-  const threads = Math.max(1, Math.floor((await usableCores()) / jobs));
+  const threads = Math.max(1, Math.floor((await usableCores()).cores / jobs));
   if (jobs > 1) notice(`${jobs} stages side by side, ${threads} ${threads === 1 ? 'thread' : 'threads'} each`);
   const place = { store, dataDir, retryFailed, signal };
   const undone = new Set<string>();

@@ -8,13 +8,14 @@ import { messageOf, PanxError } from '../errors.js';
 import { memoryFault } from '../system/faults.js';
 import { phase } from '../system/profile.js';
 import { refuseThreadCounts, tensorflowThreads } from '../system/thread-counts.js';
-import { type Hardware, hasBf16, readHardware, usableCores } from './hardware.js';
+import { type Hardware, hasBf16, readHardware } from './hardware.js';
 import { addonFile, stderrSwitchFile } from './tensorflow/addon.js';
 import { fusedFile, fusedFolder, levelOf, productsOf } from './tensorflow/fused-library.js';
 import { findEngine, type MissingEngine, type ReadyEngine } from './tensorflow/installed-engine.js';
 import { registerNodeBackend } from './tensorflow/node-backend.js';
 import { registerFusedKernels, registerRawKernels } from './tensorflow/register-kernels.js';
 import { withStderrMuted } from './tensorflow/stderr-switch.js';
+import { usableCores } from './usable-cores.js';
 
 /** The engine that computes in this process. */
 export interface Engine {
@@ -119,7 +120,7 @@ async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: M
 
 /** Load the addon and TensorFlow.js on top of it; returns libtensorflow's version. About 0.25 s, of which 0.18 s the addon. */
 async function loadTensorflow(engine: ReadyEngine): Promise<string> {
-  const cores = String(await usableCores());
+  const cores = String((await usableCores()).cores);
   // Read when the library is loaded. What the user has set stands.
   const environment = {
     TF_CPP_MIN_LOG_LEVEL: '3',

@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { access, readFile } from 'node:fs/promises';
-import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+import { arch, cpus, platform, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import { PanxError } from '../errors.js';
+import { usableCores } from './usable-cores.js';
 
 /** What there is to compute on. */
 export interface Hardware {
   cpu: string;
-  /** Cores that this process may use: the machine's, less what its affinity mask and its container take away. */
+  /** Cores that this process may use (usable-cores.ts). */
   cores: number;
   /** Those of the instruction sets that matter here which the CPU has, by the kernel's names: avx2, avx512_bf16, ... */
   features: string[];
@@ -29,7 +30,7 @@ export interface Gpu {
 
 /** Look at this machine. Takes a millisecond without an NVIDIA driver, and what `nvidia-smi` takes with one. */
 export async function readHardware(): Promise<Hardware> {
-  const [{ model, features }, gpu, cores] = await Promise.all([readCpu(), readGpu(), usableCores()]);
+  const [{ model, features }, gpu, { cores }] = await Promise.all([readCpu(), readGpu(), usableCores()]);
   const limit = process.constrainedMemory() ?? 0; // 0, or a number above any memory, where there is no limit
   return {
     cpu: model,
@@ -44,18 +45,6 @@ export async function readHardware(): Promise<Hardware> {
 /** Whether a GPU, or where that is null a CPU of these instruction sets, has bfloat16 matrix instructions. */
 export function hasBf16(features: readonly string[], gpu: Gpu | null): boolean {
   return gpu ? gpu.computeCapability >= 8 : features.some(feature => bf16Features.has(feature));
-}
-
-/** Cores that this process may use; a container's CPU quota counts, which `availableParallelism` of Node 20 does not see. */
-export async function usableCores(): Promise<number> {
-  const quota = await readFile('/sys/fs/cgroup/cpu.max', 'utf8').then(coresOfQuota, () => null);
-  return Math.max(1, Math.min(availableParallelism(), quota ?? Number.POSITIVE_INFINITY));
-}
-
-/** "200000 100000" of cgroup v2's cpu.max -> 2 cores; "max 100000" -> null, no quota. Part of a core counts as one. */
-export function coresOfQuota(cpuMax: string): number | null {
-  const [quota, period] = cpuMax.trim().split(' ').map(Number);
-  return quota && period ? Math.ceil(quota / period) : null;
 }
 
 /** Instruction sets worth naming: what TensorFlow's CPU kernels and panx's own choose between. */

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  coresOfQuota,
-  hasBf16,
-  parseCpuInfo,
-  parseNvidiaSmi,
-  readHardware,
-  withoutFeatures,
-} from '../../src/engine/hardware.js';
+import { hasBf16, parseCpuInfo, parseNvidiaSmi, readHardware, withoutFeatures } from '../../src/engine/hardware.js';
 
 describe('parseCpuInfo', () => {
   it('reads the model and the instruction sets that matter of an x86 processor', () => {
@@ -50,18 +43,6 @@ describe('withoutFeatures', () => {
     expect(() => withoutFeatures('avx512_bf16,avx512-vnni')).toThrow(
       /^PANX_CPU_WITHOUT names avx512-vnni; expected some of avx2, /,
     );
-  });
-});
-
-describe('coresOfQuota', () => {
-  it.each([
-    ['200000 100000\n', 2],
-    ['150000 100000\n', 2],
-    ['50000 100000\n', 1],
-    ['max 100000\n', null],
-    ['', null],
-  ])('reads cpu.max %j as %s', (text, cores) => {
-    expect(coresOfQuota(text)).toBe(cores);
   });
 });
 
