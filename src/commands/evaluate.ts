@@ -2,11 +2,13 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { resolveData } from '../data/fetch.js';
+import { labelsNotice } from '../data/label-names.js';
 import { splitNames } from '../data/splits.js';
 import { returnFreeMemory } from '../engine/memory.js';
 import { openEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import type { EntityScores } from '../evaluation/entity-scores.js';
+import { haveSameTags, schemeFit } from '../evaluation/scheme-fit.js';
 import { metricName, type Scores, score } from '../evaluation/score.js';
 import { fitLabels, loadSplits } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
@@ -61,6 +63,9 @@ export function define(command: Command): void {
       });
     });
 }
+
+const schemeNotice =
+  'the data marks the same types in IOB2: what is predicted is scored as that, and the loss is of the label that stands for the true tag';
 
 /** The files that are to be written; null where none is. */
 interface Places {
@@ -123,12 +128,20 @@ async function evaluateAsAsked(
   const inputIds = corpus.map(({ rows }) => rows.inputIds);
   const model = await phase('load model', () => loadTrained(folder, inputIds, precision));
   if (model.unused !== null) notice(model.unused);
-  const labelled = corpus.map(split => ({ ...split, rows: fitLabels(split, model.config.labels, folder).rows }));
-  for (const { lang, rows } of labelled) {
+  const { labels } = model.config;
+  const labelled = corpus.map(split => {
+    const fit = haveSameTags(labels, split.labelNames) ? null : schemeFit(labels, split.labelNames);
+    return { ...split, fit, rows: fit === null ? fitLabels(split, labels, folder).rows : split.rows };
+  });
+  const understood = labelsNotice(labels);
+  if (understood !== null) notice(understood);
+  if (labelled.some(({ fit }) => fit !== null)) notice(schemeNotice);
+  for (const { lang, rows, fit } of labelled) {
     const scoring = {
       batchSize: config.evaluation.batchSize,
       metrics,
       resampling,
+      fit,
       onProgress: (done: number) =>
         progress(`score ${lang} ${split}  ${formatCount(done)}/${formatCount(rows.rows)} rows`),
     };

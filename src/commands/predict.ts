@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { labelsNotice } from '../data/label-names.js';
 import { splitAtSpaces, splitWords } from '../data/words.js';
 import { backendForWork } from '../engine/little-work.js';
 import { openEngine } from '../engine/open.js';
@@ -54,6 +55,8 @@ export function define(command: Command): void {
       const { precision } = await openEngine({ ...config, backend: backendForWork(config, work) });
       const model = await loadTrained(folder, [window.encoded.inputIds], precision);
       if (model.unused !== null) notice(model.unused);
+      const understood = labelsNotice(model.config.labels);
+      if (understood !== null) notice(understood);
       const line = identified('predict', {});
       const text = json
         ? (tagged: TaggedSentence) => `${formatJson({ ...line, ...tagged })}\n`

@@ -43,6 +43,8 @@ export interface PredictOptions {
   weights?: string;
   /** What an error calls a row. Default: its number, from 0. */
   nameOfRow?: (row: number) => string;
+  /** The model's label whose probability the loss of each true label is of. Default: itself. */
+  modelIds?: Int32Array | undefined;
   /** Called after every piece of work with the rows done; may throw to stop. */
   onProgress?: (rows: number) => void | Promise<void>;
 }
@@ -194,7 +196,7 @@ function rowPrediction(
   row: Pick<RowPrediction, 'row' | 'labelIds' | 'positions'>,
   logits: Float32Array,
   labels: number,
-  { withProbabilities = false, perWord = false }: PredictOptions,
+  { withProbabilities = false, perWord = false, modelIds }: PredictOptions,
 ): RowPrediction {
   const words = row.labelIds.length;
   const prediction: RowPrediction = {
@@ -212,7 +214,8 @@ function rowPrediction(
     let total = 0;
     for (let label = 0; label < labels; label++) total += Math.exp(logits[at + label]! - highest);
     prediction.predictedIds[word] = best;
-    const loss = highest + Math.log(total) - logits[at + prediction.labelIds[word]!]!;
+    const trueId = prediction.labelIds[word]!;
+    const loss = highest + Math.log(total) - logits[at + (modelIds?.[trueId] ?? trueId)]!;
     prediction.loss += loss;
     if (prediction.perWord !== null) {
       prediction.perWord.losses[word] = loss;

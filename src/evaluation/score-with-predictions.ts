@@ -1,5 +1,6 @@
 import type { WordColumns } from '../data/columns.js';
 import { readWords } from '../data/corpus.js';
+import { readLabelNames } from '../data/label-names.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import type { EncodedRows } from '../tokenization/rows.js';
 import type { RowPrediction, Sink } from './predict.js';
@@ -31,9 +32,10 @@ export async function scoreWithPredictions(
   sink: Sink<PredictedRow>,
 ): ReturnType<typeof score> {
   if (sentences.order.length !== encoded.rows) throw new Error('sentences must be those of the encoded rows');
-  const { labels } = model.config;
+  const { tags } = readLabelNames(model.config.labels);
+  const rows = { ...sentences, labelNames: readLabelNames(sentences.labelNames).tags };
   return await score(model, encoded, { ...options, perWord: true }, prediction =>
-    sink(predictedRow(prediction, encoded, sentences, labels)),
+    sink(predictedRow(prediction, encoded, rows, tags)),
   );
 }
 

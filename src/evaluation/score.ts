@@ -1,3 +1,4 @@
+import { readLabelNames } from '../data/label-names.js';
 import { idsAmong, sameLabels, someLabels } from '../data/labels.js';
 import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
@@ -6,6 +7,7 @@ import type { EncodedRows } from '../tokenization/rows.js';
 import type { Resampling } from './bootstrap.js';
 import { createEntityScoring, type EntityScores, type Metrics } from './entity-scores.js';
 import { type PredictOptions, predict, type RowPrediction, type Sink } from './predict.js';
+import type { SchemeFit } from './scheme-fit.js';
 
 /** The scores of one split: entity-level precision, recall and F1 (seqeval's default mode, micro average). */
 export interface Scores {
@@ -51,6 +53,8 @@ export interface ScoreOptions extends PredictOptions {
   metrics?: Metrics;
   /** Absent or null: no confidence intervals. */
   resampling?: Resampling | null;
+  /** The rows have the label ids of data in another scheme. Absent or null: they have those of the model. */
+  fit?: SchemeFit | null;
 }
 
 /**
@@ -66,10 +70,11 @@ export async function score(
   options: ScoreOptions,
   sink?: Sink<RowPrediction>,
 ): Promise<{ scores: Scores; entities: EntityScores }> {
-  const { metrics = 'default', resampling = null } = options;
-  const scoring = createEntityScoring(model.config.labels, { metrics, resampling, rows: data.rows });
-  const { loss } = await predict(model, data, options, prediction => {
-    scoring.add(prediction.labelIds, prediction.predictedIds);
+  const { metrics = 'default', resampling = null, fit = null } = options;
+  const { tags } = fit ?? readLabelNames(model.config.labels);
+  const scoring = createEntityScoring(tags, { metrics, resampling, rows: data.rows });
+  const { loss } = await predict(model, data, { ...options, modelIds: fit?.modelIds }, prediction => {
+    scoring.add(prediction.labelIds, fit?.toTags(prediction.predictedIds) ?? prediction.predictedIds);
     return sink?.(prediction);
   });
   const entities = phase('metrics', () => scoring.scores());
@@ -78,7 +83,8 @@ export async function score(
 }
 
 /**
- * Check that a checkpoint and a corpus name the same tags. Their order may be another: a tag is known by its name.
+ * Check that a checkpoint and a corpus name the same tags. Their order may be another: a tag is known by its name, or by what its name means
+ * (B_PER and B-PER).
  *
  * @param toTrain whether the checkpoint is one to start from
  * @returns (L) the model's id of each tag of the data; null where they are the same
@@ -91,7 +97,8 @@ export function checkLabels(
   toTrain = false,
 ): Int32Array | null {
   if (sameLabels(modelLabels, dataLabels)) return null;
-  const ids = idsAmong(dataLabels, modelLabels);
+  const ids =
+    idsAmong(dataLabels, modelLabels) ?? idsAmong(readLabelNames(dataLabels).tags, readLabelNames(modelLabels).tags);
   if (ids !== null) return ids;
   throw new PanxError(
     `The classifier in ${folder} predicts ${someLabels(modelLabels)}; the data is tagged with ${someLabels(dataLabels)}.`,

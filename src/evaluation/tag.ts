@@ -1,3 +1,4 @@
+import { readLabelNames } from '../data/label-names.js';
 import type { Word } from '../data/words.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { type EncodedRows, encodeSentences } from '../tokenization/rows.js';
@@ -8,7 +9,7 @@ import { getEntities } from './seqeval/entities.js';
 /** A sentence with what the model made of it. */
 export interface TaggedSentence {
   text: string;
-  /** (W) Words that got no prediction (cut off at maxLength, or without a subword) have tag and score null. */
+  /** (W) The label of each word, as the checkpoint names it. Words that got no prediction (cut off at maxLength, or without a subword) have tag and score null. */
   words: { text: string; start: number; end: number; tag: string | null; score: number | null }[];
   entities: TaggedEntity[];
 }
@@ -53,6 +54,7 @@ export async function tagSentences(
   sink: (tagged: TaggedSentence) => void,
 ): Promise<void> {
   const { labels } = model.config;
+  const { tags } = readLabelNames(labels);
   const { batchSize, before } = options;
   const nameOfRow = (row: number) => `sentence ${before + row + 1}, "${sentences[row]!.text.slice(0, 60)}",`;
   await predict(
@@ -62,19 +64,23 @@ export async function tagSentences(
     ({ row, predictedIds, positions, probabilities }) => {
       const { text, words } = sentences[row]!;
       const tagged: TaggedSentence['words'] = words.map(word => ({ ...word, tag: null, score: null }));
+      const rowTags = words.map(() => 'O');
       const rowStart = encoded.offsets[row]!;
       predictedIds.forEach((label, index) => {
-        const word = tagged[encoded.wordIds[rowStart + positions[index]!]!]!;
+        const place = encoded.wordIds[rowStart + positions[index]!]!;
+        const word = tagged[place]!;
+        rowTags[place] = tags[label]!;
         word.tag = labels[label]!;
         word.score = probabilities![index * labels.length + label]!;
       });
-      sink({ text, words: tagged, entities: entitiesOf(text, tagged) });
+      sink({ text, words: tagged, entities: entitiesOf(text, tagged, rowTags) });
     },
   );
 }
 
-function entitiesOf(text: string, words: TaggedSentence['words']): TaggedEntity[] {
-  return getEntities(words.map(({ tag }) => tag ?? 'O')).map(([type, first, last]) => {
+/** @param tags (W) what the labels of the words mean; O where a word has none */
+function entitiesOf(text: string, words: TaggedSentence['words'], tags: readonly string[]): TaggedEntity[] {
+  return getEntities(tags).map(([type, first, last]) => {
     const inside = words.slice(first, last + 1);
     const [start, end] = [inside[0]!.start, inside.at(-1)!.end];
     const score = inside.reduce((sum, word) => sum + word.score!, 0) / inside.length;

@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../checkpoint/config.js';
+import { expectReadableLabels } from '../data/label-names.js';
 import { PanxError } from '../errors.js';
 import { checkLabels } from '../evaluation/score.js';
 import { usablePositions } from '../model/inputs.js';
@@ -53,6 +54,7 @@ export async function loadTraining({
   );
   const kept = select === 'last' || trained ? null : keepWeights(model);
   try {
+    expectReadableLabels(model.config.labels, model.headMissing ? 'The data' : request.startFrom);
     const ids = checkLabels(model.config.labels, read.labelNames, request.startFrom, true);
     const data = withLabelsOf(read, model.config.labels, ids);
     refuseLongRows(data, model.config);

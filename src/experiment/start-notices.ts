@@ -1,5 +1,6 @@
 import { type Mixture, mixtureCounts } from '../batching/mixture.js';
 import type { Config } from '../config/schema.js';
+import { labelsNotice } from '../data/label-names.js';
 import type { ResplitCounts } from '../data/resplit.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { formatCount } from '../system/console.js';
@@ -53,6 +54,8 @@ function beginning({ training }: Config, { headMissing, replacedLabels, unused, 
   } else if (headMissing) notices.push('the checkpoint has no classifier: a new one is drawn from the seed');
   else if (training.newHead) notices.push('the classifier of the checkpoint has these very labels, and stays');
   if (unused !== null) notices.push(unused);
+  const understood = labelsNotice(config.labels);
+  if (understood !== null) notices.push(understood);
   return notices;
 }
 

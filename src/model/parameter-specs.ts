@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import type { TensorInfo, TensorSource } from '../checkpoint/tensor-source.js';
 import { openTensors } from '../checkpoint/weights.js';
+import { expectReadableLabels } from '../data/label-names.js';
 import { PanxError } from '../errors.js';
 import { isBegun, runDirectory } from '../run/directory.js';
 import { modelFile } from '../run/model-files.js';
@@ -45,6 +46,7 @@ export async function checkModelFolder(
   try {
     const { headMissing } = checkTensors(config, source, folder, as === 'for a new head');
     if (headMissing && as === 'trained') throw noClassifier(folder);
+    if (as === 'trained') expectReadableLabels(config.labels, folder);
   } finally {
     await source.close();
   }
