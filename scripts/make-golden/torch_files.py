@@ -116,6 +116,26 @@ def others() -> dict:
     }
 
 
+def lightning() -> dict:
+    """A checkpoint of PyTorch Lightning: the weights have a name of their own, beside the state of the training."""
+    generator = torch.Generator().manual_seed(7)
+    state = OrderedDict()
+    state["model.weight"] = torch.randn(3, 2, generator=generator)
+    state["model.bias"] = torch.randn(3, generator=generator).double()
+    momentum = torch.randn(3, 2, generator=generator)
+    return {
+        "epoch": 2,
+        "global_step": 10,
+        "pytorch-lightning_version": "2.5.5",
+        "state_dict": state,
+        "loops": {"fit_loop": {"state_dict": {}, "progress": {"total": 3}}},
+        "callbacks": {"EarlyStopping{'monitor': 'f1'}": {"best_score": torch.tensor(0.5)}},
+        "optimizer_states": [{"state": {0: {"step": torch.tensor(10.0), "exp_avg": momentum}}, "param_groups": [{"lr": 1e-3}]}],
+        "lr_schedulers": [],
+        "hyper_parameters": {"lr": 1e-3},
+    }
+
+
 class Call:
     """What Python's own pickle would call when the file is loaded, as a hostile file has it."""
 
@@ -157,8 +177,9 @@ def save(case: Path, state: dict, zipped: bool, protocol: int = 2, shards: list[
         index = {"metadata": {"total_size": 0}, "weight_map": weight_map}
         (case / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=2) + "\n")
     tensors = {}
-    not_tensors = []
-    for name, value in state.items():
+    weights = state.get("state_dict", state)
+    not_tensors = [] if weights is state else [name for name in state if name != "state_dict"]
+    for name, value in weights.items():
         is_known = isinstance(name, str) and isinstance(value, torch.Tensor) and value.dtype != torch.complex64
         if is_known:
             tensors[name] = value.detach().clone(memory_format=torch.contiguous_format)
@@ -176,7 +197,7 @@ def main() -> None:
     for name, zipped in FORMATS.items():
         for protocol in (2, 4, 5):
             save(out / f"protocol-{protocol}-{name}", state_dict(), zipped, protocol)
-        for case in (strided, tied, parameters, others, calls):
+        for case in (strided, tied, parameters, others, calls, lightning):
             save(out / f"{case.__name__}-{name}", case(), zipped)
         save(out / f"others-5-{name}", others(), zipped, 5)
         keys = list(strided())

@@ -4,6 +4,7 @@ import { excerpt, PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { isAbsent } from '../system/files.js';
+import { adapterIn } from './adapter.js';
 import {
   type Architecture,
   type activations,
@@ -61,24 +62,17 @@ const longestConfig = 4 << 20;
 export async function readModelConfig(folder: string): Promise<ModelConfig> {
   const path = join(folder, modelFile.config);
   if (await isAbsent(path)) {
-    if (!(await isAbsent(join(folder, 'adapter_config.json')))) throw adapter(folder);
-    throw new PanxError(
-      (await isAbsent(folder))
-        ? `${folder} does not exist; expected a checkpoint folder.`
-        : `${folder} has no config.json.`,
-      { hint: 'A checkpoint folder holds config.json, model.safetensors (or pytorch_model.bin) and tokenizer.json.' },
+    throw (
+      (await adapterIn(folder)) ??
+      new PanxError(
+        (await isAbsent(folder))
+          ? `${folder} does not exist; expected a checkpoint folder.`
+          : `${folder} has no config.json.`,
+        { hint: 'A checkpoint folder holds config.json, model.safetensors (or pytorch_model.bin) and tokenizer.json.' },
+      )
     );
   }
   return parseModelConfig(path, await readBoundedJson(path, longestConfig));
-}
-
-function adapter(folder: string): PanxError {
-  return new NotSupported(
-    `${folder} is an adapter: weights to be added to those of another model; expected a whole model.`,
-    {
-      hint: 'Merge it in Python: PeftModel.from_pretrained(model, DIR).merge_and_unload().save_pretrained(DIR2), and the tokenizer too.',
-    },
-  );
 }
 
 function quantised(path: string): PanxError {

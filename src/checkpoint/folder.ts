@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, listed, PanxError } from '../errors.js';
 import { markName, modelLayout } from '../run/layouts.js';
 import { writeMark } from '../run/mark.js';
-import { modelFile, tokenizerFiles } from '../run/model-files.js';
+import { modelFile, tokenizerFiles, vocabularyFile } from '../run/model-files.js';
 import { readBounded } from '../system/bounded-file.js';
 import { formatCount } from '../system/console.js';
 import {
@@ -18,6 +18,7 @@ import {
   writeJson,
 } from '../system/files.js';
 import { removeMade, strangersIn } from '../system/made.js';
+import { refuseStandIn, standInOf, startOf } from '../system/stand-in.js';
 import { isAbandoned, parseTemporary, temporaryNeighbour } from '../system/temporary.js';
 import { convertTokenizer } from '../tokenization/converters/convert.js';
 import { tokenizerConfigFor } from '../tokenization/python-class.js';
@@ -165,6 +166,7 @@ export async function checkTokenizerFiles(folder: string): Promise<void> {
     const path = join(folder, name);
     if ((await lstat(path).catch(() => undefined)) === undefined) continue;
     const size = await sizeOfPlainFile(path);
+    if (!isVocabulary(name)) refuseStandIn(path, await startOf(path));
     if (size > largestTokenizerFile) {
       throw new PanxError(
         `${path} is larger than ${formatCount(largestTokenizerFile)} bytes; expected a file of a tokenizer.`,
@@ -172,6 +174,10 @@ export async function checkTokenizerFiles(folder: string): Promise<void> {
       );
     }
   }
+}
+
+function isVocabulary(name: string): boolean {
+  return Object.values<string>(vocabularyFile).includes(name);
 }
 
 async function sizeOfPlainFile(path: string): Promise<number> {
@@ -195,7 +201,11 @@ async function copyTokenizer(from: string, to: string, lowerCase: boolean | null
   await checkTokenizerFiles(from);
   for (const name of tokenizerFiles) {
     const source = join(from, name);
-    if (existsSync(source)) await writeFileAtomic(join(to, name), await readBounded(source, largestTokenizerFile));
+    if (!existsSync(source)) continue;
+    const bytes = await readBounded(source, largestTokenizerFile);
+    // A vocabulary beside tokenizer.json is not needed: where only its pointer was brought, no model gets that.
+    if (isVocabulary(name) && standInOf(source, bytes) !== null) continue;
+    await writeFileAtomic(join(to, name), bytes);
   }
   const made = await convertTokenizer(from, lowerCase);
   if (made === null) {

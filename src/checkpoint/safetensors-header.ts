@@ -1,5 +1,7 @@
 import { excerpt, PanxError } from '../errors.js';
+import { modelFile } from '../run/model-files.js';
 import { isObject, parseJson } from '../system/json.js';
+import { textAtBegin } from '../system/stand-in.js';
 
 /** Bytes of one value, for every element type that the safetensors format names. */
 const bytesOf = {
@@ -42,6 +44,7 @@ const longestHeader = 4 << 20;
 /**
  * The length of a file's JSON header, from its first eight bytes (unsigned, little-endian).
  *
+ * @param firstBytes of the file, eight or more
  * @throws PanxError naming `path` where the file is too short for its header or the length makes no sense.
  */
 export function headerLength(path: string, firstBytes: Buffer, fileBytes: number): number {
@@ -49,9 +52,7 @@ export function headerLength(path: string, firstBytes: Buffer, fileBytes: number
     throw truncated(path, `it holds ${fileBytes} bytes, and a safetensors file starts with an 8-byte header length`);
   }
   const length = Number(firstBytes.readBigUInt64LE(0));
-  if (length < 2 || length > longestHeader) {
-    throw corrupt(path, `its first 8 bytes give a header length of ${length}, expected 2 to ${longestHeader}`);
-  }
+  if (length < 2 || length > longestHeader) throw notALength(path, firstBytes, length);
   if (8 + length > fileBytes) {
     throw truncated(path, `it holds ${fileBytes} bytes, and its header alone takes ${8 + length}`);
   }
@@ -151,6 +152,22 @@ function parseEntry(path: string, name: string, value: unknown, dataStart: numbe
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every(size => Number.isSafeInteger(size) && size >= 0);
+}
+
+/** What else a file may be that does not begin with the length of a header. */
+function notALength(path: string, firstBytes: Buffer, length: number): PanxError {
+  const isZip = firstBytes.readUInt32LE(0) === 0x04034b50;
+  if (isZip || firstBytes.readUInt32LE(0) === 0x0a8a0280) {
+    return new PanxError(
+      `${path} is ${isZip ? 'a zip archive' : 'a pickle'}, as torch.save writes it; expected a safetensors file.`,
+      {
+        hint: `If it holds weights, give it the name ${modelFile.torchWeights}.`,
+      },
+    );
+  }
+  const text = textAtBegin(firstBytes);
+  if (text !== null) return corrupt(path, `it begins with the text ${text}`);
+  return corrupt(path, `its first 8 bytes give a header length of ${length}, expected 2 to ${longestHeader}`);
 }
 
 function truncated(path: string, how: string): PanxError {

@@ -1,6 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { codeOf } from '../errors.js';
 import { cannotWrite } from '../system/files.js';
+import { telling } from '../system/stand-in.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { readBytes } from './file-bytes.js';
 import { refuseNonFinite } from './finite.js';
@@ -83,9 +84,9 @@ export async function* piecesOf(tensor: TensorToWrite): AsyncGenerator<Float32Ar
 
 /** What a safetensors file says of its tensors, checked whole. @throws PanxError naming what is wrong with it */
 export async function readSafetensorsHeader(file: OpenFile, size: number): Promise<Omit<OpenFile, 'path' | 'handle'>> {
-  const start = new Uint8Array(Math.min(8, size));
+  const start = Buffer.alloc(Math.min(telling, size));
   await readBytes(file, start, 0);
-  const json = Buffer.alloc(headerLength(file.path, Buffer.from(start.buffer), size));
+  const json = Buffer.alloc(headerLength(file.path, start, size));
   await readBytes(file, json, 8);
   return { entries: parseHeader(file.path, json, size), notTensors: [], sealed: [] };
 }

@@ -11,7 +11,7 @@ import { gather } from './strided.js';
  * TensorFlow are built for together, so float32 data goes straight into the array's memory.
  */
 
-/** Half-precision data is widened piece by piece, so that it is never in memory twice. */
+/** Data of other types is converted piece by piece, so that it is never in memory twice. */
 const pieceBytes = 16 << 20;
 /** Rows nearer to each other than this are read together: skipping costs a system call, reading on costs a copy. */
 const gapBytes = 16 << 10;
@@ -29,12 +29,13 @@ export async function readTensor(file: ReadableFile, entry: HeaderEntry): Promis
     refuseNonFinite(out, { subject: file.path, ...entry }, at => at);
     return out;
   }
+  const item = itemBytes(entry.dtype);
   const piece = new Uint8Array(Math.min(pieceBytes, entry.end - entry.begin));
   for (let position = entry.begin; position < entry.end; position += pieceBytes) {
     const bytes = piece.subarray(0, Math.min(pieceBytes, entry.end - position));
     await readBytes(file, bytes, position);
-    const first = (position - entry.begin) / 2;
-    const values = out.subarray(first, first + bytes.length / 2);
+    const first = (position - entry.begin) / item;
+    const values = out.subarray(first, first + bytes.length / item);
     widen(bytes, entry, values);
     refuseNonFinite(values, { subject: file.path, ...entry }, at => first + at);
   }
@@ -146,7 +147,11 @@ function widen(bytes: Uint8Array, entry: HeaderEntry, out: Float32Array): void {
     case 'BF16':
       widenBfloat16(new Uint16Array(bytes.buffer, bytes.byteOffset, out.length), out);
       break;
+    case 'F64':
+      // To the nearest float32, as torch does; a copy, since values of eight bytes must lie at multiples of eight.
+      out.set(new Float64Array(new Uint8Array(bytes).buffer));
+      break;
     default:
-      throw new PanxError(`${entry.name} is stored as ${entry.dtype}; panx reads F32, F16 and BF16.`);
+      throw new PanxError(`${entry.name} is stored as ${entry.dtype}; panx reads F32, F16, BF16 and F64.`);
   }
 }

@@ -7,22 +7,23 @@ import type { OpenFile, Place } from './tensor-source.js';
  *
  * - wrappers of torch put `module.` (DataParallel) and `_orig_mod.` (torch.compile) before every name;
  * - files of 2018 and 2019 call the weight and bias of a LayerNorm gamma and beta, as TensorFlow does;
+ * - a program of one's own has the model, or the encoder, as a part that it calls `model`, `encoder`, `backbone`: whatever stands before the word
+ *   table is taken for that (PyTorch Lightning saves `model.roberta...` and `model.classifier...`);
  * - a checkpoint of the bare encoder (`XLMRobertaModel`, as sentence encoders are) names its tensors without `roberta.`.
  *
- * @param architecture of the model; asked for only where the names are those of a bare encoder
- * @throws PanxError naming two tensors that would have one name
+ * @param architecture of the model; null where that is not known: then the encoder keeps its name
+ * @throws PanxError naming two tensors that would have one name, or two encoders
  */
-export async function withTodaysNames(
+export function withTodaysNames(
   places: ReadonlyMap<string, Place>,
-  architecture: () => Promise<ModelConfig['architecture']>,
-): Promise<Map<string, Place>> {
+  architecture: ModelConfig['architecture'] | null,
+): Map<string, Place> {
   const plain = [...places].map(([name, place]) => ({ name, plain: withoutWrappers(name), place }));
-  const isBare = plain.some(one => one.plain === 'embeddings.word_embeddings.weight');
-  const { prefix, parts } = isBare ? bareEncoder(await architecture()) : { prefix: '', parts: [] as string[] };
+  const today = architecture === null ? (name: string) => name : insideClassifier(plain, architecture);
   const renamed = new Map<string, Place>();
   const before = new Map<string, { name: string; file: OpenFile }>();
   for (const { name, plain: inside, place } of plain) {
-    const full = parts.includes(inside.split('.', 1)[0]!) ? `${prefix}.${inside}` : inside;
+    const full = today(inside);
     const other = before.get(full);
     if (other !== undefined) {
       const [first, second] = [other.name, name].map(one => (one === full ? one : `${one} (which is ${full} today)`));
@@ -35,6 +36,37 @@ export async function withTodaysNames(
   }
   return renamed;
 }
+
+/**
+ * What the file calls the encoder stands before its word table: `model.roberta.`, `encoder.`, or nothing at all. What lies beside it in the same
+ * part, as the classifier does, loses the name of that part too.
+ */
+function insideClassifier(
+  tensors: readonly { plain: string; place: Place }[],
+  architecture: ModelConfig['architecture'],
+): (name: string) => string {
+  const tables = tensors.filter(({ plain }) => `.${plain}`.endsWith(`.${wordTable}`));
+  if (tables.length === 0) return name => name;
+  const [encoder, second] = tables.map(({ plain }) => plain.slice(0, -wordTable.length));
+  if (second !== undefined) {
+    throw new PanxError(
+      `${tables[0]!.place.file.path} holds two encoders: ${tables
+        .map(({ plain }) => plain)
+        .slice(0, 2)
+        .join(' and ')}; expected one.`,
+      { hint: 'Save the one that is meant by itself.' },
+    );
+  }
+  const { prefix, parts } = bareEncoder(architecture);
+  const around = encoder!.replace(/((module|_orig_mod)\.)*$/, '').replace(/[^.]*\.$/, '');
+  return name => {
+    if (encoder === '') return parts.includes(name.split('.', 1)[0]!) ? `${prefix}.${name}` : name;
+    if (name.startsWith(encoder!)) return `${prefix}.${name.slice(encoder!.length)}`;
+    return name.startsWith(around) ? name.slice(around.length) : name;
+  };
+}
+
+const wordTable = 'embeddings.word_embeddings.weight';
 
 function withoutWrappers(name: string): string {
   return name

@@ -1,10 +1,12 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { codeOf, PanxError } from '../errors.js';
 import { reasonOf } from '../system/files.js';
+import { refuseEmpty, refuseStandIn, telling } from '../system/stand-in.js';
+import { readBytes } from './file-bytes.js';
 import type { Dtype, HeaderEntry } from './safetensors-header.js';
 import { readRows, readTensor } from './tensor-io.js';
 
-/** What a file says about a tensor. Only F32, F16 and BF16 can be read; others may lie in the file unread. */
+/** What a file says about a tensor. Only F32, F16, BF16 and F64 can be read; others may lie in the file unread. */
 export interface TensorInfo {
   name: string;
   dtype: Dtype;
@@ -16,9 +18,9 @@ export interface TensorSource {
   tensors: Map<string, TensorInfo>;
   /** Names of what the files hold beside tensors: only torch files do. */
   notTensors: readonly string[];
-  /** All values of a tensor, row-major, widened to float32. */
+  /** All values of a tensor, row-major, as float32. */
   read(name: string): Promise<Float32Array>;
-  /** The rows (slices along the first axis) asked for, in the order asked for, widened to float32; into an array of their size, where one is given. */
+  /** The rows (slices along the first axis) asked for, in the order asked for, as float32; into an array of their size, where one is given. */
   readRows(name: string, rows: Int32Array, into?: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -64,6 +66,10 @@ export async function openFile(
     const file: OpenFile = { path, handle: await open(path, 'r'), entries: [], notTensors: [], sealed: [] };
     files.push(file);
     const { size } = await file.handle.stat();
+    const start = Buffer.alloc(Math.min(size, telling));
+    await readBytes(file, start, 0);
+    refuseEmpty(path, start);
+    refuseStandIn(path, start);
     return Object.assign(file, await describe(file, size));
   } catch (error) {
     throw codeOf(error) === undefined ? error : new PanxError(`${path} cannot be read: ${reasonOf(error)}.`);
@@ -76,8 +82,8 @@ export function tensorSource(places: ReadonlyMap<string, Place>, files: OpenFile
     const found = places.get(name);
     if (found === undefined) throw new PanxError(`${files.map(file => file.path).join(', ')} holds no tensor ${name}.`);
     const { dtype } = found.entry;
-    if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') return found;
-    throw new PanxError(`${found.file.path} holds ${name} as ${dtype}; panx reads F32, F16 and BF16.`);
+    if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16' || dtype === 'F64') return found;
+    throw new PanxError(`${found.file.path} holds ${name} as ${dtype}; panx reads F32, F16, BF16 and F64.`);
   };
   return {
     tensors: new Map([...places].map(([name, { entry }]) => [name, { name, dtype: entry.dtype, shape: entry.shape }])),

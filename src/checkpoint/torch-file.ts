@@ -1,5 +1,7 @@
 import { excerpt, listed, PanxError } from '../errors.js';
+import { modelFile } from '../run/model-files.js';
 import { printable } from '../system/console.js';
+import { textAtBegin } from '../system/stand-in.js';
 import { type ReadableFile, readBytesNow } from './file-bytes.js';
 import { readPickle } from './pickle.js';
 import { Opaque, type PickleValue, type StorageRef, TensorRef } from './pickle-values.js';
@@ -192,10 +194,11 @@ function describe(
       hint: saveAgain,
     });
   }
+  const { weights, beside } = stateDict(path, value);
   const entries: HeaderEntry[] = [];
-  const notTensors: string[] = [];
+  const notTensors = beside.map(name => printable(name));
   let strided = 0;
-  for (const [name, tensor] of value) {
+  for (const [name, tensor] of weights) {
     if (name.length > longestName) {
       throw corrupt(`it names an entry with ${name.length} characters, expected ${longestName} at most`);
     }
@@ -219,6 +222,36 @@ function describe(
   }
   return { entries: entries.sort((a, b) => a.begin - b.begin || a.end - b.end), notTensors, sealed: [] };
 }
+
+/**
+ * The weights of a checkpoint of a training program, which has them under a name of their own, beside the state of its optimizer; of any other
+ * dictionary, itself.
+ */
+function stateDict(
+  path: string,
+  value: Map<string, PickleValue>,
+): { weights: Map<string, PickleValue>; beside: string[] } {
+  const isTensor = (one: PickleValue) => one instanceof TensorRef;
+  if ([...value.values()].some(isTensor)) return { weights: value, beside: [] };
+  const inside = stateDictNames.flatMap(name => {
+    const one = value.get(name);
+    return one instanceof Map && [...one.values()].some(isTensor) ? [{ name, weights: one }] : [];
+  });
+  if (inside.length === 0) return { weights: value, beside: [] };
+  if (inside.length > 1) {
+    throw new PanxError(
+      `${path} holds weights under ${inside.map(({ name }) => name).join(' and ')}; expected one of them.`,
+      {
+        hint: 'Save the one that is meant by itself.',
+      },
+    );
+  }
+  const [{ name, weights }] = inside as [(typeof inside)[0]];
+  return { weights, beside: [...value.keys()].filter(other => other !== name) };
+}
+
+/** PyTorch Lightning; what the tutorials of PyTorch and many programs write; DeepSpeed. */
+const stateDictNames = ['state_dict', 'model_state_dict', 'model', 'module'];
 
 function entryOf(
   name: string,
@@ -291,25 +324,20 @@ function refuseOtherOrder(path: string, order: string): void {
 
 /** What a file is that torch.save did not write, as far as its beginning says. */
 function notTorch(path: string, start: Buffer): PanxError {
-  const text = start.toString('latin1');
-  if (start.length === 0) return new PanxError(`${path} is empty; expected weights.`, { hint: again });
-  if (text.startsWith('version https://git-lfs')) {
-    return new PanxError(`${path} is a pointer of Git LFS, and not the weights that it points to.`, {
-      hint: 'Bring the weights with `git lfs pull`, or give the hub id of the model.',
-    });
-  }
-  if (/^\s*</.test(text)) {
-    return new PanxError(`${path} is a web page (HTML), and not weights: a download has failed.`, { hint: again });
-  }
-  if (text.slice(257, 262) === 'ustar') {
+  if (start.toString('latin1', 257, 262) === 'ustar') {
     return new PanxError(`${path} is a tar archive, as torch before 0.1.10 wrote them; panx reads later files.`, {
       hint: saveAgain,
     });
   }
-  return new PanxError(
-    `${path} is no file of torch.save: it begins with the bytes ${start.subarray(0, 4).toString('hex')}.`,
-    { hint: again },
-  );
+  // A safetensors file: the length of its header, and the header.
+  if (start.length > 9 && start.readUInt32LE(4) === 0 && start[8] === openBrace) {
+    return new PanxError(`${path} is a safetensors file; expected a file of torch.save.`, {
+      hint: `Give it the name ${modelFile.weights}.`,
+    });
+  }
+  const text = textAtBegin(start);
+  const begin = text === null ? `the bytes ${start.toString('hex', 0, 4)}` : `the text ${text}`;
+  return new PanxError(`${path} is no file of torch.save: it begins with ${begin}.`, { hint: again });
 }
 
 function kindOf(value: PickleValue): string {
@@ -325,6 +353,8 @@ function shown(value: PickleValue): string {
 function unsound(path: string, how: string): PanxError {
   return new PanxError(`${path} is not a sound file of torch.save: ${how}.`, { hint: again });
 }
+
+const openBrace = 0x7b;
 
 const again = 'Copy or download the file again.';
 const saveAgain = 'Load the model in Python\'s transformers, and save it with save_pretrained("DIR").';

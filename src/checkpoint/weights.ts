@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { excerpt, PanxError } from '../errors.js';
-import { isTorchShard, modelFile } from '../run/model-files.js';
+import { readdir, readlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { excerpt, listed, PanxError } from '../errors.js';
+import { isTorchShard, modelFile, otherWeights } from '../run/model-files.js';
 import { readBoundedJson } from '../system/bounded-json.js';
+import { printable } from '../system/console.js';
 import { isAbsent } from '../system/files.js';
 import { isObject } from '../system/json.js';
+import { adapterAmong, adapterIn } from './adapter.js';
 import { readModelConfig } from './config.js';
 import { checkAllFinite, refuseNonFiniteBytes } from './finite.js';
 import { readSafetensorsHeader } from './safetensors.js';
@@ -45,9 +48,11 @@ export async function openTensors(folder: string): Promise<TensorSource> {
   const files: OpenFile[] = [];
   try {
     const places = await openWeights(folder, files);
-    const architecture = async () =>
-      (await isAbsent(join(folder, modelFile.config))) ? 'xlm-roberta' : (await readModelConfig(folder)).architecture;
-    return tensorSource(await withTodaysNames(places, architecture), files);
+    const adapter = adapterAmong(places.keys(), folder);
+    if (adapter !== null) throw adapter;
+    const isKnown = !(await isAbsent(join(folder, modelFile.config)));
+    const architecture = isKnown ? (await readModelConfig(folder)).architecture : null;
+    return tensorSource(withTodaysNames(places, architecture), files);
   } catch (error) {
     await closeAll(files);
     throw error;
@@ -100,7 +105,7 @@ async function openWeights(folder: string, files: OpenFile[]): Promise<Map<strin
     }
     if (!(await isAbsent(join(folder, format.index)))) return await openShards(folder, format, files);
   }
-  throw noWeights(folder);
+  throw (await adapterIn(folder)) ?? (await noWeights(folder));
 }
 
 async function openShards(folder: string, format: Format, files: OpenFile[]): Promise<Map<string, Place>> {
@@ -154,10 +159,49 @@ async function readWeightMap(path: string, { isShard, shards }: Format): Promise
   return new Map(Object.entries(map as Record<string, string>));
 }
 
-function noWeights(folder: string): PanxError {
+/** The error for a folder without weights that panx reads: it says what is there instead. */
+async function noWeights(folder: string): Promise<PanxError> {
+  if (!existsSync(folder)) {
+    return new PanxError(`${folder} does not exist; expected a checkpoint folder with config.json and weights.`);
+  }
+  const names = (await readdir(folder).catch(() => [])).sort();
+  const dead = names.find(isWeights);
+  // `isAbsent` follows links, and found none of them.
+  if (dead !== undefined) return await deadLink(join(folder, dead));
+  const sentence = `${folder} holds no weights: neither ${modelFile.weights} nor ${modelFile.torchWeights}, whole or in shards, is there`;
+  const other = otherWeights(names);
+  if (other !== null) {
+    const first = printable(other.found[0]!);
+    return new PanxError(`${sentence}; it has ${listed(other.found.map(name => printable(name)))}.`, {
+      hint: 'hint' in other ? other.hint : `If ${first} holds the model's weights, give it the name ${other.rename}.`,
+    });
+  }
+  const inside = await innerModel(folder, names);
   return new PanxError(
-    existsSync(folder)
-      ? `${folder} holds no weights: neither ${modelFile.weights} nor ${modelFile.torchWeights}, whole or in shards, is there.`
-      : `${folder} does not exist; expected a checkpoint folder with config.json and weights.`,
+    `${sentence}.`,
+    inside === null ? {} : { hint: `There are weights in ${inside}: give that folder.` },
   );
+}
+
+function isWeights(name: string): boolean {
+  return formats.some(({ whole, index }: Record<'whole' | 'index', string>) => name === whole || name === index);
+}
+
+async function deadLink(path: string): Promise<PanxError> {
+  const target = await readlink(path).catch(() => '');
+  const isAnnexed = /(^|\/)\.git\/annex\/objects\//.test(target);
+  return new PanxError(`${path} is a link to ${printable(target)}, which is not there.`, {
+    hint: isAnnexed
+      ? `Run git annex get in ${dirname(path)}.`
+      : 'Bring what it leads to, or copy or download the file.',
+  });
+}
+
+/** The last folder in a folder of checkpoints, as Trainer leaves them, that has weights; null where there is none. */
+async function innerModel(folder: string, names: readonly string[]): Promise<string | null> {
+  for (const name of names.toReversed()) {
+    const files = await readdir(join(folder, name)).catch(() => []);
+    if (files.some(isWeights)) return join(folder, name);
+  }
+  return null;
 }

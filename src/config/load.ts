@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { codeOf, excerpt, messageOf, nearest, PanxError } from '../errors.js';
 import { readBounded } from '../system/bounded-file.js';
+import { refuseStandIn } from '../system/stand-in.js';
 import { textOf } from '../system/text.js';
 import { type Corpora, namedLanguage } from './corpora.js';
 import { cellsOf, checkGrid } from './grid.js';
@@ -165,6 +166,7 @@ async function readText(file: string, extendedBy: string | undefined): Promise<s
       cause: error,
     });
   });
+  refuseStandIn(file, bytes);
   return textOf(bytes, subject, 2);
 }
 

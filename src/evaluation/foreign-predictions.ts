@@ -8,6 +8,7 @@ import { formatBytes } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { expectFile } from '../system/plain-file.js';
+import { refuseStandIn } from '../system/stand-in.js';
 import { checkText, linesOf } from '../system/text.js';
 import type { PredictedRow } from './predictions.js';
 
@@ -60,7 +61,10 @@ async function bytesOf(path: string): Promise<Buffer> {
     if (error instanceof PanxError) throw error;
     throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   });
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) {
+    refuseStandIn(path, bytes);
+    return bytes;
+  }
   return await promisify(gunzip)(bytes, { maxOutputLength: largestFile }).catch((error: unknown) => {
     throw new PanxError(`${path} is damaged, or too large: ${messageOf(error)}.`, {
       hint: `Unpacked, it may have ${formatBytes(largestFile)}.`,

@@ -8,6 +8,7 @@ import { arrayOf, integer, number, object, orNull, parseJsonAs, type Shape, text
 import { reasonOf, writeFileAtomic } from '../system/files.js';
 import { formatJson, isObject, parseJson } from '../system/json.js';
 import { expectFile } from '../system/plain-file.js';
+import { refuseStandIn, startOf } from '../system/stand-in.js';
 import { utf8Text } from '../system/text.js';
 
 /**
@@ -181,6 +182,8 @@ async function* linesIn(path: string, line: () => number): AsyncGenerator<Buffer
 
 async function* unpacked(path: string, line: () => number): AsyncGenerator<Buffer> {
   await expectFile(path);
+  const start = await startOf(path);
+  if (start[0] !== 0x1f) refuseStandIn(path, start);
   const gunzip = createGunzip();
   // An error of either comes out of the second. A reader that stops early ends both.
   pipeline(createReadStream(path, { highWaterMark: 1 << 16 }), gunzip, () => {});

@@ -1,6 +1,7 @@
 import { listed, nearest, PanxError } from '../errors.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { isObject } from '../system/json.js';
+import { NotTheFile } from '../system/stand-in.js';
 import { withoutSeeds } from './subject.js';
 
 /** The scores of a language, as far as a file has them; fractions of 1, but for the loss. */
@@ -33,7 +34,11 @@ type Numbers = Partial<Record<'precision' | 'recall' | 'f1' | 'accuracy' | 'loss
 export async function readEvaluateReport(path: string): Promise<Map<string, ReportedLanguage>> {
   const report = await readBoundedJson(path, largest).catch((error: unknown) => {
     if (!(error instanceof PanxError)) throw error;
-    throw new PanxError(error.message, { hint: reportHint, exitCode: 2, cause: error });
+    throw new PanxError(error.message, {
+      hint: error instanceof NotTheFile ? error.hint : reportHint,
+      exitCode: 2,
+      cause: error,
+    });
   });
   const notAReport = (found: string) =>
     new PanxError(`${path} is no report of panx evaluate: ${found}.`, { hint: reportHint, exitCode: 2 });

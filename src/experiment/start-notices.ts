@@ -51,7 +51,7 @@ function beginning({ training }: Config, { headMissing, replacedLabels, unused, 
     notices.push(
       `a new classifier of ${config.labels.length} labels, drawn from the seed, takes the place of that of ${labels}`,
     );
-  } else if (headMissing) notices.push('the checkpoint has no classifier: a new one is drawn from the seed');
+  } else if (headMissing) notices.push('the checkpoint has no token classifier: a new one is drawn from the seed');
   else if (training.newHead) notices.push('the classifier of the checkpoint has these very labels, and stays');
   if (unused !== null) notices.push(unused);
   const understood = labelsNotice(config.labels);

@@ -1,5 +1,13 @@
 import { PanxError } from '../errors.js';
-import { isTorchShard, modelFile, smallTokenizerFiles, tokenizerSources, vocabularyFile } from '../run/model-files.js';
+import {
+  adapterConfig,
+  isTorchShard,
+  modelFile,
+  otherWeights,
+  smallTokenizerFiles,
+  tokenizerSources,
+  vocabularyFile,
+} from '../run/model-files.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { formatBytes, printable } from '../system/console.js';
 import { isObject } from '../system/json.js';
@@ -152,13 +160,10 @@ async function shardsOf(indexPath: string, format: (typeof formats)[number]): Pr
 }
 
 function lacks(name: string, file: string, files: readonly HubFile[]): PanxError {
-  const kin =
-    file === modelFile.weights
-      ? /\.(bin|h5|msgpack|onnx|safetensors|pt)$/
-      : file === modelFile.tokenizer
-        ? /vocab|merges|token|sentencepiece|spiece/
-        : /\.json$/;
-  const found = files.map(({ path }) => path).filter(path => kin.test(path));
+  const paths = files.map(({ path }) => path);
+  const kin = file === modelFile.tokenizer ? /vocab|merges|token|sentencepiece|spiece/ : /\.json$/;
+  const weights = file === modelFile.weights ? otherWeights(paths) : null;
+  const found = file === modelFile.weights ? (weights?.found ?? []) : paths.filter(path => kin.test(path));
   const what =
     file === modelFile.weights
       ? `neither ${modelFile.weights} nor ${modelFile.torchWeights}, whole or in shards`
@@ -167,9 +172,15 @@ function lacks(name: string, file: string, files: readonly HubFile[]): PanxError
         : `no ${file}`;
   const instead = found.length > 0 ? `it has ${someOf(found)}` : 'nor anything like it';
   return new PanxError(`${name} has ${what} (${instead}), which panx reads.`, {
-    hint:
-      file === modelFile.config
-        ? 'Choose a repository of a transformers model, as FacebookAI/xlm-roberta-base is.'
-        : 'Load the model and AutoTokenizer in Python\'s transformers, call save_pretrained("DIR") of both, and give --model DIR.',
+    hint: weights !== null && 'hint' in weights ? weights.hint : hintOfLack(file, paths),
   });
+}
+
+function hintOfLack(file: string, paths: readonly string[]): string {
+  if (file !== modelFile.config) {
+    return 'Load the model and AutoTokenizer in Python\'s transformers, call save_pretrained("DIR") of both, and give --model DIR.';
+  }
+  return paths.includes(adapterConfig)
+    ? 'It is an adapter: merge it with its model in Python, save what comes of that with save_pretrained("DIR"), and give --model DIR.'
+    : 'Choose a repository of a transformers model, as FacebookAI/xlm-roberta-base is.';
 }

@@ -36,7 +36,7 @@ export function compactVocabulary(inputIds: readonly Int32Array[], vocabularySiz
   const rowOfId = new Int32Array(vocabularySize).fill(-1);
   for (const ids of inputIds) {
     for (const id of ids) {
-      if (id < 0 || id >= vocabularySize) throw outOfVocabulary(id, vocabularySize);
+      if (id < 0 || id >= vocabularySize) throw new OutOfVocabulary(id, vocabularySize);
       rowOfId[id] = 0;
     }
   }
@@ -45,6 +45,35 @@ export function compactVocabulary(inputIds: readonly Int32Array[], vocabularySiz
   const ids = new Int32Array(used);
   for (let id = 0; id < vocabularySize; id++) if (rowOfId[id]! >= 0) ids[rowOfId[id]!] = id;
   return { ids, rowOfId };
+}
+
+/**
+ * `compactVocabulary`, of a model in a folder: a subword without a row is named as the tokenizer there does. A tokenizer may well know such tokens,
+ * added ones mostly: only where one is used is there something wrong, as for transformers.
+ *
+ * @throws PanxError where an id has no row
+ */
+export async function vocabularyOf(
+  folder: string,
+  inputIds: readonly Int32Array[],
+  vocabularySize: number,
+): Promise<CompactVocabulary> {
+  try {
+    return compactVocabulary(inputIds, vocabularySize);
+  } catch (error) {
+    if (!(error instanceof OutOfVocabulary)) throw error;
+    const token = await tokenOf(folder, error.id).catch(() => null); // The folder's tokenizer may be another, or leave its case open.
+    throw new OutOfVocabulary(error.id, error.rows, token);
+  }
+}
+
+async function tokenOf(folder: string, id: number): Promise<string | null> {
+  const tokenizer = await (await import('../tokenization/tokenizer.js')).loadTokenizer(folder);
+  try {
+    return (await tokenizer.tokens([id]))[0] ?? null;
+  } finally {
+    tokenizer.close();
+  }
 }
 
 /** The tokens of a batch that have a label: what loss and predictions are made of. */
@@ -109,15 +138,25 @@ export function toDevice(
 export function wordRowsOf({ inputIds }: Batch, { rowOfId }: Pick<CompactVocabulary, 'rowOfId'>): Int32Array {
   return inputIds.map(id => {
     const row = rowOfId[id];
-    if (row === undefined) throw outOfVocabulary(id, rowOfId.length);
+    if (row === undefined) throw new OutOfVocabulary(id, rowOfId.length);
     if (row < 0) throw new Error(`subword id ${id} is in no row of the model's word table at hand`);
     return row;
   });
 }
 
-function outOfVocabulary(id: number, vocabularySize: number): PanxError {
-  return new PanxError(
-    `Subword id ${id} is not in the model's word table, which has ${vocabularySize} rows: tokenizer and checkpoint do not belong together.`,
-    { hint: 'Use the tokenizer that came with the checkpoint.' },
-  );
+/** A subword that the model has no row of the word table for. */
+class OutOfVocabulary extends PanxError {
+  constructor(
+    readonly id: number,
+    readonly rows: number,
+    token: string | null = null,
+  ) {
+    const subject = token === null ? `Subword id ${id}` : `The token ${JSON.stringify(token)}, id ${id},`;
+    super(
+      `${subject} is not in the model's word table, which has ${rows} rows: tokenizer and checkpoint do not belong together.`,
+      {
+        hint: 'Use the tokenizer that came with the checkpoint. If the token was added to it, add its row in Python: model.resize_token_embeddings(len(tokenizer)), and save the model.',
+      },
+    );
+  }
 }

@@ -3,11 +3,12 @@ import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
 import type { TensorInfo, TensorSource } from '../checkpoint/tensor-source.js';
 import { openTensors } from '../checkpoint/weights.js';
 import { expectReadableLabels } from '../data/label-names.js';
-import { PanxError } from '../errors.js';
+import { listed, PanxError } from '../errors.js';
 import { isBegun, runDirectory } from '../run/directory.js';
 import { modelFile } from '../run/model-files.js';
-import { formatCount } from '../system/console.js';
-import { parameterSpecs, parametersOf } from './encoder.js';
+import { counted } from '../system/console.js';
+import { parameterSpecs, parametersOf, wordTableName } from './encoder.js';
+import { head, headsAmong, isOfSentences, namesOfLayers, type Role, roleOf } from './other-heads.js';
 import type { ParameterSpec } from './parameter-group.js';
 
 /** How many values the parameters hold in all. */
@@ -44,8 +45,8 @@ export async function checkModelFolder(
   const config = await readModelConfig(folder);
   const source = await openTensors(folder);
   try {
-    const { headMissing } = checkTensors(config, source, folder, as === 'for a new head');
-    if (headMissing && as === 'trained') throw noClassifier(folder);
+    const { headMissing, ignored } = checkTensors(config, source, folder, as === 'for a new head');
+    if (headMissing && as === 'trained') throw noClassifier(folder, headsAmong(ignored, config));
     if (as === 'trained') expectReadableLabels(config.labels, folder);
   } finally {
     await source.close();
@@ -53,12 +54,10 @@ export async function checkModelFolder(
   return config;
 }
 
-/** The tensors of a token classifier's head. */
-export const head: readonly string[] = ['classifier.weight', 'classifier.bias'];
-
-/** The error for a checkpoint that is to score or tag, and was never trained to. */
-export function noClassifier(folder: string): PanxError {
-  return new PanxError(`${folder} has no classifier, so there is nothing to score or tag with.`, {
+/** The error for a checkpoint that is to score or tag, and was never trained to. @param heads that it has instead */
+export function noClassifier(folder: string, heads: readonly string[]): PanxError {
+  const instead = heads.length === 0 ? '' : `; beside the encoder it has ${listed(heads)}`;
+  return new PanxError(`${folder} has no token classifier, so there is nothing to score or tag with${instead}.`, {
     hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run.',
   });
 }
@@ -67,11 +66,12 @@ export function noClassifier(folder: string): PanxError {
  * Compare the tensors of a checkpoint with those that its config.json asks for.
  *
  * Tensors of other heads and of the pooler, which a token classifier does not use, are `ignored`; so are buffers that
- * older versions of transformers saved, and what a torch file holds beside tensors. `headMissing`: the checkpoint has no classifier, and one
- * must be made.
+ * older versions of transformers saved, a CRF, and what a torch file holds beside tensors. `headMissing`: the checkpoint has no classifier of
+ * tokens, and one must be made; then whatever lies outside the encoder is ignored.
  *
  * @param withoutHead the classifier is not looked at: another takes its place
- * @throws PanxError naming up to five tensors that are missing, unexpected or of another shape, with both shapes.
+ * @throws PanxError naming up to five tensors that are missing, unexpected or of another shape, with both shapes; and layers that stand beside the
+ *   classifier, which then does not read what the encoder gives
  */
 export function checkTensors(
   config: ModelConfig,
@@ -80,30 +80,84 @@ export function checkTensors(
   withoutHead = false,
 ): { headMissing: boolean; ignored: string[] } {
   const specs = new Map(parameterSpecs(config).map(spec => [spec.name, spec]));
-  const headMissing = withoutHead || !head.some(name => source.tensors.has(name));
-  if (!headMissing && config.labels.length === 0) {
-    const [labels] = (source.tensors.get(head[0]!) ?? source.tensors.get(head[1]!))!.shape;
-    throw new PanxError(`${folder} holds a classifier of ${labels} labels, and its config.json does not name them.`, {
-      hint: 'Add id2label to config.json: {"0": "O", "1": "B-PER", ...}. Or train a new classifier in its place (--new-head).',
-    });
-  }
+  const hasHead = head.some(name => source.tensors.has(name)) && !isOfSentences(config, source.tensors.keys());
+  const headMissing = withoutHead || !hasHead;
   const expected = [...specs.values()].filter(spec => !(headMissing && head.includes(spec.name)));
-  const faults = expected.flatMap(spec => faultOf(spec, source.tensors.get(spec.name), source.notTensors));
-  const ignored: string[] = [];
-  for (const { name, shape } of source.tensors.values()) {
-    if (specs.has(name) && !(headMissing && head.includes(name))) continue;
-    if (isHarmless(name) || (withoutHead && name.startsWith('classifier.'))) ignored.push(name);
-    else faults.push(`${name} [${shape.join(', ')}] is unexpected`);
-  }
-  if (faults.length > 0) {
-    const more = faults.length > 5 ? `; and ${faults.length - 5} more` : '';
-    throw new PanxError(
-      `The weights in ${folder} are not those that ${join(folder, modelFile.config)} describes: ` +
-        `${faults.slice(0, 5).join('; ')}${more}.`,
-      { hint: 'Weights and config.json must be of the same checkpoint.' },
-    );
-  }
-  return { headMissing, ignored: [...ignored, ...source.notTensors] };
+  const unused = [...source.tensors.values()].filter(
+    ({ name }) => !specs.has(name) || (headMissing && head.includes(name)),
+  );
+  const withRole = (role: Role) => unused.filter(({ name }) => roleOf(name, config) === role);
+  const faultOfHead = headMissing ? null : headFault(config, source, folder);
+  if (faultOfHead !== null) throw faultOfHead;
+  const faults = [
+    ...expected.flatMap(spec => faultOf(spec, source.tensors.get(spec.name), source.notTensors)),
+    ...withRole('unexpected').map(({ name, shape }) => `${name} [${shape.join(', ')}] is unexpected`),
+  ];
+  if (faults.length > 0) throw otherWeights(folder, faults, resizedTo(config, source, faults));
+  return { headMissing, ignored: [...unused.map(({ name }) => name), ...source.notTensors] };
+}
+
+/**
+ * Why a checkpoint's classifier cannot be used: config.json names no label, or fewer or more than it has rows, or layers stand beside it. Null where
+ * nothing speaks against it, or there is none.
+ */
+export function headFault(
+  config: ModelConfig,
+  { tensors }: Pick<TensorSource, 'tensors'>,
+  folder: string,
+): PanxError | null {
+  if (!head.some(name => tensors.has(name)) || isOfSentences(config, tensors.keys())) return null;
+  const unknown = [...tensors.values()].filter(
+    ({ name }) => !head.includes(name) && roleOf(name, config) === 'unknown',
+  );
+  if (unknown.length > 0) return moreThanLinear(folder, unknown);
+  const [rows] = (tensors.get(head[0]!) ?? tensors.get(head[1]!))!.shape;
+  const fits = head.every(name => !tensors.has(name) || tensors.get(name)!.shape[0] === rows);
+  const named = config.labels.length;
+  if (named === rows || (named > 0 && !fits)) return null;
+  const path = join(folder, modelFile.config);
+  const labels = `a classifier of ${counted(rows ?? 0, 'label')}`;
+  return new PanxError(
+    named === 0
+      ? `${folder} holds ${labels}, and its config.json does not name them.`
+      : `${folder} holds ${labels}, and ${path} names ${named}.`,
+    {
+      hint:
+        `${named === 0 ? 'Add id2label to config.json' : 'Name all of them there, in the order of the rows, in id2label'}: ` +
+        `{"0": "O", "1": "B-PER", ...}. Or train a new classifier in its place: panx train --new-head.`,
+    },
+  );
+}
+
+/** A classifier computed alone would read what it was not trained on, and say something all the same. */
+function moreThanLinear(folder: string, layers: readonly TensorInfo[]): PanxError {
+  return new PanxError(
+    `The head in ${folder} is more than a linear map of what the encoder gives: beside classifier it has ${namesOfLayers(layers)}.`,
+    {
+      hint: 'panx computes no such layers. Train a new classifier on the encoder alone (panx train --new-head), or take a checkpoint of a ...ForTokenClassification.',
+    },
+  );
+}
+
+function otherWeights(folder: string, faults: readonly string[], hint: string | null): PanxError {
+  const more = faults.length > 5 ? `; and ${faults.length - 5} more` : '';
+  return new PanxError(
+    `The weights in ${folder} are not those that ${join(folder, modelFile.config)} describes: ` +
+      `${faults.slice(0, 5).join('; ')}${more}.`,
+    { hint: hint ?? 'Weights and config.json must be of the same checkpoint.' },
+  );
+}
+
+/** What to do where nothing but the number of words differs; null else. */
+function resizedTo(
+  config: ModelConfig,
+  { tensors }: Pick<TensorSource, 'tensors'>,
+  faults: readonly string[],
+): string | null {
+  const shape = tensors.get(wordTableName(config))?.shape;
+  const onlyRows = faults.length === 1 && shape?.length === 2 && shape[1] === config.embeddingSize;
+  if (!onlyRows || shape[0] === config.vocabularySize) return null;
+  return `If tokens were added to the model, or taken from it, set vocab_size to ${shape[0]} in config.json.`;
 }
 
 function faultOf(
@@ -115,34 +169,4 @@ function faultOf(
   if (found === undefined) return [`${name} [${shape.join(', ')}] is missing`];
   if (found.shape.length === shape.length && found.shape.every((size, axis) => size === shape[axis])) return [];
   return [`${name} is [${found.shape.join(', ')}], expected [${shape.join(', ')}]`];
-}
-
-/**
- * Whether a tensor has no part in a token classifier: what an encoder was pretrained with (`lm_head` and `cls`; DeBERTa's `lm_predictions` and
- * `mask_predictions`; ELECTRA's `generator_...` and `discriminator_predictions`; DistilBERT's `vocab_...`), the heads of question answering and
- * of whole sentences, the pooler, a table of positions that the DeBERTas were pretrained with and do not use, and the position and type ids that were saved as buffers until 2023.
- */
-function isHarmless(name: string): boolean {
-  const heads = /^(lm_head|cls|lm_predictions|mask_predictions|discriminator_predictions|qa_outputs|pre_classifier)\./;
-  return (
-    heads.test(name) ||
-    /^(generator|vocab)_/.test(name) ||
-    /^classifier\.(dense|out_proj)\./.test(name) ||
-    /(^|\.)pooler\./.test(name) ||
-    /(^|[._])(position_ids|token_type_ids)$/.test(name) ||
-    name === 'deberta.embeddings.position_embeddings.weight'
-  );
-}
-
-/** What a command says of tensors that were passed over; null where there are none. */
-export function unusedText(ignored: readonly string[]): string | null {
-  if (ignored.length === 0) return null;
-  const [first, second] = ignored;
-  const names =
-    ignored.length === 1
-      ? `${first} is`
-      : ignored.length === 2
-        ? `${first} and ${second} are`
-        : `${first}, ${second} and ${formatCount(ignored.length - 2)} more are`;
-  return `the checkpoint's ${names} not used`;
 }

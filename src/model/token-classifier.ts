@@ -8,10 +8,11 @@ import { readInPieces } from '../kernels/variable.js';
 import { makeNetwork, type Network, parameterSpecs, wordTableName } from './encoder.js';
 import { type Frozen, freeze } from './freeze.js';
 import { initialValues } from './initialise.js';
-import { type CompactVocabulary, compactVocabulary } from './inputs.js';
+import { type CompactVocabulary, vocabularyOf } from './inputs.js';
+import { head, unusedText } from './other-heads.js';
 import { createParameter, type Parameter } from './parameter.js';
 import type { ParameterSpec } from './parameter-group.js';
-import { checkTensors, head, noClassifier, unusedText } from './parameter-specs.js';
+import { checkTensors, headFault, noClassifier } from './parameter-specs.js';
 import { fromInterleaved, toInterleaved } from './row-order.js';
 
 /** A network with its weights on the device, and what is needed to write it back whole. */
@@ -57,10 +58,12 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
   const source = await openTensors(folder);
   try {
     const { labels, seed, replaces = false } = options.newHead;
-    const makesRoom = replaces && idsAmong(ownConfig.labels, labels) === null;
+    const isUsable = () => idsAmong(ownConfig.labels, labels) !== null && headFault(ownConfig, source, folder) === null;
+    const makesRoom = replaces && !isUsable();
     const { headMissing, ignored } = checkTensors(ownConfig, source, folder, makesRoom);
     const config = headMissing ? { ...ownConfig, labels: [...labels] } : ownConfig;
-    const vocabulary = compactVocabulary(options.inputIds ?? [allIds(config.vocabularySize)], config.vocabularySize);
+    const inputIds = options.inputIds ?? [allIds(config.vocabularySize)];
+    const vocabulary = await vocabularyOf(folder, inputIds, config.vocabularySize);
     const read = async (spec: ParameterSpec): Promise<Float32Array> => {
       if (spec.name === wordTableName(config)) return source.readRows(spec.name, vocabulary.ids);
       if (headMissing && spec.name.startsWith('classifier.')) return initialValues(spec, config, seed);
@@ -86,10 +89,12 @@ export async function loadTokenClassifier(folder: string, options: LoadOptions):
     const dispose = () => {
       for (const { variable } of parameters) variable.dispose();
     };
-    const replacedLabels = ignored.includes('classifier.weight')
-      ? source.tensors.get('classifier.weight')!.shape[0]!
-      : null;
-    const unused = unusedText(ignored.filter(name => !(makesRoom && head.includes(name))));
+    const replacedLabels =
+      makesRoom && ignored.includes('classifier.weight') ? source.tensors.get('classifier.weight')!.shape[0]! : null;
+    const unused = unusedText(
+      ignored.filter(name => !(replacedLabels !== null && head.includes(name))),
+      config,
+    );
     return {
       ...{ folder, config, network, parameters, vocabulary, unusedRowScale: 1 },
       ...{ headMissing, replacedLabels, unused, dispose },
@@ -113,7 +118,7 @@ export async function loadTrained(
   const model = await loadTokenClassifier(folder, { inputIds, newHead: { labels: [], seed: 0 }, precision });
   if (!model.headMissing) return model;
   model.dispose();
-  throw noClassifier(folder);
+  throw noClassifier(folder, []);
 }
 
 /**

@@ -2,7 +2,7 @@ import tf = require('@tensorflow/tfjs-core');
 
 import { openTensors } from '../checkpoint/weights.js';
 import { wordTableName } from './encoder.js';
-import { type CompactVocabulary, compactVocabulary } from './inputs.js';
+import { type CompactVocabulary, vocabularyOf } from './inputs.js';
 import { currentValue } from './parameter.js';
 import { decayed, type TokenClassifier } from './token-classifier.js';
 
@@ -26,7 +26,7 @@ export async function withWordRows<Result>(
 ): Promise<Result> {
   const { vocabulary, network, config } = model;
   if (vocabulary.ids.length === config.vocabularySize) return await work(model); // Whatever the data: no look at it is needed.
-  const used = compactVocabulary([inputIds], config.vocabularySize);
+  const used = await vocabularyOf(model.folder, [inputIds], config.vocabularySize);
   const missing = used.ids.filter(id => vocabulary.rowOfId[id]! < 0);
   if (missing.length === 0) return await work(model);
   const known = used.ids.filter(id => vocabulary.rowOfId[id]! >= 0);

@@ -13,6 +13,9 @@ export const modelFile = {
   addedTokens: 'added_tokens.json',
 } as const;
 
+/** The description of an adapter, by PEFT and by AdapterHub's library: weights that are added to those of a model. */
+export const adapterConfig = 'adapter_config.json';
+
 /** Where a folder has no tokenizer.json, one of these has its vocabulary: WordPiece, byte-level BPE, SentencePiece. */
 export const vocabularyFile = {
   wordPiece: 'vocab.txt',
@@ -36,6 +39,42 @@ export const tokenizerSources = [
 
 /** The files in which transformers looks for a tokenizer, and which go along with a model. */
 export const tokenizerFiles = [modelFile.tokenizer, ...tokenizerSources] as const;
+
+/**
+ * Weights among the files of a folder that panx does not read, as they are or under the name that they have.
+ *
+ * @returns null where nothing looks like weights. `rename`: what one of them is to be called, if it holds what panx reads. `hint`: how else to come
+ *   to weights that it reads
+ */
+export function otherWeights(names: readonly string[]): OtherWeights | null {
+  for (const { kind, ...advice } of otherKinds) {
+    const found = names.filter(name => kind.test(name));
+    if (found.length > 0) return { found, ...advice };
+  }
+  return null;
+}
+
+type Advice = { rename: string } | { hint: string };
+type OtherWeights = { found: string[] } & Advice;
+
+/** TensorFlow's and JAX's are read by transformers before 5. */
+const otherKinds: readonly ({ kind: RegExp } & Advice)[] = [
+  { kind: /^(?!adapter).*\.safetensors$/, rename: modelFile.weights },
+  {
+    kind: /^(?!adapter|pytorch_adapter|training_args|optimizer|scheduler|scaler|rng_state|openvino).*\.(ckpt|pt|pth|bin)$/,
+    rename: modelFile.torchWeights,
+  },
+  { kind: /\.h5$|\.ckpt\.(index|meta|data-.*)$/, hint: convertedBy4('from_tf') },
+  { kind: /\.msgpack$/, hint: convertedBy4('from_flax') },
+  {
+    kind: /\.(onnx|gguf|ot|tflite|mlmodel)$|^openvino/,
+    hint: 'Take the model that this one was made of: it has lost what a training needs.',
+  },
+];
+
+function convertedBy4(from: string): string {
+  return `Convert them with transformers 4: AutoModelForTokenClassification.from_pretrained("DIR", ${from}=True).save_pretrained("DIR").`;
+}
 
 /** Whether the index of torch files may name a file as a shard. */
 export function isTorchShard(name: string): boolean {

@@ -1,6 +1,7 @@
 import { PanxError } from '../errors.js';
 import { readBoundedJson } from './bounded-json.js';
 import { isObject, parseJson } from './json.js';
+import { NotTheFile } from './stand-in.js';
 import { visible } from './visible.js';
 
 /**
@@ -22,7 +23,7 @@ const largestJsonBytes = 4_000_000;
 export async function readJsonAs<T>(path: string, shape: Shape<T>, hint?: string): Promise<T> {
   const value = await readBoundedJson(path, largestJsonBytes).catch((error: unknown) => {
     if (!(error instanceof PanxError) || hint === undefined) throw error;
-    throw new PanxError(error.message, { hint, cause: error });
+    throw new PanxError(error.message, { hint: error instanceof NotTheFile ? error.hint : hint, cause: error });
   });
   return checkJson(value, shape, path, hint);
 }

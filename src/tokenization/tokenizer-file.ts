@@ -4,6 +4,7 @@ import { codeOf, PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
 import { formatBytes, formatCount } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
+import { refuseEmpty, refuseStandIn } from '../system/stand-in.js';
 import { checkText, markLength } from '../system/text.js';
 
 /**
@@ -15,7 +16,10 @@ export async function readTokenizerFile(folder: string): Promise<Buffer> {
   const path = join(folder, modelFile.tokenizer);
   try {
     await refuseOtherFiles(path);
-    return await readFile(path);
+    const bytes = await readFile(path);
+    refuseEmpty(path, bytes);
+    refuseStandIn(path, bytes);
+    return bytes;
   } catch (error) {
     throw error instanceof PanxError ? error : await cannotRead(folder, path, error);
   }

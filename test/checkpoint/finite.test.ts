@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openSafetensors, writeSafetensors } from '../../src/checkpoint/safetensors.js';
 import { checkWeights, openTensors } from '../../src/checkpoint/weights.js';
-import { temporaryFolder } from './example.js';
+import { exampleConfig, temporaryFolder } from './example.js';
 
 const folder = await temporaryFolder();
 
@@ -196,7 +196,7 @@ describe('looking at whole files', () => {
 });
 
 describe('reading', () => {
-  const readable = cases.filter(({ type }) => ['F32', 'F16', 'BF16'].includes(type));
+  const readable = cases.filter(({ type }) => ['F32', 'F16', 'BF16', 'F64'].includes(type));
 
   it.each(readable)('refuses $value as $type $hex, and names tensor, place and what to do', async one => {
     const path = join(folder, 'read.safetensors');
@@ -217,6 +217,7 @@ describe('reading', () => {
   it('says the name that stands in the file, where the checkpoint is of the bare encoder', async () => {
     const bare = join(folder, 'bare');
     await mkdir(bare);
+    await writeFile(join(bare, 'config.json'), JSON.stringify(exampleConfig));
     const name = 'embeddings.word_embeddings.weight';
     const file = fileOf([{ name, type: 'F32', shape: [2, 2], bits: { 0: 0xffc00000n } }]);
     await writeFile(join(bare, 'model.safetensors'), file);

@@ -172,11 +172,7 @@ describe('reading what was written', () => {
 describe('a file that is not sound is refused by a sentence that names it', () => {
   const f32 = (shape: number[], begin: number, end: number) => ({ dtype: 'F32', shape, data_offsets: [begin, end] });
   const cases: [string, Uint8Array, string][] = [
-    [
-      'empty',
-      Buffer.alloc(0),
-      'is truncated: it holds 0 bytes, and a safetensors file starts with an 8-byte header length.',
-    ],
+    ['empty', Buffer.alloc(0), 'is empty: it has no byte.'],
     ['short', Buffer.alloc(5), 'is truncated: it holds 5 bytes, and a safetensors file starts with'],
     [
       'wild',
@@ -252,10 +248,29 @@ describe('a file that is not sound is refused by a sentence that names it', () =
     const source = await openSafetensors(path);
     expect(source.tensors.get('position_ids')?.dtype).toBe('I64');
     await expect(source.read('position_ids')).rejects.toThrow(
-      `${path} holds position_ids as I64; panx reads F32, F16 and BF16.`,
+      `${path} holds position_ids as I64; panx reads F32, F16, BF16 and F64.`,
     );
     await expect(source.read('classifier.weight')).rejects.toThrow(`${path} holds no tensor classifier.weight.`);
     await source.close();
+  });
+
+  test('values of 64 bits become the nearest of 32, wherever they lie in the file', async () => {
+    const numbers = Float64Array.of(0.1, -1 / 3, 1e-46, 16_777_217, 1e300, 5e-324);
+    const header = { a: { dtype: 'F64', shape: [3, 2], data_offsets: [0, 48] } };
+    for (const padding of [0, 3]) {
+      const text = Buffer.from(JSON.stringify(header).padEnd(80 + padding));
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(text.length));
+      const path = await written(
+        `double-${padding}.safetensors`,
+        Buffer.concat([length, text, Buffer.from(numbers.buffer)]),
+      );
+      const source = await openSafetensors(path);
+      const rows = await source.readRows('a', Int32Array.of(1, 0));
+      expect(rows).toEqual(Float32Array.of(0, 16_777_216, Math.fround(0.1), Math.fround(-1 / 3)));
+      await expect(source.read('a')).rejects.toThrow(`${path}: a[2, 0] is Infinity; expected a finite number.`);
+      await source.close();
+    }
   });
 
   test('a file that is cut off while it is open', async () => {

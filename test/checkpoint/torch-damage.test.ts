@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { formatHeader } from '../../src/checkpoint/safetensors-header.js';
 import { checkWeights, openTensors } from '../../src/checkpoint/weights.js';
 import { PanxError } from '../../src/errors.js';
 import { temporaryFolder } from './example.js';
@@ -66,19 +67,29 @@ describe('what is no file of torch.save', () => {
   tar.write('sys_info');
   tar.write('ustar', 257);
   it.each<[string, Uint8Array, string]>([
-    ['an empty file', Buffer.alloc(0), 'FILE is empty; expected weights.'],
+    ['an empty file', Buffer.alloc(0), 'FILE is empty: it has no byte.'],
     [
       'a pointer of Git LFS',
       bytes('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 470000000\n'),
-      'FILE is a pointer of Git LFS, and not the weights that it points to.',
+      'FILE is a Git LFS pointer, and not the file of 470.0 MB that it stands for.',
     ],
     [
       'a web page',
       bytes('\n<!DOCTYPE html><html>'),
-      'FILE is a web page (HTML), and not weights: a download has failed.',
+      'FILE is a web page (HTML or XML), and not the file: a download has failed, or asked for a log-in.',
     ],
     ['a tar archive', tar, 'FILE is a tar archive, as torch before 0.1.10 wrote them; panx reads later files.'],
     ['text', bytes('weights'), 'FILE is no file of torch.save: it begins with the bytes 77656967.'],
+    [
+      'an answer of a server',
+      bytes('Entry not found'),
+      'FILE is no file of torch.save: it begins with the text "Entry not found".',
+    ],
+    [
+      'a safetensors file',
+      formatHeader([{ name: 'a', shape: [0] }], {}),
+      'FILE is a safetensors file; expected a file of torch.save.',
+    ],
     ['one byte', bytes('P'), 'FILE is no file of torch.save: it begins with the bytes 50.'],
     [
       'another pickle',

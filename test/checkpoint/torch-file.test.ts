@@ -30,7 +30,9 @@ describe('files that torch.save wrote', () => {
       }
       for (const { name: tensor, dtype } of source.tensors.values()) {
         if (isRead(dtype)) continue;
-        await expect(source.read(tensor)).rejects.toThrow(`holds ${tensor} as ${dtype}; panx reads F32, F16 and BF16.`);
+        await expect(source.read(tensor)).rejects.toThrow(
+          `holds ${tensor} as ${dtype}; panx reads F32, F16, BF16 and F64.`,
+        );
       }
     } finally {
       await source.close();

@@ -28,5 +28,5 @@ export async function expectedOf(name: string): Promise<Expected> {
 }
 
 export function isRead(dtype: string): boolean {
-  return ['F32', 'F16', 'BF16'].includes(dtype);
+  return ['F32', 'F16', 'BF16', 'F64'].includes(dtype);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type TensorToWrite, writeSafetensors } from '../../src/checkpoint/safetensors.js';
 import { openTensors } from '../../src/checkpoint/weights.js';
-import { temporaryFolder } from './example.js';
+import { exampleConfig, temporaryFolder } from './example.js';
 import { torchZip } from './torch-zip.js';
 
 const folder = await temporaryFolder();
@@ -62,6 +62,7 @@ describe('the weights of a folder', () => {
   test('an encoder saved by itself gets the names it has inside a token classifier', async () => {
     const bare = join(folder, 'bare');
     await mkdir(bare);
+    await writeFile(join(bare, 'config.json'), JSON.stringify(exampleConfig));
     await writeSafetensors(join(bare, 'model.safetensors'), [
       tensor('embeddings.word_embeddings.weight', [1], [1]),
       tensor('encoder.layer.0.output.dense.bias', [1], [2]),
@@ -80,12 +81,41 @@ describe('the weights of a folder', () => {
     await source.close();
   });
 
-  test('a folder without weights says what it lacks', async () => {
+  test('a folder without weights says what it lacks, and what it has', async () => {
     const empty = join(folder, 'empty');
     await mkdir(empty);
+    const lacks = `${empty} holds no weights: neither model.safetensors nor pytorch_model.bin, whole or in shards, is there`;
+    await expect(openTensors(empty)).rejects.toThrow(`${lacks}.`);
+    for (const [file, hint] of [
+      ['tf_model.h5', 'from_tf=True'],
+      ['flax_model.msgpack', 'from_flax=True'],
+      ['model.onnx', 'Take the model that this one was made of'],
+      ['model.gguf', 'Take the model that this one was made of'],
+      ['epoch=3.ckpt', "If epoch=3.ckpt holds the model's weights, give it the name pytorch_model.bin."],
+      ['best.pt', "If best.pt holds the model's weights, give it the name pytorch_model.bin."],
+      ['weights.safetensors', "If weights.safetensors holds the model's weights, give it the name model.safetensors."],
+    ] as const) {
+      await writeFile(join(empty, file), 'x');
+      await writeFile(join(empty, 'training_args.bin'), 'x');
+      await expect(openTensors(empty)).rejects.toMatchObject({
+        message: `${lacks}; it has ${file}.`,
+        hint: expect.stringContaining(hint),
+      });
+      await rm(join(empty, file));
+    }
+    await mkdir(join(empty, 'checkpoint-500'));
+    await mkdir(join(empty, 'runs'));
+    await writeSafetensors(join(empty, 'checkpoint-500', 'model.safetensors'), [tensor('a', [1], [1])]);
+    await expect(openTensors(empty)).rejects.toMatchObject({
+      hint: `There are weights in ${join(empty, 'checkpoint-500')}: give that folder.`,
+    });
+    await symlink('../../blobs/abc', join(empty, 'model.safetensors'));
     await expect(openTensors(empty)).rejects.toThrow(
-      `${empty} holds no weights: neither model.safetensors nor pytorch_model.bin, whole or in shards, is there.`,
+      `${join(empty, 'model.safetensors')} is a link to ../../blobs/abc, which is not there.`,
     );
+    await rm(join(empty, 'model.safetensors'));
+    await symlink('../.git/annex/objects/aa/bb/k/k', join(empty, 'pytorch_model.bin'));
+    await expect(openTensors(empty)).rejects.toMatchObject({ hint: `Run git annex get in ${empty}.` });
     await expect(openTensors(join(folder, 'nowhere'))).rejects.toThrow(
       `${join(folder, 'nowhere')} does not exist; expected a checkpoint folder`,
     );
@@ -125,62 +155,5 @@ describe('the weights of a folder', () => {
     await rm(join(sharded, second!));
     await writeFile(index, JSON.stringify({ weight_map: { a: first, b: second } }));
     await expect(openTensors(sharded)).rejects.toThrow(`${join(sharded, second!)} is missing: ${index} names it`);
-  });
-});
-
-describe('names', () => {
-  const namesOf = async (name: string, names: readonly string[]): Promise<string[]> => {
-    const made = await torchFolder(name, { 'pytorch_model.bin': Object.fromEntries(names.map(one => [one, [1]])) });
-    const source = await openTensors(made);
-    await source.close();
-    return [...source.tensors.keys()].sort();
-  };
-
-  test('of wrappers and of old files become those of today', async () => {
-    const found = await namesOf('wrapped', [
-      'module.roberta.embeddings.LayerNorm.gamma',
-      '_orig_mod.module.roberta.embeddings.LayerNorm.beta',
-      'module._orig_mod.module.classifier.weight',
-      'classifier.bias',
-      'roberta.gamma',
-      'roberta.module.weight',
-      'cls.predictions.transform.LayerNorm.gamma',
-    ]);
-    expect(found).toEqual([
-      'classifier.bias',
-      'classifier.weight',
-      'cls.predictions.transform.LayerNorm.weight',
-      'roberta.embeddings.LayerNorm.bias',
-      'roberta.embeddings.LayerNorm.weight',
-      'roberta.gamma',
-      'roberta.module.weight',
-    ]);
-  });
-
-  test('of a wrapped bare encoder become those inside a token classifier', async () => {
-    const found = await namesOf('wrapped-bare', [
-      'module.embeddings.word_embeddings.weight',
-      'module.embeddings.LayerNorm.gamma',
-      'module.encoder.layer.0.output.dense.bias',
-    ]);
-    expect(found).toEqual([
-      'roberta.embeddings.LayerNorm.weight',
-      'roberta.embeddings.word_embeddings.weight',
-      'roberta.encoder.layer.0.output.dense.bias',
-    ]);
-  });
-
-  test.each([
-    [
-      ['a.LayerNorm.gamma', 'a.LayerNorm.weight'],
-      'holds a.LayerNorm.gamma (which is a.LayerNorm.weight today) and a.LayerNorm.weight; expected one of them.',
-    ],
-    [['a.weight', 'module.a.weight'], 'holds a.weight and module.a.weight (which is a.weight today); expected one'],
-    [
-      ['embeddings.word_embeddings.weight', 'roberta.embeddings.word_embeddings.weight'],
-      'holds embeddings.word_embeddings.weight (which is roberta.embeddings.word_embeddings.weight today) and roberta.',
-    ],
-  ])('%j that become one are refused', async (names, sentence) => {
-    await expect(namesOf(`two-${names[0]!}`, names)).rejects.toThrow(sentence);
   });
 });

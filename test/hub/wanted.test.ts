@@ -113,6 +113,10 @@ describe('the files of a model', () => {
       name: 'PanxError',
       message:
         'org/model has neither model.safetensors nor pytorch_model.bin, whole or in shards (it has tf_model.h5), which panx reads.',
+      hint: expect.stringContaining('from_tf=True'),
+    });
+    await expect(serve({ ...others, 'model.pt': bytesOf(9) })).rejects.toMatchObject({
+      message: expect.stringContaining('(it has model.pt)'),
       hint: expect.stringMatching(/save_pretrained\("DIR"\) of both, and give --model DIR\.$/),
     });
     const { 'tokenizer.json': _t, ...untokenized } = modelRepo().files;
@@ -123,6 +127,11 @@ describe('the files of a model', () => {
     await expect(serve(unconfigured)).rejects.toThrow(
       'org/model has no config.json (nor anything like it), which panx reads.',
     );
+    const adapter = { ...unconfigured, 'adapter_config.json': bytesOf(9) };
+    await expect(serve(adapter)).rejects.toMatchObject({
+      message: 'org/model has no config.json (it has adapter_config.json), which panx reads.',
+      hint: expect.stringContaining('merge it with its model'),
+    });
     expect(test.hub.requests.filter(line => line.includes('resolve'))).toEqual([]);
     expect(whole).toHaveLength(300_000);
   });

@@ -12,7 +12,6 @@ import {
   checkTensors,
   countParameters,
   multiplyAddsPerSubword,
-  unusedText,
 } from '../../src/model/parameter-specs.js';
 import { exampleConfig, temporaryFolder } from '../checkpoint/example.js';
 
@@ -156,15 +155,6 @@ describe('the tensors of a checkpoint', () => {
     );
   });
 
-  test.each([
-    [[], null],
-    [['a'], "the checkpoint's a is not used"],
-    [['a', 'b'], "the checkpoint's a and b are not used"],
-    [['a', 'b', 'c', 'd', 'e'], "the checkpoint's a, b and 3 more are not used"],
-  ])('%j are told in one line', (names, text) => {
-    expect(unusedText(names)).toBe(text);
-  });
-
   const faults: [string, Record<string, number[] | null>, string][] = [
     [
       'missing',
@@ -184,19 +174,21 @@ describe('the tensors of a checkpoint', () => {
     ['of another rank', { 'classifier.bias': [3, 1] }, ': classifier.bias is [3, 1], expected [3].'],
     ['half a classifier', { 'classifier.bias': null }, ': classifier.bias [3] is missing.'],
     [
-      'a classifier of other labels',
-      { 'classifier.weight': [7, 8], 'classifier.bias': [7] },
-      ': classifier.weight is [7, 8], expected [3, 8]; classifier.bias is [7], expected [3].',
+      'a classifier of another width',
+      { 'classifier.weight': [3, 9] },
+      ': classifier.weight is [3, 9], expected [3, 8].',
     ],
+    ['rows and biases of two classifiers', { 'classifier.bias': [7] }, ': classifier.bias is [7], expected [3].'],
   ];
   test.each(faults)('%s', (_, changes, sentence) => {
     expect(() => checkTensors(config, tensors(changes), 'x')).toThrow(sentence);
   });
 
   test('five faults are named, and the others counted', () => {
-    const many = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(name => [name, [1]]));
+    const many = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(name => [`roberta.${name}`, [1]]));
     expect(() => checkTensors(config, tensors(many), 'x')).toThrow(
-      'a [1] is unexpected; b [1] is unexpected; c [1] is unexpected; d [1] is unexpected; e [1] is unexpected; and 2 more.',
+      'roberta.a [1] is unexpected; roberta.b [1] is unexpected; roberta.c [1] is unexpected; ' +
+        'roberta.d [1] is unexpected; roberta.e [1] is unexpected; and 2 more.',
     );
   });
 
@@ -205,7 +197,84 @@ describe('the tensors of a checkpoint', () => {
       'x holds a classifier of 3 labels, and its config.json does not name them.',
     );
   });
+
+  test.each([
+    [7, 'x holds a classifier of 7 labels, and x/config.json names 3.'],
+    [1, 'x holds a classifier of 1 label, and x/config.json names 3.'],
+  ])('a classifier of %d labels, of which config.json names another number', (rows, message) => {
+    const changed = tensors({ 'classifier.weight': [rows, 8], 'classifier.bias': [rows] });
+    expect(thrown(() => checkTensors(config, changed, 'x'))).toMatchObject({
+      message,
+      hint: expect.stringContaining('panx train --new-head'),
+    });
+    expect(checkTensors(config, changed, 'x', true).headMissing).toBe(true);
+  });
+
+  test('a model that tokens were added to, and not to its config.json', () => {
+    const grown = tensors({ 'roberta.embeddings.word_embeddings.weight': [31, 8] });
+    expect(thrown(() => checkTensors(config, grown, 'x'))).toMatchObject({
+      hint: expect.stringContaining('set vocab_size to 31 in config.json'),
+    });
+    const other = tensors({ 'roberta.embeddings.word_embeddings.weight': [31, 8], 'roberta.x': [1] });
+    expect(thrown(() => checkTensors(config, other, 'x'))).toMatchObject({
+      hint: 'Weights and config.json must be of the same checkpoint.',
+    });
+  });
+
+  const lstm = {
+    'lstm.weight_ih_l0': [16, 8],
+    'lstm.weight_hh_l0': [16, 4],
+    'lstm.bias_ih_l0': [16],
+    'lstm.bias_hh_l0': [16],
+  };
+  test.each<[string, Record<string, number[]>, string]>([
+    [
+      'a BiLSTM',
+      lstm,
+      'lstm.weight_ih_l0 [16, 8], lstm.weight_hh_l0 [16, 4], lstm.bias_ih_l0 [16] and 1 more (a recurrent layer, such as a BiLSTM).',
+    ],
+    ['a layer', { 'dense.weight': [8, 8] }, 'dense.weight [8, 8].'],
+    ['a layer of a stack', { 'classifier.0.weight': [8, 8] }, 'classifier.0.weight [8, 8].'],
+  ])('%s before the classifier, without which that says something else', (_, layers, names) => {
+    expect(thrown(() => checkTensors(config, tensors(layers), 'x'))).toMatchObject({
+      message: `The head in x is more than a linear map of what the encoder gives: beside classifier it has ${names}`,
+      hint: expect.stringContaining('panx train --new-head'),
+    });
+    // Where another classifier takes the place of that one, only the encoder matters.
+    const bare = { headMissing: true, ignored: ['classifier.weight', 'classifier.bias', ...Object.keys(layers)] };
+    expect(checkTensors(config, tensors(layers), 'x', true)).toEqual(bare);
+    const without = tensors({ ...layers, 'classifier.weight': null, 'classifier.bias': null });
+    expect(checkTensors(config, without, 'x')).toEqual({ headMissing: true, ignored: Object.keys(layers) });
+  });
+
+  test('a CRF, and what weighs the labels in a loss, are passed over', () => {
+    const more = {
+      'crf.transitions': [3, 3],
+      'crf.start_transitions': [3],
+      'loss_fct.weight': [3],
+      'criterion.weight': [3],
+    };
+    expect(checkTensors(config, tensors(more), 'x')).toEqual({ headMissing: false, ignored: Object.keys(more) });
+  });
+
+  test('what the encoder is not known to have is unexpected, whatever the head', () => {
+    for (const withoutHead of [false, true]) {
+      const odd = tensors({ 'roberta.crf.transitions': [3, 3] });
+      expect(() => checkTensors(config, odd, 'x', withoutHead)).toThrow(
+        'roberta.crf.transitions [3, 3] is unexpected.',
+      );
+    }
+  });
 });
+
+function thrown(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was refused');
+}
 
 test('a folder is checked by its config.json and the headers of its weights', async () => {
   const folder = fileURLToPath(new URL('../fixtures/golden/model', import.meta.url));

@@ -133,7 +133,7 @@ describe('readJsonAs', () => {
     ['null', 'holds null, expected an object.'],
     ['{}', ': name is missing, expected a text.'],
     ['5', 'holds 5, expected an object.'],
-    ['', 'is not valid JSON: Unexpected end of JSON input.'],
+    ['', 'is empty: it has no byte.'],
     ['\0\0\x1b[2J', 'expected text in UTF-8.'],
     ['\x1b[2J', 'is not valid JSON: '],
     ['{"a":'.repeat(200_000), 'nests arrays or objects more than 100 levels deep; expected at most 100.'],

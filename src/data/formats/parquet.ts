@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Data, Schema, Table, Vector } from 'apache-arrow';
 import { excerpt, messageOf, PanxError } from '../../errors.js';
-import { readBounded } from '../../system/bounded-file.js';
 import { formatCount } from '../../system/console.js';
 import { memoryFault } from '../../system/faults.js';
-import { reasonOf } from '../../system/files.js';
+import { readGiven, refuseEmpty, textAtBegin } from '../../system/stand-in.js';
 import { arrow } from '../arrow.js';
 import { concatColumns, type WordColumns } from '../columns.js';
 import type { Reading } from '../corpus.js';
@@ -56,9 +55,9 @@ export async function readShard(path: string): Promise<Shard> {
 
 /** The bytes of a parquet file. @throws PanxError where it cannot be read, or is too large */
 export async function readBytes(path: string): Promise<Buffer> {
-  return await readBounded(path, largestFile).catch((error: unknown) => {
-    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
-  });
+  const bytes = await readGiven(path, largestFile);
+  refuseEmpty(path, bytes);
+  return bytes;
 }
 
 /** A column by its name, and what it is to hold. */
@@ -132,16 +131,12 @@ export async function decodeParquet<Result>(
     }
     const fault = memoryFault(error);
     if (fault !== null) throw fault;
-    const pointer = bytes.subarray(0, 40).toString('latin1').startsWith('version https://git-lfs');
-    throw new PanxError(
-      `${path} is not a whole parquet file (${bytes.length} bytes): ${messageOf(error).replace(/\.$/, '')}.`,
-      {
-        hint: pointer
-          ? 'It is the pointer that Git LFS leaves in place of a file: run git lfs pull.'
-          : 'It is damaged or cut short: fetch it again.',
-        cause: error,
-      },
-    );
+    const text = textAtBegin(bytes);
+    const why = text === null ? messageOf(error).replace(/\.$/, '') : `it begins with the text ${text}`;
+    throw new PanxError(`${path} is not a whole parquet file (${bytes.length} bytes): ${why}.`, {
+      hint: 'It is damaged or cut short: fetch it again.',
+      cause: error,
+    });
   }
 }
 

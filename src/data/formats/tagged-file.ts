@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PanxError } from '../../errors.js';
-import { readBounded } from '../../system/bounded-file.js';
 import { formatCount } from '../../system/console.js';
-import { reasonOf } from '../../system/files.js';
+import { readGiven } from '../../system/stand-in.js';
 import { checkText } from '../../system/text.js';
 import type { WordColumns } from '../columns.js';
 import { mostLabels } from '../labels.js';
@@ -132,9 +131,7 @@ function growing(): Growing {
 
 /** A file of text. @throws PanxError where it cannot be read, is too large, or not text in UTF-8: file and line */
 export async function readTextFile(path: string): Promise<{ bytes: Buffer; sha256: string }> {
-  const bytes = await readBounded(path, largestFile).catch((error: unknown) => {
-    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
-  });
+  const bytes = await readGiven(path, largestFile);
   checkText(bytes, path);
   return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

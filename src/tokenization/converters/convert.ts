@@ -2,8 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PanxError } from '../../errors.js';
 import { modelFile, vocabularyFile } from '../../run/model-files.js';
-import { readBounded } from '../../system/bounded-file.js';
-import { reasonOf } from '../../system/files.js';
+import { readGiven, refuseEmpty } from '../../system/stand-in.js';
 import { textOf } from '../../system/text.js';
 import { byteLevel, type TextFile } from './byte-level.js';
 import { contentOf, type FolderSettings, readFolderSettings, readSettings } from './folder-settings.js';
@@ -132,9 +131,9 @@ const largestVocabulary = 60_000_000;
 
 async function bytesIn(folder: string, name: string): Promise<Buffer> {
   const path = join(folder, name);
-  return await readBounded(path, largestVocabulary).catch((error: unknown) => {
-    throw new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
-  });
+  const bytes = await readGiven(path, largestVocabulary);
+  refuseEmpty(path, bytes);
+  return bytes;
 }
 
 async function textIn(folder: string, name: string): Promise<TextFile> {

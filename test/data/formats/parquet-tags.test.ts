@@ -113,7 +113,7 @@ describe('any parquet file of words and tags', () => {
     writeFileSync(cut, whole.subarray(0, -20));
     await expect(rowsOf(cut)).rejects.toThrow(`${cut} is not a whole parquet file (1274 bytes)`);
     writeFileSync(cut, 'version https://git-lfs.github.com/spec/v1');
-    await expect(rowsOf(cut)).rejects.toThrow(`${cut} is not a whole parquet file`);
+    await expect(rowsOf(cut)).rejects.toThrow(`${cut} is a Git LFS pointer`);
     const deep = fileURLToPath(new URL('../../fixtures/parquet/30-million-words.parquet', import.meta.url));
     await expect(readTaggedParquet(deep, {}, ['O', 'B-X'])).rejects.toThrow('expected at most 2,097,152');
   });

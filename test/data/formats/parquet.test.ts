@@ -214,7 +214,6 @@ describe('readShard refuses', () => {
     const contents = [
       whole.subarray(0, whole.length >> 1),
       whole.subarray(0, whole.length - 1),
-      Buffer.alloc(0),
       Buffer.from('hello'),
       damagedData,
       damagedFooter,
@@ -274,8 +273,17 @@ describe('readShard refuses', () => {
   it('the pointer of Git LFS, saying what it is', async () => {
     const path = file();
     writeFileSync(path, 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n');
-    expect((await failure(path)).hint).toBe(
-      'It is the pointer that Git LFS leaves in place of a file: run git lfs pull.',
+    expect(await failure(path)).toMatchObject({
+      message: `${path} is a Git LFS pointer, and not the file of 1 B that it stands for.`,
+      hint: expect.stringContaining('git lfs pull'),
+    });
+  });
+
+  it('what a server said in place of the file', async () => {
+    const path = file();
+    writeFileSync(path, 'Entry not found');
+    expect((await failure(path)).message).toBe(
+      `${path} is not a whole parquet file (15 bytes): it begins with the text "Entry not found".`,
     );
   });
 });
