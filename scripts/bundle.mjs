@@ -17,10 +17,10 @@ const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const oldestNode = Number(/^>=(\d+)$/.exec(engines.node)[1]);
 // Where a part cannot be loaded (a package is missing, too few open files are allowed, Node.js is too old), there is nothing yet that could say
 // so: the sentences of src/system/ are in what is loaded. Node.js 12 can read this file.
+const launcher = readFileSync(new URL('launcher.sh', import.meta.url), 'utf8');
 writeFileSync(
   join(dist, 'cli.js'),
-  `#!/usr/bin/env node
-const fail = (sentence, hint) => {
+  `${launcher}const fail = (sentence, hint) => {
   console.error('panx: ' + sentence + '.' + (hint === '' ? '' : '\\n  ' + hint));
   process.exitCode = 1;
 };

@@ -54,7 +54,7 @@ export function provision() {
 export function become(args) {
   const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
   process.on('SIGINT', () => {}); // The terminal sends it to the child as well, which saves its work first.
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
 
@@ -146,6 +146,7 @@ function hashOfSources() {
     'tsconfig.page.json',
     'scripts/bundle.mjs',
     'scripts/bundle-page.mjs',
+    'scripts/launcher.sh',
     'node_modules/typescript/package.json',
     'node_modules/rolldown/package.json',
   ]) {

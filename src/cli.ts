@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 import * as nodeModule from 'node:module';
+import { constants } from 'node:os';
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { commands, isHidden } from './commands/commands.js';
 import { refuseEmptyValues, refuseUndecodedPaths } from './commands/empty-values.js';
+import { codeOfStop, stoppedCode } from './commands/interrupt.js';
 import { nearest, PanxError } from './errors.js';
 import { keptFolder } from './system/cache.js';
-import { complaint, noticeLines, terminalWidth } from './system/console.js';
+import { complaint, complaintLines, notice, print, terminalWidth } from './system/console.js';
 import { toldOf } from './system/faults.js';
-import { makeFolder, reasonOf } from './system/files.js';
+import { makeFolder } from './system/files.js';
+import { hangupIsIgnored } from './system/hangup.js';
+import { hasLeft, lossOf, needsNoStdout, printsForPrograms, watchOutputs } from './system/outputs.js';
 import { readPackage } from './system/package.js';
 
 async function main(argv: string[]): Promise<void> {
@@ -18,6 +22,8 @@ async function main(argv: string[]): Promise<void> {
     .hook('preAction', (_, command) => {
       refuseEmptyValues(command);
       refuseUndecodedPaths(command);
+      const { json, format, export: exported } = command.opts();
+      if (json || exported || (format !== undefined && format !== 'table')) printsForPrograms();
     })
     .exitOverride();
   const chosen = argv[0] === 'help' ? argv[1] : argv[0];
@@ -69,15 +75,18 @@ function keepCompiledCode(): void {
 }
 
 /**
- * `panx ... | head` closes the pipe when it has seen enough. What a command prints to stdout comes when its work is done, or is all of its work:
- * then it ends, without a word; and with one where stdout is a disk that is full. What cannot be told on stderr is only not told any more.
+ * What was to be printed is not. Where a folder has it, as of a training, that is told; else panx ends. A reader that has left, as in
+ * `panx ... | head`, is told nothing, and panx ends with the code of SIGPIPE, as other programs do.
  */
-function bearClosedPipes(): void {
-  process.stderr.on('error', () => {});
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') fail(new PanxError(`What was to be printed is not: stdout: ${reasonOf(error)}.`));
-    process.exit();
-  });
+function bearLostStdout(): void {
+  const loss = lossOf('stdout')!;
+  if (needsNoStdout()) {
+    if (!hasLeft('stdout')) notice(`what was to be printed is not: ${loss}; the folder of the results has it`);
+    return;
+  }
+  if (hasLeft('stdout')) process.exit(128 + constants.signals.SIGPIPE);
+  fail(new PanxError(`What was to be printed is not: ${loss}.`));
+  process.exit();
 }
 
 /** Print one clear sentence and leave with the error's exit code; only a bug of panx shows a stack. */
@@ -90,16 +99,17 @@ function fail(error: unknown): void {
   const told = toldOf(error);
   if (told !== null) {
     complaint(told.message, told.hint);
-    process.exitCode = told.exitCode;
+    process.exitCode = told.exitCode === stoppedCode ? codeOfStop() : told.exitCode;
     return;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  noticeLines(`panx: internal error, please report it: ${stack}`);
+  complaintLines(`panx: internal error, please report it: ${stack}`);
   process.exitCode = 70;
 }
 
 keepCompiledCode();
-bearClosedPipes();
+if (hangupIsIgnored()) process.on('SIGHUP', () => {});
+watchOutputs(bearLostStdout, print);
 // What comes up outside of what main waits for, in a stream or a timer, would otherwise be Node.js's to print.
 process.on('uncaughtException', error => {
   fail(error);

@@ -8,7 +8,7 @@ export class PanxError extends Error {
   override readonly name = 'PanxError';
   /** What the user can do about it, as a sentence; printed on a line of its own. */
   readonly hint: string | undefined;
-  /** Exit code of the process: 2 for wrong usage, 1 for everything else, 130 after Ctrl-C. */
+  /** Exit code of the process: 2 for wrong usage, 1 for everything else, 130 where it was asked to stop, by whichever signal (see commands/interrupt.ts). */
   readonly exitCode: number;
 
   constructor(message: string, options: { hint?: string; exitCode?: number; cause?: unknown } = {}) {

@@ -23,12 +23,15 @@ describe('panx', () => {
     console.info(`panx --help: ${Math.round(durationMs)} ms`);
   });
 
-  it.each(['--help', 'config', 'sweep --help'])('%s into a pipe that is closed ends without a word', command => {
-    const script = `node dist/cli.js ${command} | true; echo "\${PIPESTATUS[0]}"`;
-    const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { cwd: root, encoding: 'utf8' });
-    expect(stderr).toBe('');
-    expect(stdout).toBe('0\n');
-  });
+  it.each(['--help', 'config', 'sweep --help'])(
+    '%s into a pipe that is closed ends without a word, with the code of SIGPIPE',
+    command => {
+      const script = `node dist/cli.js ${command} | true; echo "\${PIPESTATUS[0]}"`;
+      const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { cwd: root, encoding: 'utf8' });
+      expect(stderr).toBe('');
+      expect(stdout).toBe('141\n');
+    },
+  );
 
   it('is a few files, which need none of the compiled modules beside them', () => {
     const folder = mkdtempSync(join(tmpdir(), 'panx-test-'));

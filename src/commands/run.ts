@@ -32,6 +32,7 @@ import { shownStages } from '../reporting/tensorboard/stages.js';
 import { markOf } from '../run/mark.js';
 import { type StoreDirectory, storeDirectory, studyDirectory } from '../run/store-directory.js';
 import { notice, print, progress } from '../system/console.js';
+import { keptResults } from '../system/outputs.js';
 import { type ReadFolder, refuseOverlap, throughLink } from '../system/place.js';
 import { withEveryLanguage } from './every-language.js';
 import { followStages, storedLog } from './follow-stages.js';
@@ -128,6 +129,7 @@ async function run(command: Command, file: string, options: RunOptions): Promise
   );
   const store = await openStore(storeFolder);
   const outcome = await work(inputs, out, store, jobs, options, log);
+  keptResults();
   if (json) printJson('run', { folder: out, store: store.root, ...tableJson(outcome.table, 'study') });
   else print(sweepText(outcome.table));
   notice(`tables and curve: ${out}; stages: ${store.root}`);

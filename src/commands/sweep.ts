@@ -20,6 +20,7 @@ import { storeDirectory } from '../run/store-directory.js';
 import { notice, print } from '../system/console.js';
 import { systemFault } from '../system/faults.js';
 import { removeLeftovers, removeMade } from '../system/made.js';
+import { keptResults } from '../system/outputs.js';
 import { throughLink } from '../system/place.js';
 import { temporaryNeighbour } from '../system/temporary.js';
 import { withEveryLanguage } from './every-language.js';
@@ -150,6 +151,7 @@ async function sweep(typed: Config, options: SweepCommandOptions): Promise<void>
   )
     .finally(report.finish)
     .finally(following.end);
+  keptResults();
   if (json) printJson('sweep', { folder: out, ...tableJson(outcome.table, 'sweep') });
   else print(sweepText(outcome.table));
   notice(`tables, curve and the run directory of each stage: ${out}`);

@@ -34,6 +34,7 @@ import {
 import { sha256 } from '../system/checksums.js';
 import { formatCount, formatSeconds, notice, noticeLines, print } from '../system/console.js';
 import { canonicalJson } from '../system/json.js';
+import { keptResults } from '../system/outputs.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { type Profile, phase } from '../system/profile.js';
 import { withEveryLanguage } from './every-language.js';
@@ -109,6 +110,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const identity = identityOf(trainId, config, contents);
   const following = log === 'none' ? null : followTraining(run, config, data.train.rows);
   const tell = (result: StageResult) => {
+    if (!options.profile) keptResults(); // A profile is printed as well.
     const split = endSplitOf(config);
     if (isJson(options)) printJson('train', { run: run.root, split, ...result });
     else print(summary(result, split));

@@ -16,12 +16,14 @@ import {
   object,
   oneOf,
   orNull,
+  readJsonAs,
   record,
   type Shape,
   text,
 } from '../system/checked-json.js';
 import { type Checksums, checksumsShape } from '../system/checksums.js';
 import { writeJson } from '../system/files.js';
+import { lossOf, recordedLoss } from '../system/outputs.js';
 import { packageRoot, readPackage } from '../system/package.js';
 import { type StageIdentity, trainId } from './identity.js';
 import { filesInside } from './inputs.js';
@@ -43,7 +45,16 @@ export interface Environment {
   startFrom: { folder: string; files: Checksums };
   data: { folder: string; files: Checksums };
   /** The processes that worked on the run: one, and one more each time it was gone on with. */
-  sessions: { command: string[]; startedAt: string; fromStep: number }[];
+  sessions: WorkSession[];
+}
+
+/** One process's work on a run. */
+interface WorkSession {
+  command: string[];
+  startedAt: string;
+  fromStep: number;
+  /** What could not be told while it worked, and from when: "from step 57 on, stderr: no space left on the disk". */
+  untold?: string;
 }
 
 const versionText = text({ pattern: /^\d+\.\d+\.\d+[\w.+-]*$/, expected: 'a version such as 0.1.0' });
@@ -72,11 +83,14 @@ export const environmentShape: Shape<Environment> = object({
   startFrom: folderWithFiles,
   data: folderWithFiles,
   sessions: arrayOf(
-    object({
-      command: arrayOf(text()),
-      startedAt: text({ pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, expected: 'a time' }),
-      fromStep: integer({ min: 0 }),
-    }),
+    object(
+      {
+        command: arrayOf(text()),
+        startedAt: text({ pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, expected: 'a time' }),
+        fromStep: integer({ min: 0 }),
+      },
+      { untold: text() },
+    ),
   ),
 });
 
@@ -136,6 +150,29 @@ export async function writeEnvironment(
     engineDifference(earlier.engine, engine),
   ].filter(difference => difference !== null);
   return differences.length === 0 ? null : differences.join('; ');
+}
+
+/**
+ * What says in environment.json, of the session that is at work, that stderr was lost.
+ *
+ * @returns to be called after each step with its number, and at the end with null; it writes once, and where it cannot, since the disk of the
+ *   run is full as well, once more at the end
+ */
+export function untoldRecorder(path: string): (step: number | null) => Promise<void> {
+  let since: string | undefined;
+  let isWritten = false;
+  return async step => {
+    const loss = lossOf('stderr');
+    if (loss === null || isWritten || (since !== undefined && step !== null)) return;
+    since ??= step === null ? 'at the end' : `from step ${step} on`;
+    try {
+      const environment = await readJsonAs(path, environmentShape);
+      environment.sessions.at(-1)!.untold ??= `${since}, ${loss}`;
+      await writeJson(path, environment);
+      isWritten = true;
+      recordedLoss();
+    } catch {} // What the run comes to matters more.
+  };
 }
 
 /** The protocol of the curriculum that a run is a stage of; null of a training by itself, and of a stage of the store, which many may share. */

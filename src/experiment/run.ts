@@ -58,6 +58,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
     else await removeMade(run.state, stateLayout); // A kill right after the seal of the checkpoint leaves it.
     return await finish(session);
   } finally {
+    await session.recordUntold(null);
     session.close();
   }
 }

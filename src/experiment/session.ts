@@ -5,7 +5,7 @@ import type { RunDirectory } from '../run/directory.js';
 import { cutLog, type EvaluationEvent, type EventLog, openEventLog } from '../run/events.js';
 import { writeJson } from '../system/files.js';
 import type { RunData } from './corpus.js';
-import { type GitState, writeEnvironment } from './environment.js';
+import { type GitState, untoldRecorder, writeEnvironment } from './environment.js';
 import type { Plan } from './history.js';
 import { type LoadedTraining, loadTraining } from './load-training.js';
 import { type Narration, narrate } from './narration.js';
@@ -24,6 +24,8 @@ export interface Session extends LoadedTraining {
   past: readonly EvaluationEvent[];
   log: EventLog;
   narration: Narration;
+  /** See `untoldRecorder`. */
+  recordUntold(step: number | null): Promise<void>;
   close(): void;
 }
 
@@ -60,6 +62,7 @@ export async function openSession(parts: Parts): Promise<Session> {
       past: history.evaluations,
       log: openEventLog(run),
       narration: narrate(request.label, { epochs, totalSteps: steps, fromStep, outlook: request.outlook }),
+      recordUntold: untoldRecorder(run.environment),
       close() {
         session.log.close();
         loaded.dispose();

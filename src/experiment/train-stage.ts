@@ -50,6 +50,7 @@ export async function trainAndSave(session: Session): Promise<void> {
       const { durationMs, ...step } = report;
       session.log.append({ event: 'step', ...step }, durationMs);
       narration.step(report);
+      await session.recordUntold(position.step);
       const dueBySteps = checkpoint.everySteps !== null && position.step % checkpoint.everySteps === 0;
       const dueByTime = Date.now() - savedAtMs > checkpoint.everyMinutes * 60_000;
       if ((dueBySteps || dueByTime) && position.step < steps) await save(position);

@@ -11,6 +11,7 @@ import { sha256 } from '../system/checksums.js';
 import { noticeLines } from '../system/console.js';
 import { readIfPresent, reasonOf, toJson, writeFileAtomic } from '../system/files.js';
 import { parseJson } from '../system/json.js';
+import { lossOf, recordedLoss } from '../system/outputs.js';
 
 /** What a process of its own is to do: the content of its request, a file of the store. */
 export interface ProcessRequest {
@@ -113,7 +114,13 @@ const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
 
 /** Pass on what a process says, until it ends. @returns its exit code, or the signal that ended it */
 async function ended(child: ChildProcess): Promise<number | string> {
-  createInterface({ input: child.stderr! }).on('line', noticeLines);
+  createInterface({ input: child.stderr! }).on('line', line => {
+    noticeLines(line);
+    if (lossOf('stderr') === null) return;
+    // What cannot be passed on is no more read: so the child learns of it, and its run says so.
+    child.stderr!.destroy();
+    recordedLoss();
+  });
   child.stdin!.on('error', () => {}); // It may end before it has read.
   return await new Promise((resolve, reject) => {
     child.on('error', reject);

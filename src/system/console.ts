@@ -1,4 +1,5 @@
 import { cutToWidth } from './display-width.js';
+import { rememberComplaint } from './outputs.js';
 import { visible, visibleLines } from './visible.js';
 
 /**
@@ -60,8 +61,15 @@ export function noticeLines(text: string): void {
 
 /** Print why a command ends without having done its work, and what to do: a line each. */
 export function complaint(sentence: string, hint: string | undefined): void {
+  complaintLines(`panx: ${visible(sentence)}${hint === undefined ? '' : `\n  ${visible(hint)}`}`);
+}
+
+/** The same of what has more lines, such as a stack. */
+export function complaintLines(text: string): void {
+  const lines = `${visibleLines(text)}\n`;
   closeProgressLine();
-  stream.write(`panx: ${visible(sentence)}\n${hint === undefined ? '' : `  ${visible(hint)}\n`}`);
+  rememberComplaint(lines);
+  stream.write(lines);
 }
 
 /**

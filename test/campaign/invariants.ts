@@ -66,6 +66,9 @@ export function brokenInvariants(seen: Observation): Failure[] {
   ];
 }
 
+/** After SIGINT and SIGTERM. */
+const stoppedCodes = [130, 143];
+
 /** It ends by itself, with a code that panx knows, and shows no stack. */
 export function checkExit({ command, outcome, killed }: Observation): Failure[] {
   const { code, signal, stdout, stderr, timedOut, outgrown, signalled, orphans } = outcome;
@@ -78,8 +81,8 @@ export function checkExit({ command, outcome, killed }: Observation): Failure[] 
       failures.push(fail('no signal ends it', command, `${signal}: ${firstLine(stderr)}`));
       return failures;
     }
-  } else if (code === 130 ? !killed : ![0, 1, 2].includes(code ?? -1)) {
-    failures.push(fail('the exit code is 0, 1, 2 or 130', command, `${code}: ${stackSummary(stderr)}`));
+  } else if (stoppedCodes.includes(code ?? -1) ? !killed : ![0, 1, 2].includes(code ?? -1)) {
+    failures.push(fail('the exit code is 0, 1, 2, or that of a signal', command, `${code}: ${stackSummary(stderr)}`));
     return failures;
   }
   for (const text of [stderr, stdout]) {

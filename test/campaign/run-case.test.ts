@@ -40,8 +40,8 @@ async function broken(name: string, more: Partial<Command> = {}, steps: Step[] =
 
 describe('each promise is seen to be broken by a command that breaks it', () => {
   it.each<[string, string, Partial<Command>?, Step[]?]>([
-    ['bug', 'the exit code is 0, 1, 2 or 130'],
-    ['odd', 'the exit code is 0, 1, 2 or 130'],
+    ['bug', 'the exit code is 0, 1, 2, or that of a signal'],
+    ['odd', 'the exit code is 0, 1, 2, or that of a signal'],
     ['throws', 'no stack and no warning is shown'],
     ['warns', 'no stack and no warning is shown'],
     ['abort', 'no signal ends it'],

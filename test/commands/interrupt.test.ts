@@ -1,0 +1,57 @@
+import { constants } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { abortOnSignals, codeOfStop } from '../../src/commands/interrupt.js';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const exit = vi.fn();
+let before: Map<string, unknown[]>;
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  vi.spyOn(process, 'exit').mockImplementation(exit as never);
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  vi.stubEnv('_', '');
+  before = new Map(signals.map(name => [name, process.listeners(name)]));
+});
+afterEach(() => {
+  for (const name of signals) {
+    for (const listener of process.listeners(name)) {
+      if (!before.get(name)!.includes(listener)) process.removeListener(name, listener);
+    }
+  }
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  exit.mockClear();
+});
+
+describe('abortOnSignals', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s aborts, and the exit code will be %i', (name, code) => {
+    const signal = abortOnSignals('stopping');
+    expect(signal.aborted).toBe(false);
+    process.emit(name);
+    expect(signal.aborted).toBe(true);
+    expect(codeOfStop()).toBe(code);
+    expect(exit).not.toHaveBeenCalled();
+  });
+
+  it.each(signals.flatMap(first => signals.map(second => [first, second] as const)))(
+    '%s and then %s: less than a second later it says nothing new, and a second later it ends the process',
+    (first, second) => {
+      abortOnSignals('stopping');
+      process.emit(first);
+      vi.advanceTimersByTime(20);
+      process.emit(second);
+      vi.advanceTimersByTime(979);
+      process.emit(second);
+      expect(exit).not.toHaveBeenCalled();
+      expect(codeOfStop()).toBe(128 + constants.signals[first]);
+      vi.advanceTimersByTime(1);
+      process.emit(second);
+      expect(exit).toHaveBeenCalledExactlyOnceWith(128 + constants.signals[second]);
+    },
+  );
+});
