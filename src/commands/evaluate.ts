@@ -43,7 +43,7 @@ interface EvaluateOptions extends MetricOptions, FormatOptions {
 
 /** panx evaluate: score a checkpoint on a split of one or more languages, in all and by entity type. */
 export function define(command: Command): void {
-  addConfigOptions(command);
+  addConfigOptions(command, { as: 'trained' });
   command
     .requiredOption('--lang, --langs <langs>', 'languages to score, with commas between: en,tr')
     .option('--split <split>', `split to score: ${splitNames.join(', ')}`, 'test');
@@ -101,7 +101,7 @@ async function evaluateAsAsked(
   const split = toSplit('--split', options.split);
   const metrics = metricsOf(options);
   const langsOf = ({ corpora }: Pick<Config, 'corpora'>) => languagesOf('--langs', options.langs, corpora);
-  const { config } = await configOf(command, undefined, langsOf);
+  const { config } = await configOf(command, { langsOf, as: 'trained' });
   const langs = langsOf(config);
   const resampling = resamplingOf(options, config.seed);
   await checkTyped(config);

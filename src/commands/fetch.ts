@@ -79,8 +79,8 @@ function printSamples(json: boolean): void {
     return;
   }
   const lines = samples.map(
-    ({ langs, dataDir, modelDir }) =>
-      `  ${langs.join(', ')}\n    data   ${visible(dataDir)}\n    model  ${visible(modelDir)}\n`,
+    ({ langs, dataDir, modelDir, taggerDir }) =>
+      `  ${langs.join(', ')}\n    data        ${visible(dataDir)}\n    model       ${visible(modelDir)}\n    fine-tuned  ${visible(taggerDir)}\n`,
   );
   print(`The embedded samples are there already:\n${lines.join('')}`);
 }

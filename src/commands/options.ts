@@ -20,8 +20,18 @@ export function sampleHelp(what: string): string {
   return `take ${what} from the small synthetic sample that comes with panx; for languages other than en and tr, from the one of eight languages`;
 }
 
-/** Add the options of every command that takes a configuration. @param file whether it comes by --config, not as an argument */
-export function addConfigOptions(command: Command, { file } = { file: true }): void {
+/** What a command does with the model: it trains from there, or scores or tags with it. */
+type Use = 'start' | 'trained';
+
+/**
+ * Add the options of every command that takes a configuration.
+ *
+ * @param options file: whether it comes by --config, not as an argument; as: what the model is to be
+ */
+export function addConfigOptions(
+  command: Command,
+  { file = true, as = 'start' }: { file?: boolean; as?: Use } = {},
+): void {
   if (file) command.option('--config <file>', 'YAML file with settings; its "extends: other.yaml" is read first');
   command.option(
     '--set <key=value>',
@@ -29,7 +39,7 @@ export function addConfigOptions(command: Command, { file } = { file: true }): v
     everyOne,
   );
   addOptions(command, sharedOptions.slice(0, 2));
-  command.option('--sample', sampleHelp('model and data'));
+  command.option('--sample', sampleHelp(as === 'start' ? 'model and data' : 'a fine-tuned model and data'));
   addOptions(command, sharedOptions.slice(2));
 }
 
@@ -52,27 +62,31 @@ export function addSweepOptions(command: Command): void {
  * The configuration that a parsed command line asks for: the defaults, then --config, then --set, then --sample, then
  * the options of their own.
  *
- * @param langsOf languages that the command reads by an argument of its own, beside those that settings name
- * @throws PanxError as `loadConfig` does, naming the option that a wrong value came from, and where no sample has the
- *   languages
+ * @param options file: the YAML file, where --config does not name it; langsOf: languages that the command reads by an argument of its own, beside
+ *   those that settings name; as: what the model is to be
+ * @throws PanxError as `loadConfig` does, naming the option that a wrong value came from; where no sample has the languages; and where the model
+ *   is to be trained and none is named
  */
 export async function configOf(
   command: Command,
-  file?: string,
-  langsOf: (config: Config) => readonly string[] = () => [],
+  options: { file?: string; langsOf?: (config: Config) => readonly string[]; as?: Use } = {},
 ): Promise<LoadedConfig> {
+  const { file, langsOf = () => [], as = 'start' } = options;
   const parsed = command.opts<{ config?: string; set?: string[]; sample?: boolean }>();
   const typed = typedOptions(command);
   const loaded = await loadConfig({ file: file ?? parsed.config, assignments: parsed.set, options: typed });
   const given = new Set(typed.map(({ key }) => key));
   // One model that is asked for takes the place of those that a file tries.
   if ((parsed.sample || given.has('model')) && !given.has('study.grid')) leaveModels(loaded.config);
-  if (!parsed.sample) return loaded;
+  if (!parsed.sample) {
+    if (as === 'trained' && loaded.origins.model === 'default') throw noModel();
+    return loaded;
+  }
   // Data of one's own may be of any language: they choose no sample.
   const read = given.has('data') ? [] : [...langsOf(loaded.config), ...languagesRead(command, loaded.config)];
-  const { modelDir, dataDir } = samplePaths(read);
+  const { modelDir, taggerDir, dataDir } = samplePaths(read);
   for (const [key, folder] of [
-    ['model', modelDir],
+    ['model', as === 'start' ? modelDir : taggerDir],
     ['data', dataDir],
   ] as const) {
     if (given.has(key)) continue;
@@ -85,6 +99,14 @@ export async function configOf(
 /** The configuration as it is worked with and saved: what is logged beside a training is asked for each time, and is no part of what it is. */
 export function withoutLog(config: Config): { log: Config['log']; config: Config } {
   return { log: config.log, config: { ...config, log: settings.get('log')!.default as 'none' } };
+}
+
+/** The default is a pretrained encoder: it would be brought, a gigabyte, only to be refused. */
+function noModel(): PanxError {
+  return new PanxError('There is no model to score or tag with: expected --model with a fine-tuned checkpoint.', {
+    hint: 'Give --model RUN/checkpoint, which panx train makes, or try the small one that comes with panx: --sample.',
+    exitCode: 2,
+  });
 }
 
 /** Leave a study's models out: the one of the settings takes the place of all. */

@@ -16,7 +16,7 @@ import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { addFormat, type FormatOptions, identified, isJson } from './format.js';
 import { everyOne } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
-import { sentenceWindows } from './predict/sentences.js';
+import { areTyped, sentenceWindows } from './predict/sentences.js';
 import { taggedText } from './predict/tagged-text.js';
 
 interface PredictOptions extends FormatOptions {
@@ -26,7 +26,7 @@ interface PredictOptions extends FormatOptions {
 
 /** panx predict: tag sentences from the command line, a file or stdin. */
 export function define(command: Command): void {
-  addConfigOptions(command);
+  addConfigOptions(command, { as: 'trained' });
   command
     .argument('[file]', 'text file with one sentence a line; - or nothing reads stdin')
     .option('--text <sentence>', 'a sentence to tag; may be repeated', everyOne)
@@ -35,12 +35,18 @@ export function define(command: Command): void {
     .addHelpText('after', engineHelp)
     .action(async (file: string | undefined, options: PredictOptions) => {
       const json = isJson(options);
-      const { config } = await configOf(command);
+      const { config } = await configOf(command, { as: 'trained' });
       const split = options.split ? splitWords : splitAtSpaces;
       const windows = windowsOf(file, options);
-      const first = await windows.next();
-      if (first.done) throw nothingToTag();
-      const second = await windows.next();
+      const typed = options.text === undefined && areTyped(file);
+      const firstOf = async () => {
+        const first = await windows.next();
+        if (first.done) throw nothingToTag();
+        return first.value;
+      };
+      // An empty input is told before a model is brought; whoever types is told of a model that cannot be had before.
+      let texts = typed ? null : await firstOf();
+      let ahead = typed ? null : await windows.next();
       const folder = await resolveModel(config.model, { onProgress: transferLine() });
       const modelConfig = await checkModelFolder(folder, 'trained');
       const tokenizer = await loadTokenizer(folder, config.tokenization);
@@ -48,8 +54,10 @@ export function define(command: Command): void {
         const sentences = texts.map(text => ({ text, words: split(text) }));
         return { sentences, encoded: await encodeForTagging(sentences, tokenizer, config.tokenization) };
       };
-      let window = await encode(first.value);
-      if (second.done) tokenizer.close();
+      if (typed) notice('Type a sentence and Enter, and its words are tagged. Ctrl-D ends.');
+      texts ??= await firstOf();
+      let window = await encode(texts);
+      if (ahead?.done) tokenizer.close();
       // More than a window is no little work, so what is behind the first does not matter.
       const work = multiplyAddsPerSubword(modelConfig) * window.encoded.inputIds.length;
       const { precision } = await openEngine({ ...config, backend: backendForWork(config, work) });
@@ -63,13 +71,15 @@ export function define(command: Command): void {
         : (tagged: TaggedSentence) => taggedText(tagged, terminalWidth() ?? tableWidth);
       let truncated = 0;
       let before = 0;
-      for (let next = second; ; next = await windows.next()) {
+      for (;;) {
         const { sentences, encoded } = window;
         await tagSentences(model, sentences, encoded, { batchSize: config.evaluation.batchSize, before }, tagged => {
           print(text(tagged));
         });
         truncated += encoded.truncatedRows;
         before += sentences.length;
+        const next = ahead ?? (await windows.next());
+        ahead = null;
         if (next.done) break;
         window = await encode(next.value);
       }
@@ -83,6 +93,8 @@ export function define(command: Command): void {
 }
 
 const engineHelp = `
+On a terminal it waits for sentences, and tags each as it is typed.
+
 Each line is a sentence, and each has its answer: one without a word has no words
 and no entities. With --format json the nth line of output is an object with the
 words and entities of the nth line of the text. Text is UTF-8.

@@ -84,7 +84,7 @@ interface Inputs extends StudyInputs {
 async function run(command: Command, file: string, options: RunOptions): Promise<void> {
   const json = isJson(options);
   const jobs = jobsOf(options.jobs);
-  const { config: loaded, origins } = await configOf(command, file);
+  const { config: loaded, origins } = await configOf(command, { file });
   const { log, config: typed } = withoutLog(loaded);
   if (Object.entries(origins).every(([key, origin]) => !key.startsWith('study.') || origin === 'default')) {
     throw new PanxError(

@@ -2,15 +2,18 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PanxError } from '../errors.js';
 
-/** Data and model of an embedded sample, as folders. */
+/** Data and models of an embedded sample, as folders. */
 export interface SamplePaths {
   dataDir: string;
+  /** An encoder that is not fine-tuned. */
   modelDir: string;
+  /** The same, fine-tuned on train rows of the samples. */
+  taggerDir: string;
 }
 
 /**
  * The embedded sample for rows of these languages: the first that has them all. A sample is a small synthetic corpus
- * and a tiny checkpoint with its own tokenizer, in a folder of the package. It shows the shape of a run, not the quality
+ * and a tiny encoder with its own tokenizer, as it is and fine-tuned, in a folder of the package. It shows the shape of a run, not the quality
  * of a model.
  *
  * @param asked those of named corpora (`conll=de`) choose no sample
@@ -41,13 +44,15 @@ const samples: readonly Sample[] = [
 function pathsOf({ folder, langs }: Sample, root: URL): SamplePaths {
   const dataDir = fileURLToPath(new URL(`${folder}/data`, root));
   const modelDir = fileURLToPath(new URL(`${folder}/model`, root));
-  for (const path of [...langs.map(lang => `${dataDir}/PAN-X.${lang}`), `${modelDir}/config.json`]) {
+  const taggerDir = fileURLToPath(new URL(`${folder}/tagger`, root));
+  const configs = [modelDir, taggerDir].map(model => `${model}/config.json`);
+  for (const path of [...langs.map(lang => `${dataDir}/PAN-X.${lang}`), ...configs]) {
     if (existsSync(path)) continue;
     throw new PanxError(`The embedded sample is not complete: ${path} does not exist.`, {
       hint: `Install panx anew (a git checkout holds it in ${folder}/), or give --model and --data.`,
     });
   }
-  return { dataDir, modelDir };
+  return { dataDir, modelDir, taggerDir };
 }
 
 function noSuchSample(langs: readonly string[]): PanxError {

@@ -58,7 +58,7 @@ export async function checkModelFolder(
 export function noClassifier(folder: string, heads: readonly string[]): PanxError {
   const instead = heads.length === 0 ? '' : `; beside the encoder it has ${listed(heads)}`;
   return new PanxError(`${folder} has no token classifier, so there is nothing to score or tag with${instead}.`, {
-    hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run.',
+    hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run, or try the small one that comes with panx: --sample.',
   });
 }
 

@@ -182,7 +182,7 @@ it.each([
 it('looks for a sample at the languages that the command reads, and no others', async () => {
   const loaded: LoadedConfig[] = [];
   const command = new Command().exitOverride().action(async () => {
-    loaded.push(await configOf(command), await configOf(command, undefined, () => ['fr']));
+    loaded.push(await configOf(command), await configOf(command, { langsOf: () => ['fr'] }));
   });
   addConfigOptions(command);
   addRowOptions(command);

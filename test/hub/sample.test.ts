@@ -15,7 +15,11 @@ describe('samplePaths', () => {
     [['de'], join(sample, 'many')],
     [['en', 'tr', 'de', 'fr', 'it', 'af', 'sw', 'hu'], join(sample, 'many')],
   ])('takes for %j the first sample that has them all', (langs, folder) => {
-    expect(samplePaths(langs)).toEqual({ dataDir: join(folder, 'data'), modelDir: join(folder, 'model') });
+    expect(samplePaths(langs)).toEqual({
+      dataDir: join(folder, 'data'),
+      modelDir: join(folder, 'model'),
+      taggerDir: join(folder, 'tagger'),
+    });
   });
 
   it('refuses languages that no sample has, and says which there are', () => {
@@ -39,7 +43,14 @@ describe('samplePaths', () => {
     mkdirSync(join(root, 'sample/model'));
     expect(() => samplePaths([], url)).toThrow(`${root}/sample/model/config.json does not exist.`);
     writeFileSync(join(root, 'sample/model/config.json'), '{}');
-    expect(samplePaths([], url)).toEqual({ dataDir: join(root, 'sample/data'), modelDir: join(root, 'sample/model') });
+    expect(() => samplePaths([], url)).toThrow(`${root}/sample/tagger/config.json does not exist.`);
+    mkdirSync(join(root, 'sample/tagger'));
+    writeFileSync(join(root, 'sample/tagger/config.json'), '{}');
+    expect(samplePaths([], url)).toEqual({
+      dataDir: join(root, 'sample/data'),
+      modelDir: join(root, 'sample/model'),
+      taggerDir: join(root, 'sample/tagger'),
+    });
     const missing = expect.objectContaining({
       message: `The embedded sample is not complete: ${root}/sample/many/data/PAN-X.en does not exist.`,
       hint: 'Install panx anew (a git checkout holds it in sample/many/), or give --model and --data.',

@@ -95,7 +95,7 @@ it('is under 2 MB in all, and holds no more than it should', () => {
   const root = dirname(modelDir);
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(f => statSync(join(root, f)).isFile());
   expect(files.reduce((sum, file) => sum + statSync(join(root, file)).size, 0)).toBeLessThan(2e6);
-  expect(readdirSync(root).sort()).toEqual(['README.md', 'data', 'model']);
+  expect(readdirSync(root).sort()).toEqual(['README.md', 'data', 'model', 'tagger']);
   expect(readdirSync(modelDir).sort()).toEqual(['config.json', 'model.safetensors', 'tokenizer.json']);
 });
 

@@ -39,6 +39,10 @@ it('is byte for byte what every recorded number was measured on', () => {
     'model/config.json': 'a0dc4d055b390cfeb7083709e196b9bd4e19ddf79631c67bb4eb53c0f12d1897',
     'model/model.safetensors': '92d0956c57b57848e3392fd6cf999f17239c0f5582e2cf3ab22ba5ce802aaf76',
     'model/tokenizer.json': '5d0deffb1ad6dcd82c86530eef551dfb0d2d71f3fd77301fb6ff85c9feb46331',
+    'tagger/config.json': 'b6a7faf60e3cbb9742e962ff9248ff7d938cb17b2cb5436ce60b2adba32a5eec',
+    'tagger/model.safetensors': 'b8ee1069ff9d12cc9ee336db7d14a3cd4d845015a41ec5c07b6303d6ab955e1f',
+    'tagger/tokenizer.json': '5d0deffb1ad6dcd82c86530eef551dfb0d2d71f3fd77301fb6ff85c9feb46331',
+    'tagger/tokenizer_config.json': '73d3e8e8d3c5bb844cbc2ac45e0ce2a937c060ee2ddb33b8e433978bf49c5f7c',
   });
 });
 

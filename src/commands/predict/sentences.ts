@@ -11,6 +11,11 @@ export const longestLine = 1 << 18;
 const sentencesOfWindow = 2048;
 const bytesOfWindow = 1 << 19;
 
+/** Whether sentences are typed on a terminal: they are tagged one by one, as they come. */
+export function areTyped(file: string | undefined): boolean {
+  return (file === undefined || file === '-') && process.stdin.isTTY === true;
+}
+
 /**
  * The sentences of a text file, or of stdin, one a line, in windows, so that however many there are, only some are in memory. A line
  * without a word is a sentence too: the nth sentence is that of the nth line.
@@ -20,7 +25,7 @@ const bytesOfWindow = 1 << 19;
  */
 export async function* sentenceWindows(file: string | undefined): AsyncGenerator<string[]> {
   if (file === undefined || file === '-') {
-    yield* windowsOf(process.stdin, 'stdin');
+    yield* windowsOf(process.stdin, 'stdin', areTyped(file) ? 1 : sentencesOfWindow);
     return;
   }
   try {
@@ -31,14 +36,21 @@ export async function* sentenceWindows(file: string | undefined): AsyncGenerator
   }
 }
 
-/** @param subject what the sentence of an error begins with */
-export async function* windowsOf(chunks: AsyncIterable<Buffer>, subject: string): AsyncGenerator<string[]> {
+/**
+ * @param subject what the sentence of an error begins with
+ * @param most sentences of a window
+ */
+export async function* windowsOf(
+  chunks: AsyncIterable<Buffer>,
+  subject: string,
+  most = sentencesOfWindow,
+): AsyncGenerator<string[]> {
   let window: string[] = [];
   let bytes = 0;
   for await (const { line, number, head } of linesOf(chunks, subject)) {
     window.push(sentenceOf(line, number, head, subject));
     bytes += line.length;
-    if (window.length < sentencesOfWindow && bytes < bytesOfWindow) continue;
+    if (window.length < most && bytes < bytesOfWindow) continue;
     yield window;
     window = [];
     bytes = 0;
