@@ -1,12 +1,14 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { codeOf, PanxError } from '../../errors.js';
+import { delimiter, join } from 'node:path';
+import { PanxError } from '../../errors.js';
 import { makeFolder } from '../../system/files.js';
 import { pipDownloads } from './engine-plan.js';
+import { environmentOfDownload, environmentOfQuestion } from './pip-settings.js';
 import { run } from './program.js';
 
 /**
- * Bring wheels by pip, which knows the user's indexes, mirrors, proxies and certificates, into `folder`; returns their
+ * Bring wheels by pip, which knows the user's indexes, mirrors, proxies and certificates (pip-settings.ts), into `folder`; returns their
  * paths. A wheel appears in `folder` only when pip has it whole, and one that lies there already is not brought again.
  *
  * @param onProgress bytes that have arrived so far, and the size that pip announced, null until it did.
@@ -57,26 +59,51 @@ function isWheelOf(file: string, requirement: string): boolean {
   return file.endsWith('.whl') && normal(file.split('-')[0]!) === normal(/^[\w.-]+/.exec(requirement)![0]);
 }
 
-async function findPython(): Promise<string> {
-  for (const name of ['python3', 'python']) {
-    const found = await run(name, ['-m', 'pip', '--version'], process.env).catch(error => {
-      if (codeOf(error) === 'ENOENT') return null;
-      throw error;
-    });
-    if (found?.code === 0) return name;
-    if (found) {
-      throw new PanxError(`${name} has no pip, which brings TensorFlow: ${lastLine(found.output)}`, {
-        hint: 'Install pip (Debian: apt install python3-pip) and run `panx setup` again.',
+/** A Python that has pip, and the environment that its pip is to run in. */
+interface Python {
+  program: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/** The first of PATH that has pip: that of a virtual environment may have none, and any will do. */
+async function findPython(): Promise<Python> {
+  const env = environmentOfQuestion(process.env);
+  let first: PanxError | undefined;
+  for (const program of pythonsOnPath()) {
+    const { code, output } = await run(program, ['-m', 'pip', 'config', 'list'], env);
+    if (code === 0) return { program, env: environmentOfDownload(output, process.env) };
+    if (/^ERROR: /m.test(output)) {
+      throw new PanxError(`pip, which brings TensorFlow, does not start: ${pipReason(output)}`, {
+        hint: `Mend what pip complains of (\`${program} -m pip config debug\` shows its files) and run \`panx setup\` again.`,
       });
     }
+    first ??= new PanxError(`${program} has no pip, which brings TensorFlow: ${lastLine(output)}`, {
+      hint: 'Install pip (Debian: apt install python3-pip) and run `panx setup` again.',
+    });
   }
+  if (first !== undefined) throw first;
   throw new PanxError('Python 3 is not installed, and its pip brings TensorFlow.', {
     hint: 'Install Python 3 with pip (Debian: apt install python3-pip) and run `panx setup` again.',
   });
 }
 
+function pythonsOnPath(): string[] {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(folder => folder !== '');
+  const all = ['python3', 'python'].flatMap(name => folders.map(folder => join(folder, name)));
+  return [...new Set(all)].filter(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 async function runPip(
-  python: string,
+  python: Python,
   args: string[],
   work: string,
   onProgress: (bytes: number, ofBytes: number | null) => void,
@@ -84,12 +111,12 @@ async function runPip(
   // pip's own temporary folder is put where its growth can be watched and where there is room.
   const temporary = join(work, 'partial');
   makeFolder(temporary);
-  const env = { ...process.env, TMPDIR: temporary, PIP_RETRIES: process.env.PIP_RETRIES ?? '1', PIP_NO_INPUT: '1' };
+  const env = { ...python.env, TMPDIR: temporary };
   let announced: number | null = null;
   const watch = setInterval(async () => onProgress(await sizeOfFolder(work), announced), 500);
   const startedMs = Date.now();
   try {
-    const result = await run(python, args, env, text => {
+    const result = await run(python.program, args, env, text => {
       announced = announcedBytes(text) ?? announced;
     });
     const slow = Date.now() - startedMs > 60_000; // A network that lets requests time out will do so again.
