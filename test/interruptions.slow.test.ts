@@ -102,22 +102,67 @@ describe.each(architectures)('panx train of %s, killed with SIGKILL', architectu
 });
 
 describe('panx train, asked to stop', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'by %s, saves a state, ends with code 130, and goes on to the same bytes',
-    async signal => {
+  it.each([
+    [['SIGINT'], 130],
+    [['SIGTERM'], 143],
+    [['SIGHUP'], 129],
+    [['SIGINT', 'SIGINT'], 130],
+    [['SIGHUP', 'SIGTERM', 'SIGHUP'], 129],
+    [['SIGTERM', 'SIGINT'], 143],
+  ] as const)(
+    'by %j 20 ms apart, saves a state, ends with code %i, and goes on to the same bytes',
+    async (signals, code) => {
       const settings = ['--epochs', '3', '--no-eval'];
-      const [unbroken, stopped] = [join(folder, `unbroken-${signal}`), join(folder, `stopped-${signal}`)];
-      expect(await end(train(unbroken, settings))).toBe(0);
+      const stopped = join(folder, `stopped-${signals.join('-')}`);
       const child = train(stopped, settings);
       while (stepsLogged(stopped) < 20) await sleep(1);
-      child.kill(signal);
-      expect(await end(child)).toBe(130);
-      expect(existsSync(join(stopped, 'state'))).toBe(true);
+      for (const signal of signals) {
+        child.kill(signal);
+        await sleep(20);
+      }
+      expect(await end(child)).toBe(code);
+      expect(await readdir(stopped)).toContain('state');
+      expect(await readdir(stopped)).not.toContain('lock');
       expect(await end(train(stopped, settings))).toBe(0);
-      await expectSameBytes(stopped, unbroken);
+      await expectSameBytes(stopped, await unbrokenOf(settings));
     },
   );
 });
+
+describe.skipIf(spawnSync('script', ['--version']).status !== 0)(
+  'panx train, when its terminal vanishes (needs script of util-linux)',
+  () => {
+    const settings = ['--epochs', '6', '--no-eval'];
+
+    it.each([
+      ['in the foreground', (panx: string) => `exec ${panx}`],
+      [
+        'in the background of a shell that passes SIGHUP on',
+        (panx: string) => `trap 'kill -HUP $!' HUP; ${panx} & wait; wait`,
+      ],
+    ])('%s, saves a state and goes on to the same bytes', async (how, line) => {
+      const out = join(folder, `closed-${how.replaceAll(' ', '-')}`);
+      await inTerminalThatVanishes(out, line(trainLine(out, settings)));
+      while ((await readdir(out)).includes('lock')) await sleep(10);
+      expect(await readdir(out)).toContain('state');
+      expect(await end(train(out, settings))).toBe(0);
+      await expectSameBytes(out, await unbrokenOf(settings));
+    });
+
+    it.each([
+      ['under nohup', (panx: string) => `nohup ${panx}`],
+      ["after trap '' HUP", (panx: string) => `trap '' HUP; ${panx}`],
+      ['as a program that a shell became', (panx: string) => `trap '' HUP; exec ${panx}`],
+      ['in a session of its own', (panx: string) => `setsid ${panx} & wait`],
+    ])('%s, does not stop, and comes to the same bytes', async (how, line) => {
+      const out = join(folder, `goes-on-${how.replaceAll(/\W/g, '-')}`);
+      await inTerminalThatVanishes(out, line(trainLine(out, settings)));
+      expect(await readdir(out)).toContain('lock');
+      while ((await readdir(out)).includes('lock')) await sleep(10);
+      await expectSameBytes(out, await unbrokenOf(settings));
+    });
+  },
+);
 
 it('a second process on one run directory is refused, and the first is not disturbed', async () => {
   const settings = ['--epochs', '4', '--no-eval'];
@@ -173,10 +218,42 @@ describe.skipIf(!mayMount)('a disk that is full (needs the right to mount a tmpf
 /** Start or go on with a training on the embedded sample. */
 function train(out: string, settings: readonly string[]): ChildProcess {
   const resume = existsSync(join(out, 'identity.json')) && !settings.includes('--resume') ? ['--resume'] : [];
-  const { dataDir } = samplePaths();
-  const from = settings.includes('--model') ? ['--data', dataDir] : ['--sample'];
-  const args = ['dist/cli.js', 'train', '--lang', 'en', ...from, '--learning-rate', '1e-3', '--out', out];
-  return spawn(process.execPath, [...args, ...settings, ...resume], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  const args = ['dist/cli.js', ...trainArgs(out, settings), ...resume];
+  // What starts these tests may ignore SIGHUP, and bash says so in `_`.
+  const env = { ...process.env, _: '' };
+  return spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], env });
+}
+
+function trainArgs(out: string, settings: readonly string[]): string[] {
+  const from = settings.includes('--model') ? ['--data', samplePaths().dataDir] : ['--sample'];
+  return ['train', '--lang', 'en', ...from, '--learning-rate', '1e-3', '--out', out, ...settings];
+}
+
+/** The same as a line of sh, of panx as a program. */
+function trainLine(out: string, settings: readonly string[]): string {
+  return [join(root, 'dist', 'cli.js'), ...trainArgs(out, settings)].join(' ');
+}
+
+/** Start a line of sh in a terminal of its own, and let go of the terminal when the training in `out` has made some steps. */
+async function inTerminalThatVanishes(out: string, line: string): Promise<void> {
+  const options = { cwd: root, stdio: 'ignore', env: { ...process.env, _: '', SHELL: '/bin/sh' } } as const;
+  const terminal = spawn('script', ['-qfc', line, '/dev/null'], options);
+  while (stepsLogged(out) < 20) await sleep(1);
+  terminal.kill('SIGKILL');
+  await once(terminal, 'exit');
+}
+
+const unbroken = new Map<string, string>();
+
+/** The folder of an unbroken run of these settings. */
+async function unbrokenOf(settings: readonly string[]): Promise<string> {
+  const key = settings.join(' ');
+  if (!unbroken.has(key)) {
+    const out = join(folder, `unbroken-${unbroken.size}`);
+    expect(await end(train(out, settings))).toBe(0);
+    unbroken.set(key, out);
+  }
+  return unbroken.get(key)!;
 }
 
 /** The exit code of a process, or the signal that ended it. */
