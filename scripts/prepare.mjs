@@ -20,6 +20,9 @@ import { constants, hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// A log that is full, or a reader that has left, ends no set-up.
+process.stderr.on('error', () => {});
+
 /** The repository's folder, wherever the command was typed. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
 

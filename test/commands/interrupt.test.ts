@@ -1,6 +1,13 @@
-import { constants } from 'node:os';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { abortOnSignals, codeOfStop } from '../../src/commands/interrupt.js';
+import { buildCli, root } from '../built-cli.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const exit = vi.fn();
@@ -54,4 +61,29 @@ describe('abortOnSignals', () => {
       expect(exit).toHaveBeenCalledExactlyOnceWith(128 + constants.signals[second]);
     },
   );
+});
+
+describe.skipIf(process.platform === 'win32')('a training that is asked to stop', () => {
+  beforeAll(buildCli);
+
+  it.each([
+    [['SIGHUP', 'SIGTERM'], 129],
+    [['SIGINT', 'SIGINT'], 130],
+  ] as const)('by %j at once saves a state and ends with code %i', async (names, code) => {
+    vi.useRealTimers();
+    const out = join(await mkdtemp(join(tmpdir(), 'panx-interrupt-')), 'run');
+    const args = ['dist/cli.js', 'train', '--sample', '--lang', 'en', '--epochs', '1000', '--no-eval', '--out', out];
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'ignore', env: { ...process.env, _: '' } });
+    const ended = once(child, 'exit');
+    const events = join(out, 'events.jsonl');
+    while (!existsSync(events) || readFileSync(events, 'utf8') === '') await sleep(5);
+    for (const name of names) {
+      child.kill(name);
+      await sleep(20);
+    }
+    expect(await ended).toEqual([code, null]);
+    expect(await readdir(out)).toContain('state');
+    expect(await readdir(out)).not.toContain('lock');
+    await rm(dirname(out), { recursive: true });
+  });
 });
