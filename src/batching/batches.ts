@@ -1,12 +1,12 @@
 import { countLosses, type RowLosses } from '../tokenization/losses.js';
-import { type EncodedRows, lossesOf } from '../tokenization/rows.js';
+import { type EncodedRows, lossesOf, type SubwordRows, segmentLengths, segmentsFrom } from '../tokenization/rows.js';
 
 /**
  * Rows of a batch one after the other, without padding: N subwords of B rows, the longest of T.
  * Row b holds the subwords [offsets[b], offsets[b+1]).
  */
 export interface Batch {
-  /** (B) which rows of the `EncodedRows` these are. */
+  /** (B) which rows of the `SubwordRows` these are. */
   rows: Int32Array;
   /** (B + 1), from 0 to N. */
   offsets: Int32Array;
@@ -19,7 +19,7 @@ export interface Batch {
 }
 
 /** The batch of some rows, in the given order. @throws RangeError on a row that is not there. */
-export function makeBatch(encoded: EncodedRows, rows: Int32Array): Batch {
+export function makeBatch(encoded: SubwordRows, rows: Int32Array): Batch {
   const offsets = gatheredOffsets(encoded, rows);
   let longest = 0;
   for (let b = 0; b < rows.length; b++) longest = Math.max(longest, offsets[b + 1]! - offsets[b]!);
@@ -56,11 +56,18 @@ export function takeRows(encoded: EncodedRows, rows: Int32Array): EncodedRows {
     wordIds: gather(encoded, encoded.wordIds, rows, offsets),
     ...countLosses(losses),
     losses,
+    ...segmentsOf(encoded, rows),
   };
 }
 
+function segmentsOf(encoded: EncodedRows, rows: Int32Array): Pick<EncodedRows, 'segments'> {
+  if (encoded.segments === undefined) return {};
+  const lengths = segmentLengths(encoded);
+  return segmentsFrom(Array.from(rows, row => lengths[row]!));
+}
+
 /** (rows + 1) where each of the chosen rows starts once they lie one after the other. */
-function gatheredOffsets(encoded: EncodedRows, rows: Int32Array): Int32Array {
+function gatheredOffsets(encoded: SubwordRows, rows: Int32Array): Int32Array {
   const offsets = new Int32Array(rows.length + 1);
   for (let b = 0; b < rows.length; b++) {
     const row = rows[b]!;
@@ -70,7 +77,7 @@ function gatheredOffsets(encoded: EncodedRows, rows: Int32Array): Int32Array {
   return offsets;
 }
 
-function gather(encoded: EncodedRows, values: Int32Array, rows: Int32Array, offsets: Int32Array): Int32Array {
+function gather(encoded: SubwordRows, values: Int32Array, rows: Int32Array, offsets: Int32Array): Int32Array {
   const gathered = new Int32Array(offsets[rows.length]!);
   for (let b = 0; b < rows.length; b++) {
     const row = rows[b]!;

@@ -1,5 +1,5 @@
 import { torchGenerator, torchRandperm } from '../system/random/torch.js';
-import type { EncodedRows } from '../tokenization/rows.js';
+import type { SubwordRows } from '../tokenization/rows.js';
 import { drawRows, type Mixture } from './mixture.js';
 
 export interface OrderSettings {
@@ -19,7 +19,7 @@ export interface OrderSettings {
  *
  * @returns (rows)
  */
-export function epochOrder(data: EncodedRows, settings: OrderSettings, epoch: number): Int32Array {
+export function epochOrder(data: SubwordRows, settings: OrderSettings, epoch: number): Int32Array {
   const { mixture } = settings;
   const drawn = mixture ? drawRows(mixture, settings.seed, epoch) : null;
   const order = orderOf(data, drawn, settings, epoch);
@@ -27,7 +27,7 @@ export function epochOrder(data: EncodedRows, settings: OrderSettings, epoch: nu
 }
 
 /** @param drawn (rows) the rows that are put in order; null: all of them @returns (rows) places among these */
-function orderOf(data: EncodedRows, drawn: Int32Array | null, settings: OrderSettings, epoch: number): Int32Array {
+function orderOf(data: SubwordRows, drawn: Int32Array | null, settings: OrderSettings, epoch: number): Int32Array {
   if (!settings.groupByLength) return torchRandperm(data.rows, settings.seed + epoch);
   const lengths = Int32Array.from({ length: data.rows }, (_, i) => {
     const row = drawn?.[i] ?? i;

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type SplitName, splitNames } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import {
+  type ComparedRows,
   type ComparedSystem,
   commonLangs,
   compareSubjects,
@@ -15,7 +16,7 @@ import { type ComparedSystems, comparisonTable } from '../reporting/comparison-t
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
 import { tableWidth } from '../reporting/render/terminal.js';
 import { refuseInsideMade } from '../run/mark.js';
-import { notice, print, terminalWidth } from '../system/console.js';
+import { counted, formatCount, notice, print, terminalWidth } from '../system/console.js';
 import { toJson, writeFileAtomic } from '../system/files.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
 import { beginningOf, type FileKind, placeOfFile, whereabouts } from '../system/place.js';
@@ -82,6 +83,7 @@ async function compare(typed: readonly string[], options: CompareOptions): Promi
   const langs = langsFor(systems, asked, split);
   if (asked === null && langs !== null) for (const text of leftOut(systems, langs, split)) notice(text);
   const compared = await compareSubjects(systems, langs, split, settings);
+  for (const rows of compared) for (const text of unpredictedTexts(rows, subjects)) notice(text);
 
   const about: ComparedSystems = {
     names: subjects.map(({ name }) => name),
@@ -98,6 +100,15 @@ async function compare(typed: readonly string[], options: CompareOptions): Promi
   const place = await placeOfFile('--out', options.out, resultKind); // Comparing takes a while, in which something may have come there.
   await removeAbandonedNeighbours(place, 'file');
   await writeFileAtomic(place, textIn(outFormat!, tableWidth));
+}
+
+/** What of the words does not count for a system. */
+function unpredictedTexts({ rows, words, unpredicted }: ComparedRows, systems: readonly Subject[]): string[] {
+  return systems.flatMap(({ name, trainings }, i) => {
+    if (unpredicted[i] === 0) return [];
+    const of = `${formatCount(unpredicted[i]!)} of ${counted(words * trainings.length, 'word')}`;
+    return `${rows}: ${of} have no prediction by ${name} (cut off, or without a subword), and do not count for it`;
+  });
 }
 
 /** Systems by their names; by what was typed where two names are the same. */

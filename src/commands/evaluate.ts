@@ -12,9 +12,11 @@ import { haveSameTags, schemeFit } from '../evaluation/scheme-fit.js';
 import { metricName, type Scores, score } from '../evaluation/score.js';
 import { fitLabels, loadSplits } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
+import { splitsNamed, tellUnseen } from '../experiment/unseen-words.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
+import { fittedToModel } from '../model/room.js';
 import { loadTrained } from '../model/token-classifier.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { formatCount, notice, noticeLines, print, progress } from '../system/console.js';
@@ -116,13 +118,15 @@ async function evaluateAsAsked(
     await refuseOverlap(file, read, option);
     await refuseInsideLanguage(file, option);
   }
-  await checkModelFolder(folder, 'trained');
+  const modelConfig = await checkModelFolder(folder, 'trained');
+  const fitted = fittedToModel(config, modelConfig, folder);
   const tokenizer = await phase('load tokenizer', () => openTokenizer(folder, config.tokenization));
   const results: Record<string, Scores & { entities: EntityScores }> = {};
   // All of them before any is scored: a language that is not there should not show after minutes.
   const splits = langs.map(lang => [lang, split] as const);
-  const source = { dataDir, tokenizer, config, onProgress: progress };
+  const source = { dataDir, tokenizer, config: fitted, onProgress: progress };
   const corpus = await phase('read data', () => loadSplits(source, splits));
+  tellUnseen(splitsNamed(corpus), ['scores'], config, modelConfig);
   const { precision } = await openEngine(config, profile);
   returnFreeMemory();
   const inputIds = corpus.map(({ rows }) => rows.inputIds);

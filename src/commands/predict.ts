@@ -5,9 +5,11 @@ import { backendForWork } from '../engine/little-work.js';
 import { openEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import { encodeForTagging, type TaggedSentence, tagSentences } from '../evaluation/tag.js';
+import { tellUnseen } from '../experiment/unseen-words.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder, multiplyAddsPerSubword } from '../model/parameter-specs.js';
+import { fittedToModel } from '../model/room.js';
 import { loadTrained } from '../model/token-classifier.js';
 import { tableWidth } from '../reporting/render/terminal.js';
 import { notice, print, terminalWidth } from '../system/console.js';
@@ -49,10 +51,11 @@ export function define(command: Command): void {
       let ahead = typed ? null : await windows.next();
       const folder = await resolveModel(config.model, { onProgress: transferLine() });
       const modelConfig = await checkModelFolder(folder, 'trained');
-      const tokenizer = await loadTokenizer(folder, config.tokenization);
+      const { tokenization } = fittedToModel(config, modelConfig, folder);
+      const tokenizer = await loadTokenizer(folder, tokenization);
       const encode = async (texts: readonly string[]) => {
         const sentences = texts.map(text => ({ text, words: split(text) }));
-        return { sentences, encoded: await encodeForTagging(sentences, tokenizer, config.tokenization) };
+        return { sentences, encoded: await encodeForTagging(sentences, tokenizer, tokenization) };
       };
       if (typed) notice('Type a sentence and Enter, and its words are tagged. Ctrl-D ends.');
       texts ??= await firstOf();
@@ -69,14 +72,14 @@ export function define(command: Command): void {
       const text = json
         ? (tagged: TaggedSentence) => `${formatJson({ ...line, ...tagged })}\n`
         : (tagged: TaggedSentence) => taggedText(tagged, terminalWidth() ?? tableWidth);
-      let truncated = 0;
+      const lost = { rows: 0, truncatedRows: 0, truncatedWords: 0, emptyWords: 0 };
       let before = 0;
       for (;;) {
         const { sentences, encoded } = window;
         await tagSentences(model, sentences, encoded, { batchSize: config.evaluation.batchSize, before }, tagged => {
           print(text(tagged));
         });
-        truncated += encoded.truncatedRows;
+        for (const count of Object.keys(lost) as (keyof typeof lost)[]) lost[count] += encoded[count];
         before += sentences.length;
         const next = ahead ?? (await windows.next());
         ahead = null;
@@ -84,11 +87,7 @@ export function define(command: Command): void {
         window = await encode(next.value);
       }
       tokenizer.close();
-      if (truncated > 0) {
-        notice(
-          `${truncated} sentences are longer than ${config.tokenization.maxLength} subwords: their last words have no tag`,
-        );
-      }
+      tellUnseen([{ name: 'the text', rows: lost }], ['tags'], config, modelConfig);
     });
 }
 

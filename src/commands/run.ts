@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { usableCores } from '../engine/usable-cores.js';
 import { PanxError } from '../errors.js';
-import { distinctSubwords } from '../experiment/corpus.js';
 import {
   type DiskNeed,
   diskNeed,
@@ -18,6 +17,7 @@ import { measuredPace, stageMs } from '../experiment/estimate.js';
 import { lookAtStages, type PlannedWork } from '../experiment/look-at-study.js';
 import { trainRowsOf } from '../experiment/plan.js';
 import type { Stage } from '../experiment/protocols/stage.js';
+import { distinctSubwords } from '../experiment/read-rows.js';
 import { runStage } from '../experiment/run.js';
 import { runStudy, type StudyOutcome } from '../experiment/run-study.js';
 import { openStore, storePath } from '../experiment/store.js';

@@ -4,11 +4,11 @@ import type { Config } from '../config/schema.js';
 import { resolveData } from '../data/fetch.js';
 import { resolveEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
-import { readRunData } from '../experiment/corpus.js';
 import { differences } from '../experiment/differences.js';
 import { arithmeticOf, identityOf, type StageIdentity, trainId } from '../experiment/identity.js';
 import { findSplits, langsAtEnd, splitsOf } from '../experiment/inputs.js';
 import { scoresText } from '../experiment/narration.js';
+import { readRunData, rowsVisited } from '../experiment/read-rows.js';
 import { readCurrentIdentity } from '../experiment/records.js';
 import { readResult } from '../experiment/results.js';
 import { checkRowSettings, endSplitOf } from '../experiment/row-settings.js';
@@ -108,7 +108,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const config = { ...asked, precision: engine.precision };
   const contents = { checkpoint, contentOf: data.contentOf, arithmetic: arithmeticOf(engine) };
   const identity = identityOf(trainId, config, contents);
-  const following = log === 'none' ? null : followTraining(run, config, data.train.rows);
+  const following = log === 'none' ? null : followTraining(run, config, rowsVisited(data));
   const tell = (result: StageResult) => {
     if (!options.profile) keptResults(); // A profile is printed as well.
     const split = endSplitOf(config);

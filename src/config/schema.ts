@@ -63,7 +63,16 @@ export const schema = {
     'what shows a training while it goes on: tensorboard, event files for TensorBoard; no result depends on it, so a config.json that panx leaves says none',
   ),
   tokenization: {
-    maxLength: integer(512, { min: 3 }, 'subwords of a row, specials included; longer rows are cut, and counted'),
+    maxLength: integer(
+      512,
+      { min: 3 },
+      'subwords of a row, specials included; 512 stands for fewer where the model has room for fewer',
+    ),
+    longRows: choice(
+      ['cut', 'split'],
+      'cut',
+      'what becomes of a longer row: cut, its last subwords are left out; split, it is cut into segments between words, as XTREME does, and scored as one row',
+    ),
     emptyWords: choice(
       ['drop', 'unk'],
       'drop',

@@ -9,7 +9,7 @@ import { withValues } from '../model/parameter.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { type ScoringModel, withWordRows } from '../model/word-rows.js';
 import { phase, round } from '../system/profile.js';
-import type { EncodedRows } from '../tokenization/rows.js';
+import { asSegments, type EncodedRows, type SubwordRows } from '../tokenization/rows.js';
 
 /** One row's predictions, at its labelled positions (the first subword of each word) only. */
 export interface RowPrediction {
@@ -51,7 +51,8 @@ export interface PredictOptions {
 
 /**
  * Predict every row. Rows are computed with others of their length, in large batches, a window of the data at a time, and of rows that are
- * alike only one; they are handed out in their own order. Nothing is kept beyond the window.
+ * alike only one; they are handed out in their own order. Nothing is kept beyond the window. What is computed of a row that was split are its
+ * segments; what is handed out is the row.
  *
  * @param sink takes each row's predictions, in order
  * @returns the loss as Hugging Face Trainer reports it: the mean losses of consecutive batches of `batchSize` rows, averaged with
@@ -64,23 +65,27 @@ export async function predict(
   options: PredictOptions,
   sink: Sink<RowPrediction>,
 ): Promise<{ loss: number }> {
-  const { windowRows = 16_384 } = options;
+  const { windowRows = 16_384, nameOfRow = (row: number) => `row ${row} (from 0)` } = options;
+  const segments = asSegments(data);
+  const named = { ...options, nameOfRow: (segment: number) => nameOfRow(rowOfSegment(data, segment)) };
   const loss = meanOfBatches(options.batchSize);
   const predictAll = async (model: ScoringModel) => {
     for (let start = 0; start < data.rows; start += windowRows) {
-      const alike = phase('make batch', () => alikeRows(data, start, Math.min(windowRows, data.rows - start)));
+      const end = Math.min(start + windowRows, data.rows);
+      const [first, last] = [start, end].map(row => data.segments?.ofRow[row] ?? row) as [number, number];
+      const alike = phase('make batch', () => alikeRows(segments, first, last - first));
       const predictions: RowPrediction[] = [];
-      let done = start;
-      for (const rows of batchesByLength(data.offsets, alike.keys())) {
-        const batch = await round('batch', () => predictBatch(model, data, rows, alike, options));
-        for (const prediction of batch) predictions[prediction.row - start] = prediction;
+      let done = 0;
+      for (const rows of batchesByLength(segments.offsets, alike.keys())) {
+        const batch = await round('batch', () => predictBatch(model, segments, rows, alike, named));
+        for (const prediction of batch) predictions[prediction.row - first] = prediction;
         done += batch.length;
-        await options.onProgress?.(done);
+        await options.onProgress?.(start + Math.floor((done * (end - start)) / (last - first)));
         // Lets signals and timers through: everything else is synchronous.
         await new Promise(resolve => setImmediate(resolve));
       }
       await phase('metrics', async () => {
-        for (const prediction of predictions) {
+        for (const prediction of joinedRows(data, predictions, start, end)) {
           loss.add(prediction.loss, prediction.labelIds.length);
           const taken = sink(prediction);
           if (taken instanceof Promise) await taken;
@@ -92,6 +97,51 @@ export async function predict(
   return { loss: loss.mean() };
 }
 
+type NamedOptions = PredictOptions & Required<Pick<PredictOptions, 'nameOfRow'>>;
+
+function rowOfSegment({ segments }: EncodedRows, segment: number): number {
+  if (segments === undefined) return segment;
+  // Of each row the first segment lies at ofRow[row].
+  let [low, high] = [0, segments.ofRow.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (segments.ofRow[middle]! <= segment) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The predictions of the rows [start, end). @param predictions of their segments */
+function* joinedRows(
+  { offsets, segments }: EncodedRows,
+  predictions: readonly RowPrediction[],
+  start: number,
+  end: number,
+): Generator<RowPrediction> {
+  if (segments === undefined) return yield* predictions;
+  const first = segments.ofRow[start]!;
+  for (let row = start; row < end; row++) {
+    const parts = predictions.slice(segments.ofRow[row]! - first, segments.ofRow[row + 1]! - first);
+    const placed = parts.map(part => part.positions.map(at => segments.offsets[part.row]! - offsets[row]! + at));
+    yield {
+      row,
+      labelIds: Int32Array.from(parts.flatMap(part => [...part.labelIds])),
+      predictedIds: Int32Array.from(parts.flatMap(part => [...part.predictedIds])),
+      positions: Int32Array.from(placed.flatMap(positions => [...positions])),
+      probabilities: parts.every(part => part.probabilities !== null)
+        ? Float32Array.from(parts.flatMap(part => [...part.probabilities!]))
+        : null,
+      loss: parts.reduce((sum, part) => sum + part.loss, 0),
+      perWord: parts.every(part => part.perWord !== null)
+        ? {
+            losses: Float64Array.from(parts.flatMap(part => [...part.perWord!.losses])),
+            probabilities: Float64Array.from(parts.flatMap(part => [...part.perWord!.probabilities])),
+          }
+        : null,
+    };
+  }
+}
+
 /** Subwords of a batch: enough for matrix products at full speed, and little memory, as nothing is kept for a backward. */
 const batchSubwords = 4096;
 
@@ -99,7 +149,7 @@ const batchSubwords = 4096;
  * Of the rows [start, start + count), each that has other subwords or other labelled positions than every one before it, with all that are
  * like it, itself first: what the network makes of one it makes of all. 1 to 4 % of PAN-X's subwords are in rows that are like an earlier one.
  */
-export function alikeRows(data: EncodedRows, start: number, count: number): Map<number, number[]> {
+export function alikeRows(data: SubwordRows, start: number, count: number): Map<number, number[]> {
   const firsts = new Map<string, number[]>();
   for (let row = start; row < start + count; row++) {
     const [from, to] = [data.offsets[row]!, data.offsets[row + 1]!];
@@ -133,10 +183,10 @@ export function batchesByLength(offsets: Int32Array, rows: Iterable<number>): In
 /** The predictions of some rows, and of all that are like them. */
 async function predictBatch(
   model: ScoringModel,
-  data: EncodedRows,
+  data: SubwordRows,
   rows: Int32Array,
   alike: ReadonlyMap<number, readonly number[]>,
-  options: PredictOptions,
+  options: NamedOptions,
 ): Promise<RowPrediction[]> {
   const batch = phase('make batch', () => makeBatch(data, rows));
   const labelled = labelledTokens(batch);
@@ -149,7 +199,8 @@ async function predictBatch(
     while (word < labelled.length && labelled[word]! < to) word++;
     const positions = labelled.subarray(firstWord, word).map(token => token - from);
     const own = logits.subarray(firstWord * labels, word * labels);
-    refuseNonFinite(own, model, first, options);
+    const wordOf = (word: number) => data.wordIds[data.offsets[first]! + positions[word]!]! + 1;
+    refuseNonFinite(own, model, first, wordOf, options);
     return alike.get(first)!.map(row => {
       const labelIds = positions.map(position => data.labelIds[data.offsets[row]! + position]!);
       return rowPrediction({ row, labelIds, positions }, own, labels, options);
@@ -173,16 +224,18 @@ async function logitsOf(model: ScoringModel, batch: Batch, labelled: Int32Array)
  * Finite weights may be so large that what is computed with them is not, and the best of such logits would be the first.
  *
  * @param logits (W, L) of one row
+ * @param wordOf the number in the row, from 1, of each of its W words
  */
 function refuseNonFinite(
   logits: Float32Array,
   { folder, config: { labels } }: ScoringModel,
   row: number,
-  { weights = folder, nameOfRow = row => `row ${row} (from 0)` }: PredictOptions,
+  wordOf: (word: number) => number,
+  { weights = folder, nameOfRow }: NamedOptions,
 ): void {
   const at = logits.findIndex(logit => !Number.isFinite(logit));
   if (at < 0) return;
-  const word = Math.floor(at / labels.length) + 1;
+  const word = wordOf(Math.floor(at / labels.length));
   throw new PanxError(
     `${weights}: the logits of ${nameOfRow(row)} are not finite: that of ${labels[at % labels.length]} for its word ${word} is ${logits[at]}.`,
     {

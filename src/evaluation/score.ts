@@ -3,6 +3,7 @@ import { idsAmong, sameLabels, someLabels } from '../data/labels.js';
 import { PanxError } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { phase } from '../system/profile.js';
+import { type LossCounts, unseenIn } from '../tokenization/losses.js';
 import type { EncodedRows } from '../tokenization/rows.js';
 import type { Resampling } from './bootstrap.js';
 import { createEntityScoring, type EntityScores, type Metrics } from './entity-scores.js';
@@ -19,6 +20,8 @@ export interface Scores {
   /** As Hugging Face Trainer reports it: batch means weighted with rows. */
   loss: number;
   rows: number;
+  /** Words that the model did not see; absent where it saw all. They count nowhere, but for words that the unknown token stands for. */
+  unseen?: LossCounts;
 }
 
 /** How the numbers above are made; every table and report says so. */
@@ -79,7 +82,8 @@ export async function score(
   });
   const entities = phase('metrics', () => scoring.scores());
   const { precision, recall, f1 } = entities.default.micro;
-  return { scores: { precision, recall, f1, accuracy: scoring.accuracy(), loss, rows: data.rows }, entities };
+  const scores = { precision, recall, f1, accuracy: scoring.accuracy(), loss, rows: data.rows, ...unseenIn(data) };
+  return { scores, entities };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readLabelNames } from '../data/label-names.js';
 import type { Word } from '../data/words.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
-import { type EncodedRows, encodeSentences } from '../tokenization/rows.js';
+import { type EncodedRows, type EncodeOptions, encodeSentences } from '../tokenization/rows.js';
 import type { SubwordTokenizer } from '../tokenization/tokenizer.js';
 import { predict } from './predict.js';
 import { getEntities } from './seqeval/entities.js';
@@ -33,7 +33,7 @@ export interface Sentence {
 export function encodeForTagging(
   sentences: readonly Sentence[],
   tokenizer: SubwordTokenizer,
-  options: { maxLength: number; emptyWords: 'drop' | 'unk' },
+  options: EncodeOptions,
 ): Promise<EncodedRows> {
   const words = sentences.map(sentence => sentence.words.map(({ text }) => text));
   return encodeSentences(words, tokenizer, options);

@@ -32,6 +32,9 @@ export interface ComparedRows {
   rows: string;
   lang: string | null;
   sentences: number;
+  words: number;
+  /** (systems) words without a prediction by it, which do not count for it: they were cut off, or have no subword. Over all of its seeds. */
+  unpredicted: number[];
   pairs: JudgedPair[];
 }
 
@@ -56,9 +59,16 @@ export async function compareSubjects(
   const compared: (Omit<ComparedRows, 'pairs'> & { pairs: Comparison[] })[] = [];
   // All of them before any is read: a language that is missing should not show after half a minute.
   for (const chosen of (langs ?? [null]).map(lang => sameRows(systems, lang, split))) {
-    const counts = await countTogether(chosen.predictions);
+    const { counts, words, unpredicted } = await countTogether(chosen.predictions);
     const pairs = compareSystems(counts, { trials, seed, level: 1 - alpha });
-    compared.push({ rows: chosen.rows, lang: chosen.lang, sentences: counts[0]![0]!.length / 3, pairs });
+    compared.push({
+      rows: chosen.rows,
+      lang: chosen.lang,
+      sentences: counts[0]![0]!.length / 3,
+      words,
+      unpredicted,
+      pairs,
+    });
   }
   const tests = compared.flatMap(({ pairs }, l) => pairs.map((pair, p) => ({ l, p, value: pair.randomization.p })));
   const adjusted = new Map<string, number>();
@@ -209,10 +219,14 @@ function sameRows(systems: readonly ComparedSystem[], lang: string | null, split
  *
  * @param predictions (systems) x (seeds)
  */
-async function countTogether(predictions: SameRows['predictions']): Promise<SystemCounts[]> {
+async function countTogether(
+  predictions: SameRows['predictions'],
+): Promise<{ counts: SystemCounts[]; words: number; unpredicted: number[] }> {
   const files = predictions.flat();
   const readers = files.map(({ found }) => found.read());
   const counts = files.map((): number[] => []);
+  const unpredicted = files.map(() => 0);
+  let words = 0;
   try {
     for (let row = 0; ; row++) {
       const read = await Promise.all(readers.map(reader => reader.next()));
@@ -232,15 +246,22 @@ async function countTogether(predictions: SameRows['predictions']): Promise<Syst
           `Row ${row + 1} differs: ${difference.what} is ${excerpt(difference.first)} in ${nameOf(files[0]!)} and ${excerpt(difference.other)} in ${nameOf(files[i + 1]!)}`,
         );
       }
-      for (const [i, { value }] of read.entries()) counts[i]!.push(...sentenceCounts(value as ScoredRow));
+      for (const [i, { value }] of read.entries()) {
+        counts[i]!.push(...sentenceCounts(value as ScoredRow));
+        unpredicted[i]! += (value as ScoredRow).predicted.filter(tag => tag === null).length;
+      }
+      words += first!.gold.length;
     }
   } finally {
     await Promise.all(readers.map(reader => reader.return(undefined)));
   }
   const seeds = predictions[0]!.length;
-  return predictions.map((_, system) =>
-    counts.slice(system * seeds, (system + 1) * seeds).map(own => Int32Array.from(own)),
-  );
+  const ofSystem = <T>(values: readonly T[], system: number) => values.slice(system * seeds, (system + 1) * seeds);
+  return {
+    counts: predictions.map((_, system) => ofSystem(counts, system).map(own => Int32Array.from(own))),
+    words,
+    unpredicted: predictions.map((_, system) => ofSystem(unpredicted, system).reduce((sum, count) => sum + count, 0)),
+  };
 }
 
 function nameOf({ name, found }: { name: string; found: FoundPredictions }): string {

@@ -9,23 +9,19 @@ import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import { checkLabels } from '../evaluation/score.js';
 import { keptFolder } from '../system/cache.js';
-import { formatCount, progress } from '../system/console.js';
-import { phase } from '../system/profile.js';
+import { formatCount } from '../system/console.js';
 import { encodeSplit, encodingText } from '../tokenization/encode.js';
-import { concatRows, type EncodedRows, relabelled } from '../tokenization/rows.js';
-import { openTokenizer, type TokenizerFile } from '../tokenization/tokenizer.js';
-import type { StageIdentity } from './identity.js';
+import { asSegments, concatRows, type EncodedRows, relabelled } from '../tokenization/rows.js';
+import type { TokenizerFile } from '../tokenization/tokenizer.js';
 import {
   type CorpusContents,
   checkOneTagSet,
   contentsIn,
   filesInside,
-  namedRowsOf,
   rowSetsOf,
   type SplitContents,
   splitsOf,
 } from './inputs.js';
-import { splitsOfStudy } from './study-plan.js';
 
 /** An encoded split of one language. */
 export interface EncodedSplit {
@@ -47,7 +43,13 @@ export interface ScoredRows {
 /** Everything that one run reads of the corpus. */
 export interface RunData {
   train: EncodedRows;
-  /** (languages) how many of these are of each, one language after the other. */
+  /** (languages) the sets that it is made of, one after the other; what they have lost. */
+  training: {
+    lang: string;
+    split: string;
+    rows: Pick<EncodedRows, 'rows' | 'truncatedRows' | 'truncatedWords' | 'emptyWords'>;
+  }[];
+  /** (languages) how many rows of each training visits, which are segments where rows were split. */
   trainRows: number[];
   /** How many rows a re-split leaves where; null without one. */
   resplit: ResplitCounts | null;
@@ -93,12 +95,15 @@ export async function loadRunData(source: CorpusSource): Promise<RunData> {
     const taken = steps.length === 0 ? rows : takeRows(rows, selectRows(rows.rows, steps));
     return { lang, split: part ?? split, rows: taken };
   };
-  const training = sets.training.map(set => rowsOf(set).rows);
-  const train = concatRows(training);
+  const training = sets.training.map(rowsOf);
+  const train = concatRows(training.map(({ rows }) => rows));
   if (!train.labelIds.some(label => label >= 0)) throw nothingToLearn(train, config);
   return {
     train,
-    trainRows: training.map(({ rows }) => rows),
+    training: training.map(({ lang, split, rows: { rows, truncatedRows, truncatedWords, emptyWords } }) => {
+      return { lang, split, rows: { rows, truncatedRows, truncatedWords, emptyWords } };
+    }),
+    trainRows: training.map(({ rows }) => asSegments(rows).rows),
     resplit: sets.resplit,
     validation: sets.validation.map(rowsOf),
     test: sets.test.map(rowsOf),
@@ -112,32 +117,6 @@ function keyOf({ lang, split }: Pick<EncodedSplit, 'lang' | 'split'>): string {
   return `${lang}/${split}`;
 }
 
-/** How many different subwords the train splits of a study hold: as many rows of the word table a training state has at most. */
-export async function distinctSubwords(config: Config, dataDir: string, modelDir: string): Promise<number> {
-  const tokenizer = await openTokenizer(modelDir, config.tokenization);
-  const onProgress = (text: string) => progress(text);
-  const trained = splitsOfStudy(config).filter(([, split]) => split === 'train');
-  const splits = await loadSplits({ dataDir, tokenizer, config, onProgress }, trained);
-  const seen = new Set<number>();
-  for (const { rows } of splits) for (const id of rows.inputIds) seen.add(id);
-  return seen.size;
-}
-
-/** @throws PanxError where rows are not those that a stage was planned with: hours may lie between */
-export function refuseOtherRows(planned: StageIdentity, config: Config, { contentOf }: RunData): void {
-  const now = namedRowsOf(config, contentOf);
-  for (const which of ['training', 'validation', 'test'] as const) {
-    const changed = now[which].find(({ sha256 }, i) => planned.rows[which][i]?.sha256 !== sha256);
-    if (changed === undefined) continue;
-    throw new PanxError(
-      `The rows of ${changed.name} are not those that ${planned.id} was to work on: the data were changed.`,
-      {
-        hint: 'Put the data back as they were, or type the command again.',
-      },
-    );
-  }
-}
-
 /** All rows empty, or of nothing but words without subwords: a loss over no label is 0, and would look like the best one. */
 function nothingToLearn({ rows, emptyWords }: EncodedRows, { training }: Config): PanxError {
   const found = emptyWords === 0 ? 'no word' : `no word with a subword (of ${formatCount(emptyWords)})`;
@@ -145,17 +124,6 @@ function nothingToLearn({ rows, emptyWords }: EncodedRows, { training }: Config)
     `The training rows of ${training.langs.join(', ')} (${formatCount(rows)}) hold ${found}; expected at least one word with a label.`,
     { hint: 'Fetch the data again, choose other languages with --lang, or take more rows with --size.' },
   );
-}
-
-/**
- * The same, with the tokenizer of the checkpoint that training starts from, and progress for the user.
- *
- * @param label what progress lines begin with
- */
-export async function readRunData(config: Config, startFrom: string, dataDir: string, label: string): Promise<RunData> {
-  const tokenizer = await phase('load tokenizer', () => openTokenizer(startFrom, config.tokenization));
-  const onProgress = (text: string) => progress(`${label}  ${text}`);
-  return await phase('read data', () => loadRunData({ dataDir, tokenizer, config, onProgress }));
 }
 
 /**

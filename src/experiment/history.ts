@@ -45,7 +45,7 @@ interface ScoredSplit {
   split: string;
 }
 
-/** @param rows of the training data */
+/** @param rows that training visits, which are segments where rows were split */
 export function planOf(config: Config, rows: number): Plan {
   const [epochSplit, endSplit] = [epochSplitOf(config), endSplitOf(config)];
   const of = (langs: readonly string[], split: string) => langs.map(lang => ({ lang, split }));

@@ -133,6 +133,7 @@ export const addedSince: readonly Key[] = [
  */
 export const absentAtDefault: ReadonlySet<Key> = new Set<Key>([
   'tokenization.lowerCase',
+  'tokenization.longRows',
   'training.sizes',
   'training.fractions',
   'training.dataSeed',

@@ -1,8 +1,5 @@
-import type { ModelConfig } from '../checkpoint/config.js';
 import { expectReadableLabels } from '../data/label-names.js';
-import { PanxError } from '../errors.js';
 import { checkLabels } from '../evaluation/score.js';
-import { usablePositions } from '../model/inputs.js';
 import { loadTokenClassifier, type TokenClassifier } from '../model/token-classifier.js';
 import { phase } from '../system/profile.js';
 import type { BesideTraining } from '../training/epoch-end.js';
@@ -57,7 +54,6 @@ export async function loadTraining({
     expectReadableLabels(model.config.labels, model.headMissing ? 'The data' : request.startFrom);
     const ids = checkLabels(model.config.labels, read.labelNames, request.startFrom, true);
     const data = withLabelsOf(read, model.config.labels, ids);
-    refuseLongRows(data, model.config);
     const { weightDecay, maxGradNorm } = config.training;
     const settings = { weightDecay, maxGradNorm };
     const heard =
@@ -87,19 +83,3 @@ export async function loadTraining({
 }
 
 const atStart: Position = { step: 0, epoch: 0, window: 0 };
-
-/** @throws PanxError where a row that is trained on or scored is longer than the model has positions for: before hours of training */
-function refuseLongRows({ train, validation, test }: RunData, config: ModelConfig): void {
-  const positions = usablePositions(config);
-  const scored = [...validation, ...test].map(({ lang, split, rows }) => [`${lang} ${split}`, rows] as const);
-  for (const [name, { offsets, rows }] of [['the training data', train] as const, ...scored]) {
-    for (let row = 0; row < rows; row++) {
-      const length = offsets[row + 1]! - offsets[row]!;
-      if (length <= positions) continue;
-      throw new PanxError(
-        `A row of ${length} subwords in ${name} does not fit the model, which has positions for ${positions}.`,
-        { hint: `Set tokenization.maxLength (--max-length) to ${positions} or less.` },
-      );
-    }
-  }
-}

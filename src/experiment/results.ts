@@ -46,7 +46,7 @@ export async function checkDone(run: RunDirectory): Promise<void> {
 export async function checkResults(run: RunDirectory, config: Config): Promise<{ metrics: StageMetrics; plan: Plan }> {
   const metrics = await readMetrics(run);
   checkRows(run, config, metrics);
-  const plan = planOf(config, metrics.rows);
+  const plan = planOf(config, metrics.segments ?? metrics.rows);
   const { trainLoss, evaluations, test } = await checkWholeLog(run, plan);
   const heard = heardInAll(plan, evaluations);
   expectSame(run, 'steps', metrics.steps, endOf(plan, heard).step);

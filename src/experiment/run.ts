@@ -8,10 +8,10 @@ import { removeMade } from '../system/made.js';
 import { collectGarbage } from '../system/memory.js';
 import { hasRounds } from '../system/profile.js';
 import { writeTrace } from '../system/trace.js';
-import { readRunData, refuseOtherRows } from './corpus.js';
 import { goingOn } from './damaged-run.js';
 import { gitState } from './environment.js';
 import { planOf } from './history.js';
+import { readRunData, refuseOtherRows, rowsVisited } from './read-rows.js';
 import { begin, clearLeftovers, inRunFolder } from './run-folder.js';
 import { finish } from './score-stage.js';
 import { openSession } from './session.js';
@@ -50,7 +50,7 @@ async function runLocked(request: StageRequest, run: RunDirectory): Promise<Stag
   await clearLeftovers(run);
   if (!request.resume) await begin(run, request);
   await request.onBegun?.();
-  const plan = planOf(config, data.train.rows);
+  const plan = planOf(config, rowsVisited(data));
   const standing = request.resume ? await goingOn(() => standingOf(run, plan, request.identity)) : atTheBeginning;
   const session = await openSession({ request, run, data, engine, plan, standing, git: await git });
   try {

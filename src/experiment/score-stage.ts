@@ -1,10 +1,12 @@
 import { type Scores, score } from '../evaluation/score.js';
 import { readEvents } from '../run/events.js';
 import { phase } from '../system/profile.js';
+import { unseenIn } from '../tokenization/losses.js';
 import { worseThanGuessing } from '../training/loop.js';
-import type { ScoredRows } from './corpus.js';
+import type { RunData, ScoredRows } from './corpus.js';
 import { endOf, selectionOf } from './ending.js';
 import { sealLog, sealRun } from './outputs.js';
+import { rowsVisited } from './read-rows.js';
 import { metricOf, readResult } from './results.js';
 import { endSplitOf } from './row-settings.js';
 import { type Session, stopped } from './session.js';
@@ -26,6 +28,8 @@ export async function finish(session: Session): Promise<StageResult> {
   if (worse !== null) session.narration.notice(worse);
   const metrics: StageMetrics = {
     rows: data.train.rows,
+    ...(data.train.segments === undefined ? {} : { segments: rowsVisited(data) }),
+    ...unseenByLanguage(data.training),
     steps: end.step,
     trainLoss: losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
     metric: data.test.length === 0 ? null : metricOf(request.config),
@@ -38,6 +42,15 @@ export async function finish(session: Session): Promise<StageResult> {
   return await readResult(run);
 }
 
+/** What the training rows lost; {} where nothing. */
+function unseenByLanguage(training: RunData['training']): Pick<StageMetrics, 'unseen'> {
+  const unseen = training.flatMap(({ lang, rows }) => {
+    const { unseen } = unseenIn(rows);
+    return unseen === undefined ? [] : [[lang, unseen] as const];
+  });
+  return unseen.length === 0 ? {} : { unseen: Object.fromEntries(unseen) };
+}
+
 /** Score one split and log it; one that an interrupted part of this run had scored and logged at this step is not scored again. */
 export async function scoreSplit(
   { request, run, model, past, log, narration }: Session,
@@ -47,8 +60,9 @@ export async function scoreSplit(
 ): Promise<Scores> {
   for (const event of past) {
     if (event.step === at.step && event.lang === lang && event.split === split) {
-      const { precision, recall, f1, accuracy, loss } = event;
-      return { precision, recall, f1, accuracy, loss, rows: event.rows };
+      const { precision, recall, f1, accuracy, loss, unseen } = event;
+      const scores = { precision, recall, f1, accuracy, loss, rows: event.rows };
+      return unseen === undefined ? scores : { ...scores, unseen };
     }
   }
   await stopIfAsked();

@@ -11,12 +11,13 @@ import { scoreWithPredictions } from '../evaluation/score-with-predictions.js';
 import { loadTrained } from '../model/token-classifier.js';
 import type { StoreDirectory } from '../run/store-directory.js';
 import { formatCount, notice, progress } from '../system/console.js';
-import { openTokenizer } from '../tokenization/tokenizer.js';
-import { fitLabels, loadSplits } from './corpus.js';
+import { fitLabels } from './corpus.js';
 import { scoresText } from './narration.js';
+import { readSplits } from './read-rows.js';
 import type { ScoringTask } from './scoring.js';
 import { leaveScoring } from './scoring-folder.js';
 import type { StoredStage } from './store.js';
+import { tellUnseen } from './unseen-words.js';
 
 export interface ScoreRequest {
   store: StoreDirectory;
@@ -35,10 +36,9 @@ export interface ScoreRequest {
  */
 export async function scoreStage({ store, stage, tasks, config, dataDir, label, signal }: ScoreRequest): Promise<void> {
   const folder = stage.run.checkpoint;
-  const tokenizer = await openTokenizer(folder, config.tokenization);
   const splits = tasks.map(({ set }) => [set.lang, set.split] as const);
   const onProgress = (text: string) => progress(`${label}  ${text}`);
-  const encoded = await loadSplits({ dataDir, tokenizer, config, onProgress }, splits);
+  const encoded = await readSplits(config, folder, dataDir, splits, onProgress);
   const engine = await openEngine(config);
   const model = await loadTrained(
     folder,
@@ -52,6 +52,7 @@ export async function scoreStage({ store, stage, tasks, config, dataDir, label, 
       const order = selectRows(split.rows.rows, task.set.steps);
       const columns = await columnsOf(dataDir, task, order, config.corpora, ids);
       const rows = takeRows(fitting, order);
+      tellUnseen([{ name: task.rows.name, rows }], ['scores'], config, model.config);
       const sentences = { columns, order, labelNames: model.config.labels };
       const stopIfAsked = () => {
         if (signal?.aborted) throw new PanxError(`${label} was stopped before ${task.rows.name} was scored.`, stopHint);

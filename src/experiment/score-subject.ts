@@ -10,7 +10,7 @@ import { recordsOf } from './places.js';
 import { readIdentity } from './records.js';
 import { scoredSet } from './row-settings.js';
 import { scoreStage } from './score-stored.js';
-import { findScoring, scoringTask } from './scoring.js';
+import { findScoring, scoredTokenization, scoringTask } from './scoring.js';
 import { openStore, storePath } from './store.js';
 import type { TrainedSubject } from './subject.js';
 
@@ -56,12 +56,11 @@ export async function scoreSubject(
   );
   const engine = await resolveEngine(training.config);
   const config = { ...training.config, precision: engine.precision };
-  const { maxLength, emptyWords } = config.tokenization;
   const tasks = langs.map(lang => {
     const { index } = contentOf(lang, split);
     const set = scoredSet(config, lang, split, index.rows);
     return scoringTask({
-      ...{ stage: identity.key, set, rows: nameRows(set, index), tokenization: { maxLength, emptyWords } },
+      ...{ stage: identity.key, set, rows: nameRows(set, index), tokenization: scoredTokenization(config) },
       ...{ arithmetic: arithmeticOf(engine), batchSize: config.evaluation.batchSize },
     });
   });

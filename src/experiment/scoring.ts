@@ -35,10 +35,18 @@ export interface ScoringTask {
   set: RowSet;
   rows: NamedRows;
   /** A trained stage has a tokenizer.json, so `lowerCase` says nothing of it. */
-  tokenization: Pick<Config['tokenization'], 'maxLength' | 'emptyWords'>;
+  tokenization: ScoredTokenization;
   arithmetic: Arithmetic;
   /** Of the evaluation loss, which depends on it. */
   batchSize: number;
+}
+
+/** `longRows` is there where rows are split: what was scored before there was such a setting keeps its key. */
+type ScoredTokenization = Pick<Config['tokenization'], 'maxLength' | 'emptyWords'> & { longRows?: 'split' };
+
+export function scoredTokenization({ tokenization }: Pick<Config, 'tokenization'>): ScoredTokenization {
+  const { maxLength, emptyWords, longRows } = tokenization;
+  return { maxLength, emptyWords, ...(longRows === 'split' ? { longRows } : {}) };
 }
 
 /** The key is made of contents; what the rows are called is not in it. */
@@ -176,7 +184,10 @@ const storedShape: Shape<StoredScores> = object({
   key: sha256Text,
   stage: sha256Text,
   rows: object({ name: text(), sha256: sha256Text }),
-  tokenization: object({ maxLength: integer({ min: 3 }), emptyWords: oneOf('drop', 'unk') }),
+  tokenization: object(
+    { maxLength: integer({ min: 3 }), emptyWords: oneOf('drop', 'unk') },
+    { longRows: oneOf('split') },
+  ),
   arithmetic: arithmeticShape,
   batchSize: integer({ min: 1 }),
   metric: text(),

@@ -12,6 +12,7 @@ import { type Narration, narrate } from './narration.js';
 import type { StageRequest } from './stage.js';
 import type { Standing } from './standing.js';
 import { startNotices } from './start-notices.js';
+import { splitsNamed, tellUnseen } from './unseen-words.js';
 
 /** What the parts of a running stage share. */
 export interface Session extends LoadedTraining {
@@ -47,7 +48,7 @@ export async function openSession(parts: Parts): Promise<Session> {
   const { request, run, engine, plan, standing, git } = parts;
   const { steps, stepsPerEpoch } = plan.course;
   const loaded = await loadTraining(parts);
-  const { data, start } = loaded;
+  const { data, start, model } = loaded;
   const fromStep = start.step;
   try {
     await writeJson(run.config, request.config);
@@ -71,6 +72,10 @@ export async function openSession(parts: Parts): Promise<Session> {
     for (const text of startNotices(request.config, data, { ...session, trained: standing.trained })) {
       session.narration.notice(text);
     }
+    const scored = [...data.validation, ...data.test];
+    const uses = scored.length === 0 ? (['training'] as const) : (['training', 'scores'] as const);
+    const sets = splitsNamed([...data.training, ...scored]);
+    tellUnseen(sets, uses, request.config, model.config);
     if (difference !== null) session.narration.notice(`${difference}: bytes may differ from an unbroken run's`);
     return session;
   } catch (error) {

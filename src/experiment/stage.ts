@@ -1,9 +1,11 @@
 import type { Config } from '../config/schema.js';
 import type { ResplitCounts } from '../data/resplit.js';
 import type { Scores } from '../evaluation/score.js';
+import { unseenShape } from '../run/events.js';
 import { integer, number, object, oneOf, orNull, record, type Shape, text } from '../system/checked-json.js';
 import type { Checksums } from '../system/checksums.js';
 import type { Profile } from '../system/profile.js';
+import type { LossCounts } from '../tokenization/losses.js';
 import type { RunData } from './corpus.js';
 import type { StageIdentity } from './identity.js';
 
@@ -42,6 +44,10 @@ export interface StageRequest {
 export interface StageMetrics {
   /** Training rows. */
   rows: number;
+  /** The segments that they were split into, which training visits; absent where none was split. */
+  segments?: number;
+  /** What of the training rows the model does not see, by language; absent where it sees all. */
+  unseen?: Record<string, LossCounts>;
   /** Optimizer steps. */
   steps: number;
   /** Mean of the steps' losses; null where no step had a label. */
@@ -71,14 +77,17 @@ export interface Selection {
 
 const fraction = number({ min: 0, max: 1 });
 
-export const scoresShape: Shape<Scores> = object({
-  precision: fraction,
-  recall: fraction,
-  f1: fraction,
-  accuracy: fraction,
-  loss: number(),
-  rows: integer({ min: 1 }),
-});
+export const scoresShape: Shape<Scores> = object(
+  {
+    precision: fraction,
+    recall: fraction,
+    f1: fraction,
+    accuracy: fraction,
+    loss: number(),
+    rows: integer({ min: 1 }),
+  },
+  { unseen: unseenShape },
+);
 
 const count = integer({ min: 0 });
 const epochNumber = integer({ min: 1 });
@@ -105,7 +114,7 @@ export const metricsShape: Shape<StageMetrics> = object(
     metric: orNull(text()),
     test: record(scoresShape),
   },
-  { resplit: resplitShape, selection: selectionShape },
+  { segments: integer({ min: 1 }), unseen: record(unseenShape), resplit: resplitShape, selection: selectionShape },
 );
 
 /** What a finished stage came to, and how long it took: training and scoring, loading not counted. */

@@ -20,23 +20,12 @@ export function startNotices(
   data: RunData,
   { model, steps, start, trained }: Pick<Session, 'model' | 'steps' | 'start'> & { trained: boolean },
 ): string[] {
-  const { truncatedRows, truncatedWords, emptyWords } = data.train;
   const notices = rowNotices(config, data);
   if (trained) notices.push('trained already; scoring its checkpoint');
   else if (start.step > 0) notices.push(`goes on after step ${start.step} of ${steps}`);
   const warmup = endlessWarmup(config.training, steps);
   if (warmup !== null && !trained) notices.push(warmup);
   if (start.step === 0 && !trained) notices.push(...beginning(config, model));
-  if (truncatedRows > 0) {
-    const rows = truncatedRows === 1 ? '1 training row is' : `${truncatedRows} training rows are`;
-    const words = truncatedWords === 1 ? '1 word is' : `${truncatedWords} words are`;
-    notices.push(`${rows} longer than tokenization.maxLength: ${words} cut off`);
-  }
-  if (emptyWords > 0) {
-    const words =
-      emptyWords === 1 ? '1 word of the training rows gives' : `${emptyWords} words of the training rows give`;
-    notices.push(`${words} no subword`);
-  }
   return notices;
 }
 

@@ -5,10 +5,11 @@ import type { ScoringDirectory, StoreDirectory } from '../run/store-directory.js
 import { readCurve } from './epoch-curve.js';
 import type { Stage } from './protocols/stage.js';
 import { readResult } from './results.js';
-import { findScoring } from './scoring.js';
+import { findScoring, readScores } from './scoring.js';
 import { lookUp } from './store.js';
 import type { StageTask } from './study.js';
 import { type Conditions, epochsOf, type LanguageScores, type Training } from './table.js';
+import { tellUnseenOf } from './unseen-words.js';
 
 /**
  * A training with its scores from the store; null where one of them is not there any more.
@@ -27,6 +28,7 @@ export async function scoredTraining(
   for (const scoring of task.scorings) {
     const found = await findScoring(store, scoring, onNotice);
     if (found === null) return null;
+    tellUnseenOf(scoring.rows.name, found.scores, task.config);
     scores[scoring.set.lang] = await countScores(store.scoring(scoring.key), mode);
     scoringMs += found.durationMs;
   }
@@ -57,6 +59,10 @@ export async function countScores(place: ScoringDirectory, mode: Conditions['mod
   const { entities, rows } = await countPredictions(readTrusted(place.predictions), mode);
   const { micro, macro, types } = mode === 'strict' ? entities.strictIob2! : entities.default;
   const prf = ({ precision, recall, f1 }: typeof micro) => ({ precision, recall, f1 });
+  const { unseen } = (await readScores(place)).scores;
   const byType = types.map(({ type, precision, recall, f1 }) => [type, { precision, recall, f1 }]);
-  return { rows, micro: prf(micro), macro: prf(macro), types: Object.fromEntries(byType) };
+  return {
+    ...{ rows, micro: prf(micro), macro: prf(macro), types: Object.fromEntries(byType) },
+    ...(unseen === undefined ? {} : { unseen }),
+  };
 }

@@ -6,7 +6,7 @@ import { type Contents, identitiesOf, type StageIdentity } from './identity.js';
 import { trainRowsOf } from './plan.js';
 import type { Stage } from './protocols/stage.js';
 import { endSplitOf, scoredSet } from './row-settings.js';
-import { type ScoringTask, scoringTask } from './scoring.js';
+import { type ScoringTask, scoredTokenization, scoringTask } from './scoring.js';
 import { planStudy, scoredLangs, splitsOfStudy } from './study-plan.js';
 
 /** A stage of a study: all that whoever works on it needs to know. It can be written as JSON. */
@@ -75,13 +75,13 @@ function trainedOnly(stage: Stage): Stage {
 }
 
 function scoringsOf(
-  { tokenization: { maxLength, emptyWords } }: Config,
+  trained: Config,
   config: Config,
   { key, arithmetic }: StageIdentity,
   { contentOf }: Contents,
 ): ScoringTask[] {
   const { evaluation } = config;
-  const tokenization = { maxLength, emptyWords };
+  const tokenization = scoredTokenization(trained);
   const split = endSplitOf(config);
   return scoredLangs(config).map(lang => {
     const { index } = contentOf(lang, split);

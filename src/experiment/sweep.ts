@@ -17,6 +17,7 @@ import type { StageRequest, StageResult } from './stage.js';
 import { planStudy, scoredLangs } from './study-plan.js';
 import { noteAll, runSweepStage } from './sweep-stage.js';
 import { doneTraining, makeTable, plannedTraining, type SweepTable, type Training } from './table.js';
+import { tellUnseenOfRun } from './unseen-words.js';
 
 export interface SweepRequest {
   config: Config;
@@ -139,7 +140,9 @@ async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly 
 async function trainingOnDisk({ stage, run, state }: PlannedStage, langs: readonly string[]): Promise<Training> {
   const planned = plannedTraining({ id: stage.id, seed: stage.config.seed, dataSeed: null }, langs);
   if (state !== 'done') return planned;
-  return doneTraining(planned, stage, await readResult(run), await readCurve(run, stage.config));
+  const result = await readResult(run);
+  tellUnseenOfRun(result.metrics, stage.config);
+  return doneTraining(planned, stage, result, await readCurve(run, stage.config));
 }
 
 function stopped(id: string, cause?: unknown): PanxError {

@@ -2,11 +2,12 @@ import { type Cell, withCell } from '../config/grid.js';
 import type { Config, ProtocolName } from '../config/schema.js';
 import { testMetric } from '../evaluation/score.js';
 import { readPackage } from '../system/package.js';
+import type { LossCounts } from '../tokenization/losses.js';
 import { totalSteps } from '../training/schedule.js';
 import type { EpochPoint } from './epoch-curve.js';
 import type { Stage } from './protocols/stage.js';
 import { endSplitOf } from './row-settings.js';
-import type { StageResult } from './stage.js';
+import type { StageMetrics, StageResult } from './stage.js';
 import { axesOf, modelsOf, type PlannedRow, type PlannedTraining, scoredLangs, splitsOfStudy } from './study-plan.js';
 
 /** The results of a study or a sweep: a row for the trainings that differ in their seeds alone, in the order in which they run. */
@@ -42,6 +43,8 @@ export interface Conditions {
   selection: ('last' | 'best' | 'average')[];
   maxLength: number[];
   emptyWords: ('drop' | 'unk')[];
+  /** What becomes of longer rows; absent where all are cut, as before there was another way. */
+  longRows?: ('cut' | 'split')[];
   precision: string;
   seeds: number;
   dataSeeds: number;
@@ -95,6 +98,8 @@ export interface LanguageScores {
   micro: Prf;
   macro: Prf | null;
   types: Record<string, Prf> | null;
+  /** As `Scores` has it. */
+  unseen?: LossCounts;
 }
 
 export interface Prf {
@@ -123,8 +128,9 @@ export function doneTraining(
   const scores = Object.keys(planned.scores).map(lang => {
     const found = metrics.test[lang];
     if (found === undefined) return [lang, null];
-    const { rows, precision, recall, f1 } = found;
-    return [lang, { rows, micro: { precision, recall, f1 }, macro: null, types: null }];
+    const { rows, precision, recall, f1, unseen } = found;
+    const micro = { precision, recall, f1 };
+    return [lang, { rows, micro, macro: null, types: null, ...(unseen === undefined ? {} : { unseen }) }];
   });
   const epochs = epochsOf(metrics, config);
   return {
@@ -139,8 +145,12 @@ export function doneTraining(
 }
 
 /** How many passes over its rows a training made. */
-export function epochsOf({ rows, steps }: { rows: number; steps: number }, { training }: Config): number {
-  return steps / totalSteps(rows, { ...training, epochs: 1, maxSteps: null });
+export function epochsOf(
+  { rows, segments, steps }: Pick<StageMetrics, 'rows' | 'segments' | 'steps'>,
+  config: Config,
+): number {
+  const { training } = config;
+  return steps / totalSteps(segments ?? rows, { ...training, epochs: 1, maxSteps: null });
 }
 
 /** A row of the table. @param trainings in the order of the plan's */
@@ -188,6 +198,7 @@ export function makeTable(
       selection: different(cells.map(({ training }) => training.select)),
       maxLength: different(cells.map(({ tokenization }) => tokenization.maxLength)),
       emptyWords: different(cells.map(({ tokenization }) => tokenization.emptyWords)),
+      ...longRowsOf(cells),
       precision: config.precision,
       ...{ seeds: seeds.length, dataSeeds: dataSeeds.length, panx: readPackage().version },
     },
@@ -198,6 +209,11 @@ export function makeTable(
       return rowOf(row, own, config);
     }),
   };
+}
+
+function longRowsOf(cells: readonly Config[]): Pick<Conditions, 'longRows'> {
+  const longRows = different(cells.map(({ tokenization }) => tokenization.longRows));
+  return longRows.includes('split') ? { longRows } : {};
 }
 
 function different<T>(values: readonly T[]): T[] {

@@ -7,6 +7,7 @@ import { type TokenClassifier, tensorsOf } from '../model/token-classifier.js';
 import { stateLayout } from '../run/layouts.js';
 import { removeMade } from '../system/made.js';
 import { phase } from '../system/profile.js';
+import { asSegments } from '../tokenization/rows.js';
 import { endEpoch, lastHeard } from '../training/epoch-end.js';
 import { type LoopHooks, type Position, train } from '../training/loop.js';
 import { saveState } from '../training/state.js';
@@ -71,7 +72,7 @@ export async function trainAndSave(session: Session): Promise<void> {
       return verdict;
     },
   };
-  await phase('training', () => train(model, optimizer, data.train, settings, start, hooks));
+  await phase('training', () => train(model, optimizer, asSegments(data.train), settings, start, hooks));
   kept?.putBack();
   await phase('save checkpoint', () => saveCheckpoint(session));
 }

@@ -108,7 +108,7 @@ export function toDevice(
   const most = usablePositions(config);
   if (longest > most) {
     throw new PanxError(`A row of ${longest} subwords does not fit the model, which has positions for ${most}.`, {
-      hint: `Set tokenization.maxLength (--max-length) to ${most} or less.`,
+      hint: `Set tokenization.maxLength to ${most} or less (--set tokenization.maxLength=${most}).`,
     });
   }
   const wordRows = wordRowsOf(batch, vocabulary);

@@ -24,6 +24,8 @@ export interface Signature {
   max: number[];
   /** What becomes of words without a subword. */
   empty: ('drop' | 'unk')[];
+  /** What becomes of longer rows; absent where all are cut. */
+  long?: ('cut' | 'split')[];
   prec: string;
   seeds: number;
   dataseeds: number;
@@ -33,22 +35,23 @@ export interface Signature {
 
 /** The signature of a table. */
 export function signatureOf(table: Pick<SweepTable, 'conditions' | 'protocol' | 'rows'>): string {
-  const { data, split, mode, average, selection, maxLength, emptyWords, precision, seeds, dataSeeds, panx } =
-    table.conditions;
+  const { data, split, mode, average, selection, maxLength, emptyWords, longRows } = table.conditions;
+  const { precision, seeds, dataSeeds, panx } = table.conditions;
   const scored = table.rows.flatMap(({ trainings }) => trainings.flatMap(({ scores }) => Object.values(scores)));
   const rows = scored.flatMap(scores => (scores === null ? [] : [scores.rows]));
   return formatSignature({
     ...{ data, split, mode, avg: average, sub: 'first', sel: selection, protocol: [table.protocol].flat() },
     n: [...new Set(rows)].sort((a, b) => a - b),
-    ...{ max: maxLength, empty: emptyWords, prec: precision, seeds, dataseeds: dataSeeds, panx },
+    ...{ max: maxLength, empty: emptyWords, ...(longRows === undefined ? {} : { long: longRows }) },
+    ...{ prec: precision, seeds, dataseeds: dataSeeds, panx },
   });
 }
 
 /** "F1|data:PAN-X|split:test|mode:default|..." */
 export function formatSignature(signature: Signature): string {
-  const fields = Object.entries(kinds).map(([name, { write }]) => {
-    const text = (write as (value: unknown) => string)(signature[name as keyof Signature]);
-    return `${name}:${text}`;
+  const fields = Object.entries(kinds).flatMap(([name, { write }]) => {
+    const value = signature[name as keyof Signature];
+    return value === undefined ? [] : [`${name}:${(write as (value: unknown) => string)(value)}`];
   });
   return [measure, ...fields].join('|');
 }
@@ -72,7 +75,7 @@ export function parseSignature(text: string): Signature {
     if (value === undefined) throw refused(`has ${name} ${excerpt(at < 0 ? '' : field.slice(at + 1))}`, kind.expected);
     read[name] = value;
   }
-  const absent = Object.keys(kinds).find(name => !Object.hasOwn(read, name));
+  const absent = Object.keys(kinds).find(name => name !== 'long' && !Object.hasOwn(read, name));
   if (absent !== undefined) throw refused(`has no field ${absent}`, `${measure}|${Object.keys(kinds).join(':…|')}:…`);
   return read as unknown as Signature;
 }
@@ -119,7 +122,7 @@ function listOf<T>(kind: Kind<T>, separator: string, empty: string | null): Kind
   };
 }
 
-const kinds: { [K in keyof Signature]: Kind<Signature[K]> } = {
+const kinds: { [K in keyof Signature]-?: Kind<NonNullable<Signature[K]>> } = {
   data: listOf(words, '+', null),
   split: words,
   mode: oneOf('default', 'strict'),
@@ -130,6 +133,7 @@ const kinds: { [K in keyof Signature]: Kind<Signature[K]> } = {
   n: listOf(count, ',', '-'),
   max: listOf(count, ',', null),
   empty: listOf(oneOf('drop', 'unk'), ',', null),
+  long: listOf(oneOf('cut', 'split'), ',', null),
   prec: words,
   seeds: count,
   dataseeds: count,

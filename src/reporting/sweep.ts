@@ -145,6 +145,8 @@ function scoresOf(row: SweepRow, lang: string): object | null {
     ...(first.types === null
       ? {}
       : { types: Object.fromEntries(types.map(type => [type, of(one => one.types?.[type])])) }),
+    // Of all trainings the same: they were scored on the same rows.
+    ...(first.unseen === undefined ? {} : { unseen: first.unseen }),
   };
 }
 

@@ -42,6 +42,15 @@ export interface EvaluationEvent {
   recall: number;
   f1: number;
   accuracy: number;
+  /** Words that the model did not see; left out where it saw all. */
+  unseen?: UnseenWords;
+}
+
+/** What rows lost on the way to subwords: see tokenization/losses.ts. */
+interface UnseenWords {
+  truncatedRows: number;
+  truncatedWords: number;
+  emptyWords: number;
 }
 
 /** What happened in a run, without when: the same run gives the same bytes. */
@@ -95,19 +104,28 @@ const stepShape: Shape<StepEvent> = object(
   { batchesWithoutLabels: count },
 );
 
-const evaluationShape: Shape<EvaluationEvent> = object({
-  event: oneOf('evaluation'),
-  step: integer({ min: 0 }),
-  epoch: integer({ min: 0 }),
-  lang: text(),
-  split: text(),
-  precision: fraction,
-  recall: fraction,
-  f1: fraction,
-  accuracy: fraction,
-  loss: number(),
-  rows: count,
+export const unseenShape: Shape<UnseenWords> = object({
+  truncatedRows: integer({ min: 0 }),
+  truncatedWords: integer({ min: 0 }),
+  emptyWords: integer({ min: 0 }),
 });
+
+const evaluationShape: Shape<EvaluationEvent> = object(
+  {
+    event: oneOf('evaluation'),
+    step: integer({ min: 0 }),
+    epoch: integer({ min: 0 }),
+    lang: text(),
+    split: text(),
+    precision: fraction,
+    recall: fraction,
+    f1: fraction,
+    accuracy: fraction,
+    loss: number(),
+    rows: count,
+  },
+  { unseen: unseenShape },
+);
 
 const kind = oneOf('step', 'evaluation');
 const named: Shape<{ event: RunEvent['event'] }> = value =>

@@ -10,7 +10,7 @@ import { notice } from '../system/console.js';
 import { reasonOf, writeFileAtomic } from '../system/files.js';
 import { removeOrphans } from '../system/temporary.js';
 import { countLosses } from './losses.js';
-import { type EncodedRows, type EncodeOptions, lossesOf } from './rows.js';
+import { type EncodedRows, type EncodeOptions, lossesOf, segmentLengths, segmentsFrom } from './rows.js';
 
 /** Changes whenever the same inputs would give other tokens or another file. */
 const formatVersion = 3;
@@ -28,7 +28,7 @@ export function tokenCachePath(
   cacheDir: string,
   split: Pick<SplitSource, 'lang' | 'split' | 'files' | 'reading'>,
   tokenizer: { sha256: string },
-  { maxLength, emptyWords }: EncodeOptions,
+  { maxLength, emptyWords, longRows }: EncodeOptions,
 ): string {
   const inputs = {
     formatVersion,
@@ -38,6 +38,7 @@ export function tokenCachePath(
     reading: split.reading, // Of `data` there is none, and JSON leaves it out.
     maxLength,
     emptyWords,
+    ...(longRows === 'split' ? { longRows } : {}), // What older versions left is found again.
   };
   const key = createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
   return join(cacheDir, `${split.lang}-${split.split}-${key.slice(0, 32)}.arrow`);
@@ -96,14 +97,24 @@ function sha256(bytes: Uint8Array): Buffer {
 const subwordArrays = ['inputIds', 'labelIds', 'wordIds'] as const;
 const labelNamesKey = 'labelNames';
 const lossArrays = ['cutSubwords', 'cutWords', 'emptyWords'] as const;
+const segmentLengthsName = 'segmentLengths';
 
-/** A record batch for each part: subwords List<Struct<inputIds, labelIds, wordIds>>, and per row what was lost; the tag names as metadata. */
+/**
+ * A record batch for each part: subwords List<Struct<inputIds, labelIds, wordIds>>, and per row what was lost; where rows were split, the
+ * lengths of their segments, List<Int32>; the tag names as metadata.
+ */
 function toTable({ parts, labelNames }: EncodedParts): Table {
   const field = (name: string) => new arrow.Field(name, new arrow.Int32(), false);
   const struct = new arrow.Struct(subwordArrays.map(field));
   const list = new arrow.List(new arrow.Field('item', struct, false));
+  const isSplit = parts.some(({ segments }) => segments !== undefined);
+  const lengthsList = new arrow.List(field('item'));
   const schema = new arrow.Schema(
-    [new arrow.Field('subwords', list, false), ...lossArrays.map(field)],
+    [
+      new arrow.Field('subwords', list, false),
+      ...lossArrays.map(field),
+      ...(isSplit ? [new arrow.Field(segmentLengthsName, lengthsList, false)] : []),
+    ],
     new Map([[labelNamesKey, JSON.stringify(labelNames)]]),
   );
   const int32 = (values: Int32Array) =>
@@ -114,7 +125,13 @@ function toTable({ parts, labelNames }: EncodedParts): Table {
     const children = subwordArrays.map(name => int32(part[name]));
     const child = arrow.makeData({ type: struct, length: inputIds.length, nullCount: 0, children });
     const subwords = arrow.makeData({ type: list, length: rows, nullCount: 0, valueOffsets: offsets, child });
-    const columns = [subwords, ...lossArrays.map(name => int32(losses[name]))];
+    const columns: Data[] = [subwords, ...lossArrays.map(name => int32(losses[name]))];
+    if (isSplit) {
+      const lengths = segmentLengths(part);
+      const valueOffsets = part.segments?.ofRow ?? Int32Array.from({ length: rows + 1 }, (_, row) => row);
+      const child = int32(Int32Array.from(lengths.flatMap(ofRow => [...ofRow])));
+      columns.push(arrow.makeData({ type: lengthsList, length: rows, nullCount: 0, valueOffsets, child }));
+    }
     const type = new arrow.Struct(schema.fields);
     return new arrow.RecordBatch(schema, arrow.makeData({ type, length: rows, nullCount: 0, children: columns }));
   };
@@ -152,5 +169,12 @@ function partOf(batch: RecordBatch): EncodedRows {
     wordIds: wordIds!,
     ...countLosses(losses),
     losses,
+    ...(batch.getChild(segmentLengthsName) === null ? {} : segmentsOf(column(segmentLengthsName), int32)),
   };
+}
+
+function segmentsOf(column: Data, int32: (data: Data | undefined) => Int32Array): Pick<EncodedRows, 'segments'> {
+  const lengths = int32(column.children[0]);
+  const ofRow = (column.valueOffsets as Int32Array).subarray(0, column.length + 1);
+  return segmentsFrom(Array.from({ length: column.length }, (_, row) => lengths.subarray(ofRow[row], ofRow[row + 1])));
 }

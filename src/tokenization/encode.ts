@@ -60,11 +60,9 @@ async function encodeRows(
   const encoded: EncodedRows[] = [];
   for (let first = from; first < to; first += rowsAtOnce) {
     const end = Math.min(first + rowsAtOnce, to);
-    const sentences = await tokenizer.encodeWords(
-      readWords(columns, first, end),
-      options.maxLength,
-      options.emptyWords,
-    );
+    const { maxLength, emptyWords, longRows } = options;
+    const words = readWords(columns, first, end);
+    const sentences = await tokenizer.encodeWords(words, maxLength, emptyWords, longRows);
     encoded.push(toRows(sentences, (row, word) => columns.tagIds[columns.offsets[first + row]! + word]!));
     options.onProgress(end);
   }

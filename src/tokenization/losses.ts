@@ -8,9 +8,9 @@ export interface RowLosses {
   emptyWords: Int32Array;
 }
 
-/** The same over all rows. */
+/** The same over all rows: the words, or parts of words, that a model does not see. */
 export interface LossCounts {
-  /** Rows that were longer than maxLength and lost subwords. */
+  /** Rows that lost subwords: they were longer than maxLength, or, where rows are split, have a word that is. */
   truncatedRows: number;
   /** Words whose first subword was lost that way, so that they carry no label. */
   truncatedWords: number;
@@ -28,4 +28,9 @@ export function countLosses({ cutSubwords, cutWords, emptyWords }: RowLosses): L
     truncatedWords: cutWords.reduce((sum, words) => sum + words, 0),
     emptyWords: emptyWords.reduce((sum, words) => sum + words, 0),
   };
+}
+
+/** The counts alone; {} where nothing was lost, so that what says so may be left out. */
+export function unseenIn({ truncatedRows, truncatedWords, emptyWords }: LossCounts): { unseen?: LossCounts } {
+  return truncatedRows + emptyWords === 0 ? {} : { unseen: { truncatedRows, truncatedWords, emptyWords } };
 }

@@ -1,11 +1,12 @@
+import type { EncodedSentence } from './assemble.js';
 import { countLosses, type LossCounts, noLosses, type RowLosses } from './losses.js';
-import type { EncodedSentence, SubwordTokenizer } from './tokenizer.js';
+import type { SubwordTokenizer } from './tokenizer.js';
 
 /**
- * Sentences as subwords with their labels, in compressed sparse rows: row i is [offsets[i], offsets[i+1]).
+ * Rows of subwords with their labels, in compressed sparse rows: row i is [offsets[i], offsets[i+1]).
  * N is the number of subwords of all rows, special tokens included.
  */
-export interface EncodedRows extends LossCounts {
+export interface SubwordRows {
   rows: number;
   /** (rows + 1) */
   offsets: Int32Array;
@@ -15,8 +16,22 @@ export interface EncodedRows extends LossCounts {
   labelIds: Int32Array;
   /** (N) the word that a subword belongs to; -1 at special tokens. */
   wordIds: Int32Array;
+}
+
+/** The rows of a corpus as subwords. A row that was split is its segments, one after the other. */
+export interface EncodedRows extends SubwordRows, LossCounts {
   /** What each row lost, so that a selection of rows can be counted; may be absent where nothing was. */
   losses?: RowLosses;
+  /** Absent where no row was split. */
+  segments?: Segments;
+}
+
+/** The segments of rows: row i has [ofRow[i], ofRow[i+1]), and segment p the subwords [offsets[p], offsets[p+1]). */
+export interface Segments {
+  /** (rows + 1) */
+  ofRow: Int32Array;
+  /** (segments + 1) */
+  offsets: Int32Array;
 }
 
 export interface EncodeOptions {
@@ -24,6 +39,8 @@ export interface EncodeOptions {
   maxLength: number;
   /** A word that gives no subword: `drop` leaves it out, `unk` stands the unknown token, with the word's tag, in its place. */
   emptyWords: 'drop' | 'unk';
+  /** A row of more subwords: `cut`, as where it is absent, loses its last ones; `split` makes segments of it. */
+  longRows?: 'cut' | 'split';
 }
 
 /** Encode sentences that have no tags: labelIds is 0 at first subwords, so that they count as words to predict. */
@@ -32,7 +49,8 @@ export async function encodeSentences(
   tokenizer: SubwordTokenizer,
   options: EncodeOptions,
 ): Promise<EncodedRows> {
-  return toRows(await tokenizer.encodeWords(sentences, options.maxLength, options.emptyWords), () => 0);
+  const { maxLength, emptyWords, longRows } = options;
+  return toRows(await tokenizer.encodeWords(sentences, maxLength, emptyWords, longRows), () => 0);
 }
 
 /** @param labelOf the tag id of a word, asked for at its first subword */
@@ -63,7 +81,38 @@ export function toRows(
     losses.cutWords[row] = sentence.cutWords;
     losses.emptyWords[row] = sentence.emptyWords;
   });
-  return { rows, offsets, inputIds, labelIds, wordIds, ...countLosses(losses), losses };
+  const segments = segmentsFrom(sentences.map(({ segmentLengths }) => segmentLengths));
+  return { rows, offsets, inputIds, labelIds, wordIds, ...countLosses(losses), losses, ...segments };
+}
+
+/** @param lengths (rows) subwords of the segments of each row. @returns {} where no row has several */
+export function segmentsFrom(lengths: readonly ArrayLike<number>[]): Pick<EncodedRows, 'segments'> {
+  const count = lengths.reduce((sum, row) => sum + row.length, 0);
+  if (count === lengths.length) return {};
+  const ofRow = new Int32Array(lengths.length + 1);
+  const offsets = new Int32Array(count + 1);
+  let segment = 0;
+  for (const [row, ofSegments] of lengths.entries()) {
+    for (let i = 0; i < ofSegments.length; i++) offsets[++segment] = offsets[segment - 1]! + ofSegments[i]!;
+    ofRow[row + 1] = segment;
+  }
+  return { segments: { ofRow, offsets } };
+}
+
+/** (rows) subwords of the segments of each row. */
+export function segmentLengths({ rows, offsets, segments }: EncodedRows): Int32Array[] {
+  return Array.from({ length: rows }, (_, row) => {
+    if (segments === undefined) return Int32Array.of(offsets[row + 1]! - offsets[row]!);
+    const [from, to] = [segments.ofRow[row]!, segments.ofRow[row + 1]!];
+    return segments.offsets.slice(from, to).map((start, i) => segments.offsets[from + i + 1]! - start);
+  });
+}
+
+/** What a model computes with: segments as rows of their own. */
+export function asSegments(encoded: EncodedRows): SubwordRows {
+  const { segments, inputIds, labelIds, wordIds } = encoded;
+  if (segments === undefined) return encoded;
+  return { rows: segments.offsets.length - 1, offsets: segments.offsets, inputIds, labelIds, wordIds };
 }
 
 /** The rows of several one after the other, such as the training set of several languages. */
@@ -83,6 +132,7 @@ export function concatRows(parts: readonly EncodedRows[]): EncodedRows {
     cutWords: concat(losses.map(part => part.cutWords)),
     emptyWords: concat(losses.map(part => part.emptyWords)),
   };
+  const isSplit = parts.some(({ segments }) => segments !== undefined);
   return {
     rows,
     offsets,
@@ -91,6 +141,7 @@ export function concatRows(parts: readonly EncodedRows[]): EncodedRows {
     wordIds: concat(parts.map(part => part.wordIds)),
     ...countLosses(joined),
     losses: joined,
+    ...(isSplit ? segmentsFrom(parts.flatMap(segmentLengths)) : {}),
   };
 }
 

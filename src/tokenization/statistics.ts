@@ -1,5 +1,5 @@
 import { type Distribution, distribution, rowLengths } from '../data/statistics.js';
-import type { EncodedRows } from './rows.js';
+import { asSegments, type EncodedRows } from './rows.js';
 
 /** What `panx data stats` counts in the subwords of a split. */
 export interface SubwordStatistics {
@@ -7,7 +7,7 @@ export interface SubwordStatistics {
   subwords: number;
   /** 0 where there is no token. */
   subwordsPerToken: number;
-  /** Subwords of a row as the model gets it: special tokens included, cut at maxLength. */
+  /** Subwords of a row as the model gets it: special tokens included, cut at maxLength; or of a segment, where rows are split. */
   length: Distribution;
   truncatedRows: number;
   truncatedWords: number;
@@ -22,7 +22,7 @@ export function subwordStatistics(encoded: EncodedRows, tokens: number): Subword
   return {
     subwords: kept + cut,
     subwordsPerToken: tokens === 0 ? 0 : (kept + cut) / tokens,
-    length: distribution(rowLengths(encoded.offsets)),
+    length: distribution(rowLengths(asSegments(encoded).offsets)),
     truncatedRows,
     truncatedWords,
     emptyWords,

@@ -4,26 +4,14 @@ import { PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
 import { collectGarbage } from '../system/memory.js';
 import { refuseThreadCounts, tokenizerThreads } from '../system/thread-counts.js';
+import { assemble, type EncodedSentence } from './assemble.js';
 import { convertTokenizer } from './converters/convert.js';
 import { describeTokenizer, type TokenizerDescription } from './description.js';
 import { type Engine, engineHere } from './engine.js';
 import { type EngineLimits, startEngineProcess } from './engine-process.js';
+import type { EncodeOptions } from './rows.js';
 import { readTokenizerFile, tokenizerText } from './tokenizer-file.js';
-import { type Subwords, startWordEncoder, type WordEncoder } from './words.js';
-
-/** One sentence as subwords, special tokens included, and what it lost on the way. */
-export interface EncodedSentence {
-  inputIds: Int32Array;
-  /** The word that each subword belongs to, -1 for special tokens. */
-  wordIds: Int32Array;
-  /** Whether subwords were cut off at maxLength. */
-  truncated: boolean;
-  cutSubwords: number;
-  /** Words whose first subword was cut off, and which therefore carry no label. */
-  cutWords: number;
-  /** Words that give no subword, whether left out or replaced by the unknown token. */
-  emptyWords: number;
-}
+import { startWordEncoder, type WordEncoder } from './words.js';
 
 export interface SubwordTokenizer {
   /** SHA-256 of tokenizer.json, or of that which was made where there is none, in hexadecimal. */
@@ -36,15 +24,16 @@ export interface SubwordTokenizer {
   readonly byteLevel: boolean;
   /**
    * Encode sentences that are split into words already. A sentence of more than `maxLength` subwords, special tokens
-   * included, loses its last ones. A word may give none (a lone U+200E): `drop` leaves it out, `unk` puts the unknown
-   * token in its place; either way the words after it keep their number.
+   * included, loses its last ones, or is split: see `assemble`. A word may give none (a lone U+200E): `drop` leaves it out,
+   * `unk` puts the unknown token in its place; either way the words after it keep their number.
    *
    * @throws PanxError where maxLength leaves no room beside the special tokens
    */
   encodeWords(
     sentences: readonly (readonly string[])[],
     maxLength: number,
-    emptyWords?: 'drop' | 'unk',
+    emptyWords?: EncodeOptions['emptyWords'],
+    longRows?: EncodeOptions['longRows'],
   ): Promise<EncodedSentence[]>;
   /** The subwords of ids, such as "▁Karl". @throws RangeError where there is none, or before anything was encoded */
   tokens(ids: readonly number[]): Promise<string[]>;
@@ -158,7 +147,7 @@ function fromSource({ bytes, path, sha256, made }: Source): SubwordTokenizer {
     unkId,
     padId,
     byteLevel,
-    async encodeWords(sentences, maxLength, emptyWords = 'drop') {
+    async encodeWords(sentences, maxLength, emptyWords = 'drop', longRows = 'cut') {
       const encoder = await start();
       const specials = encoder.before.length + encoder.after.length;
       if (!(maxLength > specials)) {
@@ -168,7 +157,8 @@ function fromSource({ bytes, path, sha256, made }: Source): SubwordTokenizer {
       }
       const subwords = await encoder.encode(sentences);
       const substitute = emptyWords === 'unk' ? unkId : undefined;
-      return sentences.map(words => assemble(words, subwords, substitute, encoder, maxLength - specials));
+      const options = { room: maxLength - specials, substitute, longRows };
+      return sentences.map(words => assemble(words, subwords, encoder, options));
     },
     async tokens(ids) {
       const tokens = await (await start()).tokens(ids);
@@ -195,51 +185,4 @@ const smallFile = 1_000_000;
  */
 function engineLimits(bytes: number): EngineLimits {
   return { memory: Math.min(400e6 + 40 * bytes, 1.8e9), silence: 30 + Math.ceil(bytes / 1e6) };
-}
-
-/**
- * Put the subwords of words one after the other, at most `room` of them, between the special tokens.
- *
- * @param substitute what stands in for a word without subwords; undefined leaves it out
- */
-function assemble(
-  words: readonly string[],
-  { places, ids }: Subwords,
-  substitute: number | undefined,
-  { before, after }: WordEncoder,
-  room: number,
-): EncodedSentence {
-  let length = 0;
-  let cutWords = 0;
-  let emptyWords = 0;
-  const used = words.map(word => places.get(word)!);
-  for (const place of used) {
-    let count = ids[place]!;
-    if (count === 0) {
-      emptyWords++;
-      if (substitute !== undefined) count = 1;
-    }
-    if (count > 0 && length >= room) cutWords++;
-    length += count;
-  }
-  const kept = Math.min(length, room);
-  const inputIds = new Int32Array(before.length + kept + after.length);
-  const wordIds = new Int32Array(inputIds.length).fill(-1);
-  inputIds.set(before);
-  inputIds.set(after, before.length + kept);
-  let position = before.length;
-  const end = position + kept;
-  for (let word = 0; word < used.length && position < end; word++) {
-    const place = used[word]!;
-    const count = ids[place]!;
-    for (let i = 0; i < count && position < end; i++) {
-      inputIds[position] = ids[place + 1 + i]!;
-      wordIds[position++] = word;
-    }
-    if (count === 0 && substitute !== undefined) {
-      inputIds[position] = substitute;
-      wordIds[position++] = word;
-    }
-  }
-  return { inputIds, wordIds, truncated: length > kept, cutSubwords: length - kept, cutWords, emptyWords };
 }

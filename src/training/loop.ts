@@ -5,7 +5,7 @@ import type { DropoutPlan } from '../model/dropout-plan.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import type { StepEvent } from '../run/events.js';
 import { beginRound, phase } from '../system/profile.js';
-import type { EncodedRows } from '../tokenization/rows.js';
+import type { SubwordRows } from '../tokenization/rows.js';
 import type { Optimizer } from './optimizer.js';
 import { learningRates, type ScheduleSettings } from './schedule.js';
 import { type Accumulation, computeGradients, dropoutPlan } from './step.js';
@@ -59,7 +59,7 @@ export type Verdict = 'go on' | 'stop' | { peak: number };
 export async function train(
   model: TokenClassifier,
   optimizer: Optimizer,
-  data: EncodedRows,
+  data: SubwordRows,
   settings: LoopSettings,
   start: Position,
   hooks: LoopHooks,

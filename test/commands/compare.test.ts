@@ -87,6 +87,22 @@ describe('files', () => {
     ]);
   });
 
+  it('are told of words without a prediction, which do not count', () => {
+    const without = join(folder, 'without.jsonl');
+    const rows = readFileSync(a, 'utf8').trim().split('\n');
+    const changed = rows.map(line => {
+      const row = JSON.parse(line) as { predicted: (string | null)[] };
+      return JSON.stringify({ ...row, predicted: row.predicted.map((tag, word) => (word < 6 ? tag : null)) });
+    });
+    writeFileSync(without, changed.join('\n'));
+    const { code, stdout, stderr } = compare(a, without, '--json');
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      'a.jsonl: 10 of 40 words have no prediction by without.jsonl (cut off, or without a subword), and do not count for it\n',
+    );
+    expect(documentOf(stdout).comparisons).toMatchObject([{ unpredicted: { a: 0, b: 10 } }]);
+  });
+
   it('are told in words, in each format, and written where told', () => {
     const plain = compare(a, b).stdout;
     expect(plain).toContain('\na.jsonl: A and B are not distinguishable (F1 0.1895 apart, p 0.5000).\n');

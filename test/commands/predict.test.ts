@@ -146,7 +146,7 @@ it('takes a checkpoint and settings whose files begin with the mark of UTF-8, an
   const marked = join(folder, 'marked');
   cpSync(checkpoint, marked, { recursive: true });
   const config = join(folder, 'marked.yaml');
-  writeFileSync(config, `\ufeffmodel: ${marked}\ntokenization: {maxLength: 500}\n`);
+  writeFileSync(config, `\ufeffmodel: ${marked}\ntokenization: {maxLength: 100}\n`);
   const files = readdirSync(marked).filter(name => name.endsWith('.json'));
   expect(files).toEqual(expect.arrayContaining(['config.json', 'tokenizer.json', 'tokenizer_config.json']));
   for (const file of files) writeFileSync(join(marked, file), `\ufeff${readFileSync(join(marked, file), 'utf8')}`);

@@ -50,7 +50,7 @@ describe('compareSubjects', () => {
     const of = (name: string, rows: typeof good) =>
       system(name, [predictions('en/test', rows.en), predictions('tr/test', rows.tr)]);
     const [en, tr] = await compareSubjects([of('a', good), of('b', bad)], ['en', 'tr'], 'test', settings);
-    expect(en).toMatchObject({ rows: 'en/test', lang: 'en', sentences: 8 });
+    expect(en).toMatchObject({ rows: 'en/test', lang: 'en', sentences: 8, unpredicted: [0, 0] });
     // 16 of 16, and 4 of 16 without a wrong one.
     expect(en!.pairs[0]!.f1).toEqual([1, (2 * 4) / (16 + 4)]);
     // 2^8 swaps: six sentences differ, and all or none of them must be swapped.

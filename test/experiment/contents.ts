@@ -10,7 +10,7 @@ import { checkpointFiles } from '../../src/experiment/start-files.js';
 export async function contentsOf(config: Config, dataDir: string, modelDir: string): Promise<Contents> {
   return {
     checkpoint: await checkpointFiles(modelDir),
-    contentOf: await readCorpus(dataDir, splitsOf(config)),
+    contentOf: await readCorpus(dataDir, splitsOf(config), config.corpora),
     arithmetic: arithmeticOf(await resolveEngine(config)),
   };
 }

@@ -85,4 +85,5 @@ it('counts the epochs that were trained, also parts of one', async () => {
   const { config } = await loadConfig({ assignments: ['training.batchSize=10'] });
   expect(epochsOf({ rows: 100, steps: 30 }, config)).toBe(3);
   expect(epochsOf({ rows: 100, steps: 25 }, config)).toBe(2.5);
+  expect(epochsOf({ rows: 60, segments: 100, steps: 25 }, config)).toBe(2.5);
 });

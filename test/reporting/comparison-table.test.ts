@@ -19,8 +19,22 @@ function pair(a: number, b: number, difference: number, adjustedP: number): Judg
 }
 
 const compared: ComparedRows[] = [
-  { rows: 'en/test:1000', lang: 'en', sentences: 1000, pairs: [pair(0, 1, -0.0213, 0.0008)] },
-  { rows: 'tr/test', lang: 'tr', sentences: 10_000, pairs: [pair(0, 1, 0.0012, 0.2)] },
+  {
+    rows: 'en/test:1000',
+    lang: 'en',
+    sentences: 1000,
+    words: 9000,
+    unpredicted: [0, 0],
+    pairs: [pair(0, 1, -0.0213, 0.0008)],
+  },
+  {
+    rows: 'tr/test',
+    lang: 'tr',
+    sentences: 10_000,
+    words: 90_000,
+    unpredicted: [0, 0],
+    pairs: [pair(0, 1, 0.0012, 0.2)],
+  },
 ];
 
 describe('comparisonTable', () => {

@@ -15,6 +15,8 @@ it('says what the numbers of a table depend on', () => {
     'F1|data:PAN-X|split:test|mode:strict|avg:macro|sub:first|sel:last|protocol:cumulative+from-source|n:500,10000|max:512|empty:drop|prec:bf16|seeds:5|dataseeds:3|panx:1.2.3',
   );
   expect(signatureOf({ ...table, rows: [] })).toContain('|n:-|');
+  table.conditions.longRows = ['cut', 'split'];
+  expect(signatureOf(table)).toContain('|empty:drop|long:cut,split|prec:bf16|');
 });
 
 it('is read back', () => {
@@ -29,6 +31,7 @@ it('is read back', () => {
     n: [],
     protocol: ['x', 'y+z'],
     sel: ['best', 'average'],
+    long: ['split'],
   };
   expect(parseSignature(formatSignature(odd))).toEqual(odd);
 });

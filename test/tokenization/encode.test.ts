@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openSplit } from '../../src/data/corpus.js';
+import { tokenCachePath } from '../../src/tokenization/cache.js';
 import { encodeSplit, encodingText } from '../../src/tokenization/encode.js';
 import { concatRows } from '../../src/tokenization/rows.js';
 import { openTokenizer } from '../../src/tokenization/tokenizer.js';
@@ -128,9 +129,27 @@ describe('the token cache', () => {
     expect(again.emptyWords).toBeGreaterThan(0);
   });
 
+  it('gives back rows that were split, beside rows that were not, and those of older versions where none is', async () => {
+    const cacheDir = folder();
+    const tokenizer = await load();
+    const many = Array.from({ length: 20_001 }, (_, row) => sentences[row % sentences.length]!);
+    const settings = { ...options, maxLength: 9, longRows: 'split', cacheDir } as const;
+    const { parts } = await encodeSplit(splitOf(many), tokenizer, settings);
+    const again = await encodeSplit(splitOf(many), { ...tokenizer, load: never }, settings);
+    expect(again.parts).toEqual(parts);
+    expect(parts.map(({ segments }) => segments === undefined)).toEqual([false, true]);
+    expect(concatRows(again.parts).segments!.ofRow.at(-1)).toBeGreaterThan(20_001);
+    const keyOf = (more: { longRows?: 'cut' | 'split' }) =>
+      tokenCachePath(cacheDir, splitOf(many), tokenizer, { ...options, ...more });
+    const keys = [keyOf({}), keyOf({ longRows: 'cut' }), keyOf({ longRows: 'split' })];
+    expect(keys[0]).toBe(keys[1]);
+    expect(keys[2]).not.toBe(keys[0]);
+  });
+
   it.each([
     ['maxLength', { maxLength: 8 }, 'aa', {}],
     ['emptyWords', { emptyWords: 'unk' }, 'aa', {}],
+    ['longRows', { longRows: 'split' }, 'aa', {}],
     ['the data file', {}, 'bb', {}],
     ['the tokenizer', {}, 'aa', { sha256: 'other' }],
   ] as const)('knows another %s', async (_, otherOptions, sha256, otherTokenizer) => {

@@ -11,8 +11,8 @@ it('subwordStatistics counts subwords as they were before the cut, and lengths a
     ['Oslo', '\u200e'],
     ['Oslo', 'Oslo', 'Oslo', 'Oslo'],
   ];
-  const encode = async (maxLength: number) => {
-    const settings = { maxLength, emptyWords: 'drop', cacheDir: null } as const;
+  const encode = async (maxLength: number, longRows: 'cut' | 'split' = 'cut') => {
+    const settings = { maxLength, longRows, emptyWords: 'drop', cacheDir: null } as const;
     return concatRows((await encodeSplit(splitOf(sentences), tokenizer, settings)).parts);
   };
   // "Oslo" is 3 subwords.
@@ -31,5 +31,9 @@ it('subwordStatistics counts subwords as they were before the cut, and lengths a
     truncatedRows: 1,
     truncatedWords: 2,
     emptyWords: 1,
+  });
+  // Segments of 5, 8 and 8 subwords.
+  expect(subwordStatistics(await encode(8, 'split'), 6)).toMatchObject({
+    ...{ subwords: 15, length: { mean: 7, median: 8, max: 8 }, truncatedRows: 0, truncatedWords: 0 },
   });
 });

@@ -48,17 +48,17 @@ describe('encodeWords', () => {
     const length = whole!.inputIds.length;
     expect(length).toBe(2 + lengths.reduce((sum, count) => sum + count));
     expect(lengths[2]).toBeGreaterThan(1);
-    expect(whole).toMatchObject({ truncated: false, cutSubwords: 0, cutWords: 0, emptyWords: 0 });
+    expect(whole).toMatchObject({ cutSubwords: 0, cutWords: 0, emptyWords: 0 });
     // Exactly long enough: nothing is cut.
     const [exact] = await tokenizer.encodeWords([sentence], length);
     expect(exact).toEqual(whole);
     // One subword short: the last word loses its end but keeps its first subword.
     const [short] = await tokenizer.encodeWords([sentence], length - 1);
-    expect(short).toMatchObject({ truncated: true, cutSubwords: 1, cutWords: 0 });
+    expect(short).toMatchObject({ cutSubwords: 1, cutWords: 0 });
     expect(short!.inputIds.at(-1)).toBe(2);
     // The last word gone.
     const [shorter] = await tokenizer.encodeWords([sentence], length - lengths[2]!);
-    expect(shorter).toMatchObject({ truncated: true, cutSubwords: lengths[2], cutWords: 1 });
+    expect(shorter).toMatchObject({ cutSubwords: lengths[2], cutWords: 1 });
     expect(Math.max(...shorter!.wordIds)).toBe(1);
     const [shortest] = await tokenizer.encodeWords([sentence], 3);
     expect(shortest).toMatchObject({ cutSubwords: length - 3, cutWords: 2 });
@@ -70,7 +70,7 @@ describe('encodeWords', () => {
     const tokenizer = await loadTokenizer(folder);
     const [encoded] = await tokenizer.encodeWords([withEmpty], 512, 'drop');
     expect(new Set(encoded!.wordIds)).toEqual(new Set([-1, 1, 4]));
-    expect(encoded).toMatchObject({ emptyWords: 3, cutWords: 0, truncated: false });
+    expect(encoded).toMatchObject({ emptyWords: 3, cutWords: 0 });
   });
 
   it('puts the unknown token in their place where asked', async () => {
@@ -87,13 +87,13 @@ describe('encodeWords', () => {
     // The substitutes take room, and can be cut like any other word.
     const [cut] = await tokenizer.encodeWords([['\u200e', '\u200e', '\u200e']], 4, 'unk');
     expect([...cut!.inputIds]).toEqual([0, 3, 3, 2]);
-    expect(cut).toMatchObject({ truncated: true, cutSubwords: 1, cutWords: 1, emptyWords: 3 });
+    expect(cut).toMatchObject({ cutSubwords: 1, cutWords: 1, emptyWords: 3 });
   });
 
   it('counts no empty word as cut', async () => {
     const tokenizer = await loadTokenizer(folder);
     const [encoded] = await tokenizer.encodeWords([['Luxembourg', '\u200e']], 3, 'drop');
-    expect(encoded).toMatchObject({ truncated: true, cutWords: 0, emptyWords: 1 });
+    expect(encoded).toMatchObject({ cutWords: 0, emptyWords: 1 });
   });
 
   it('gives only special tokens for a sentence without words', async () => {

@@ -11,9 +11,10 @@ export function comparisonDocument(compared: readonly ComparedRows[], systems: C
     split,
     ...settings,
     level: 1 - settings.alpha,
-    comparisons: compared.flatMap(({ rows, lang, sentences, pairs }) =>
+    comparisons: compared.flatMap(({ rows, lang, sentences, unpredicted, pairs }) =>
       pairs.map(pair => ({
         ...{ rows, lang, sentences, a: names[pair.a], b: names[pair.b] },
+        unpredicted: { a: unpredicted[pair.a]!, b: unpredicted[pair.b]! },
         f1: { a: pair.f1[0], b: pair.f1[1] },
         difference: pair.difference,
         interval: pair.interval,

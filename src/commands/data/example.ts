@@ -34,7 +34,13 @@ export function subwordsText(
     ['Labels', ...Array.from(labelIds, label => (label === -100 ? 'IGN' : labelNames[label]!))],
   ];
   const notes = [
-    ...(truncatedRows > 0 ? [`the rest is cut off, and with it ${counted(truncatedWords, 'word')}`] : []),
+    ...(truncatedRows > 0
+      ? [
+          truncatedWords === 0
+            ? 'the last subwords of a word are cut off'
+            : `the rest is cut off, and with it ${counted(truncatedWords, 'word')}`,
+        ]
+      : []),
     ...(emptyWords > 0 ? [`without a subword, and so without a label: ${counted(emptyWords, 'word')}`] : []),
   ];
   const heading = [counted(subwords.length, 'subword'), ...notes].join('; ');

@@ -60,6 +60,7 @@ function signatureOfRun({ config }: TrainedSubject, rows: readonly AnalysedRows[
     n: [...new Set(counts)].sort((a, b) => a - b),
     max: [config.tokenization.maxLength],
     empty: [config.tokenization.emptyWords],
+    ...(config.tokenization.longRows === 'cut' ? {} : { long: [config.tokenization.longRows] }),
     ...{ prec: config.precision, seeds: 1, dataseeds: 1, panx: readPackage().version },
   });
 }
