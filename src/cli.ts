@@ -14,12 +14,16 @@ import { hangupIsIgnored } from './system/hangup.js';
 import { hasLeft, lossOf, needsNoStdout, printsForPrograms, watchOutputs } from './system/outputs.js';
 import { readPackage } from './system/package.js';
 
+/** The command that runs. */
+let typed: Command | null = null;
+
 async function main(argv: string[]): Promise<void> {
   const program = new Command('panx')
     .description('Cross-lingual named entity recognition experiments from the command line.')
     .version(readPackage().version, '-V, --version')
     .configureOutput(usageErrors('panx'))
     .hook('preAction', (_, command) => {
+      typed = command;
       refuseEmptyValues(command);
       refuseUndecodedPaths(command);
       const { json, format, export: exported } = command.opts();
@@ -89,6 +93,14 @@ function bearLostStdout(): void {
   process.exit();
 }
 
+/** An error whose hint names options as the command that runs has them. */
+async function inOwnWords(error: unknown): Promise<unknown> {
+  if (!(error instanceof PanxError) || typed === null || !error.hint?.includes('--')) return error;
+  const { withOwnOptions } = await import('./commands/named-options.js');
+  const { message, exitCode, cause } = error;
+  return new PanxError(message, { hint: withOwnOptions(error.hint, typed), exitCode, cause });
+}
+
 /** Print one clear sentence and leave with the error's exit code; only a bug of panx shows a stack. */
 function fail(error: unknown): void {
   if (error instanceof CommanderError) {
@@ -115,4 +127,4 @@ process.on('uncaughtException', error => {
   fail(error);
   process.exit();
 });
-main(process.argv.slice(2)).catch(fail);
+main(process.argv.slice(2)).catch(async (error: unknown) => fail(await inOwnWords(error)));

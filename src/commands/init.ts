@@ -92,7 +92,10 @@ async function initialise(options: InitOptions): Promise<void> {
 
 async function tokenizerFolder({ tokenizer, sample }: InitOptions): Promise<string> {
   if (sample && tokenizer === undefined) return samplePaths().modelDir;
-  return await resolveTokenizer(tokenizer ?? schema.model.default, { onProgress: transferLine() });
+  return await resolveTokenizer(tokenizer ?? schema.model.default, {
+    option: '--tokenizer',
+    onProgress: transferLine(),
+  });
 }
 
 /** The configuration of an XLM-R of this size for this tokenizer, in Hugging Face's words. */

@@ -222,6 +222,20 @@ export function settingOfOption({ flags }: Option): Key | undefined {
   return configOptions.find(option => option.flags === flags)?.key;
 }
 
+/** The setting that an option of this name stands for, in whatever command: `--max-length`. */
+export function settingNamed(name: string): Key | undefined {
+  return configOptions.find(({ flags }) => namesIn(flags).includes(name))?.key;
+}
+
+/** A command that has such an option: "panx train". */
+export function commandWith(name: string): string {
+  return sweepOptions.some(({ flags }) => namesIn(flags).includes(name)) ? 'panx sweep' : 'panx train';
+}
+
+function namesIn(flags: string): string[] {
+  return flags.split(/[ ,]+/).filter(word => word.startsWith('--'));
+}
+
 /** The settings whose options were typed, with the values given. */
 function typedOptions(command: Command): TypedOption[] {
   return configOptions.flatMap(({ flags, key, read }) => {

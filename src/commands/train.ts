@@ -38,6 +38,7 @@ import { keptResults } from '../system/outputs.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
 import { type Profile, phase } from '../system/profile.js';
 import { withEveryLanguage } from './every-language.js';
+import { finishedRun, onwards } from './finished-run.js';
 import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
 import { abortOnSignals } from './interrupt.js';
 import { addConfigOptions, addRowOptions, addTrainingOptions, configOf, storeHelp, withoutLog } from './options.js';
@@ -78,7 +79,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   await checkOutFolder(run.root, 'run');
   await checkStoreFolder(storePath(options.store), run.root);
   const isShown = options.resume === true && log === 'tensorboard' && isDone(run);
-  if (!isShown) refuseOrReplace(run, options);
+  if (!isShown) await refuseOrReplace(run, options, typed);
   const seen = await standOf(run);
   await checkTyped(typed);
   const asked = await withEveryLanguage(typed);
@@ -133,7 +134,7 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
     identity,
     resume: options.resume === true,
     check: async () => {
-      refuseOrReplace(run, options);
+      await refuseOrReplace(run, options, typed);
       await refuseIfChanged(run, seen);
     },
     onBegun: async () => {
@@ -173,7 +174,7 @@ async function refuseOther(run: RunDirectory, identity: StageIdentity): Promise<
   const different = differences(await readCurrentIdentity(run), identity);
   if (different.length === 0) return;
   throw new PanxError(`${run.root} holds a finished run of other settings: ${different.join('; ')}.`, {
-    hint: 'Type the settings, data and model that it was made with, or give its config.json with --config.',
+    hint: `Type the settings, data and model that it was made with, or give its config.json with --config. ${onwards(run)}`,
     exitCode: 2,
   });
 }
@@ -185,16 +186,12 @@ async function note({ store }: TrainOptions, { key }: StageIdentity, run: RunDir
 }
 
 /** Unless told what to do with it, an earlier run in the folder is neither overwritten nor mixed with this one. */
-function refuseOrReplace(run: RunDirectory, { resume, force }: TrainOptions): void {
+async function refuseOrReplace(run: RunDirectory, { resume, force }: TrainOptions, typed: Config): Promise<void> {
   if (force && resume) {
     throw new PanxError('--resume goes on with a run and --force replaces it; expected one of them.', { exitCode: 2 });
   }
   if (force) return;
-  if (isDone(run)) {
-    throw new PanxError(`${run.root} holds a finished run.`, {
-      hint: 'Choose another folder with --out, or replace the run with --force.',
-    });
-  }
+  if (isDone(run)) throw await finishedRun(run, typed);
   if (canResume(run) && !resume) {
     throw new PanxError(`${run.root} holds an interrupted run.`, {
       hint: 'Go on with it by --resume, replace it by --force, or choose another folder with --out.',

@@ -59,6 +59,11 @@ export function settingDifferences(there: StageIdentity | OldIdentity, config: C
   return settingChanges(there.settings, now);
 }
 
+/** The same of a configuration that no engine is chosen for yet: what that computes in does not count. */
+export function askedDifferences(there: StageIdentity, config: Config): string[] {
+  return settingChanges(withoutEngine(there.settings), withoutEngine(settingsThatCount(config)));
+}
+
 /**
  * How the settings of training of a configuration differ from those of an identity that may be another study's, as phrases. What says which
  * rows these are is left out: two studies may name the same rows otherwise.

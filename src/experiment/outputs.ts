@@ -61,7 +61,7 @@ export async function checkCheckpoint(run: RunDirectory): Promise<void> {
   const changes = changesText(await checkpointChanges(run));
   if (changes === null) return;
   throw new PanxError(`${run.checkpoint} is not as the run left it: ${changes}.`, {
-    hint: 'Train anew: --force, or another folder with --out.',
+    hint: 'Train anew (panx train: with --force, or another folder with --out).',
   });
 }
 

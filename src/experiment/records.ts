@@ -152,7 +152,7 @@ export async function ofThisVersion<T>(run: RunDirectory, read: () => Promise<T>
 
 /** What to do with a run of another version of panx that this one cannot take. */
 export const useThatVersion =
-  'Use the panx that made it, or train it anew with this one: --force, or another folder with --out.';
+  'Use the panx that made it, or train it anew with this one (panx train: with --force, or another folder with --out).';
 
 /** Read loosely: it is looked for where all else may be otherwise. */
 const versionIn: Shape<string | null> = value => {

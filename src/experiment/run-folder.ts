@@ -65,7 +65,7 @@ async function refuseChanges(run: RunDirectory, now: StageIdentity): Promise<voi
   const different = differencesInTraining(await readCurrentIdentity(run), now);
   if (different.length === 0) return;
   throw new PanxError(`${run.root} was begun otherwise: ${different.join('; ')}.`, {
-    hint: 'Go on with the settings, data and model that it was begun with, or start anew: --force, or another --out.',
+    hint: 'Go on with the settings, data and model that it was begun with, or start anew (panx train: with --force, or another --out).',
     exitCode: 2,
   });
 }

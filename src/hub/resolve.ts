@@ -21,8 +21,11 @@ export async function resolveModel(model: string, options: BringOptions = {}): P
 }
 
 /** The same for the sake of its tokenizer alone: of a hub id, nothing but tokenizer.json is brought, or what it is made of. */
-export async function resolveTokenizer(model: string, options: BringOptions = {}): Promise<string> {
-  const place = await placeOf(model, 'model');
+export async function resolveTokenizer(
+  model: string,
+  { option, ...options }: BringOptions & { option?: string } = {},
+): Promise<string> {
+  const place = await placeOf(model, 'model', option);
   return 'folder' in place ? place.folder : (await bring(place.repo, tokenizerFiles(place.repo.name), options)).folder;
 }
 
@@ -32,12 +35,15 @@ export async function fetchModel(repo: Repo, options: BringOptions = {}): Promis
 }
 
 /**
- * What an argument of --model or --data means. An existing folder is that folder; `org/name`, with an optional
+ * What an argument of --model or --data, or of another option that means the same, is. An existing folder is that folder; `org/name`, with an optional
  * `@revision`, is a hub id; anything else was meant as a folder and does not exist.
  */
-export async function placeOf(argument: string, type: Repo['type']): Promise<{ folder: string } | { repo: Repo }> {
+export async function placeOf(
+  argument: string,
+  type: Repo['type'],
+  option = type === 'model' ? '--model' : '--data',
+): Promise<{ folder: string } | { repo: Repo }> {
   const path = argument === '~' || argument.startsWith('~/') ? join(homeFolder(), argument.slice(1)) : argument;
-  const option = type === 'model' ? '--model' : '--data';
   if (path.trim() === '') {
     throw new PanxError(`${option} is empty; expected a folder or a hub id such as ${exampleId(type)}.`, {
       exitCode: 2,
@@ -55,7 +61,7 @@ export async function placeOf(argument: string, type: Repo['type']): Promise<{ f
   }
   const id = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@(.*))?$/.exec(argument);
   if (id === null || isAbsolute(path) || /\.(parquet|safetensors|bin|json)$/.test(argument))
-    throw await noFolder(argument, path, type);
+    throw await noFolder(argument, path, type, option);
   // The cache writes "--" for the slash, so that two ids with "--" could share a folder. The hub allows neither that nor "..".
   if (id[1]!.length > 200 || /--|\.\./.test(id[1]!)) {
     throw new PanxError(`${option} ${printable(argument)}: "${printable(id[1]!)}" is not a hub id.`, {
@@ -87,7 +93,7 @@ async function kindOf(path: string): Promise<'folder' | 'file' | 'nothing'> {
   }
 }
 
-async function noFolder(argument: string, path: string, type: Repo['type']): Promise<PanxError> {
+async function noFolder(argument: string, path: string, type: Repo['type'], option: string): Promise<PanxError> {
   const parent = dirname(resolve(path));
   const siblings = await readdir(parent, { withFileTypes: true }).catch(() => undefined);
   const names = siblings?.filter(entry => !entry.isFile()).map(entry => entry.name);
@@ -98,7 +104,6 @@ async function noFolder(argument: string, path: string, type: Repo['type']): Pro
       : suggestion === undefined
         ? undefined
         : `in ${parent} there is "${suggestion}"`;
-  const option = type === 'model' ? '--model' : '--data';
   return new PanxError(`${option} ${argument}: there is no such folder${found === undefined ? '' : `; ${found}`}.`, {
     hint: `Give a folder, or a hub id of the form org/name such as ${exampleId(type)}.`,
   });

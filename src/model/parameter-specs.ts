@@ -124,7 +124,7 @@ export function headFault(
     {
       hint:
         `${named === 0 ? 'Add id2label to config.json' : 'Name all of them there, in the order of the rows, in id2label'}: ` +
-        `{"0": "O", "1": "B-PER", ...}. Or train a new classifier in its place: panx train --new-head.`,
+        `{"0": "O", "1": "B-PER", ...}. Or train a new classifier in its place (panx train, sweep or run with --new-head).`,
     },
   );
 }
@@ -134,7 +134,7 @@ function moreThanLinear(folder: string, layers: readonly TensorInfo[]): PanxErro
   return new PanxError(
     `The head in ${folder} is more than a linear map of what the encoder gives: beside classifier it has ${namesOfLayers(layers)}.`,
     {
-      hint: 'panx computes no such layers. Train a new classifier on the encoder alone (panx train --new-head), or take a checkpoint of a ...ForTokenClassification.',
+      hint: 'panx computes no such layers. Train a new classifier on the encoder alone (panx train, sweep or run with --new-head), or take a checkpoint of a ...ForTokenClassification.',
     },
   );
 }

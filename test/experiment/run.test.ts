@@ -334,7 +334,7 @@ describe('a run', () => {
       );
       await expect(runStage({ ...request, resume: true })).rejects.toMatchObject({
         message: `${out} was made by panx 0.0.9, and this is panx ${readPackage().version}; only the version that began a run goes on with it.`,
-        hint: 'Use the panx that made it, or train it anew with this one: --force, or another folder with --out.',
+        hint: 'Use the panx that made it, or train it anew with this one (panx train: with --force, or another folder with --out).',
       });
     });
 
