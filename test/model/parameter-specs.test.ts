@@ -205,7 +205,7 @@ describe('the tensors of a checkpoint', () => {
     const changed = tensors({ 'classifier.weight': [rows, 8], 'classifier.bias': [rows] });
     expect(thrown(() => checkTensors(config, changed, 'x'))).toMatchObject({
       message,
-      hint: expect.stringContaining('panx train --new-head'),
+      hint: expect.stringContaining('panx train, sweep or run with --new-head'),
     });
     expect(checkTensors(config, changed, 'x', true).headMissing).toBe(true);
   });
@@ -238,7 +238,7 @@ describe('the tensors of a checkpoint', () => {
   ])('%s before the classifier, without which that says something else', (_, layers, names) => {
     expect(thrown(() => checkTensors(config, tensors(layers), 'x'))).toMatchObject({
       message: `The head in x is more than a linear map of what the encoder gives: beside classifier it has ${names}`,
-      hint: expect.stringContaining('panx train --new-head'),
+      hint: expect.stringContaining('panx train, sweep or run with --new-head'),
     });
     // Where another classifier takes the place of that one, only the encoder matters.
     const bare = { headMissing: true, ignored: ['classifier.weight', 'classifier.bias', ...Object.keys(layers)] };
