@@ -38,7 +38,19 @@ export function listed(names: readonly string[], most = 3): string {
 /** A value as a reader would write it, cut to `most` characters: what a hostile file holds must not become the sentence. */
 export function excerpt(value: unknown, most = 80): string {
   const shown = typeof value === 'number' || typeof value === 'bigint' ? String(value) : asJson(value);
-  return shown.length > most ? `${shown.slice(0, most - 1)}…` : shown;
+  return cutText(shown, most);
+}
+
+/** A text of at most so many UTF-16 units, with `…` for the rest; what a reader takes for one character is not cut in two. */
+export function cutText(text: string, most: number): string {
+  if (text.length <= most) return text;
+  let end = 0;
+  const seen = text.slice(0, most + 100); // With what may belong to the last character; a text may have megabytes.
+  for (const { index, segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(seen)) {
+    if (index + segment.length >= most) break;
+    end = index + segment.length;
+  }
+  return `${text.slice(0, end)}…`;
 }
 
 function asJson(value: unknown): string {

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { codeOf, excerpt, messageOf, nearest, PanxError } from '../errors.js';
+import { codeOf, cutText, excerpt, messageOf, nearest, PanxError } from '../errors.js';
 import { readBounded } from '../system/bounded-file.js';
 import { refuseStandIn } from '../system/stand-in.js';
 import { textOf } from '../system/text.js';
@@ -184,8 +184,7 @@ function readingFault(error: unknown): string {
 /** One `a.b=value`; a section may be given as a mapping: `training={epochs: 1, size: 250}`. */
 function readAssignment(assignment: string): Given[] {
   const at = assignment.indexOf('=');
-  const shown = assignment.length > 80 ? `${assignment.slice(0, 79)}…` : assignment;
-  const origin = `--set ${shown}`;
+  const origin = `--set ${cutText(assignment, 80)}`;
   if (at < 1) {
     throw new PanxError(`${origin} is not an assignment; expected KEY=VALUE, such as training.epochs=1.`, {
       exitCode: 2,

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { ParsedNode } from 'yaml';
-import { messageOf, PanxError } from '../errors.js';
+import { cutText, messageOf, PanxError } from '../errors.js';
 
 /** The YAML library, loaded when something must be parsed or quoted: it takes 25 ms, and few commands need it. */
 export function yaml(): typeof import('yaml') {
@@ -98,10 +98,9 @@ function scalarOf(value: unknown, source: string): unknown {
 
 /** The library's message, and where in the source it stands. */
 function invalid(subject: string, source: string, message: string, at: number): PanxError {
-  const shown = message.length > 200 ? `${message.slice(0, 199)}…` : message;
   const before = source.slice(0, at).split('\n');
   return refused(
-    `${subject} is not valid YAML: ${shown} at line ${before.length}, column ${before.at(-1)!.length + 1}.`,
+    `${subject} is not valid YAML: ${cutText(message, 200)} at line ${before.length}, column ${before.at(-1)!.length + 1}.`,
   );
 }
 

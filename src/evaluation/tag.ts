@@ -1,5 +1,6 @@
 import { readLabelNames } from '../data/label-names.js';
 import type { Word } from '../data/words.js';
+import { cutText } from '../errors.js';
 import type { TokenClassifier } from '../model/token-classifier.js';
 import { type EncodedRows, type EncodeOptions, encodeSentences } from '../tokenization/rows.js';
 import type { SubwordTokenizer } from '../tokenization/tokenizer.js';
@@ -56,7 +57,7 @@ export async function tagSentences(
   const { labels } = model.config;
   const { tags } = readLabelNames(labels);
   const { batchSize, before } = options;
-  const nameOfRow = (row: number) => `sentence ${before + row + 1}, "${sentences[row]!.text.slice(0, 60)}",`;
+  const nameOfRow = (row: number) => `sentence ${before + row + 1}, "${cutText(sentences[row]!.text, 60)}",`;
   await predict(
     model,
     encoded,

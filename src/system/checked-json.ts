@@ -1,4 +1,4 @@
-import { PanxError } from '../errors.js';
+import { cutText, PanxError } from '../errors.js';
 import { readBoundedJson } from './bounded-json.js';
 import { isObject, parseJson } from './json.js';
 import { NotTheFile } from './stand-in.js';
@@ -183,8 +183,7 @@ function misfit(value: unknown, expected: string): Misfit {
 
 /** A JSON value on one line, short enough for a sentence, and without what would steer a terminal. */
 export function shown(value: unknown): string {
-  const whole = visible(JSON.stringify(value) ?? String(value));
-  return whole.length > 60 ? `${whole.slice(0, 59)}…` : whole;
+  return cutText(visible(JSON.stringify(value) ?? String(value)), 60);
 }
 
 type Fields = Record<string, Shape<unknown>>;

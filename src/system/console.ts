@@ -1,3 +1,4 @@
+import { cutText } from '../errors.js';
 import { cutToWidth } from './display-width.js';
 import { rememberComplaint } from './outputs.js';
 import { visible, visibleLines } from './visible.js';
@@ -141,8 +142,7 @@ export function formatBytes(bytes: number): string {
  * invisible ones, which could turn the line around, are shown as their numbers, and what is long is cut.
  */
 export function printable(text: string, most = 120): string {
-  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return cut.replaceAll(
+  return cutText(text, most + 1).replaceAll(
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
     character => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   );

@@ -1,4 +1,4 @@
-import { PanxError } from '../errors.js';
+import { cutText, PanxError } from '../errors.js';
 import { formatCount } from '../system/console.js';
 import { isObject } from '../system/json.js';
 
@@ -124,8 +124,7 @@ export function isId(value: unknown): value is number {
 
 /** A value of the file in a sentence. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, 100) : value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return cutText(JSON.stringify(typeof value === 'string' ? value.slice(0, 100) : value) ?? 'nothing', 61);
 }
 
 function tooMany(tokens: number): string {
