@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { PanxError } from '../errors.js';
 import { runStage } from '../experiment/run.js';
 import { openStore, storePath } from '../experiment/store.js';
+import { leaveUnseenToParent } from '../experiment/unseen-words.js';
 import { workOnStage } from '../experiment/work.js';
 import { busyExitCode, takeRequest } from '../launch/processes.js';
 import { notice } from '../system/console.js';
@@ -32,6 +33,7 @@ async function stage(key: string, options: StageOptions): Promise<void> {
   if (!isSha256(options.request)) {
     throw new PanxError(`--request is "${options.request}"; expected 64 hexadecimal digits.`, { exitCode: 2 });
   }
+  leaveUnseenToParent();
   const store = await openStore(storePath(options.store));
   const { task, wait, ...request } = await takeRequest(store, key, options.request);
   const signal = abortOnSignals(`${task.label}  stopping after this step; the training state will be saved`);

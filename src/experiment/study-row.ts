@@ -4,12 +4,13 @@ import type { RunDirectory } from '../run/directory.js';
 import type { ScoringDirectory, StoreDirectory } from '../run/store-directory.js';
 import { readCurve } from './epoch-curve.js';
 import type { Stage } from './protocols/stage.js';
+import { readMetrics } from './records.js';
 import { readResult } from './results.js';
 import { findScoring, readScores } from './scoring.js';
 import { lookUp } from './store.js';
 import type { StageTask } from './study.js';
 import { type Conditions, epochsOf, type LanguageScores, type Training } from './table.js';
-import { tellUnseenOf } from './unseen-words.js';
+import { tellUnseenOf, tellUnseenOfRun } from './unseen-words.js';
 
 /**
  * A training with its scores from the store; null where one of them is not there any more.
@@ -33,7 +34,9 @@ export async function scoredTraining(
     scoringMs += found.durationMs;
   }
   const { stage } = await lookUp(store, task.identity, onNotice);
-  return stage === null ? null : await trainingOf({ ...planned, scores }, task, stage.run, scoringMs);
+  if (stage === null) return null;
+  tellUnseenOfRun(await readMetrics(stage.run), task.config);
+  return await trainingOf({ ...planned, scores }, task, stage.run, scoringMs);
 }
 
 /** A training that is done, with what its run says of it. */

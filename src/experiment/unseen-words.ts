@@ -11,7 +11,8 @@ import type { StageMetrics } from './stage.js';
 export interface UnseenOf {
   /** What sentences call them: "en/test". */
   name: string;
-  rows: LossCounts & { rows: number };
+  /** How many rows there are is null where it is not known. */
+  rows: LossCounts & { rows: number | null };
 }
 
 /** What rows are read for: what becomes of their words depends on it. */
@@ -29,12 +30,15 @@ export function splitsNamed(splits: readonly { lang: string; split: string; rows
   return splits.map(({ lang, split, rows }) => ({ name: `${lang}/${split}`, rows }));
 }
 
-/** The same of the scores of a run that was found on disk. */
-export function tellUnseenOfRun({ test }: Pick<StageMetrics, 'test'>, config: Config): void {
+/** The same of a run that was found on disk. */
+export function tellUnseenOfRun({ unseen = {}, test }: Pick<StageMetrics, 'unseen' | 'test'>, config: Config): void {
+  const split = config.training.resplit ? 'fit' : 'train';
+  const trained = Object.entries(unseen).map(([lang, counts]) => ({ lang, split, rows: { rows: null, ...counts } }));
+  tellUnseen(splitsNamed(trained), ['training'], config, null);
   for (const [lang, scores] of Object.entries(test)) tellUnseenOf(`${lang}/${endSplitOf(config)}`, scores, config);
 }
 
-/** The same of scores that were found on disk. @param name of their rows */
+/** The same of scores that were found on disk. @param name of their rows, such as en/test */
 export function tellUnseenOf(
   name: string,
   { rows, unseen }: Pick<Scores, 'rows' | 'unseen'>,
@@ -47,6 +51,12 @@ type TokenizationOf = Pick<Config, 'tokenization'>;
 
 /** What this process has said already. */
 const told = new Set<string>();
+let isLeft = false;
+
+/** Say nothing in this process: whoever began it says it once for all that it began. */
+export function leaveUnseenToParent(): void {
+  isLeft = true;
+}
 
 /**
  * Say, once for all rows at hand, which words a model does not see, how they count, and what to do. Nothing where it sees all, or where all of
@@ -62,20 +72,22 @@ export function tellUnseen(
 ): void {
   const { maxLength } = tokenization;
   const room = model === null ? null : usablePositions(model);
-  const most = room === null ? 'tokenization.maxLength' : `${formatCount(Math.min(maxLength, room))} subwords`;
+  const long = room === null ? 'too long' : `longer than ${formatCount(Math.min(maxLength, room))} subwords`;
   const fresh: string[] = [];
   for (const { name, rows } of sets) {
-    const lost = unseenText(rows, tokenization, most);
-    const key = JSON.stringify([name, rows.rows, unseenIn(rows), tokenization]);
+    const lost = unseenText(rows, tokenization, long);
+    const key = JSON.stringify([name, unseenIn(rows), tokenization]);
     if (lost !== null && !told.has(key)) fresh.push(`${name}: ${lost}`);
     told.add(key);
   }
-  if (fresh.length === 0) return;
-  const after = uses.map(use => consequences[use]);
+  if (fresh.length === 0 || isLeft) return;
+  const isOut = ({ rows: { truncatedWords, emptyWords } }: UnseenOf) =>
+    truncatedWords > 0 || (emptyWords > 0 && tokenization.emptyWords === 'drop');
+  const after = sets.some(isOut) ? uses.map(use => consequences[use]) : [];
   if (tokenization.longRows === 'cut' && sets.some(({ rows }) => rows.truncatedWords > 0)) {
     after.push(wayOut(maxLength, room));
   }
-  notice(`${fresh.join('; ')}. ${after.join(' ')}`);
+  notice([`${fresh.join('; ')}.`, ...after].join(' '));
 }
 
 /**
@@ -85,15 +97,16 @@ export function tellUnseen(
 function unseenText(
   { rows, truncatedRows, truncatedWords, emptyWords }: UnseenOf['rows'],
   tokenization: Config['tokenization'],
-  most: string,
+  long: string,
 ): string | null {
   const parts: string[] = [];
   if (truncatedRows > 0) {
-    const which = `${formatCount(truncatedRows)} of ${counted(rows, 'row')}`;
+    const which =
+      rows === null ? counted(truncatedRows, 'row') : `${formatCount(truncatedRows)} of ${counted(rows, 'row')}`;
     parts.push(
       tokenization.longRows === 'split'
-        ? `${which} ${truncatedRows === 1 ? 'has' : 'have'} a word longer than ${most}, of which the first are kept`
-        : `${which} ${truncatedRows === 1 ? 'is' : 'are'} longer than ${most}: ${endText(truncatedWords)}`,
+        ? `${which} ${truncatedRows === 1 ? 'has' : 'have'} a word that is ${long}, of which the first are kept`
+        : `${which} ${truncatedRows === 1 ? 'is' : 'are'} ${long}: ${endText(truncatedWords)}`,
     );
   }
   if (emptyWords > 0) {

@@ -70,7 +70,7 @@ it('panx evaluate says once which words it left out, how they count, and what to
 it('with rows split none is left out, and a word that is longer than a row keeps its beginning', () => {
   const { stdout, stderr } = evaluate('--json', '--set', 'tokenization.longRows=split');
   expect(stderr).toContain(
-    'mine=und/test: 1 of 4 rows has a word longer than 128 subwords, of which the first are kept; 2 words without a subword are left out. ',
+    'mine=und/test: 1 of 4 rows has a word that is longer than 128 subwords, of which the first are kept; 2 words without a subword are left out. ',
   );
   expect(stderr).not.toContain('longRows=split');
   const { scores } = expectDocument<Report>('evaluate', stdout);
@@ -158,8 +158,11 @@ it('a study says it of each set once, and again where its scores are found in th
   const again = study('--set', 'study.seeds=2');
   expect(again.stderr).toContain('are done already');
   expect(told(again.stderr)).toBe(1);
-  expect(again.stderr).toContain(`${cut.replace('128 subwords', 'tokenization.maxLength')}. ${scores} `);
+  expect(again.stderr).toContain(`${cut.replace('longer than 128 subwords', 'too long')}. ${scores} `);
   expect(panx(['verify', join(folder, 'study')]).code).toBe(0);
+  const { stderr } = study('--set', 'study.seeds=[7, 8]', '--jobs', '2');
+  expect(told(stderr)).toBe(1);
+  expect(stderr).toContain('mine=und/train: 2 rows are too long: 117 words at the end are left out; ');
   const split = study('--set', 'study.seeds=2', '--set', 'tokenization.longRows=split');
   expect(split.code).toBe(0);
   const other = expectDocument<StudyDocument>('run', split.stdout);
