@@ -82,7 +82,7 @@ export interface Command {
   /** Skipped where this path is there. */
   unless?: string;
   /** Signals, at a fraction of the time that the fixture's run took. */
-  signals?: readonly { name: 'SIGKILL' | 'SIGINT' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'; at: number }[];
+  signals?: readonly { name: 'SIGKILL' | 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGSTOP' | 'SIGCONT'; at: number }[];
   /** Overrules what the ingredients say. */
   expect?: Verdict;
   /** Where it ends with 0: these files must have the bytes of the fixture's, else it took what it should not. */

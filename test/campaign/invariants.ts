@@ -66,8 +66,8 @@ export function brokenInvariants(seen: Observation): Failure[] {
   ];
 }
 
-/** After SIGINT and SIGTERM. */
-const stoppedCodes = [130, 143];
+/** After SIGHUP, SIGINT and SIGTERM. */
+const stoppedCodes = [129, 130, 143];
 
 /** It ends by itself, with a code that panx knows, and shows no stack. */
 export function checkExit({ command, outcome, killed }: Observation): Failure[] {
@@ -76,7 +76,7 @@ export function checkExit({ command, outcome, killed }: Observation): Failure[] 
   if (orphans) failures.push(fail('no process stays behind', command, 'a process of it was still there'));
   if (timedOut || outgrown) return failures;
   if (signal !== null) {
-    // SIGINT and SIGTERM too end a program that has not come as far as to answer them.
+    // They too end a program that has not come as far as to answer them.
     if (!(killed && signalled.includes(signal))) {
       failures.push(fail('no signal ends it', command, `${signal}: ${firstLine(stderr)}`));
       return failures;

@@ -17,10 +17,10 @@ export function killsCase(random: Random): Case {
   return { family: 'kills', steps: part(random) };
 }
 
-type Signal = 'SIGKILL' | 'SIGINT' | 'SIGTERM';
+type Signal = 'SIGKILL' | 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
 function signal(random: Random): Signal {
-  return random.pick(['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGINT', 'SIGTERM']);
+  return random.pick(['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP']);
 }
 
 /** With --resume where something is begun, and not at all where it is done. */
