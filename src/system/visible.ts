@@ -1,8 +1,8 @@
 /**
  * A text that comes from files or from the command line, safe to show on a terminal or in a picture: code points, as `<U+001B>`, stand for control
  * characters (which would move the cursor, clear the screen, or ring), line ends, marks that turn the direction of writing around, what takes no
- * width or is seen on some terminals only, tags (which hide a text in another), and what is no character. All else stays as it is, with the joiners
- * U+200C and U+200D, which Persian and Indic words are written with, and with the flags that are made of tags.
+ * width, tags (which hide a text in another), and what is no character. All else stays as it is, with the joiners U+200C and U+200D, which Persian
+ * and Indic words are written with, with soft hyphens, and with the flags that are made of tags.
  */
 export function visible(text: string): string {
   return text.replace(unsafeOrFlag, shown);
@@ -20,7 +20,7 @@ export function codePoint(character: string): string {
 
 /** What `visible` shows by its code point. */
 export const unsafe =
-  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\u{e0000}-\u{e007f}]/gu;
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\u{e0000}-\u{e007f}]/gu;
 
 /** England, Scotland and Wales: all flags of parts of countries that Unicode recommends (RGI). */
 const flag =

@@ -31,6 +31,7 @@ describe('displayWidth', () => {
     ['the same signs without it', '❤☀', 2],
     ['a keycap', '1️⃣', 2],
     ['marks of direction and a selector alone', '\u200e\ufe0f', 0],
+    ['a soft hyphen', 'Do\u00adnau', 5],
     ['what takes no width', '\u200b\u2060\ufeff', 0],
   ])('of %s', (_, text, width) => {
     expect(displayWidth(text)).toBe(width);

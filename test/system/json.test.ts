@@ -33,6 +33,12 @@ describe('formatJson', () => {
     expect(formatJson(value, 2)).toBe(JSON.stringify(value, null, 2));
   });
 
+  it('escapes what would act on a terminal, and stays the same text', () => {
+    const text = '\u001b\u007f\u009b\u2028\u202e\u2066\u{e0041}🏴󠁧󠁢󠁥󠁮󠁧󠁿\ufeff 東京 👩‍🔬';
+    expect(formatJson([text])).toMatch(/^\["[^\p{Cc}\p{Zl}\u202e\u2066\u{e0000}-\u{e007f}\ufeff]* 東京 👩‍🔬"\]$/u);
+    expect(JSON.parse(formatJson([text], 1))).toEqual([text]);
+  });
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('refuses %s, by its key', value => {
     expect(() => formatJson({ test: { en: { loss: value } } })).toThrow(`"loss" is ${value}, and is to be written`);
     expect(() => formatJson([0, value])).toThrow(`"1" is ${value}`);
