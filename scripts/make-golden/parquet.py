@@ -1,4 +1,4 @@
-"""Small parquet files that decode to much, for test/data/parquet-limits.test.ts.
+"""Small parquet files that decode to much, of types that Arrow's schema alone tells, and of text that is not UTF-8, for test/data/formats.
 
 Run: python3 scripts/make-golden/parquet.py test/fixtures/parquet   (pyarrow 26.0.1)
 """
@@ -84,5 +84,40 @@ write_lie("few-that-say-a-trillion-rows.parquet", "few.parquet", 100, 10**12)
 write_lie("few-that-say-7-rows.parquet", "few.parquet", 100, 7)
 write_lie("few-that-say-200-rows.parquet", "few.parquet", 100, 200)
 write_lie("10-million-that-say-5.parquet", "row-of-10-million-words.parquet", 10_000_000, 5)
+
+WORDS = [["Ada", "Köln"], ["in", "."]]
+TAGS = [[1, 5], [0, 0]]
+
+
+def write_as(name, words, tags, encode=str):
+    """tokens and ner_tags of these types."""
+    rows = [[encode(word) for word in row] for row in WORDS]
+    write(name, pa.table({"tokens": pa.array(rows, type=words), "ner_tags": pa.array(TAGS, type=tags)}))
+
+
+def unchecked(rows):
+    """A list of strings, of bytes that need not be UTF-8."""
+    values = [word for row in rows for word in row]
+    offsets = np.cumsum([0, *map(len, values)]).astype(np.int32)
+    text = pa.Array.from_buffers(pa.string(), len(values), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(values))])
+    return pa.ListArray.from_arrays(pa.array(np.cumsum([0, *map(len, rows)]).astype(np.int32)), text)
+
+
+write_as("list-view.parquet", pa.list_view(pa.string()), pa.list_view(pa.int64()))
+write_as("large-list-view.parquet", pa.large_list_view(pa.large_string()), pa.large_list_view(pa.int32()))
+write_as("fixed-size-list.parquet", pa.list_(pa.string(), 2), pa.list_(pa.int64(), 2))
+write_as("string-view.parquet", pa.list_(pa.string_view()), pa.list_(pa.uint8()))
+write_as("dictionary.parquet", pa.list_(pa.dictionary(pa.int32(), pa.string())), pa.list_(pa.int64()))
+write_as("dictionary-of-ids.parquet", pa.list_(pa.string()), pa.list_(pa.dictionary(pa.int8(), pa.int64())))
+write_as("binary.parquet", pa.list_(pa.binary()), pa.list_(pa.int64()), str.encode)
+write_as("large-binary.parquet", pa.list_(pa.large_binary()), pa.list_(pa.int64()), str.encode)
+write_as("null.parquet", pa.list_(pa.null()), pa.list_(pa.int64()), lambda word: None)
+latin1 = [[b"Ada", "Köln".encode()], [b"in", b"."], [b"."], [b"a", "Besançon".encode("latin-1"), b"."]]
+tag_ids = pa.array([[1, 5], [0, 0], [0], [0, 5, 0]], type=pa.list_(pa.int64()))
+names = [[b"B-PER", b"B-LOC"], [b"O", b"O"], [b"O"], [b"O", b"B-LOC", b"\xe9"]]
+table = pa.table({"tokens": unchecked(latin1), "ner_tags": tag_ids, "names": unchecked(names), "ids": tag_ids})
+write("not-utf8.parquet", table, row_group_size=2)
+write("not-utf8-binary.parquet", table.set_column(0, "tokens", pa.array(latin1, type=pa.list_(pa.binary()))))
+
 for path in sorted(FOLDER.glob("*.parquet")):
     print(path.stat().st_size, path.name)

@@ -181,8 +181,8 @@ function narrowEncoding(bytes: Buffer): Encoding {
   return quotes > 0 ? { name: 'Windows-1252', iconv: 'WINDOWS-1252' } : { name: 'Latin-1', iconv: 'LATIN1' };
 }
 
-/** The first byte that no longer continues UTF-8, or is 0: every character before it is whole. */
-function wrongByte(bytes: Buffer): number {
+/** Where the first byte lies that no longer continues UTF-8, or is 0: every character before it is whole. */
+export function wrongByte(bytes: Buffer): number {
   let at = 0;
   // Many at a time: megabytes may stand before it.
   for (let whole = -1; whole !== at; ) {

@@ -138,11 +138,13 @@ describe('loadSplit', () => {
     const place = join(folder, 'PAN-X.en/test-a.parquet');
     copyFileSync(new URL('../fixtures/parquet/30-million-words.parquet', import.meta.url), place);
     await expect(shardPaths(folder, 'en', 'test')).rejects.toThrow('says that it holds 30,000,000 words');
-    for (const bytes of ['', 'PAR1', 'hello', 'x'.repeat(20), `${'x'.repeat(20)}\xff\0\0\0PAR1`]) {
+    for (const bytes of ['PAR1', 'hello', 'x'.repeat(20), `${'x'.repeat(20)}\xff\0\0\0PAR1`]) {
       writeFileSync(place, bytes, 'latin1');
       expect(await shardPaths(folder, 'en', 'test')).toEqual([place]);
       await expect(loadSplit(folder, 'en', 'test')).rejects.toThrow('is not a whole parquet file');
     }
+    writeFileSync(place, '');
+    await expect(loadSplit(folder, 'en', 'test')).rejects.toThrow(`${place} is empty: it has no byte.`);
   });
 
   it('refuses what is no file, or too large for one, before it is read', async () => {

@@ -38,6 +38,45 @@ export function readFooter(bytes: Buffer, columns: readonly string[]): Footer {
   return footer;
 }
 
+/**
+ * Take from the footer that columns hold strings: they are then bytes, and decoded as they are. For a file whose text is not UTF-8, of which the
+ * decoder does not say where.
+ *
+ * Source: parquet.thrift, SchemaElement, ConvertedType and LogicalType. An ENUM is bytes as well, and its numbers take as much room.
+ */
+export function hideStringMarks(bytes: Buffer): void {
+  const start = bytes.length - 8 - footerBytes(bytes);
+  if (start < 0) throw new Error('its footer is cut off');
+  const footer = bytes.subarray(start, -8);
+  const reader = compactReader(footer);
+  const element = () =>
+    reader.struct({
+      6: () => {
+        const at = reader.position();
+        if (reader.count() === convertedUtf8) footer[at] = 2 * convertedEnum; // zigzag
+      },
+      10: () =>
+        reader.struct({
+          1: () => {
+            const head = reader.position() - 1;
+            if (footer[head] === headOfStruct(logicalString)) footer[head] = headOfStruct(logicalEnum);
+            reader.struct({});
+          },
+        }),
+    });
+  reader.struct({ 2: () => reader.list(element) });
+}
+
+const convertedUtf8 = 0;
+const convertedEnum = 4;
+const logicalString = 1;
+const logicalEnum = 4;
+
+/** What stands before the first field of a struct, where that is a struct too: the field's number, and the type 12. */
+function headOfStruct(field: number): number {
+  return (field << 4) | 12;
+}
+
 /** How long the footer says that it is. */
 export function footerBytes(bytes: Buffer): number {
   if (bytes.length < 12 || bytes.toString('latin1', bytes.length - 4) !== 'PAR1') throw new Error('it has no footer');
@@ -88,6 +127,8 @@ interface CompactReader {
   list(element: () => void): void;
   /** A number that is not negative. */
   count(): number;
+  /** Where the next byte lies. */
+  position(): number;
   text(): string;
 }
 
@@ -169,6 +210,7 @@ function compactReader(bytes: Buffer): CompactReader {
       if (zigzag % 2 === 1) throw new Error('its footer has a negative count');
       return zigzag / 2;
     },
+    position: () => at,
     text: () => binary().toString('utf8'),
   };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Schema } from 'apache-arrow';
 import type { CorpusColumns } from '../../config/corpora.js';
 import { excerpt, PanxError } from '../../errors.js';
@@ -18,16 +17,12 @@ import {
   tagIdsOf,
   textOf,
 } from './parquet.js';
-import { footerBytes } from './parquet-footer.js';
 import type { Place } from './parquet-limits.js';
 import { type FileTag, type TaggedFile, tooManyTags } from './tagged-file.js';
 
 /**
  * Read any parquet file of words and tags: a column of lists of strings, and one of lists of tags, as strings or as ids. Ids have the names
  * that the file declares (ClassLabel), or `labels`.
- *
- * What else Arrow's own schema says of the columns is not looked at: large lists, views, list views and dictionaries are all stored as the
- * same lists of strings or integers, and are read as such.
  *
  * @param columns names of the two; what is not named is found under its usual name
  * @throws PanxError as `readShard` does, and where a tag is none
@@ -37,22 +32,19 @@ export async function readTaggedParquet(
   columns: CorpusColumns,
   labels: readonly string[] | null,
 ): Promise<TaggedFile> {
-  const bytes = await readBytes(path);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const description = await descriptionIn(path, bytes);
-  hideArrowSchema(bytes);
+  const { bytes, sha256 } = await readBytes(path);
   let chosen: [words: Column, tags: Column] | undefined;
   const choose = (schema: Schema) => {
     chosen = chooseColumns(path, schema, columns);
     return chosen.map(({ name }) => name);
   };
-  const read = await decodeParquet(path, bytes, choose, (_, slices) => {
+  const read = await decodeParquet(path, bytes, choose, (_, slices, description) => {
     const [words, tags] = chosen!;
     if (tags.holds === 'tags') {
       const ids = new Map<string, number>();
       const parts = slices((place, table) => {
         const flatTags = flatten(place, table, tags);
-        return join(place, flatten(place, table, words), flatTags, namedTagIds(place, flatTags, ids));
+        return join(place, words, flatten(place, table, words), flatTags, namedTagIds(place, flatTags, tags, ids));
       });
       return { names: [...ids.keys()], declared: false, parts };
     }
@@ -62,7 +54,7 @@ export async function readTaggedParquet(
     checkDeclared(path, names);
     const parts = slices((place, table) => {
       const flatTags = flatten(place, table, tags);
-      return join(place, flatten(place, table, words), flatTags, tagIdsOf(place, flatTags, names));
+      return join(place, words, flatten(place, table, words), flatTags, tagIdsOf(place, flatTags, names));
     });
     return { names: [...names], declared: declared !== null, parts };
   });
@@ -71,34 +63,6 @@ export async function readTaggedParquet(
     ...{ path, sha256, columns: whole, declared: read.declared, documentMarks: 0, otherLines: 0 },
     tags: withPlaces(read.names, whole),
   };
-}
-
-/**
- * What Hugging Face's library says of the columns. It may stand in Arrow's schema alone; where that has types that are not known here, in the
- * footer. What else is wrong with the file shows when it is decoded.
- */
-async function descriptionIn(path: string, bytes: Buffer): Promise<string | undefined> {
-  const inSchema = async (file: Buffer) =>
-    await decodeParquet(path, file, [], schema => schema.metadata.get('huggingface')).catch(() => undefined);
-  const found = await inSchema(bytes);
-  if (found !== undefined) return found;
-  const plain = Buffer.from(bytes);
-  hideArrowSchema(plain);
-  return await inSchema(plain);
-}
-
-/** The key under which Arrow's schema stands in the footer, with its length before it: under another name nobody finds it. */
-const arrowKey = Buffer.from('\x0cARROW:schema', 'latin1');
-
-function hideArrowSchema(bytes: Buffer): void {
-  let start: number;
-  try {
-    start = bytes.length - 8 - footerBytes(bytes);
-  } catch {
-    return; // It is damaged, and the decoder says how.
-  }
-  const at = bytes.indexOf(arrowKey, Math.max(0, start));
-  if (at >= 0) bytes.write('arrow', at + 1, 'latin1');
 }
 
 const usual = { words: ['tokens', 'words'], tags: ['ner_tags', 'tags'] } as const;
@@ -123,7 +87,8 @@ function chooseColumns(path: string, schema: Schema, columns: CorpusColumns): [w
   const [words, tags] = [find('words'), find('tags')];
   const type: unknown = schema.fields[names.indexOf(tags)]!.type;
   const element = arrow.DataType.isList(type) ? type.children[0]?.type : undefined;
-  if (!arrow.DataType.isUtf8(element) && !arrow.DataType.isInt(element)) {
+  const isText = arrow.DataType.isUtf8(element) || arrow.DataType.isBinary(element);
+  if (!isText && !arrow.DataType.isInt(element)) {
     throw new PanxError(
       `${path}: column ${excerpt(tags)} is ${String(type)}; expected a list of strings or a list of integers.`,
       { hint: 'Say by columns which one holds the tags (docs/corpora.md).' },
@@ -131,18 +96,18 @@ function chooseColumns(path: string, schema: Schema, columns: CorpusColumns): [w
   }
   return [
     { name: words, holds: 'words' },
-    { name: tags, holds: arrow.DataType.isUtf8(element) ? 'tags' : 'ids' },
+    { name: tags, holds: isText ? 'tags' : 'ids' },
   ];
 }
 
-function join(place: Place, words: FlatList, tags: FlatList, tagIds: Int32Array): WordColumns {
+function join(place: Place, which: Column, words: FlatList, tags: FlatList, tagIds: Int32Array): WordColumns {
   checkLengths(place, words.offsets, tags.offsets);
-  return { rows: words.offsets.length - 1, offsets: words.offsets, tagIds, ...textOf(place, words) };
+  return { rows: words.offsets.length - 1, offsets: words.offsets, tagIds, ...textOf(place, words, which) };
 }
 
 /** (words) ids in the order in which the tags come. @param ids those of the tags that came before; more are added */
-function namedTagIds(place: Place, column: FlatList, ids: Map<string, number>): Int32Array {
-  const { textOffsets, text } = textOf(place, column);
+function namedTagIds(place: Place, column: FlatList, which: Column, ids: Map<string, number>): Int32Array {
+  const { textOffsets, text } = textOf(place, column, which);
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   const tagIds = new Int32Array(textOffsets.length - 1);
   for (let word = 0; word < tagIds.length; word++) {

@@ -1,15 +1,18 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Data, Schema, Table, Vector } from 'apache-arrow';
 import { excerpt, messageOf, PanxError } from '../../errors.js';
 import { formatCount } from '../../system/console.js';
 import { memoryFault } from '../../system/faults.js';
 import { readGiven, refuseEmpty, textAtBegin } from '../../system/stand-in.js';
+import { wrongByte } from '../../system/text.js';
 import { arrow } from '../arrow.js';
 import { concatColumns, type WordColumns } from '../columns.js';
 import type { Reading } from '../corpus.js';
 import { declaredLabels, someLabels } from '../labels.js';
 import { panxLabels } from './panx.js';
 import { DecodingEnded, withParquetDecoder } from './parquet-decoder.js';
+import { hideStringMarks } from './parquet-footer.js';
 import {
   budgetOf,
   checkWords,
@@ -19,6 +22,7 @@ import {
   type Place,
   slicesOf,
 } from './parquet-limits.js';
+import { descriptionIn, hideArrowSchema } from './parquet-schema.js';
 
 /** One parquet file of a split, read and checked. */
 export interface Shard {
@@ -39,25 +43,20 @@ export interface Shard {
  *   tokens as tags not given, a tag id without a name, more than a file of its size holds (docs/limits.md)
  */
 export async function readShard(path: string): Promise<Shard> {
-  const bytes = await readBytes(path);
-  const { labelNames, parts } = await decodeParquet(path, bytes, columnNames, (schema, slices) => {
+  const { bytes, sha256 } = await readBytes(path);
+  const { labelNames, parts } = await decodeParquet(path, bytes, columnNames, (schema, slices, description) => {
     checkNames(path, schema);
-    const labelNames = declaredLabels(schema.metadata.get('huggingface'), path) ?? panxLabels;
+    const labelNames = declaredLabels(description, path) ?? panxLabels;
     return { labelNames, parts: slices((place, table) => columnsOf(place, table, labelNames)) };
   });
-  return {
-    path,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    labelNames,
-    columns: concatColumns(parts),
-  };
+  return { path, sha256, labelNames, columns: concatColumns(parts) };
 }
 
-/** The bytes of a parquet file. @throws PanxError where it cannot be read, or is too large */
-export async function readBytes(path: string): Promise<Buffer> {
+/** The bytes of a parquet file and their SHA-256, in hexadecimal. @throws PanxError where it cannot be read, or is too large */
+export async function readBytes(path: string): Promise<{ bytes: Buffer; sha256: string }> {
   const bytes = await readGiven(path, largestFile);
   refuseEmpty(path, bytes);
-  return bytes;
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 /** A column by its name, and what it is to hold. */
@@ -74,6 +73,8 @@ const expectedTypes: Record<Column['holds'], string> = {
   tags: 'a list of strings',
 };
 const rowHint = 'Repair that row, or fetch the file again.';
+const utf8Hint =
+  'Write the file again with its text in UTF-8 (decode Latin-1 as that first), or fetch it again, where it is damaged.';
 
 /** The parts of a file, one after the other, each as what `read` makes of it. */
 type Slices = <Part extends WordColumns>(read: (place: Place, table: Table) => Part) => Part[];
@@ -81,14 +82,37 @@ type Slices = <Part extends WordColumns>(read: (place: Place, table: Table) => P
 /**
  * Decode a file part by part, so that what is decoded and not yet in flat arrays stays small; most files are one part.
  *
+ * @param bytes of which the footer is changed
  * @param columns those that are read, or what says which they are once the columns of the file are known
- * @param work is given what the file says of itself, and reads its parts
+ * @param work is given what the file says of itself (its schema, and Hugging Face's description), and reads its parts
  * @throws PanxError where it is damaged, or holds more than a file of its size
  */
 export async function decodeParquet<Result>(
   path: string,
   bytes: Buffer,
-  columns: readonly string[] | ((schema: Schema) => readonly string[]),
+  columns: Columns,
+  work: (schema: Schema, slices: Slices, description: string | undefined) => Result,
+): Promise<Result> {
+  const description = await descriptionIn(bytes);
+  hideArrowSchema(bytes);
+  const decode = () => decodeParts(path, bytes, columns, (schema, slices) => work(schema, slices, description));
+  return await decode().catch((error: unknown) => {
+    if (!(error instanceof NotUtf8)) throw error;
+    // As bytes the text is decoded, and `textOf` finds the row.
+    hideStringMarks(bytes);
+    return decode();
+  });
+}
+
+type Columns = readonly string[] | ((schema: Schema) => readonly string[]);
+
+/** A file with text that is not UTF-8, of which the decoder says no more. */
+class NotUtf8 extends PanxError {}
+
+async function decodeParts<Result>(
+  path: string,
+  bytes: Buffer,
+  columns: Columns,
   work: (schema: Schema, slices: Slices) => Result,
 ): Promise<Result> {
   const footerFor = (names: readonly string[]) => orReason(() => footerWithinLimits(path, bytes, names));
@@ -131,6 +155,12 @@ export async function decodeParquet<Result>(
     }
     const fault = memoryFault(error);
     if (fault !== null) throw fault;
+    if (/non UTF-8/i.test(messageOf(error))) {
+      throw new NotUtf8(`${path} holds text that is not UTF-8; expected text in UTF-8.`, {
+        hint: utf8Hint,
+        cause: error,
+      });
+    }
     const text = textAtBegin(bytes);
     const why = text === null ? messageOf(error).replace(/\.$/, '') : `it begins with the text ${text}`;
     throw new PanxError(`${path} is not a whole parquet file (${bytes.length} bytes): ${why}.`, {
@@ -174,7 +204,7 @@ function columnsOf(place: Place, table: Table, labelNames: readonly string[]): W
   const tags = flatten(place, table, tagsColumn);
   checkLengths(place, tokens.offsets, tags.offsets);
   const tagIds = tagIdsOf(place, tags, labelNames);
-  const { textOffsets, text } = textOf(place, tokens);
+  const { textOffsets, text } = textOf(place, tokens, tokensColumn);
   return { rows: table.numRows, offsets: tokens.offsets, tagIds, textOffsets, text };
 }
 
@@ -210,11 +240,10 @@ export function flatten(place: Place, table: Table, which: Column): FlatList {
 
 function checkType(path: string, column: Vector, { name, holds }: Column): void {
   const type: unknown = column.type;
-  const isList = arrow.DataType.isList(type) || arrow.DataType.isLargeList(type);
-  const element: unknown = isList ? type.children[0]?.type : undefined;
+  const element: unknown = arrow.DataType.isList(type) ? type.children[0]?.type : undefined;
   const fits =
     holds !== 'ids'
-      ? arrow.DataType.isUtf8(element) || arrow.DataType.isLargeUtf8(element)
+      ? arrow.DataType.isUtf8(element) || arrow.DataType.isBinary(element) // not marked as text, as some programs write it
       : arrow.DataType.isInt(element);
   if (!fits) {
     throw new PanxError(`${path}: column "${name}" is ${String(type)}; expected ${expectedTypes[holds]}.`, {
@@ -289,7 +318,8 @@ export function tagIdsOf({ path, firstRow }: Place, column: FlatList, labelNames
   return tagIds;
 }
 
-export function textOf(place: Place, column: FlatList): { textOffsets: Int32Array; text: Uint8Array } {
+/** The values of a list column one after the other, each checked to be UTF-8. */
+export function textOf(place: Place, column: FlatList, which: Column): { textOffsets: Int32Array; text: Uint8Array } {
   const textOffsets = new Int32Array(column.offsets.at(-1)! + 1);
   const spans = column.pieces.map(({ values, from, to }) => {
     const offsets = values.valueOffsets as Int32Array | BigInt64Array;
@@ -303,8 +333,31 @@ export function textOf(place: Place, column: FlatList): { textOffsets: Int32Arra
     text.set((values.values as Uint8Array).subarray(first, last), byte);
     byte += last - first;
   }
+  checkUtf8(place, column.offsets, textOffsets, text, which);
   checkWords(place, column.offsets, textOffsets);
   return { textOffsets, text };
+}
+
+/** Where all text together is UTF-8 and each value begins with a character, each value is UTF-8. */
+function checkUtf8(
+  { path, firstRow }: Place,
+  offsets: Int32Array,
+  textOffsets: Int32Array,
+  text: Uint8Array,
+  { name }: Column,
+): void {
+  const begins = (offset: number) => offset === text.length || (text[offset]! & 0xc0) !== 0x80;
+  if (isUtf8(text) && textOffsets.every(begins)) return;
+  for (let position = 0; position + 1 < textOffsets.length; position++) {
+    const value = Buffer.from(text.subarray(textOffsets[position], textOffsets[position + 1]));
+    if (isUtf8(value)) continue;
+    const { row, word } = locate(offsets, position);
+    const at = wrongByte(value);
+    const byte = `byte ${at + 1} of word ${word} of "${name}", 0x${value[at]!.toString(16).toUpperCase().padStart(2, '0')}`;
+    throw new PanxError(`${path}, row ${firstRow + row}: ${byte}, is not UTF-8; expected text in UTF-8.`, {
+      hint: utf8Hint,
+    });
+  }
 }
 
 /** The row, and the word within it, of a value of a list column: the last row that starts at or before it. */

@@ -107,6 +107,16 @@ describe('any parquet file of words and tags', () => {
     );
   });
 
+  it('is refused where text in it is not UTF-8, of words and of tags', async () => {
+    const path = fileURLToPath(new URL('../../fixtures/parquet/not-utf8.parquet', import.meta.url));
+    await expect(readTaggedParquet(path, { tags: 'ner_tags' }, [...declared, 'I-ORG'])).rejects.toThrow(
+      `${path}, row 3: byte 6 of word 1 of "tokens", 0xE7, is not UTF-8; expected text in UTF-8.`,
+    );
+    await expect(readTaggedParquet(path, { tags: 'names' }, null)).rejects.toThrow(
+      `${path}, row 3: byte 1 of word 2 of "names", 0xE9, is not UTF-8; expected text in UTF-8.`,
+    );
+  });
+
   it('is refused where it is damaged, or no parquet file', async () => {
     const whole = readFileSync(fixture('strings-zstd'));
     const cut = join(folder, 'cut.parquet');
