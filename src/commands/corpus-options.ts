@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { loadConfig } from '../config/load.js';
 import { type Config, schema } from '../config/schema.js';
+import { refuseUnusedSettings, type SettingsUser } from '../config/used-settings.js';
 import { resolveData } from '../data/fetch.js';
 import type { SplitName } from '../data/splits.js';
 import { transferLine } from '../hub/progress.js';
@@ -22,6 +24,13 @@ export function addCorpusOptions(command: Command): Command {
     .option('--config <file>', 'YAML file with settings, such as corpora: other corpora by name')
     .option('--set <key=value>', 'set one setting; may be repeated', everyOne)
     .option('--sample', sampleHelp('data and tokenizer'));
+}
+
+/** The settings of such a command. @throws PanxError as `loadConfig` does, and for one that is typed and that it does not use */
+export async function corpusConfig({ config, set }: CorpusOptions, user: SettingsUser): Promise<Config> {
+  const loaded = await loadConfig({ file: config, assignments: set });
+  refuseUnusedSettings(loaded, user);
+  return loaded.config;
 }
 
 /** @throws PanxError as `samplePaths` and `resolveData` do */

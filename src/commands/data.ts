@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { corpusOf, hasSplit } from '../config/corpora.js';
-import { loadConfig } from '../config/load.js';
 import { type Config, schema } from '../config/schema.js';
+import type { SettingsUser } from '../config/used-settings.js';
 import { type WrittenFormat, writtenFormats } from '../data/convert.js';
 import { loadSplit, openSplit, readExample } from '../data/corpus.js';
 import { folderOf } from '../data/formats/panx.js';
@@ -15,7 +15,7 @@ import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, encodeSentences } from '../tokenization/rows.js';
 import { subwordStatistics } from '../tokenization/statistics.js';
 import { loadTokenizer, openTokenizer } from '../tokenization/tokenizer.js';
-import { addCorpusOptions, type CorpusOptions, dataFolder, tokenizerFolder } from './corpus-options.js';
+import { addCorpusOptions, type CorpusOptions, corpusConfig, dataFolder, tokenizerFolder } from './corpus-options.js';
 import { checkLanguages, conversionText, convert, refuseToReplace, settingsToRead } from './data/convert.js';
 import { exampleText, subwordsText } from './data/example.js';
 import { type Counted, statisticsCsv, statisticsText } from './data/statistics.js';
@@ -68,8 +68,8 @@ async function printStatistics(
   options: CorpusOptions & FormatOptions<'table' | 'csv'> & { model?: string; langs: string; splits: string },
 ): Promise<void> {
   const format = formatOf(options, 'table');
-  const { config, splits, dataDir } = await splitsAsked(options);
   const withSubwords = options.model !== undefined || options.sample === true;
+  const { config, splits, dataDir } = await splitsAsked(options, withSubwords ? 'data stats --model' : 'data stats');
   const langs = splits.map(({ lang }) => lang);
   const tokenizer = withSubwords
     ? await openTokenizer(await tokenizerFolder(options.model, options, config, langs), config.tokenization)
@@ -100,12 +100,15 @@ async function printStatistics(
 }
 
 /** The splits that --langs and --splits ask for; without --splits those that a named corpus has. */
-async function splitsAsked(options: CorpusOptions & { langs: string; splits: string }): Promise<{
+async function splitsAsked(
+  options: CorpusOptions & { langs: string; splits: string },
+  user: SettingsUser,
+): Promise<{
   config: Config;
   splits: { lang: string; split: SplitName }[];
   dataDir: string;
 }> {
-  const { config } = await loadConfig({ file: options.config, assignments: options.set });
+  const config = await corpusConfig(options, user);
   const langs = languagesOf('--langs', options.langs, config.corpora);
   const names = listOf('--splits', options.splits).map(name => toSplit('--splits', name));
   const splits = langs.flatMap(lang => {
@@ -124,7 +127,7 @@ async function convertAsAsked(
   const out = await throughLink(options.out);
   const force = options.force === true;
   await refuseToReplace(out, await checkOutFolder(out, 'corpus'), force);
-  const { config, splits, dataDir } = await splitsAsked(options);
+  const { config, splits, dataDir } = await splitsAsked(options, 'data convert');
   const langs = [...new Set(splits.map(({ lang }) => lang))];
   checkLanguages(langs);
   await refuseAsLanguage(out, dataDir);
@@ -145,7 +148,7 @@ async function printExample(
   const json = isJson(options);
   const row = toRow(options.row);
   const name = toSplit('--split', options.split);
-  const { config } = await loadConfig({ file: options.config, assignments: options.set });
+  const config = await corpusConfig(options, options.tokens ? 'data show --tokens' : 'data show');
   const lang = toLanguage('--lang', options.lang, config.corpora);
   const dataDir = await dataFolder(options, config, [lang], [name]);
   const split = await loadSplit(dataDir, lang, name, config.corpora);

@@ -8,9 +8,8 @@ import { returnFreeMemory } from '../engine/memory.js';
 import { openEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
 import type { EntityScores } from '../evaluation/entity-scores.js';
-import { haveSameTags, schemeFit } from '../evaluation/scheme-fit.js';
 import { metricName, type Scores, score } from '../evaluation/score.js';
-import { fitLabels, loadSplits } from '../experiment/corpus.js';
+import { firstRows, loadSplits, rowsForModel } from '../experiment/corpus.js';
 import { scoresText } from '../experiment/narration.js';
 import { splitsNamed, tellUnseen } from '../experiment/unseen-words.js';
 import { transferLine } from '../hub/progress.js';
@@ -125,7 +124,8 @@ async function evaluateAsAsked(
   // All of them before any is scored: a language that is not there should not show after minutes.
   const splits = langs.map(lang => [lang, split] as const);
   const source = { dataDir, tokenizer, config: fitted, onProgress: progress };
-  const corpus = await phase('read data', () => loadSplits(source, splits));
+  const { limit } = config.evaluation;
+  const corpus = (await phase('read data', () => loadSplits(source, splits))).map(split => firstRows(split, limit));
   tellUnseen(splitsNamed(corpus), ['scores'], config, modelConfig);
   const { precision } = await openEngine(config, profile);
   returnFreeMemory();
@@ -133,10 +133,7 @@ async function evaluateAsAsked(
   const model = await phase('load model', () => loadTrained(folder, inputIds, precision));
   if (model.unused !== null) notice(model.unused);
   const { labels } = model.config;
-  const labelled = corpus.map(split => {
-    const fit = haveSameTags(labels, split.labelNames) ? null : schemeFit(labels, split.labelNames);
-    return { ...split, fit, rows: fit === null ? fitLabels(split, labels, folder).rows : split.rows };
-  });
+  const labelled = corpus.map(split => ({ ...split, ...rowsForModel(split, labels, folder) }));
   const understood = labelsNotice(labels);
   if (understood !== null) notice(understood);
   if (labelled.some(({ fit }) => fit !== null)) notice(schemeNotice);

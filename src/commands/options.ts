@@ -4,6 +4,7 @@ import { inline, settingIn } from '../config/describe.js';
 import { isLanguage } from '../config/kinds.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { type Config, type Key, settings } from '../config/schema.js';
+import { refuseUnusedSettings, settingsUser, settingsUsers, usesSetting } from '../config/used-settings.js';
 import { parseYaml } from '../config/yaml.js';
 import { PanxError } from '../errors.js';
 import { samplePaths } from '../hub/sample.js';
@@ -35,12 +36,19 @@ export function addConfigOptions(
   if (file) command.option('--config <file>', 'YAML file with settings; its "extends: other.yaml" is read first');
   command.option(
     '--set <key=value>',
-    'set one setting, such as training.epochs=1; may be repeated (panx config lists all)',
+    `set one setting, such as ${exampleFor(command)}; may be repeated (panx config lists all)`,
     everyOne,
   );
   addOptions(command, sharedOptions.slice(0, 2));
-  command.option('--sample', sampleHelp(as === 'start' ? 'model and data' : 'a fine-tuned model and data'));
+  const sampled = as === 'start' ? 'model and data' : 'a fine-tuned model and data';
+  command.option('--sample', sampleHelp(isOfOthers(command, 'data') ? 'a fine-tuned model' : sampled));
   addOptions(command, sharedOptions.slice(2));
+}
+
+/** An assignment that a command takes. */
+function exampleFor(command: Command): string {
+  if (!isOfOthers(command, 'training.epochs')) return 'training.epochs=1';
+  return isOfOthers(command, 'evaluation.limit') ? 'tokenization.maxLength=128' : 'evaluation.limit=100';
 }
 
 /** Add the options that say how to train; a command that trains on given rows adds `addRowOptions` too. */
@@ -59,13 +67,13 @@ export function addSweepOptions(command: Command): void {
 }
 
 /**
- * The configuration that a parsed command line asks for: the defaults, then --config, then --set, then --sample, then
- * the options of their own.
+ * The configuration that a parsed command line asks for: the defaults, then --config, then --sample, then --set, then the options of their
+ * own.
  *
  * @param options file: the YAML file, where --config does not name it; langsOf: languages that the command reads by an argument of its own, beside
  *   those that settings name; as: what the model is to be
- * @throws PanxError as `loadConfig` does, naming the option that a wrong value came from; where no sample has the languages; and where the model
- *   is to be trained and none is named
+ * @throws PanxError as `loadConfig` does, naming the option that a wrong value came from; for a setting that is typed and that the command
+ *   does not use; where no sample has the languages; and where the model is to be trained and none is named
  */
 export async function configOf(
   command: Command,
@@ -75,9 +83,14 @@ export async function configOf(
   const parsed = command.opts<{ config?: string; set?: string[]; sample?: boolean }>();
   const typed = typedOptions(command);
   const loaded = await loadConfig({ file: file ?? parsed.config, assignments: parsed.set, options: typed });
-  const given = new Set(typed.map(({ key }) => key));
-  // One model that is asked for takes the place of those that a file tries.
-  if ((parsed.sample || given.has('model')) && !given.has('study.grid')) leaveModels(loaded.config);
+  const user = settingsUser(command.name(), option => command.getOptionValueSource(option) === 'cli');
+  if (user !== undefined) refuseUnusedSettings(loaded, user);
+  const given = new Set([...settings.keys()].filter(key => loaded.origins[key].startsWith('--')));
+  // One model that is asked for takes the place of those that a file tries, and one of an option also of those of --set.
+  const ofOptions = new Set(typed.map(({ key }) => key));
+  const isModelAsked = parsed.sample || ofOptions.has('model');
+  if (isModelAsked ? !ofOptions.has('study.grid') : given.has('model') && !given.has('study.grid'))
+    leaveModels(loaded.config);
   if (!parsed.sample) {
     if (as === 'trained' && loaded.origins.model === 'default') throw noModel();
     return loaded;
@@ -209,6 +222,7 @@ const sweepOptions: ConfigOption[] = [
 function addOptions(command: Command, options: readonly ConfigOption[]): void {
   for (const { flags, key } of options) {
     const option = new Option(flags, helpOf(key, flags));
+    if (isOfOthers(command, key)) option.hideHelp();
     // Read later: commander stores the empty text where a parser gives null.
     if (!option.negate) option.argParser(everyOne);
     command.addOption(option);
@@ -216,6 +230,12 @@ function addOptions(command: Command, options: readonly ConfigOption[]): void {
 }
 
 const configOptions = [...sharedOptions, ...rowOptions, ...trainingOptions, ...sweepOptions];
+
+/** Whether no form of a command uses a setting: its option is there for the sentence that says so. */
+function isOfOthers(command: Command, key: Key): boolean {
+  const users = settingsUsers(command.name());
+  return users.length > 0 && !users.some(user => usesSetting(user, key));
+}
 
 /** The setting that an option stands for, where there is one. */
 export function settingOfOption({ flags }: Option): Key | undefined {

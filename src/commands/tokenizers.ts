@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/load.js';
 import { type Config, schema } from '../config/schema.js';
 import { openSplit } from '../data/corpus.js';
 import { frequencies, readWordRows, type WordRows, wordRowsOf } from '../data/distinct-words.js';
@@ -18,7 +17,7 @@ import {
 } from '../reporting/tokenizers.js';
 import { closeProgressLine, print, progress, terminalWidth } from '../system/console.js';
 import { differingWords, fertilityOf } from '../tokenization/fertility.js';
-import { addCorpusOptions, type CorpusOptions, dataFolder, tokenizerFolder } from './corpus-options.js';
+import { addCorpusOptions, type CorpusOptions, corpusConfig, dataFolder, tokenizerFolder } from './corpus-options.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
 import { everyOne, languagesOf, listOf, toSplit } from './lists.js';
 import { type SplitWords, splitByTokenizer, subwordsOf } from './tokenizers/split-words.js';
@@ -81,7 +80,7 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
     const hint = 'Leave it out, or give two tokenizers, with words in --tables.';
     throw unused('--top', 'the table of words', hint);
   }
-  const { config } = await loadConfig({ file: options.config, assignments: options.set });
+  const config = await corpusConfig(options, 'tokenizers');
   const langs = languagesOf('--langs', options.langs ?? 'en', config.corpora);
   const { folders, models, names } = await tokenizersAsked(options, config, langs);
   const dataDir = await dataFolder(options, config, langs, [split]);
@@ -182,7 +181,7 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
   if (sentences.every(words => words.length === 0)) {
     throw new PanxError('--text has no word; expected a sentence.', { exitCode: 2 });
   }
-  const { config } = await loadConfig({ file: options.config, assignments: options.set });
+  const config = await corpusConfig(options, 'tokenizers --text');
   const { folders, models, names } = await tokenizersAsked(options, config, []);
   const wordRows = wordRowsOf(sentences);
   const tokenizers: SplitWords[] = [];

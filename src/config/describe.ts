@@ -2,6 +2,7 @@ import { formatJson } from '../system/json.js';
 import { visible } from '../system/visible.js';
 import type { LoadedConfig } from './load.js';
 import { type Key, settings } from './schema.js';
+import { usedSettings } from './used-settings.js';
 import { yaml } from './yaml.js';
 
 /**
@@ -49,7 +50,24 @@ YAML; and the options of their own that a command's \`--help\` lists. A run save
 | setting | default | takes | meaning |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+## Which command uses which
+
+A setting that is typed, by \`--set\` or an option of its own, must be one that the command uses: another is refused, with
+exit code 2. A file of settings may hold those of several commands: each takes its own, and says nothing of the others.
+\`panx config\` takes all.
+
+| command | settings |
+| --- | --- |
+${usesText().join('\n')}
 `;
+}
+
+function usesText(): string[] {
+  return Object.entries(usedSettings).map(([command, uses]) => {
+    const but = 'but' in uses ? ` but ${uses.but.map(name => `\`${name}\``).join(', ')}` : '';
+    return `| \`panx ${command}\` | ${uses.all.map(name => `\`${name}\``).join(', ')}${but} |`;
+  });
 }
 
 /** A configuration as a list of its settings, for programs. */

@@ -4,9 +4,10 @@ import type { Config } from '../config/schema.js';
 import { openSplit, type SourceFile, type SplitSource } from '../data/corpus.js';
 import type { ResplitCounts } from '../data/resplit.js';
 import { indexed } from '../data/row-index.js';
-import { type Part, type RowSet, selectRows } from '../data/row-sets.js';
+import { limitSteps, type Part, type RowSet, selectRows } from '../data/row-sets.js';
 import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
+import { haveSameTags, type SchemeFit, schemeFit } from '../evaluation/scheme-fit.js';
 import { checkLabels } from '../evaluation/score.js';
 import { keptFolder } from '../system/cache.js';
 import { formatCount } from '../system/console.js';
@@ -195,6 +196,28 @@ export function fitLabels(
 ): { rows: EncodedRows; ids: Int32Array | null } {
   const ids = checkLabels(labels, split.labelNames, folder);
   return { rows: relabelled(split.rows, ids), ids };
+}
+
+/** The first rows of a split; null leaves all. */
+export function firstRows(split: EncodedSplit, limit: number | null): EncodedSplit {
+  const steps = limitSteps(limit, split.rows.rows);
+  return steps.length === 0 ? split : { ...split, rows: takeRows(split.rows, selectRows(split.rows.rows, steps)) };
+}
+
+/**
+ * The rows of a split as a model is scored on them.
+ *
+ * @param folder of the model, for sentences
+ * @returns also how its predictions are scored where the data marks the same types otherwise; null where the rows have the label ids of the model
+ * @throws PanxError where the model has labels of other types
+ */
+export function rowsForModel(
+  split: Pick<EncodedSplit, 'rows' | 'labelNames'>,
+  labels: readonly string[],
+  folder: string,
+): { rows: EncodedRows; fit: SchemeFit | null } {
+  const fit = haveSameTags(labels, split.labelNames) ? null : schemeFit(labels, split.labelNames);
+  return { fit, rows: fit === null ? fitLabels(split, labels, folder).rows : split.rows };
 }
 
 /**

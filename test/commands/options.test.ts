@@ -89,7 +89,7 @@ it('turns every option into its setting', async () => {
     precision: 'fp32',
     seed: 7,
     log: 'tensorboard',
-    tokenization: { maxLength: 64, emptyWords: 'drop', lowerCase: false },
+    tokenization: { maxLength: 64, longRows: 'cut', emptyWords: 'drop', lowerCase: false },
     training: {
       langs: ['en', 'tr', 'de'],
       size: 250,
@@ -154,11 +154,15 @@ it('takes null for a setting that may be null', async () => {
 });
 
 it.skipIf(!existsSync(new URL('../../sample/model/config.json', import.meta.url)))(
-  'takes model and data from the sample, over --set but under --model',
+  'takes model and data from the sample, but for those that are typed',
   async () => {
-    const { config, origins } = await resolve('--sample', '--set', 'data=elsewhere', '--model', 'mine');
+    const { config, origins } = await resolve('--sample', '--model', 'mine');
     expect([config.model, config.data]).toEqual(['mine', join('sample', 'data')]);
     expect(origins).toMatchObject({ model: '--model', data: '--sample' });
+    expect((await resolve('--sample', '--set', 'data=elsewhere')).config).toMatchObject({
+      model: join('sample', 'model'),
+      data: 'elsewhere',
+    });
   },
 );
 
