@@ -30,7 +30,7 @@ describe('precedence and origin', () => {
       precision: 'auto',
       seed: 42,
       log: 'none',
-      tokenization: { maxLength: 512, emptyWords: 'drop', lowerCase: null },
+      tokenization: { maxLength: 512, longRows: 'cut', emptyWords: 'drop', lowerCase: null },
       training: {
         langs: ['en'],
         size: null,
