@@ -24,8 +24,9 @@ export function taggedText({ words, entities }: Pick<TaggedSentence, 'words' | '
     left -= cell + gap;
   }
   const grid = lines.map(([top, bottom]) => `${top.trimEnd()}\n${bottom.trimEnd()}\n`).join('\n');
+  const widest = Math.max(...entities.map(({ type }) => displayWidth(visible(type))));
   const found = entities
-    .map(({ type, text, score }) => `  ${visible(type)}  ${score.toFixed(3)}  ${visible(text)}\n`)
+    .map(({ type, text, score }) => `  ${padToWidth(visible(type), widest)}  ${score.toFixed(3)}  ${visible(text)}\n`)
     .join('');
   return `${grid}${found === '' ? '  no entities\n' : found}\n`;
 }

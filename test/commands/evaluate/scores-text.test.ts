@@ -49,6 +49,18 @@ it('shows what a type of entity holds and nobody would see', () => {
   expect(reportsText('tr', 'test', scoring.scores())).toContain('\nX<U+000A><U+001B>[2J     1.0000');
 });
 
+it('has the scores of types of wide characters below those of others', () => {
+  const scoring = createEntityScoring(['O', 'B-人名の種類', 'B-PER'], {
+    metrics: 'default',
+    resampling: null,
+    rows: 1,
+  });
+  scoring.add([0, 1, 2], [0, 1, 2]);
+  const lines = reportsText('ja', 'test', scoring.scores()).split('\n');
+  expect(lines.find(line => line.includes('人名'))).toBe('  人名の種類     1.0000    1.0000    1.0000         1');
+  expect(lines.find(line => line.includes('PER'))).toBe('         PER     1.0000    1.0000    1.0000         1');
+});
+
 it('says how the intervals were made', () => {
   expect(resamplingText({ level: 0.95, samples: 1000, seed: 42 })).toBe(
     '95% confidence intervals: percentile bootstrap over rows, 1,000 samples, seed 42',

@@ -53,6 +53,13 @@ describe('taggedText', () => {
     expect(beginnings(bottom!)).toEqual(beginnings(top!));
   });
 
+  it('has the scores of entities below each other', () => {
+    const entity = (type: string) => ({ type, text: 'x', start: 0, end: 1, score: 1 });
+    const { words } = tagged([['x', 'O']]);
+    const lines = taggedText({ words, entities: [entity('PER'), entity('人名'), entity('EVENT')] }, 80).split('\n');
+    expect(lines.slice(2, 5)).toEqual(['  PER    1.000  x', '  人名   1.000  x', '  EVENT  1.000  x']);
+  });
+
   it('goes on below where the columns are used up, at words', () => {
     const words = ['東京', '都', '日本', 'Ne\u0301e'].map(word => [word, 'O'] as const);
     const lines = (width: number) => taggedText(tagged(words), width).split('\n');
