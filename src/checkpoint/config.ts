@@ -77,7 +77,7 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
 
 function quantised(path: string): PanxError {
   return new NotSupported(
-    `${path} has a quantization_config: weights of a few bits, or to be narrowed to them; expected a model in F32, F16 or BF16.`,
+    `${path} has a quantization_config: weights of a few bits, or to be narrowed to them; expected a model in F32, F16, BF16 or F64.`,
     { hint: 'Take the model that it was made of, or, if its weights are whole, remove that key.' },
   );
 }

@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { codeOf, PanxError } from '../../errors.js';
 import { formatCount } from '../../system/console.js';
 import { reasonOf } from '../../system/files.js';
+import { refuseStandIn, startOf } from '../../system/stand-in.js';
 import { isText, longestHead, markLength, textFault } from '../../system/text.js';
 
 /** Bytes of a line at most. A model sees some 2,000 of them; tokenizing takes a thousand bytes of memory for each. */
@@ -29,6 +31,8 @@ export async function* sentenceWindows(file: string | undefined): AsyncGenerator
     return;
   }
   try {
+    // The begin of a pipe could not be read twice.
+    if ((await stat(file)).isFile()) refuseStandIn(file, await startOf(file));
     yield* windowsOf(createReadStream(file), file);
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
