@@ -200,7 +200,10 @@ export const schema = {
       'last',
       'weights that are kept: those of the last epoch; of the best one, by what is monitored; the average of all epochs',
     ),
-    newHead: toggle(false, "draw a new classifier where the checkpoint's has other labels than the data, or is more than a linear map"),
+    newHead: toggle(
+      false,
+      "draw a new classifier where the checkpoint's has other labels than the data, or is more than a linear map",
+    ),
     maxSteps: orNull(
       integer(1, { min: 1 }, 'optimizer steps to train for, whatever epochs says; null trains all epochs'),
     ),
