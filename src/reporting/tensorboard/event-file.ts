@@ -59,7 +59,10 @@ export async function eventFileOf(
     startedMs: Date.parse(startedAt),
   }));
   const isWhole = later !== null;
-  const { stepsPerEpoch } = courseOf(shown.rows, shown.config.training);
+  // Into how many segments rows are split, a stage says when it is done. Until then its epochs are told as those of whole rows.
+  const isSplit = isWhole && shown.config.tokenization.longRows === 'split';
+  const { segments } = isSplit ? await readMetrics(run) : {};
+  const { stepsPerEpoch } = courseOf(segments ?? shown.rows, shown.config.training);
   const scalars = (event: RunEvent) => {
     if (event.event === 'step') return stepScalars(event, stepsPerEpoch);
     const kind = event.split === endSplitOf(shown.config) ? 'test' : 'eval';
