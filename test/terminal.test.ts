@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { samplePaths } from '../src/hub/sample.js';
+import { displayWidth } from '../src/system/display-width.js';
 import { unsafe } from '../src/system/visible.js';
 import { buildCli, panx, root } from './built-cli.js';
 import { tags, words, writeParquet } from './data/formats/parquet-fixture.js';
@@ -348,5 +349,36 @@ describe.skipIf(spawnSync('script', ['--version']).status !== 0)('on a terminal 
     });
     expect(stdout).toContain(shown);
     expect(acting(own.reduce((left, one) => left.replaceAll(one, ''), stdout))).toEqual([]);
+  });
+
+  const shownAt = (columns: number, command: string) => {
+    const script = `stty cols ${columns}; node dist/cli.js ${command}`;
+    const { stdout, status } = spawnSync('script', ['-qec', script, '/dev/null'], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+    });
+    expect(status).toBe(0);
+    return stdout.replaceAll('\r\n', '\n');
+  };
+
+  it('one of 0 columns is one of unknown width', () => {
+    const lines = shownAt(0, 'evaluate --help').split('\n');
+    expect(Math.max(...lines.slice(0, 20).map(line => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.length).toBeGreaterThan(30);
+    expect(shownAt(0, 'data show --sample --row 0 --lang en')).toBe(
+      panx(['data', 'show', '--sample', '--row', '0', '--lang', 'en']).stdout,
+    );
+  });
+
+  it.each([1, 10, 30])('a line of progress stays inside %i columns', columns => {
+    const shown = shownAt(columns, 'evaluate --sample --langs tr --backend wasm --set evaluation.limit=20');
+    const lines = shown
+      .split('\r\u001b[K')
+      .slice(1)
+      .map(text => text.split('\n', 1)[0]!);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(displayWidth(line)).toBeLessThan(columns);
+    expect(shown).toContain('tr test, seqeval default mode, by type');
   });
 });
