@@ -15,11 +15,12 @@ import type { HubSettings } from './settings.js';
  */
 export function hubFetch(settings: HubSettings, token: string | undefined): typeof fetch {
   return async (input, init) => {
-    const address = input instanceof Request ? input.url : String(input);
+    // The link to a listing's next page may name no host (RFC 8288, section 3.1).
+    const address = new URL(input instanceof Request ? input.url : String(input), settings.endpoint);
     const headers = new Headers(init?.headers);
-    const isHub = new URL(address).origin === new URL(settings.endpoint).origin;
+    const isHub = address.origin === new URL(settings.endpoint).origin;
     if (isHub && token !== undefined) headers.set('Authorization', `Bearer ${token}`);
-    const response = await fetch(input, { ...init, headers });
+    const response = await fetch(address, { ...init, headers });
     if (!response.ok) throw await httpFailure(response);
     return response;
   };

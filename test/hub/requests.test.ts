@@ -60,7 +60,7 @@ describe('the access token', () => {
       (name: string, location?: (url: string) => string): RequestListener =>
       (request, response) => {
         shown.push(`${name} ${request.url} ${request.headers.authorization}`);
-        if (location !== undefined && request.url !== '/api/plain') {
+        if (location !== undefined && !request.url!.startsWith('/api/plain')) {
           response.writeHead(302, { Location: location(request.url!) });
         }
         response.end();
@@ -68,9 +68,11 @@ describe('the access token', () => {
     const other = await serve(note('other'));
     const hub = await serve(note('hub', () => `${other}/there`));
     const hubbed = hubFetch({ ...hubSettings({}), endpoint: `${hub}/api` }, 'company-token');
-    for (const address of [`${hub}/api/plain`, `${hub}/api/elsewhere`, `${other}/next-page`]) await hubbed(address);
+    const addresses = [`${hub}/api/plain`, '/api/plain?cursor=2', `${hub}/api/elsewhere`, `${other}/next-page`];
+    for (const address of addresses) await hubbed(address);
     expect(shown).toEqual([
       'hub /api/plain Bearer company-token',
+      'hub /api/plain?cursor=2 Bearer company-token',
       'hub /api/elsewhere Bearer company-token',
       'other /there undefined',
       'other /next-page undefined',
