@@ -4,6 +4,7 @@ import { excerpt, PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { isAbsent } from '../system/files.js';
+import { deadLink } from '../system/stand-in.js';
 import { adapterIn } from './adapter.js';
 import {
   type Architecture,
@@ -63,6 +64,7 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
   const path = join(folder, modelFile.config);
   if (await isAbsent(path)) {
     throw (
+      (await deadLink(path)) ??
       (await adapterIn(folder)) ??
       new PanxError(
         (await isAbsent(folder))

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { readdir, readlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { excerpt, listed, PanxError } from '../errors.js';
 import { isTorchShard, modelFile, otherWeights } from '../run/model-files.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { printable } from '../system/console.js';
 import { isAbsent } from '../system/files.js';
 import { isObject } from '../system/json.js';
+import { deadLink } from '../system/stand-in.js';
 import { adapterAmong, adapterIn } from './adapter.js';
 import { readModelConfig } from './config.js';
 import { checkAllFinite, refuseNonFiniteBytes } from './finite.js';
@@ -167,7 +168,8 @@ async function noWeights(folder: string): Promise<PanxError> {
   const names = (await readdir(folder).catch(() => [])).sort();
   const dead = names.find(isWeights);
   // `isAbsent` follows links, and found none of them.
-  if (dead !== undefined) return await deadLink(join(folder, dead));
+  const link = dead === undefined ? null : await deadLink(join(folder, dead));
+  if (link !== null) return link;
   const sentence = `${folder} holds no weights: neither ${modelFile.weights} nor ${modelFile.torchWeights}, whole or in shards, is there`;
   const other = otherWeights(names);
   if (other !== null) {
@@ -185,16 +187,6 @@ async function noWeights(folder: string): Promise<PanxError> {
 
 function isWeights(name: string): boolean {
   return formats.some(({ whole, index }: Record<'whole' | 'index', string>) => name === whole || name === index);
-}
-
-async function deadLink(path: string): Promise<PanxError> {
-  const target = await readlink(path).catch(() => '');
-  const isAnnexed = /(^|\/)\.git\/annex\/objects\//.test(target);
-  return new PanxError(`${path} is a link to ${printable(target)}, which is not there.`, {
-    hint: isAnnexed
-      ? `Run git annex get in ${dirname(path)}.`
-      : 'Bring what it leads to, or copy or download the file.',
-  });
 }
 
 /** The last folder in a folder of checkpoints, as Trainer leaves them, that has weights; null where there is none. */

@@ -1,9 +1,9 @@
-import { open } from 'node:fs/promises';
+import { open, readlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PanxError } from '../errors.js';
 import { readBounded } from './bounded-file.js';
-import { formatBytes } from './console.js';
-import { reasonOf } from './files.js';
+import { formatBytes, printable } from './console.js';
+import { isAbsent, reasonOf } from './files.js';
 import { visible } from './visible.js';
 
 /** Something else lies in the place of a file; its hint says how to get the file. */
@@ -38,8 +38,8 @@ export async function startOf(path: string): Promise<Buffer> {
  * @throws PanxError naming the file where it cannot be read, is larger, or something else lies in its place (`refuseStandIn`)
  */
 export async function readGiven(path: string, most: number): Promise<Buffer> {
-  const bytes = await readBounded(path, most).catch((error: unknown) => {
-    throw cannotRead(path, error);
+  const bytes = await readBounded(path, most).catch(async (error: unknown) => {
+    throw (await deadLink(path)) ?? cannotRead(path, error);
   });
   refuseStandIn(path, bytes);
   return bytes;
@@ -54,6 +54,19 @@ export async function readGiven(path: string, most: number): Promise<Buffer> {
 export function refuseStandIn(path: string, start: Uint8Array): void {
   const found = standInOf(path, start);
   if (found !== null) throw new NotTheFile(`${path} is ${found.what}.`, found.hint);
+}
+
+/** The error for a link that leads nowhere, as git-annex and the cache of the hub have them in place of a file that was not brought; null for all else. */
+export async function deadLink(path: string): Promise<NotTheFile | null> {
+  if (!(await isAbsent(path))) return null;
+  const target = await readlink(path).catch(() => null);
+  if (target === null) return null;
+  return new NotTheFile(
+    `${path} is a link to ${printable(target)}, which is not there.`,
+    /(^|\/)\.git\/annex\/objects\//.test(target)
+      ? `Run git annex get in ${dirname(path)}.`
+      : 'Bring what it leads to, or copy or download the file.',
+  );
 }
 
 /** @throws PanxError where a file has no byte */

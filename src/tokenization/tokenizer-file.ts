@@ -4,7 +4,7 @@ import { codeOf, PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
 import { formatBytes, formatCount } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
-import { refuseEmpty, refuseStandIn } from '../system/stand-in.js';
+import { deadLink, refuseEmpty, refuseStandIn } from '../system/stand-in.js';
 import { checkText, markLength } from '../system/text.js';
 
 /**
@@ -91,6 +91,8 @@ const brace = 0x7b;
 
 async function cannotRead(folder: string, path: string, error: unknown): Promise<PanxError> {
   if (codeOf(error) !== 'ENOENT') return new PanxError(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  const link = await deadLink(path);
+  if (link !== null) return link;
   const files = await readdir(folder).catch(() => undefined);
   if (files === undefined) {
     return new PanxError(`The model folder ${folder} cannot be read: no such file or folder.`, {

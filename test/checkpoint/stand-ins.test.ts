@@ -1,4 +1,4 @@
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -75,6 +75,19 @@ describe.each(kinds)('in the place of %s (%#)', (name, beside, read) => {
   });
 });
 
+it.each<[string, (folder: string) => Promise<unknown>]>([
+  ['config.json', readModelConfig],
+  ['model.safetensors', openTensors],
+  ['tokenizer.json', openTokenizer],
+])('a link in the place of %s that leads nowhere', async (name, read) => {
+  const place = await modelWith({ [name]: null });
+  await symlink('../blobs/abc', join(place, name));
+  await expect(read(place)).rejects.toThrow(`${join(place, name)} is a link to ../blobs/abc, which is not there.`);
+  await rm(join(place, name));
+  await symlink('.git/annex/objects/aa/bb/k/k', join(place, name));
+  await expect(read(place)).rejects.toMatchObject({ hint: `Run git annex get in ${place}.` });
+});
+
 describe('a tokenizer that goes along with what is trained', () => {
   it.each(['tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json'])(
     'is refused before the training where %s is a pointer',
@@ -109,6 +122,12 @@ describe.each<[string, string, (path: string) => Promise<unknown>]>([
     await writeFile(path, content);
     await expect(read(path)).rejects.toThrow(`${path} ${sentence}`);
   });
+});
+
+it('a link to data that was not brought', async () => {
+  const path = join(folder, 'link.parquet');
+  await symlink('../.git/annex/objects/aa/bb/k/k', path);
+  await expect(readShard(path)).rejects.toMatchObject({ hint: `Run git annex get in ${folder}.` });
 });
 
 async function all<T>(values: AsyncIterable<T>): Promise<T[]> {

@@ -217,6 +217,29 @@ describe('labels in another order', () => {
   });
 });
 
+it.each<[string, string[]]>([
+  ['sweep', ['--source', 'en', '--target', 'tr', '--sizes', '16']],
+  ['run', [join(folder, 'study.yaml')]],
+])(
+  'a study by panx %s refuses other labels with the option that replaces them, and takes it',
+  async (command, args) => {
+    const study = 'study: {protocol: mixtures, train: [[en]], score: [en]}\ntraining: {size: 16}\n';
+    writeFileSync(join(folder, 'study.yaml'), study);
+    const shapes = { 'classifier.weight': [9, 32], 'classifier.bias': [9] };
+    const nine = { id2label: { ...'O A B C D E F G H'.split(' ').map(name => (name === 'O' ? name : `B-${name}`)) } };
+    const model = await made(`nine for ${command}`, tensors => new Map([...tensors, ...random(shapes)]), nine);
+    const shared = ['--sample', '--model', model, '--max-steps', '1', '--eval-limit', '10', '--backend', 'wasm'];
+    const out = ['--store', join(folder, `store of ${command}`), '--out', join(folder, `study by ${command}`)];
+    const refused = panx([command, ...args, ...shared, ...out]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`The classifier in ${model} predicts O B-A B-B`);
+    expect(refused.stderr).toContain('(--new-head, training.newHead: true)');
+    const { code, stderr } = panx([command, ...args, ...shared, ...out, '--new-head']);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('takes the place of that of 9 labels');
+  },
+);
+
 it('a token that was added to the tokenizer alone is named where it is used, and is no matter where it is not', async () => {
   const model = await made('with a token');
   const path = join(model, 'tokenizer.json');

@@ -58,8 +58,8 @@ test.each<[string, Architecture, string]>([
 });
 
 describe('a classifier is one of whole sentences', () => {
-  const of = (classes: unknown, names: string[], deberta = false) => {
-    const config = { raw: { architectures: classes }, deberta: deberta ? {} : null };
+  const of = (classes: unknown, names: string[], deberta = false, labels = ['LABEL_0', 'LABEL_1']) => {
+    const config = { raw: { architectures: classes }, deberta: deberta ? {} : null, labels };
     return isOfSentences(config as unknown as ModelConfig, ['classifier.weight', ...names]);
   };
 
@@ -76,6 +76,16 @@ describe('a classifier is one of whole sentences', () => {
     [null, [], false],
   ])('by the classes %j and %j: %s', (classes, names, expected) => {
     expect(of(classes, names)).toBe(expected);
+  });
+
+  test('unless its labels are those of words', () => {
+    for (const labels of [
+      ['O', 'PER'],
+      ['B-PER', 'I-PER'],
+      ['B_PER', 'I_PER'],
+    ]) {
+      expect(of(['BertForSequenceClassification'], ['pre_classifier.weight'], false, labels)).toBe(false);
+    }
   });
 
   test("by the DeBERTas' pooler, which stands outside the encoder", () => {
