@@ -204,15 +204,18 @@ describe.skipIf(process.platform !== 'linux')('in a hostile environment', () => 
       expect(stderr).not.toContain('home folder');
     });
 
-    it('panx fetch needs a folder, and takes HF_HOME', () => {
+    it('panx fetch needs a folder, and takes HF_HOME or HF_HUB_CACHE', () => {
       const asked = 'fetch --model org/none --no-data';
       expect(withPreload(unknown, asked, none)).toMatchObject({
         status: 1,
         stderr: `panx: ${homeless}\n  Set HOME, or PANX_CACHE and HF_HOME, to folders that can be written to.\n`,
       });
       const HF_HOME = mkdtempSync(join(tmpdir(), 'panx-hf-'));
-      const { stderr } = withPreload(unknown, asked, { ...none, HF_HOME, HF_HUB_OFFLINE: '1' });
-      expect(stderr).toContain(`org/none: config.json is not in the cache ${HF_HOME}/hub`);
+      const offline = withPreload(unknown, asked, { ...none, HF_HOME, HF_HUB_OFFLINE: '1' });
+      expect(offline.stderr).toContain(`org/none: config.json is not in the cache ${HF_HOME}/hub`);
+      const closed = { HF_ENDPOINT: 'http://127.0.0.1:4', HF_HUB_CACHE: HF_HOME, HF_TOKEN: '', HF_TOKEN_PATH: '' };
+      const { stderr } = withPreload(unknown, asked, { ...none, ...closed });
+      expect(stderr).toContain(`is not in the cache ${HF_HOME}, and http://127.0.0.1:4 cannot be reached`);
     });
 
     it('panx doctor says what is missing', () => {

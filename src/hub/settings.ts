@@ -122,7 +122,8 @@ function tokenOfVariable(name: string, env: Environment): { token: string; from:
 }
 
 async function tokenOfFile(env: Environment): Promise<{ token: string; from: string } | undefined> {
-  const path = expand(set(env.HF_TOKEN_PATH) ?? join(hubHome(env), 'token'), env);
+  const path = tokenPath(env);
+  if (path === undefined) return undefined;
   try {
     const token = set((await readSmallFile(path, mostTokenCharacters + 100))?.trim());
     return token === undefined ? undefined : { token, from: path };
@@ -131,6 +132,18 @@ async function tokenOfFile(env: Environment): Promise<{ token: string; from: str
       hint: 'Make the file readable, or set HF_TOKEN.',
       cause: error,
     });
+  }
+}
+
+/** Undefined where none is named and the user has no home folder. */
+function tokenPath(env: Environment): string | undefined {
+  const asked = set(env.HF_TOKEN_PATH);
+  if (asked !== undefined) return expand(asked, env);
+  try {
+    return join(hubHome(env), 'token');
+  } catch (error) {
+    if (error instanceof PanxError) return undefined;
+    throw error;
   }
 }
 
