@@ -3,7 +3,7 @@ import type { LoadedConfig } from './load.js';
 import { type Config, type Key, settings } from './schema.js';
 
 /** A setting, or a section with all of its settings. */
-type Part = Key | 'tokenization' | 'training' | 'evaluation' | 'checkpoint' | 'study' | 'study.metrics';
+type Part = Key | 'tokenization' | 'training' | 'evaluation' | 'checkpoint' | 'study';
 
 interface Uses {
   all: readonly Part[];
@@ -32,7 +32,8 @@ export const usedSettings = {
   train: { all: ofTraining },
   sweep: {
     all: [...ofTraining, 'study'],
-    but: [...chosenByStudies, 'study.keep', 'study.metrics'],
+    // Of study.metrics it says itself what a sweep cannot count.
+    but: [...chosenByStudies, 'study.keep'],
   },
   run: { all: [...ofTraining, 'study'], but: chosenByStudies },
   evaluate: {
