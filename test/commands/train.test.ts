@@ -77,7 +77,7 @@ it('a mistyped model or data folder is told before anything is brought', () => {
       1,
       expect.stringContaining('--model ./nowhere: there is no such folder'),
     ]);
-    const data = panx([...command, '--data', './nowhere'], nobody);
+    const data = panx([...command, '--model', 'some/model', '--data', './nowhere'], nobody);
     expect([data.code, data.stderr]).toEqual([1, expect.stringContaining('--data ./nowhere: there is no such folder')]);
   }
 });

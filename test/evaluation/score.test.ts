@@ -142,7 +142,7 @@ describe('logits that are not finite', () => {
     const sentences = [{ text, words: splitWords(text) }];
     const encoded = { ...rowOf(0), wordIds: rowOf(0).wordIds };
     await expect(tagSentences(other, sentences, encoded, { batchSize: 8, before: 0 }, () => {})).rejects.toThrow(
-      'the logits of sentence 1, "Ada Lovelace lived in London, and her notes were translated ", are not finite',
+      'the logits of sentence 1, "Ada Lovelace lived in London, and her notes were translated…", are not finite',
     );
     other.dispose();
   });
