@@ -64,7 +64,7 @@ export function isOfSentences({ raw, deberta, labels }: ModelConfig, names: Iter
   return [...names].some(name => before.test(name));
 }
 
-/** The heads among tensors, by the parts that they are in: `qa_outputs`, `classifier.dense`. */
+/** The heads among the tensors of a checkpoint without a token classifier, by the parts that they are in: `qa_outputs`, `classifier.dense`. */
 export function headsAmong(names: readonly string[], config: Pick<ModelConfig, 'architecture'>): string[] {
   const heads = names.filter(name => !isHarmless(name) && roleOf(name, config) !== 'unexpected');
   return [
@@ -72,7 +72,8 @@ export function headsAmong(names: readonly string[], config: Pick<ModelConfig, '
       heads.map(name =>
         printable(name)
           .replace(/\.[^.]+$/, '')
-          .replace(/^(cls|lm_head)\..*/, '$1'),
+          .replace(/^(cls|lm_head)\..*/, '$1')
+          .replace(/^classifier$/, 'a classifier of whole sentences'),
       ),
     ),
   ];
@@ -81,7 +82,8 @@ export function headsAmong(names: readonly string[], config: Pick<ModelConfig, '
 /** What a command says of tensors that were passed over; null where there are none. */
 export function unusedText(ignored: readonly string[], config: Pick<ModelConfig, 'architecture'>): string | null {
   if (ignored.length === 0) return null;
-  const [first, second] = ignored;
+  // Heads tell more than poolers, which most checkpoints have.
+  const [first, second] = [...ignored.filter(name => !isHarmless(name)), ...ignored.filter(isHarmless)];
   const names =
     ignored.length === 1
       ? `${first} is`

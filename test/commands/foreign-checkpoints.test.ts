@@ -108,14 +108,14 @@ const otherHeads: [string, string, Readonly<Record<string, readonly number[]>>, 
     ...(['sentences', 'bert', { 'bert.pooler.dense.weight': [32, 32], ...sentenceHead }] as const),
     ...([
       { architectures: ['BertForSequenceClassification'], id2label: { 0: 'bad', 1: 'good' }, label2id: null },
-      'classifier',
+      'a classifier of whole sentences',
     ] as const),
   ],
   [
     ...(['sentences by no name', 'distilbert', { 'pre_classifier.weight': [32, 32], ...sentenceHead }] as const),
     ...([
       { architectures: undefined, id2label: undefined, label2id: undefined },
-      'pre_classifier, classifier',
+      'pre_classifier, a classifier of whole sentences',
     ] as const),
   ],
   ['one that nobody knows', 'bert', { 'hidden2tag.weight': [7, 32] }, {}, 'hidden2tag'],

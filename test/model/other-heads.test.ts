@@ -103,7 +103,7 @@ test('heads are named by their parts', () => {
     'lm_head',
     'qa_outputs',
     'classifier.out_proj',
-    'classifier',
+    'a classifier of whole sentences',
     'hidden2tag',
   ]);
 });
@@ -113,6 +113,10 @@ test.each([
   [['a'], "the checkpoint's a is not used"],
   [['a', 'b'], "the checkpoint's a and b are not used"],
   [['a', 'b', 'c', 'd', 'e'], "the checkpoint's a, b and 3 more are not used"],
+  [
+    ['roberta.pooler.dense.weight', 'loss.weight', 'a'],
+    "the checkpoint's a, roberta.pooler.dense.weight and 1 more are not used",
+  ],
   [
     ['a', 'b', 'crf.transitions'],
     "the checkpoint's a, b and 1 more are not used: panx has no CRF, and each word gets the label that its classifier alone finds likeliest",
