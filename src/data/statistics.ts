@@ -1,5 +1,6 @@
 import type { WordColumns } from './columns.js';
 import { type Reading, type Split, splitColumns } from './corpus.js';
+import { readLabelNames } from './label-names.js';
 import { digestRows } from './row-index.js';
 import type { SplitName } from './splits.js';
 
@@ -72,8 +73,9 @@ function duplicateRows(split: Split): number {
  * follows O, the start of the sentence, or a tag of another type.
  */
 function countEntities(labelNames: readonly string[], offsets: Int32Array, tagIds: Int32Array): Record<string, number> {
-  const typeOf = labelNames.map(name => (name === 'O' ? null : name.slice(name.indexOf('-') + 1)));
-  const begins = labelNames.map(name => name.startsWith('B-'));
+  const { tags } = readLabelNames(labelNames);
+  const typeOf = tags.map(tag => (tag === 'O' ? null : tag.slice(tag.indexOf('-') + 1)));
+  const begins = tags.map(tag => tag.startsWith('B-'));
   const entities = new Map<string, number>(); // A type may have any name: __proto__ too.
   for (const type of typeOf) if (type !== null) entities.set(type, 0);
   for (let row = 0; row + 1 < offsets.length; row++) {

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Corpora } from '../config/corpora.js';
 import type { WordColumns } from '../data/columns.js';
 import { openSplit, readWords } from '../data/corpus.js';
+import { readLabelNames } from '../data/label-names.js';
 import { nameRows, selectRows } from '../data/row-sets.js';
 import { PanxError } from '../errors.js';
 import { isDone, type RunDirectory, runDirectory } from '../run/directory.js';
@@ -40,8 +41,9 @@ export async function* trainingRows(run: RunDirectory, places: Places): AsyncGen
   for (const { dataDir, lang, corpora, rows } of seen.values()) {
     let first = 0;
     for await (const { columns, labelNames } of (await openSplit(dataDir, lang, 'train', corpora)).shards()) {
+      const { tags } = readLabelNames(labelNames);
       for (let row = 0; row < columns.rows; row++) {
-        if (rows.has(first + row)) yield taggedRow(columns, labelNames, row);
+        if (rows.has(first + row)) yield taggedRow(columns, tags, row);
       }
       first += columns.rows;
     }
@@ -103,10 +105,11 @@ async function runOfStart({ startFrom }: Environment): Promise<RunDirectory | nu
   return weights !== undefined && sums[`checkpoint/${modelFile.weights}`] === weights ? run : null;
 }
 
-function taggedRow(columns: WordColumns, labelNames: readonly string[], row: number): TaggedRow {
+/** @param tagsOfIds (T) as predictions have them */
+function taggedRow(columns: WordColumns, tagsOfIds: readonly string[], row: number): TaggedRow {
   const [first, end] = [columns.offsets[row]!, columns.offsets[row + 1]!];
   return {
     words: readWords(columns, row, row + 1)[0]!,
-    tags: Array.from(columns.tagIds.subarray(first, end), id => labelNames[id]!),
+    tags: Array.from(columns.tagIds.subarray(first, end), id => tagsOfIds[id]!),
   };
 }

@@ -63,6 +63,38 @@ interface Scored {
   >;
 }
 
+it('so is it analysed, from predictions that hold tags', () => {
+  const where = ['--data', data, '--store', join(folder, 'store')];
+  const { stdout, stderr, code } = panx(['analyze', run, '--lang', 'en', ...where, '--json']);
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  const [{ types, buckets, confusion }] = (JSON.parse(stdout) as Analysed).analyses;
+  expect(types.map(({ type }) => type)).toEqual([...plain.slice(1)].sort());
+  expect(confusion.tags.labels).toEqual([
+    ...plain
+      .slice(1)
+      .sort()
+      .map(type => `I-${type}`),
+    'O',
+  ]);
+  // The training rows hold the same entities.
+  const seen = buckets.find(({ attribute }) => attribute === 'seen in training')!.scores;
+  expect(seen.map(({ bucket, gold }) => [bucket, gold])).toEqual([
+    ['same type', 72],
+    ['another type', 0],
+    ['unseen', 0],
+  ]);
+});
+
+interface Analysed {
+  analyses: [
+    {
+      types: { type: string }[];
+      buckets: { attribute: string; scores: { bucket: string; gold: number }[] }[];
+      confusion: { tags: { labels: string[] } };
+    },
+  ];
+}
+
 it('what panx predict finds is of whole types, and the labels stay as they are named', () => {
   const asked = ['predict', '--model', checkpoint, '--backend', 'wasm', '--text', 'the UN UN is UN'];
   const { stdout, stderr } = panx([...asked, '--format', 'json']);
