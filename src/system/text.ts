@@ -141,9 +141,11 @@ function markedEncoding(head: Buffer): Encoding | null {
 function wideEncoding(head: Buffer): Encoding | null {
   const zeros = [0, 0, 0, 0];
   const small = [0, 0];
+  // Of a few bytes, line ends say nothing: in longer ones they may be the number of a block (Devanagari, Gurmukhi).
+  const mayBeEnds = head.length < 32;
   for (const [at, byte] of head.entries()) {
     if (byte === 0) zeros[at % 4]!++;
-    if (byte < 0x10) small[at % 2]!++;
+    if (byte < 0x10 && !(mayBeEnds && (byte === 9 || byte === 10 || byte === 13))) small[at % 2]!++;
   }
   const [first, second, third, fourth] = zeros as [number, number, number, number];
   const units = head.length >> 2;

@@ -65,7 +65,7 @@ it('a trace is nothing that panx verify looks at', () => {
 it('a run that comes to no step prints no profile', () => {
   const { code, stdout, stderr } = train('plain-auto', '--profile');
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toContain('holds a finished run.');
+  expect(stderr).toContain('holds a finished run of other settings');
 });
 
 it('a mistyped model or data folder is told before anything is brought', () => {

@@ -79,6 +79,7 @@ it('a wrong byte is found behind megabytes of text, on one line or many', () => 
 
 it('a zero byte, and a last character that is not whole, are what is said of them', () => {
   expect(() => checkText(Buffer.from('abcd\nef\0gh'), 'it')).toThrow('it, line 2: byte 3 of the line is 0;');
+  expect(() => checkText(Buffer.from('a\nb\0c\n'), 'it')).toThrow('it, line 2: byte 2 of the line is 0;');
   expect(() => checkText(Buffer.alloc(40), 'it')).toThrow('it, line 1: byte 1 of the line is 0;');
   for (const cut of [1, 2, 3]) {
     const bytes = Buffer.from('ab\n🎉');
