@@ -76,7 +76,7 @@ export function define(command: Command): void {
       let before = 0;
       for (;;) {
         const { sentences, encoded } = window;
-        await tagSentences(model, sentences, encoded, { batchSize: config.evaluation.batchSize, before }, tagged => {
+        await tagSentences(model, sentences, encoded, { before }, tagged => {
           print(text(tagged));
         });
         for (const count of Object.keys(lost) as (keyof typeof lost)[]) lost[count] += encoded[count];

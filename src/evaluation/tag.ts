@@ -40,6 +40,9 @@ export function encodeForTagging(
   return encodeSentences(words, tokenizer, options);
 }
 
+/** Sentences that are held back until all of them are tagged. */
+const windowRows = 2048;
+
 /**
  * Tag sentences.
  *
@@ -51,17 +54,18 @@ export async function tagSentences(
   model: TokenClassifier,
   sentences: readonly Sentence[],
   encoded: EncodedRows,
-  options: { batchSize: number; before: number },
+  options: { before: number },
   sink: (tagged: TaggedSentence) => void,
 ): Promise<void> {
   const { labels } = model.config;
   const { tags } = readLabelNames(labels);
-  const { batchSize, before } = options;
+  const { before } = options;
   const nameOfRow = (row: number) => `sentence ${before + row + 1}, "${cutText(sentences[row]!.text, 60)}",`;
   await predict(
     model,
     encoded,
-    { batchSize, withProbabilities: true, windowRows: 2048, nameOfRow },
+    // Nobody asks for the loss, which alone has batches.
+    { batchSize: windowRows, withProbabilities: true, windowRows, nameOfRow },
     ({ row, predictedIds, positions, probabilities }) => {
       const { text, words } = sentences[row]!;
       const tagged: TaggedSentence['words'] = words.map(word => ({ ...word, tag: null, score: null }));

@@ -141,7 +141,7 @@ describe('logits that are not finite', () => {
     const text = 'Ada Lovelace lived in London, and her notes were translated there.';
     const sentences = [{ text, words: splitWords(text) }];
     const encoded = { ...rowOf(0), wordIds: rowOf(0).wordIds };
-    await expect(tagSentences(other, sentences, encoded, { batchSize: 8, before: 0 }, () => {})).rejects.toThrow(
+    await expect(tagSentences(other, sentences, encoded, { before: 0 }, () => {})).rejects.toThrow(
       'the logits of sentence 1, "Ada Lovelace lived in London, and her notes were translated…", are not finite',
     );
     other.dispose();
@@ -270,7 +270,7 @@ describe('tagSentences', () => {
       precision: 'fp32',
     });
     const tagged: string[] = [];
-    await tagSentences(tagger, sentences, encoded, { batchSize: 8, before: 0 }, ({ text, words, entities }) => {
+    await tagSentences(tagger, sentences, encoded, { before: 0 }, ({ text, words, entities }) => {
       tagged.push(text);
       expect(words.map(word => word.text)).toEqual(splitWords(text).map(word => word.text));
       for (const { tag, score } of words) {
