@@ -26,21 +26,31 @@ export function addCorpusOptions(command: Command): Command {
     .option('--sample', sampleHelp('data and tokenizer'));
 }
 
-/** The settings of such a command. @throws PanxError as `loadConfig` does, and for one that is typed and that it does not use */
-export async function corpusConfig({ config, set }: CorpusOptions, user: SettingsUser): Promise<Config> {
-  const loaded = await loadConfig({ file: config, assignments: set });
-  refuseUnusedSettings(loaded, user);
-  return loaded.config;
+/** The settings of such a command. */
+export interface CorpusConfig extends Config {
+  /** What --sample stands in for: what neither an option nor --set names. */
+  sampled: ReadonlySet<'data' | 'model'>;
+}
+
+/** @throws PanxError as `loadConfig` does, and for a setting that is typed and that the command does not use */
+export async function corpusConfig(options: CorpusOptions, user: SettingsUser): Promise<CorpusConfig> {
+  const { config: file, set: assignments, sample, data } = options;
+  const { config, origins } = await loadConfig({ file, assignments });
+  refuseUnusedSettings({ config, origins }, user);
+  const sampled = new Set<'data' | 'model'>();
+  if (sample && data === undefined && !origins.data.startsWith('--')) sampled.add('data');
+  if (sample && !origins.model.startsWith('--')) sampled.add('model');
+  return { ...config, sampled };
 }
 
 /** @throws PanxError as `samplePaths` and `resolveData` do */
 export async function dataFolder(
   options: CorpusOptions,
-  { data }: Config,
+  { data, sampled }: CorpusConfig,
   langs: string[],
   splits: SplitName[],
 ): Promise<string> {
-  if (options.sample && options.data === undefined) return samplePaths(langs).dataDir;
+  if (sampled.has('data')) return samplePaths(langs).dataDir;
   return await resolveData(options.data ?? data, langs, { splits, onProgress: transferLine() });
 }
 
@@ -52,11 +62,10 @@ export async function dataFolder(
  */
 export async function tokenizerFolder(
   model: string | undefined,
-  options: CorpusOptions,
-  config: Config,
+  { model: asked, sampled }: CorpusConfig,
   langs: string[],
 ): Promise<string> {
   // Data of one's own may be of any language: they choose no sample.
-  if (options.sample && model === undefined) return samplePaths(options.data === undefined ? langs : []).modelDir;
-  return await resolveTokenizer(model ?? config.model, { onProgress: transferLine() });
+  if (sampled.has('model') && model === undefined) return samplePaths(sampled.has('data') ? langs : []).modelDir;
+  return await resolveTokenizer(model ?? asked, { onProgress: transferLine() });
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { corpusOf, hasSplit } from '../config/corpora.js';
-import { type Config, schema } from '../config/schema.js';
+import { schema } from '../config/schema.js';
 import type { SettingsUser } from '../config/used-settings.js';
 import { type WrittenFormat, writtenFormats } from '../data/convert.js';
 import { loadSplit, openSplit, readExample } from '../data/corpus.js';
@@ -15,7 +15,14 @@ import { encodeSplit, encodingText } from '../tokenization/encode.js';
 import { concatRows, encodeSentences } from '../tokenization/rows.js';
 import { subwordStatistics } from '../tokenization/statistics.js';
 import { loadTokenizer, openTokenizer } from '../tokenization/tokenizer.js';
-import { addCorpusOptions, type CorpusOptions, corpusConfig, dataFolder, tokenizerFolder } from './corpus-options.js';
+import {
+  addCorpusOptions,
+  type CorpusConfig,
+  type CorpusOptions,
+  corpusConfig,
+  dataFolder,
+  tokenizerFolder,
+} from './corpus-options.js';
 import { checkLanguages, conversionText, convert, refuseToReplace, settingsToRead } from './data/convert.js';
 import { exampleText, subwordsText } from './data/example.js';
 import { type Counted, statisticsCsv, statisticsText } from './data/statistics.js';
@@ -72,7 +79,7 @@ async function printStatistics(
   const { config, splits, dataDir } = await splitsAsked(options, withSubwords ? 'data stats --model' : 'data stats');
   const langs = splits.map(({ lang }) => lang);
   const tokenizer = withSubwords
-    ? await openTokenizer(await tokenizerFolder(options.model, options, config, langs), config.tokenization)
+    ? await openTokenizer(await tokenizerFolder(options.model, config, langs), config.tokenization)
     : undefined;
   const counted: Counted[] = [];
   for (const { lang, split: name } of splits) {
@@ -104,7 +111,7 @@ async function splitsAsked(
   options: CorpusOptions & { langs: string; splits: string },
   user: SettingsUser,
 ): Promise<{
-  config: Config;
+  config: CorpusConfig;
   splits: { lang: string; split: SplitName }[];
   dataDir: string;
 }> {
@@ -159,10 +166,7 @@ async function printExample(
   const heading = `${lang.includes('=') ? lang : folderOf(lang)} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
   if (!json) print(exampleText(heading, tokens, tags, widthOfTables()));
   if (options.tokens !== true) return;
-  const tokenizer = await loadTokenizer(
-    await tokenizerFolder(options.model, options, config, [lang]),
-    config.tokenization,
-  );
+  const tokenizer = await loadTokenizer(await tokenizerFolder(options.model, config, [lang]), config.tokenization);
   const encoded = await encodeSentences([tokens], tokenizer, config.tokenization);
   // encodeSentences marks first subwords with 0: here they get the tags of their words.
   const labelIds = encoded.labelIds.map((label, i) => (label === -100 ? label : tagIds[encoded.wordIds[i]!]!));

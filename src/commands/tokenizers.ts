@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Config, schema } from '../config/schema.js';
+import { schema } from '../config/schema.js';
 import { openSplit } from '../data/corpus.js';
 import { frequencies, readWordRows, type WordRows, wordRowsOf } from '../data/distinct-words.js';
 import { splitNames } from '../data/splits.js';
@@ -17,7 +17,14 @@ import {
 } from '../reporting/tokenizers.js';
 import { closeProgressLine, print, progress, terminalWidth } from '../system/console.js';
 import { differingWords, fertilityOf } from '../tokenization/fertility.js';
-import { addCorpusOptions, type CorpusOptions, corpusConfig, dataFolder, tokenizerFolder } from './corpus-options.js';
+import {
+  addCorpusOptions,
+  type CorpusConfig,
+  type CorpusOptions,
+  corpusConfig,
+  dataFolder,
+  tokenizerFolder,
+} from './corpus-options.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
 import { everyOne, languagesOf, listOf, toSplit } from './lists.js';
 import { type SplitWords, splitByTokenizer, subwordsOf } from './tokenizers/split-words.js';
@@ -212,13 +219,13 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
 /** The folders of the tokenizers that are to be looked at, and a short name for each. */
 async function tokenizersAsked(
   options: TokenizersOptions,
-  config: Config,
+  config: CorpusConfig,
   langs: string[],
 ): Promise<{ folders: string[]; models: string[]; names: string[] }> {
   const typed: (string | undefined)[] = options.model === undefined ? [undefined] : [...new Set(options.model)];
   const folders: string[] = [];
-  for (const model of typed) folders.push(await tokenizerFolder(model, options, config, langs));
-  const models = typed.map(model => model ?? (options.sample ? 'sample' : config.model));
+  for (const model of typed) folders.push(await tokenizerFolder(model, config, langs));
+  const models = typed.map(model => model ?? (config.sampled.has('model') ? 'sample' : config.model));
   return { folders, models, names: tokenizerNames(models) };
 }
 

@@ -16,11 +16,12 @@ export interface LabelReading {
 
 /**
  * Read the names of labels. seqeval takes the first character of a tag for its prefix, whatever it is: `PER` would be of a type `ER`, and `ORG`
- * would stand outside of all entities.
+ * would stand outside of all entities. Blanks around a name say nothing.
  *
- * @param labels by id
+ * @param names by id
  */
-export function readLabelNames(labels: readonly string[]): LabelReading {
+export function readLabelNames(names: readonly string[]): LabelReading {
+  const labels = names.map(name => name.trim());
   if (labels.every(label => label === 'O' || /^[BIES](-.*)?$/su.test(label))) {
     return { tags: labels, understood: null, flaw: null };
   }
@@ -54,13 +55,16 @@ interface Form {
   letter: 1 | 2;
 }
 
-/** The usual one first; lower case last, where no other form is there. */
+const between = String.raw`[\s_.:\/|#=~\-‐-―−]+`;
+
+/** The usual one first; then lower case, where no other form is there; last the one with nothing between, `BPER`. */
 const forms: readonly Form[] = [
   { pattern: /^([BIESLUMW])-(.+)$/su, letter: 1 },
-  { pattern: /^([BIESLUMW])[_.:/](.+)$/su, letter: 1 },
-  { pattern: /^(.+)[-_.:/]([BIESLUMW])$/su, letter: 2 },
-  { pattern: /^([bieslumw])[-_.:/](.+)$/su, letter: 1 },
-  { pattern: /^(.+)[-_.:/]([bieslumw])$/su, letter: 2 },
+  { pattern: new RegExp(`^([BIESLUMW])${between}(.+)$`, 'su'), letter: 1 },
+  { pattern: new RegExp(`^(.+?)${between}([BIESLUMW])$`, 'su'), letter: 2 },
+  { pattern: new RegExp(`^([bieslumw])${between}(.+)$`, 'su'), letter: 1 },
+  { pattern: new RegExp(`^(.+?)${between}([bieslumw])$`, 'su'), letter: 2 },
+  { pattern: /^([BIESLUMW])(.+)$/su, letter: 1 },
 ];
 
 /** The letters of BILOU and BMES, as BIOES has them. */
@@ -75,13 +79,18 @@ function partsOf(label: string, { pattern, letter }: Form): { letter: string; ty
 
 /**
  * Whether labels are written so. A name may begin or end with such a letter by chance (`I-O`, `E.coli`, `Hepatitis-B`): in a scheme one type has
- * a B and an I. Of the usual form it is enough that all labels have it, or several types a B.
+ * a B and an I, and with nothing between the letter and the type every type has. Of the usual form it is enough that all labels have it, or several
+ * types a B.
  */
 function isForm(form: Form, labels: readonly string[], outside: string | undefined): boolean {
   const named = labels.filter(label => label !== outside);
   const parts = named.flatMap(label => partsOf(label, form) ?? []);
   const typesWith = (letter: string) => parts.flatMap(part => (part.letter === letter ? part.type : []));
   const [begin, inside] = [typesWith('B'), new Set(typesWith('I'))];
+  if (form === forms.at(-1)) {
+    const [first, all] = [new Set(begin), new Set(parts.map(({ type }) => type))];
+    return parts.length === named.length && [...all].every(type => first.has(type) && inside.has(type));
+  }
   if (begin.some(type => inside.has(type))) return true;
   return form === forms[0] && (begin.length > 1 || parts.length === named.length);
 }

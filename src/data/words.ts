@@ -34,10 +34,10 @@ export function splitAtSpaces(text: string): Word[] {
 const character = String.raw`[[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}]&&[\p{L}\p{N}]]`;
 
 /**
- * Characters that cannot be seen and part no words: soft hyphen, joiner, non-joiner, word joiner, marks of direction. U+200B is none of
- * them: it stands between words.
+ * Characters that cannot be seen and part no words: soft hyphen, joiner, non-joiner, word joiner and U+FEFF, its older form, marks of
+ * direction. U+200B is none of them: it stands between words.
  */
-const unseen = String.raw`\u00ad\u061c\u180e\u200c-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069`;
+const unseen = String.raw`\u00ad\u061c\u180e\u200c-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff`;
 
 const letter = String.raw`[[\p{L}\p{M}\p{N}\p{Pc}°${unseen}]--${character}]`;
 const hyphen = String.raw`\-‐‑‒–−־֊`;

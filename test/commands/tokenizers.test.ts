@@ -123,6 +123,11 @@ describe('panx tokenizers --langs', () => {
     expect(both.differingWords.length).toBeGreaterThan(0);
   });
 
+  it('takes of the sample what --set does not name', async () => {
+    const { tokenizers } = await json('--sample', '--langs', 'hu', '--set', `model=${unigram}`);
+    expect(tokenizers).toMatchObject([{ name: 'unigram' }]);
+    await expect(json('--sample', '--langs', 'hu', '--set', 'data=no/such/folder')).rejects.toThrow('no/such/folder');
+  });
   it('takes the tokenizer of the sample', async () => {
     const { tokenizers, languages } = await json('--sample', '--langs', 'hu');
     expect(tokenizers).toMatchObject([{ name: 'sample' }]);

@@ -30,6 +30,14 @@ it.each([
   ['O per-b per-i', 'O B-per I-per'],
   ['O B-PER I-PER L-PER U-PER', 'O B-PER I-PER E-PER S-PER'],
   ['O B-PER M-PER E-PER S-PER', 'O B-PER I-PER E-PER S-PER'],
+  ['O B–PER I–PER', 'O B-PER I-PER'],
+  ['O B|PER I|PER', 'O B-PER I-PER'],
+  ['O B__PER I__PER', 'O B-PER I-PER'],
+  ['O PER__B PER__I', 'O B-PER I-PER'],
+  ['O BPER IPER BLOC ILOC', 'O B-PER I-PER B-LOC I-LOC'],
+  ['O BPER IPER EPER SPER', 'O B-PER I-PER E-PER S-PER'],
+  ['O BANK INK', 'O I-BANK I-INK'],
+  ['O BAND IAND MISC', 'O I-BAND I-IAND I-MISC'],
   ['NIL B-PER I-PER', 'O B-PER I-PER'],
   ['OUT PER', 'O I-PER'],
   ['0 PER', 'O I-PER'],
@@ -53,6 +61,17 @@ it.each([
     expect([...(entity as readonly unknown[])]).toEqual([tag.slice(2), 1, /^[ES]/.test(tag) ? 1 : 2]);
     expect(others).toHaveLength(/^[ES]/.test(tag) ? 1 : 0);
   }
+});
+
+it('leaves blanks out', () => {
+  expect(readLabelNames([' O', 'B-PER ', 'I-PER'])).toEqual({
+    tags: ['O', 'B-PER', 'I-PER'],
+    understood: null,
+    flaw: null,
+  });
+  expect(readLabelNames(['O', 'B PER', 'I PER', 'B - LOC', 'I - LOC']).tags.join(' ')).toBe(
+    'O B-PER I-PER B-LOC I-LOC',
+  );
 });
 
 it('says once what was understood', () => {

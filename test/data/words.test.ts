@@ -88,6 +88,7 @@ describe('splitWords', () => {
     ['क्‍ष', 'zero width joiner, Devanagari'],
     ['co­operate', 'soft hyphen'],
     ['a⁠b', 'word joiner'],
+    ['a\ufeffb', 'word joiner of older texts'],
     ['ab‎', 'mark of direction behind the word, as in PAN-X de'],
     ['Paral·lel', 'middle dot of Catalan'],
     ['צה"ל', 'gershayim, ASCII'],
