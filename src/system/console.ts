@@ -137,13 +137,7 @@ export function formatBytes(bytes: number): string {
   return `${bytes < 0 ? '-' : ''}${value.toFixed(digits)} ${units[unit]}`;
 }
 
-/**
- * What others wrote (a server, a file), as a part of one line on a terminal: control characters, which could move the cursor, and
- * invisible ones, which could turn the line around, are shown as their numbers, and what is long is cut.
- */
+/** What others wrote (a server, a file), as a part of a sentence: made visible, and cut where it is long. */
 export function printable(text: string, most = 120): string {
-  return cutText(text, most + 1).replaceAll(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    character => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-  );
+  return visible(cutText(text, most + 1));
 }

@@ -128,7 +128,7 @@ describe('a listing', () => {
     await expect(fetchData(data, ['en'], ['train'], { settings: test.settings })).rejects.toMatchObject({
       name: 'PanxError',
       message:
-        'The name "PAN-X.en/train-a b\\u{202e}.parquet" has an odd character or beginning; panx makes no such file.',
+        'The name "PAN-X.en/train-a b<U+202E>.parquet" has an odd character or beginning; panx makes no such file.',
     });
     expect(filesUnder(test.home)).toEqual([]);
   });

@@ -51,7 +51,7 @@ describe('hubSettings', () => {
     ['http://[::1', 'HF_ENDPOINT is "http://[::1", not an address'],
     ['http://h:99999', 'HF_ENDPOINT is "http://h:99999", not an address'],
     ['http://a b', 'HF_ENDPOINT is "http://a b", not an address'],
-    ['http://a\n\u001b[2Jb', 'HF_ENDPOINT is "http://a\\u{a}\\u{1b}[2Jb", not an address'],
+    ['http://a\n\u001b[2Jb', 'HF_ENDPOINT is "http://a<U+000A><U+001B>[2Jb", not an address'],
     ['http://h\\x', 'HF_ENDPOINT is "http://h\\x", not an address'],
     ['https://:secret@h/api', 'HF_ENDPOINT holds a user name or a password, which panx does not send.'],
     ['http://user:secret@h', 'HF_ENDPOINT holds a user name or a password, which panx does not send.'],

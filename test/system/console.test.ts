@@ -55,7 +55,7 @@ describe('printable', () => {
   });
 
   it('shows what would move the cursor or turn the line around', () => {
-    expect(printable('a\u001b[2Jb\nc\u202Ed\ud800\u2028')).toBe('a\\u{1b}[2Jb\\u{a}c\\u{202e}d\\u{d800}\\u{2028}');
+    expect(printable('a\u001b[2Jb\nc\u202Ed\ud800\u2028')).toBe('a<U+001B>[2Jb<U+000A>c<U+202E>d<U+D800><U+2028>');
   });
 
   it('cuts what is long', () => {
