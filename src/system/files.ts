@@ -31,7 +31,8 @@ export async function writeFileAtomic(
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw cannotWrite(path, error);
+    // Who makes the content may have found a fault in it.
+    throw error instanceof PanxError ? error : cannotWrite(path, error);
   }
 }
 

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { PanxError } from '../../src/errors.js';
 import { makeFolder, sha256OfFile, writeFileAtomic, writeJson } from '../../src/system/files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'panx-files-'));
@@ -14,6 +15,17 @@ describe('writeFileAtomic', () => {
     await writeFileAtomic(path, 'two');
     expect(readFileSync(path, 'utf8')).toBe('two');
     expect(readdirSync(join(folder, 'a', 'b'))).toEqual(['file.txt']);
+  });
+
+  it('a fault that is found while the content is made is told as it is, and leaves nothing', async () => {
+    async function* content() {
+      yield Buffer.from('one');
+      throw new PanxError('Row 1 has no place here.');
+    }
+    await expect(writeFileAtomic(join(folder, 'made', 'file.txt'), content())).rejects.toThrow(
+      /^Row 1 has no place here\.$/,
+    );
+    expect(readdirSync(join(folder, 'made'))).toEqual([]);
   });
 
   it('a file in the way of the folder is named as the reason', async () => {

@@ -1,11 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Data, Schema, Table, Vector } from 'apache-arrow';
 import { excerpt, messageOf, PanxError } from '../../errors.js';
 import { formatCount } from '../../system/console.js';
 import { memoryFault } from '../../system/faults.js';
 import { readGiven, refuseEmpty, textAtBegin } from '../../system/stand-in.js';
-import { wrongByte } from '../../system/text.js';
+import { isText, wrongByte } from '../../system/text.js';
 import { arrow } from '../arrow.js';
 import { concatColumns, type WordColumns } from '../columns.js';
 import type { Reading } from '../corpus.js';
@@ -338,7 +337,7 @@ export function textOf(place: Place, column: FlatList, which: Column): { textOff
   return { textOffsets, text };
 }
 
-/** Where all text together is UTF-8 and each value begins with a character, each value is UTF-8. */
+/** Where all text together is UTF-8, without a zero byte, and each value begins with a character, each value is UTF-8. */
 function checkUtf8(
   { path, firstRow }: Place,
   offsets: Int32Array,
@@ -347,14 +346,15 @@ function checkUtf8(
   { name }: Column,
 ): void {
   const begins = (offset: number) => offset === text.length || (text[offset]! & 0xc0) !== 0x80;
-  if (isUtf8(text) && textOffsets.every(begins)) return;
+  if (isText(Buffer.from(text.buffer, text.byteOffset, text.length)) && textOffsets.every(begins)) return;
   for (let position = 0; position + 1 < textOffsets.length; position++) {
     const value = Buffer.from(text.subarray(textOffsets[position], textOffsets[position + 1]));
-    if (isUtf8(value)) continue;
+    if (isText(value)) continue;
     const { row, word } = locate(offsets, position);
     const at = wrongByte(value);
-    const byte = `byte ${at + 1} of word ${word} of "${name}", 0x${value[at]!.toString(16).toUpperCase().padStart(2, '0')}`;
-    throw new PanxError(`${path}, row ${firstRow + row}: ${byte}, is not UTF-8; expected text in UTF-8.`, {
+    const found = value[at] === 0 ? ' is 0' : `, 0x${value[at]!.toString(16).toUpperCase()}, is not UTF-8`;
+    const place = `byte ${at + 1} of word ${word} of "${name}"`;
+    throw new PanxError(`${path}, row ${firstRow + row}: ${place}${found}; expected text in UTF-8.`, {
       hint: utf8Hint,
     });
   }

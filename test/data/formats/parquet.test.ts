@@ -167,6 +167,25 @@ describe('readShard refuses', () => {
     expect((await readShard(fixture('list-view'))).columns.rows).toBe(2);
   });
 
+  it.each([
+    ['A\0d\0a\0', 2],
+    ['\0A', 1],
+  ])('text with zero bytes, as UTF-16 in a column of bytes has them: %j', async (word, byte) => {
+    const path = writeParquet(
+      file(),
+      panx([
+        [['a', 0]],
+        [
+          ['b', 0],
+          [word, 0],
+        ],
+      ]),
+    );
+    expect((await failure(path)).message).toBe(
+      `${path}, row 1: byte ${byte} of word 1 of "tokens" is 0; expected text in UTF-8.`,
+    );
+  });
+
   it('tokens and tags of different length, naming the first such row', async () => {
     const path = writeParquet(file(), {
       tokens: words([['a'], ['a', 'b', 'c'], ['a']]),
