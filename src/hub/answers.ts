@@ -2,7 +2,7 @@ import { messageOf } from '../errors.js';
 import { formatBytes, printable } from '../system/console.js';
 import { isObject, parseJson } from '../system/json.js';
 import { patienceWithAnswer } from './patience.js';
-import { hubFetch, readStart } from './requests.js';
+import { hubFetch, readStart, withoutToken } from './requests.js';
 import type { HubSettings } from './settings.js';
 
 /** An answer of the hub that is not a file, at most. A page of its listings, 1,000 entries, takes less than half a megabyte. */
@@ -19,7 +19,7 @@ export function answerFetch(settings: HubSettings, kind: 'list' | 'object', toke
       const response = await hubFetch(settings, token)(input, { ...init, signal: patience.signal });
       const { text, whole } = await readStart(response, mostAnswerBytes, patience.heard);
       if (!whole) throw new Error(`its answer is larger than ${formatBytes(mostAnswerBytes)}`);
-      const value = parsed(text);
+      const value = parsed(withoutToken(text, token));
       if (kind === 'list' ? !Array.isArray(value) : !isObject(value)) throw new Error(`its answer is no JSON ${kind}`);
       const answer = new Response(null, { headers: response.headers });
       // So that it is not parsed twice.

@@ -132,6 +132,12 @@ function explainStatus(failure: HttpFailure, attempt: Attempt): PanxError {
   switch (failure.status) {
     case 401:
     case 403:
+      if (failure.elsewhere !== undefined && tokenFrom !== undefined) {
+        return error(
+          `${settings.endpoint} leads to ${failure.elsewhere}, which does not get the token from ${tokenFrom} and refuses ${nameOf(attempt)} (${status}: ${failure.message}).`,
+          `If that is the hub's own address, set HF_ENDPOINT to it.`,
+        );
+      }
       // The hub answers 401, not 404, for a repository that does not exist, so as not to tell who has private ones.
       return error(
         `The hub shows no ${repo.type} ${repo.name} ${withToken} (${status}: ${failure.message}): it is misspelt, private or gated.`,

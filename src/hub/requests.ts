@@ -21,7 +21,7 @@ export function hubFetch(settings: HubSettings, token: string | undefined): type
     const isHub = address.origin === new URL(settings.endpoint).origin;
     if (isHub && token !== undefined) headers.set('Authorization', `Bearer ${token}`);
     const response = await fetch(address, { ...init, headers });
-    if (!response.ok) throw await httpFailure(response);
+    if (!response.ok) throw await httpFailure(response, settings, token);
     return response;
   };
 }
@@ -51,12 +51,15 @@ export class HttpFailure extends Error {
   readonly code: string | undefined;
   /** How long the server asks to be left alone, if it says so. */
   readonly retryAfterMs: number | undefined;
+  /** Scheme, host and port of the server that answered, where the hub's address leads to another one. */
+  readonly elsewhere: string | undefined;
 
-  constructor(message: string, status: number, code?: string, retryAfterMs?: number) {
+  constructor(message: string, status: number, code?: string, retryAfterMs?: number, elsewhere?: string) {
     super(message);
     this.status = status;
     this.code = code;
     this.retryAfterMs = retryAfterMs;
+    this.elsewhere = elsewhere;
   }
 }
 
@@ -182,13 +185,21 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === 'TimeoutError';
 }
 
-async function httpFailure(response: Response): Promise<HttpFailure> {
+/** What a server said, to be shown: some repeat the access token that they refuse, which belongs into no log. */
+export function withoutToken(said: string, token: string | undefined): string {
+  return token === undefined ? said : said.replaceAll(token, '(the access token)');
+}
+
+async function httpFailure(response: Response, settings: HubSettings, token: string | undefined): Promise<HttpFailure> {
   const { text } = await readStart(response, 64_000).catch(() => ({ text: '' }));
+  const said = messageIn(text) ?? response.headers.get('x-error-message') ?? (response.statusText || 'no reason');
+  const { origin } = new URL(response.url);
   return new HttpFailure(
-    printable(messageIn(text) ?? response.headers.get('x-error-message') ?? (response.statusText || 'no reason'), 200),
+    printable(withoutToken(said, token), 200),
     response.status,
     response.headers.get('x-error-code') ?? undefined,
     askedPauseMs(response.headers, Date.now()),
+    response.redirected && origin !== new URL(settings.endpoint).origin ? origin : undefined,
   );
 }
 

@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { answerFetch } from '../../src/hub/answers.js';
+import { explain } from '../../src/hub/explain.js';
 import { longestPauseMs } from '../../src/hub/patience.js';
 import { attemptsAfter, HttpFailure, hubFetch, pauseAfter } from '../../src/hub/requests.js';
 import { hubSettings } from '../../src/hub/settings.js';
@@ -77,6 +79,30 @@ describe('the access token', () => {
       'other /there undefined',
       'other /next-page undefined',
     ]);
+  });
+
+  it.each(['a word', 'JSON', 'a header'])('stands in no message, where a server repeats it in %s', async kind => {
+    const hub = await serve((request, response) => {
+      const said = `no ${request.headers.authorization} here`;
+      response.writeHead(kind === 'a word' ? 200 : 401, kind === 'a header' ? { 'X-Error-Message': said } : {});
+      response.end(kind === 'a header' ? '' : kind === 'JSON' ? JSON.stringify({ error: said }) : 'company-token');
+    });
+    const asked = answerFetch({ ...hubSettings({}), endpoint: hub }, 'object', 'company-token')(`${hub}/x`);
+    const said = await asked.then(String, error => String(error.message));
+    expect(said).toContain('(th');
+    expect(said).not.toContain('company-token');
+  });
+
+  it('is told as not sent, where the hub leads to another host that refuses what was asked for', async () => {
+    const other = await serve((_, response) => response.writeHead(401).end());
+    const hub = await serve((_, response) => response.writeHead(301, { Location: `${other}/x` }).end());
+    const settings = { ...hubSettings({}), endpoint: hub };
+    const failure = await hubFetch(settings, 'company-token')(`${hub}/x`).catch(error => error);
+    const repo = { type: 'model', name: 'org/model', revision: 'main' } as const;
+    expect(explain(failure, { settings, repo, file: 'config.json', tokenFrom: 'HF_TOKEN' })).toMatchObject({
+      message: `${hub} leads to ${other}, which does not get the token from HF_TOKEN and refuses org/model: config.json (HTTP 401: Unauthorized).`,
+      hint: "If that is the hub's own address, set HF_ENDPOINT to it.",
+    });
   });
 
   it('is none where there is none', async () => {
