@@ -136,6 +136,16 @@ def lightning() -> dict:
     }
 
 
+def elsewhere() -> dict:
+    """The weights of an encoder stand under a name that few programs use."""
+    generator = torch.Generator().manual_seed(8)
+    state = {
+        "bert.embeddings.word_embeddings.weight": torch.randn(4, 2, generator=generator),
+        "classifier.bias": torch.randn(3, generator=generator),
+    }
+    return {"args": {"lr": 1e-3}, "network": state, "ema": {"decay": torch.tensor(0.5)}, "accuracy": 0.9}
+
+
 class Call:
     """What Python's own pickle would call when the file is loaded, as a hostile file has it."""
 
@@ -177,8 +187,9 @@ def save(case: Path, state: dict, zipped: bool, protocol: int = 2, shards: list[
         index = {"metadata": {"total_size": 0}, "weight_map": weight_map}
         (case / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=2) + "\n")
     tensors = {}
-    weights = state.get("state_dict", state)
-    not_tensors = [] if weights is state else [name for name in state if name != "state_dict"]
+    inside = next((name for name in ("state_dict", "network") if name in state), None)
+    weights = state if inside is None else state[inside]
+    not_tensors = [] if inside is None else [name for name in state if name != inside]
     for name, value in weights.items():
         is_known = isinstance(name, str) and isinstance(value, torch.Tensor) and value.dtype != torch.complex64
         if is_known:
@@ -197,7 +208,7 @@ def main() -> None:
     for name, zipped in FORMATS.items():
         for protocol in (2, 4, 5):
             save(out / f"protocol-{protocol}-{name}", state_dict(), zipped, protocol)
-        for case in (strided, tied, parameters, others, calls, lightning):
+        for case in (strided, tied, parameters, others, calls, lightning, elsewhere):
             save(out / f"{case.__name__}-{name}", case(), zipped)
         save(out / f"others-5-{name}", others(), zipped, 5)
         keys = list(strided())

@@ -5,7 +5,8 @@ import type { OpenFile, Place } from './tensor-source.js';
 /**
  * The names that tensors have inside a token classifier of today's transformers, whatever saved them:
  *
- * - wrappers of torch put `module.` (DataParallel) and `_orig_mod.` (torch.compile) before every name;
+ * - wrappers of torch put `module.` (DataParallel), `_orig_mod.` (torch.compile), `_fsdp_wrapped_module.` or `_checkpoint_wrapped_module.` before
+ *   every name, and all but the first behind the name of each layer that they wrap;
  * - files of 2018 and 2019 call the weight and bias of a LayerNorm gamma and beta, as TensorFlow does;
  * - a program of one's own has the model, or the encoder, as a part that it calls `model`, `encoder`, `backbone`: whatever stands before the word
  *   table is taken for that (PyTorch Lightning saves `model.roberta...` and `model.classifier...`);
@@ -58,7 +59,7 @@ function insideClassifier(
     );
   }
   const { prefix, parts } = bareEncoder(architecture);
-  const around = encoder!.replace(/((module|_orig_mod)\.)*$/, '').replace(/[^.]*\.$/, '');
+  const around = encoder!.replace(/(module\.)*$/, '').replace(/[^.]*\.$/, '');
   return name => {
     if (encoder === '') return parts.includes(name.split('.', 1)[0]!) ? `${prefix}.${name}` : name;
     if (name.startsWith(encoder!)) return `${prefix}.${name.slice(encoder!.length)}`;
@@ -66,11 +67,13 @@ function insideClassifier(
   };
 }
 
-const wordTable = 'embeddings.word_embeddings.weight';
+/** How the name of the table of subwords ends, in every encoder. */
+export const wordTable = 'embeddings.word_embeddings.weight';
 
 function withoutWrappers(name: string): string {
   return name
-    .replace(/^((module|_orig_mod)\.)+/, '')
+    .replace(/(^|\.)((_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.)+/g, '$1')
+    .replace(/^(module\.)+/, '')
     .replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')
     .replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
 }

@@ -7,6 +7,7 @@ import { readPickle } from './pickle.js';
 import { Opaque, type PickleValue, type StorageRef, TensorRef } from './pickle-values.js';
 import { type Dtype, elementsOf, type HeaderEntry, itemBytes } from './safetensors-header.js';
 import { extentOf, isRowMajor, overlapsItself } from './strided.js';
+import { wordTable } from './tensor-names.js';
 import type { OpenFile } from './tensor-source.js';
 import { beginOf, crc32, readZipDirectory, type ZipEntry } from './zip.js';
 
@@ -224,8 +225,8 @@ function describe(
 }
 
 /**
- * The weights of a checkpoint of a training program, which has them under a name of their own, beside the state of its optimizer; of any other
- * dictionary, itself.
+ * The weights of a checkpoint of a training program, which has them under a name of their own, beside the state of its optimizer: one of the usual
+ * names, else whichever has a word table in it. Of any other dictionary, itself.
  */
 function stateDict(
   path: string,
@@ -233,10 +234,14 @@ function stateDict(
 ): { weights: Map<string, PickleValue>; beside: string[] } {
   const isTensor = (one: PickleValue) => one instanceof TensorRef;
   if ([...value.values()].some(isTensor)) return { weights: value, beside: [] };
-  const inside = stateDictNames.flatMap(name => {
-    const one = value.get(name);
-    return one instanceof Map && [...one.values()].some(isTensor) ? [{ name, weights: one }] : [];
-  });
+  const members = [...value].flatMap(([name, one]) =>
+    one instanceof Map && [...one.values()].some(isTensor) ? [{ name, weights: one }] : [],
+  );
+  const named = members.filter(({ name }) => stateDictNames.includes(name));
+  const inside =
+    named.length > 0
+      ? named
+      : members.filter(({ weights }) => [...weights.keys()].some(name => String(name).endsWith(wordTable)));
   if (inside.length === 0) return { weights: value, beside: [] };
   if (inside.length > 1) {
     throw new PanxError(

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { excerpt, listed, PanxError } from '../errors.js';
-import { isTorchShard, modelFile, otherWeights } from '../run/model-files.js';
+import { adapterConfig, isTorchShard, modelFile, otherWeights } from '../run/model-files.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { printable } from '../system/console.js';
 import { isAbsent } from '../system/files.js';
@@ -53,7 +53,9 @@ export async function openTensors(folder: string): Promise<TensorSource> {
     if (adapter !== null) throw adapter;
     const isKnown = !(await isAbsent(join(folder, modelFile.config)));
     const architecture = isKnown ? (await readModelConfig(folder)).architecture : null;
-    return tensorSource(withTodaysNames(places, architecture), files);
+    const source = tensorSource(withTodaysNames(places, architecture), files);
+    const hasAdapter = !(await isAbsent(join(folder, adapterConfig)));
+    return hasAdapter ? { ...source, notTensors: [...source.notTensors, adapterConfig] } : source;
   } catch (error) {
     await closeAll(files);
     throw error;

@@ -1,5 +1,6 @@
 import type { ModelConfig } from '../checkpoint/config.js';
 import type { TensorInfo } from '../checkpoint/tensor-source.js';
+import { adapterConfig } from '../run/model-files.js';
 import { formatCount, printable } from '../system/console.js';
 import { wordTableName } from './encoder.js';
 
@@ -25,7 +26,7 @@ export type Role =
 export function roleOf(name: string, config: Pick<ModelConfig, 'architecture'>): Role {
   if (isHarmless(name)) return 'other task';
   if (name.startsWith(`${wordTableName(config).split('.', 1)[0]}.`)) return 'unexpected';
-  if (/(^|[._])crf([._]|$)|^((start|end)_)?transitions$/i.test(name)) return 'crf';
+  if (/(^|[._])crf|crf([._]|$)|(^|\.)((start|end)_)?transitions?(_\w+)?$/i.test(name)) return 'crf';
   return otherTasks.test(name) ? 'other task' : 'unknown';
 }
 
@@ -92,7 +93,8 @@ export function unusedText(ignored: readonly string[], config: Pick<ModelConfig,
         : `${first}, ${second} and ${formatCount(ignored.length - 2)} more are`;
   const hasCrf = ignored.some(name => roleOf(name, config) === 'crf');
   const crf = hasCrf ? ': panx has no CRF, and each word gets the label that its classifier alone finds likeliest' : '';
-  return `the checkpoint's ${names} not used${crf}`;
+  const adapter = ignored.includes(adapterConfig) ? '; the adapter beside the weights is not added to them' : '';
+  return `the checkpoint's ${names} not used${crf}${adapter}`;
 }
 
 /** "lstm.weight_ih_l0 [64, 32], ... and 2 more", with what they are where that is known. */

@@ -95,7 +95,8 @@ interface StandIn {
 export function standInOf(path: string, bytes: Uint8Array): StandIn | null {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, telling));
   const text = start.toString('latin1');
-  if (text.startsWith('version https://git-lfs')) {
+  // Its first release was called Hawser; its specification names that address as well.
+  if (/^version https:\/\/(git-lfs|hawser)/.test(text)) {
     const size = /^size (\d{1,15})$/m.exec(text)?.[1];
     const whole = size === undefined ? '' : ` of ${formatBytes(Number(size))}`;
     return {

@@ -51,6 +51,16 @@ describe.each(Object.entries(classifiers) as [Architecture, string[]][])('the na
     ).toEqual(names);
   });
 
+  test.each(['_orig_mod', '_checkpoint_wrapped_module', '_fsdp_wrapped_module', '_fsdp_wrapped_module._orig_mod'])(
+    'with %s around each layer and the encoder',
+    wrapper => {
+      const wrapped = names.map(name =>
+        name.replace(/layer\.0\./, `layer.0.${wrapper}.`).replace(`${prefix}.`, `${prefix}.${wrapper}.`),
+      );
+      expect(namesOf(wrapped, architecture)).toEqual(names);
+    },
+  );
+
   test.each(['encoder', 'backbone', 'model', 'bert', 'xlm_roberta', 'transformer', 'lm'])(
     'of an encoder that is called %s',
     part => {

@@ -154,6 +154,17 @@ it('a CRF is left out, and told', async () => {
   expect(stderr).toContain('panx has no CRF, and each word gets the label that its classifier alone finds likeliest\n');
 });
 
+it('an adapter beside a whole model is not added to it, and told', async () => {
+  const plain = await made('without adapter');
+  const model = await made('with adapter');
+  writeFileSync(join(model, 'adapter_config.json'), '{"peft_type": "LORA"}');
+  expect(predict(model)).toMatchObject({
+    code: 0,
+    stdout: predict(plain).stdout,
+    stderr: "the checkpoint's adapter_config.json is not used; the adapter beside the weights is not added to them\n",
+  });
+});
+
 it('a BiLSTM before the classifier is refused, and trained from with a new one', async () => {
   const shapes = { 'lstm.weight_ih_l0': [64, 32], 'lstm.weight_hh_l0': [64, 16] };
   const model = await made('with LSTM', tensors => new Map([...tensors, ...random(shapes)]));

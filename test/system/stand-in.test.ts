@@ -27,6 +27,7 @@ describe('what lies in the place of a file', () => {
       'a Git LFS pointer, and not',
       'git lfs pull',
     ],
+    ['a pointer of the first Git LFS', lfs.replace('git-lfs', 'hawser'), 'a Git LFS pointer, and not', 'git lfs pull'],
     [
       'a pointer that was cut',
       lfs.slice(0, 40),
