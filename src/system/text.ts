@@ -99,6 +99,12 @@ export function textFault(bytes: Buffer, line?: { number: number; head: Buffer }
       'Was the file cut off? Copy it again, or take that byte out.',
     );
   }
+  if ([before, textBefore(head)].some(hasLetters)) {
+    return fault(
+      `${place}, 0x${bytes[at]!.toString(16).toUpperCase()}, is not UTF-8, though what stands before it is`,
+      'A part of it is in another encoding, or damaged: write that part again, or copy it again.',
+    );
+  }
   const guess = narrowEncoding(bytes);
   return fault(
     `${place}, 0x${bytes[at]!.toString(16).toUpperCase()}, is not UTF-8: the text may be ${guess.name}`,
@@ -113,6 +119,16 @@ export const longestHead = 4096;
 
 function fault(found: string, hint: string): TextFault {
   return { sentence: `${found}; expected text in UTF-8.`, hint };
+}
+
+/** As much of what a file begins with as is text. */
+function textBefore(head: Buffer): Buffer {
+  return isText(head) ? head : head.subarray(0, wrongByte(head));
+}
+
+/** Whether text in UTF-8 has several characters beyond ASCII: one may be two bytes of another encoding, GB18030 say, by chance. */
+function hasLetters(text: Buffer): boolean {
+  return text.filter(byte => byte >= 0xc0).length >= 3;
 }
 
 interface Encoding {
@@ -171,15 +187,18 @@ function named(name: string): Encoding {
  * Windows-1252, and nothing in Latin-1. Where most letters are such bytes, the script is another.
  */
 function narrowEncoding(bytes: Buffer): Encoding {
-  let [high, letters, quotes] = [0, 0, 0];
+  let [high, letters, quotes, turkish] = [0, 0, 0, 0];
   for (const byte of bytes) {
     if (byte >= 0x80) high++;
+    if ([0xd0, 0xdd, 0xde, 0xf0, 0xfd, 0xfe].includes(byte)) turkish++;
     if (byte >= 0x80 && byte < 0xa0) quotes++;
     if (byte >= 0x80 || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a)) letters++;
   }
   if (2 * high > letters && high > 2) {
     return { name: 'in an encoding of its script, such as Windows-1251, GB18030 or Shift_JIS', iconv: 'ENCODING' };
   }
+  // Ğ İ Ş ğ ı ş: the letters that Latin-1 has for Icelandic in their places.
+  if (4 * turkish > high) return { name: 'ISO-8859-9 (Turkish) or Latin-1', iconv: 'ENCODING' };
   return quotes > 0 ? { name: 'Windows-1252', iconv: 'WINDOWS-1252' } : { name: 'Latin-1', iconv: 'LATIN1' };
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkText, isText, linesOf, textOf } from '../../src/system/text.js';
+import { checkText, isText, linesOf, textFault, textOf } from '../../src/system/text.js';
 
 const latin = (text: string) => Buffer.from(text, 'latin1');
 const little = (text: string) => Buffer.from(text, 'utf16le');
@@ -49,6 +49,11 @@ it.each([
   [latin('ab\nM\xfcnchen'), 'it, line 2: byte 2 of the line, 0xFC, is not UTF-8: the text may be Latin-1', 'LATIN1'],
   [latin('caf\xe9'), 'it, line 1: byte 4 of the line, 0xE9, is not UTF-8: the text may be Latin-1', 'LATIN1'],
   [
+    latin('Do\xf0du\xf0u yer \xddstanbul, g\xfcne\xfe'),
+    'it, line 1: byte 3 of the line, 0xF0, is not UTF-8: the text may be ISO-8859-9 (Turkish) or Latin-1',
+    'ENCODING',
+  ],
+  [
     latin('\x93caf\xe9\x94 au lait'),
     'it, line 1: byte 1 of the line, 0x93, is not UTF-8: the text may be Windows-1252',
     'WINDOWS-1252',
@@ -88,6 +93,22 @@ it('a zero byte, and a last character that is not whole, are what is said of the
       cut === 3 ? 'it, line 2: byte 1 of the line, 0xF0, is not' : 'it, line 2: byte 1 of the line begins a character',
     );
   }
+});
+
+it('a line in another encoding, in a file that is UTF-8 else, is no reason to convert the file', () => {
+  const head = Buffer.from('Zürich, Köln, Bülach\n');
+  const line = latin('M\xfcnchen');
+  const expected = {
+    sentence:
+      ', line 2: byte 2 of the line, 0xFC, is not UTF-8, though what stands before it is; expected text in UTF-8.',
+    hint: 'A part of it is in another encoding, or damaged: write that part again, or copy it again.',
+  };
+  expect(textFault(Buffer.concat([head, line]))).toEqual(expected);
+  expect(textFault(line, { number: 2, head: Buffer.concat([head, line]) })).toEqual(expected);
+  // Two bytes of GB18030 that are UTF-8 by chance.
+  expect(textFault(Buffer.from([0xc1, 0xac, 0xcd, 0xa8, 0xb5, 0xc4])).sentence).toContain(
+    'such as Windows-1251, GB18030',
+  );
 });
 
 it('the mark of UTF-8 is no part of the text', () => {
