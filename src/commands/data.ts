@@ -8,6 +8,7 @@ import { folderOf } from '../data/formats/panx.js';
 import { type SplitName, splitNames } from '../data/splits.js';
 import { splitStatistics } from '../data/statistics.js';
 import { PanxError } from '../errors.js';
+import { fittedWhereKnown } from '../model/room.js';
 import { keptFolder } from '../system/cache.js';
 import { formatCount, print, progress, terminalWidth } from '../system/console.js';
 import { refuseOverlap, throughLink } from '../system/place.js';
@@ -78,9 +79,9 @@ async function printStatistics(
   const withSubwords = options.model !== undefined || options.sample === true;
   const { config, splits, dataDir } = await splitsAsked(options, withSubwords ? 'data stats --model' : 'data stats');
   const langs = splits.map(({ lang }) => lang);
-  const tokenizer = withSubwords
-    ? await openTokenizer(await tokenizerFolder(options.model, config, langs), config.tokenization)
-    : undefined;
+  const folder = withSubwords ? await tokenizerFolder(options.model, config, langs) : undefined;
+  const { tokenization } = folder === undefined ? config : await fittedWhereKnown(config, folder);
+  const tokenizer = folder === undefined ? undefined : await openTokenizer(folder, tokenization);
   const counted: Counted[] = [];
   for (const { lang, split: name } of splits) {
     const split = await loadSplit(dataDir, lang, name, config.corpora);
@@ -88,7 +89,7 @@ async function printStatistics(
     if (tokenizer === undefined) counted.push(statistics);
     else {
       const { parts } = await encodeSplit(await openSplit(dataDir, lang, name, config.corpora), tokenizer, {
-        ...config.tokenization,
+        ...tokenization,
         cacheDir: keptFolder('tokens'),
         onProgress: at => progress(encodingText(at), { done: at.done === at.of }),
       });
@@ -166,8 +167,10 @@ async function printExample(
   const heading = `${lang.includes('=') ? lang : folderOf(lang)} ${name}, row ${formatCount(row)} of 0 to ${formatCount(split.rows - 1)}`;
   if (!json) print(exampleText(heading, tokens, tags, widthOfTables()));
   if (options.tokens !== true) return;
-  const tokenizer = await loadTokenizer(await tokenizerFolder(options.model, config, [lang]), config.tokenization);
-  const encoded = await encodeSentences([tokens], tokenizer, config.tokenization);
+  const folder = await tokenizerFolder(options.model, config, [lang]);
+  const { tokenization } = await fittedWhereKnown(config, folder);
+  const tokenizer = await loadTokenizer(folder, tokenization);
+  const encoded = await encodeSentences([tokens], tokenizer, tokenization);
   // encodeSentences marks first subwords with 0: here they get the tags of their words.
   const labelIds = encoded.labelIds.map((label, i) => (label === -100 ? label : tagIds[encoded.wordIds[i]!]!));
   const subwords = await tokenizer.tokens([...encoded.inputIds]);

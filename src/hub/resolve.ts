@@ -20,7 +20,7 @@ export async function resolveModel(model: string, options: BringOptions = {}): P
   return 'folder' in place ? place.folder : (await fetchModel(place.repo, options)).folder;
 }
 
-/** The same for the sake of its tokenizer alone: of a hub id, nothing but tokenizer.json is brought, or what it is made of. */
+/** The same for the sake of its tokenizer alone: of a hub id, nothing but tokenizer.json is brought, or what it is made of, and config.json. */
 export async function resolveTokenizer(
   model: string,
   { option, ...options }: BringOptions & { option?: string } = {},

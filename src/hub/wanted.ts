@@ -85,11 +85,11 @@ export function modelFiles(name: string): Wanted {
   };
 }
 
-/** The tokenizer of a model alone: tokenizer.json, else all that it can be made of, of which config.json may say the kind. */
+/** The tokenizer of a model alone: tokenizer.json, else all that it can be made of; and config.json, which says its kind and the model's positions. */
 export function tokenizerFiles(name: string): Wanted {
   const alone = (names: readonly string[]): string[] | undefined => {
-    if (names.includes(modelFile.tokenizer)) return [modelFile.tokenizer];
-    return tokenizerAmong(names)?.concat(names.filter(file => file === modelFile.config));
+    const tokenizer = names.includes(modelFile.tokenizer) ? [modelFile.tokenizer] : tokenizerAmong(names);
+    return tokenizer?.concat(names.filter(file => file === modelFile.config));
   };
   return {
     async inFolder(folder) {
@@ -121,13 +121,9 @@ function tokenizerAmong(names: readonly string[]): string[] | undefined {
 /** Which of the files of tokenizers, and config.json, a cached folder holds. Where it has tokenizer.json, what that is made of is not looked at. */
 async function thoseIn(folder: CachedFolder): Promise<string[]> {
   const { config, tokenizer } = modelFile;
-  if (await folder.has(tokenizer)) {
-    const there: string[] = [tokenizer];
-    for (const file of optional) if (await folder.has(file)) there.push(file);
-    return there;
-  }
+  const beside = (await folder.has(tokenizer)) ? [tokenizer, ...optional] : tokenizerSources;
   const there: string[] = [];
-  for (const file of [config, ...tokenizerSources]) if (await folder.has(file)) there.push(file);
+  for (const file of [config, ...beside]) if (await folder.has(file)) there.push(file);
   return there;
 }
 

@@ -35,3 +35,14 @@ export function fittedToModel<C extends Pick<Config, 'tokenization'>>(
 export async function fittedToFolder<C extends Pick<Config, 'tokenization'>>(config: C, folder: string): Promise<C> {
   return fittedToModel(config, await readModelConfig(folder), folder);
 }
+
+/**
+ * The same for a command that reads a tokenizer and no model. A folder may have no config.json then, or that of a network that panx does not train:
+ * the length is taken as it is.
+ *
+ * @throws PanxError as `fittedToModel` does
+ */
+export async function fittedWhereKnown<C extends Pick<Config, 'tokenization'>>(config: C, folder: string): Promise<C> {
+  const model = await readModelConfig(folder).catch(() => null);
+  return model === null ? config : fittedToModel(config, model, folder);
+}

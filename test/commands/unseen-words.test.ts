@@ -67,6 +67,15 @@ it('panx evaluate says once which words it left out, how they count, and what to
   expect(expectDocument<Report>('evaluate', stdout).scores['mine=und']).toMatchObject({ rows: 4, unseen });
 });
 
+it('panx data counts by the positions of the model whose tokenizer it reads', () => {
+  const corpusOptions = ['--config', corpus, '--model', checkpoint];
+  const stats = panx(['data', 'stats', '--langs', 'mine', '--splits', 'test', ...corpusOptions, '--json']);
+  const [split] = expectDocument<{ subwords: typeof unseen }[]>('data-stats', stats.stdout);
+  expect(split!.subwords).toMatchObject(unseen);
+  const show = panx(['data', 'show', '--lang', 'mine', '--split', 'test', '--row', '0', '--tokens', ...corpusOptions]);
+  expect(show.stdout).toContain('128 subwords; the rest is cut off, and with it ');
+});
+
 it('with rows split none is left out, and a word that is longer than a row keeps its beginning', () => {
   const { stdout, stderr } = evaluate('--json', '--set', 'tokenization.longRows=split');
   expect(stderr).toContain(

@@ -100,12 +100,17 @@ describe('the files of a model', () => {
     expect((await fetchModel(model, offline)).files.map(({ path }) => path).sort()).toEqual(expected);
   });
 
-  it('are of the tokenizer alone where it alone is asked for, with config.json where that may say its kind', async () => {
+  it('are of the tokenizer alone where it alone is asked for, with config.json, which says its kind and the positions', async () => {
     const { 'tokenizer.json': _, ...untokenized } = modelRepo().files;
     const settings = { settings: test.settings };
     test.hub.repos[0] = modelRepo({ files: { ...untokenized, 'spm.model': bytesOf(20) } });
     const folder = await resolveTokenizer('org/model', settings);
     expect(readdirSync(folder).sort()).toEqual(['config.json', 'spm.model', 'tokenizer_config.json']);
+  });
+
+  it('are tokenizer.json and config.json where there is the first', async () => {
+    const folder = await resolveTokenizer('org/model', { settings: test.settings });
+    expect(readdirSync(folder).sort()).toEqual(['config.json', 'tokenizer.json']);
   });
 
   it('say which are missing, what there is instead, and the remedy', async () => {
