@@ -100,7 +100,11 @@ async function* linesOf(chunks: AsyncIterable<Buffer>, subject: string): AsyncGe
     }
   }
   // A mark alone is no line.
-  if (length > (number === 1 ? markLength(head) : 0)) yield finish();
+  if (length <= (number === 1 ? markLength(head) : 0)) return;
+  const last = finish();
+  const isOnly = last.number === 1 && isText(last.line);
+  if (isOnly && last.line.includes(carriageReturn)) throw linesOfCarriageReturns(subject);
+  yield last;
 }
 
 const lineFeed = 0x0a;
@@ -110,6 +114,13 @@ function sentenceOf(line: Buffer, number: number, head: Buffer, subject: string)
   if (isText(line)) return line.toString('utf8');
   const { sentence, hint } = textFault(line, { number, head });
   throw new PanxError(`${subject}${sentence}`, { hint });
+}
+
+/** A carriage return inside a line is white space. In a text that has no other line ends it is one, as old Macs wrote it. */
+function linesOfCarriageReturns(subject: string): PanxError {
+  return new PanxError(`${subject} has carriage returns alone for line ends; expected lines that end in LF or CRLF.`, {
+    hint: "Write it with other line ends: tr '\\r' '\\n' < OLD > NEW",
+  });
 }
 
 function tooLong(subject: string, number: number): PanxError {

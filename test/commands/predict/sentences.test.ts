@@ -29,6 +29,15 @@ it('gives nothing for nothing, and a sentence for each line', async () => {
   expect(await windows('a\n')).toEqual([['a']]);
 });
 
+it('refuses a text that has carriage returns alone for line ends', async () => {
+  await expect(windows('\ufeffa b\rc\r', 3)).rejects.toMatchObject({
+    message: 'it has carriage returns alone for line ends; expected lines that end in LF or CRLF.',
+    hint: "Write it with other line ends: tr '\\r' '\\n' < OLD > NEW",
+  });
+  expect(await windows('a\rb\n')).toEqual([['a\rb']]);
+  expect(await windows('a\r')).toEqual([['a']]);
+});
+
 it('holds 2,048 sentences at a time, or half a megabyte', async () => {
   const many = Array.from({ length: 5000 }, (_, i) => `sentence ${i}`);
   const read = await windows(many.join('\n'));
