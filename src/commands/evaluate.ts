@@ -6,7 +6,7 @@ import { labelsNotice } from '../data/label-names.js';
 import { splitNames } from '../data/splits.js';
 import { returnFreeMemory } from '../engine/memory.js';
 import { openEngine } from '../engine/open.js';
-import { PanxError } from '../errors.js';
+import { listed, PanxError } from '../errors.js';
 import type { EntityScores } from '../evaluation/entity-scores.js';
 import { metricName, type Scores, score } from '../evaluation/score.js';
 import { firstRows, loadSplits, rowsForModel } from '../experiment/corpus.js';
@@ -67,6 +67,11 @@ export function define(command: Command): void {
 
 const schemeNotice =
   'the data marks the same types in IOB2: what is predicted is scored as that, and the loss is of the label that stands for the true tag';
+
+function foreignNotice(types: readonly string[]): string {
+  const they = types.length === 1 ? 'it' : 'them';
+  return `the model also knows ${listed(types, 8)}, which the data does not mark: what it finds of ${they} counts as wrong`;
+}
 
 /** The files that are to be written; null where none is. */
 interface Places {
@@ -136,7 +141,10 @@ async function evaluateAsAsked(
   const labelled = corpus.map(split => ({ ...split, ...rowsForModel(split, labels, folder) }));
   const understood = labelsNotice(labels);
   if (understood !== null) notice(understood);
-  if (labelled.some(({ fit }) => fit !== null)) notice(schemeNotice);
+  const fits = labelled.flatMap(({ fit }) => fit ?? []);
+  if (fits.some(({ isOtherScheme }) => isOtherScheme)) notice(schemeNotice);
+  const foreign = [...new Set(fits.flatMap(({ foreignTypes }) => foreignTypes))];
+  if (foreign.length > 0) notice(foreignNotice(foreign));
   for (const { lang, rows, fit } of labelled) {
     const scoring = {
       batchSize: config.evaluation.batchSize,

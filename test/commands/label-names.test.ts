@@ -135,6 +135,11 @@ it('a model of other names, or of another scheme, is scored on IOB2 data', async
   const types = await evaluate(['O', 'PER', 'ORG', 'LOC']);
   expect(types).toMatchObject({ code: 0, stderr: expect.stringContaining('the data marks the same types in IOB2') });
   expect(f1(types)).toBeGreaterThanOrEqual(0);
+  const more = await evaluate(['O', 'PER', 'MISC', 'ORG', 'EVENT', 'LOC', 'SET']);
+  expect(more).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('knows MISC, EVENT, SET, which the data does'),
+  });
   const other = await evaluate(['O', 'PER', 'ORG', 'GPE']);
   expect(other.stderr).toContain(' predicts O PER ORG GPE; the data is tagged with O B-PER I-PER');
   expect((await evaluate(['LABEL_0', 'LABEL_1'])).stderr).toContain('names its labels LABEL_0 LABEL_1, which say');

@@ -20,9 +20,20 @@ it('so is that of a model in BIOES or BILOU', () => {
   expect([...schemeFit(bilou, data)!.modelIds]).toEqual([0, 1, 2, 5, 6]);
 });
 
-it('is none where the types differ, or the data is not IOB2', () => {
+it('types that the model alone knows stay what they are, behind the tags of the data', () => {
+  const plain = ['O', 'PER', 'MISC', 'LOC'];
+  expect(schemeFit(plain, data)).toMatchObject({ foreignTypes: ['MISC'], isOtherScheme: true });
+  expect(converted(plain, 'PER MISC MISC O LOC MISC')).toBe('B-PER B-MISC I-MISC O B-LOC B-MISC');
+  const iob2 = ['B-MISC', 'I-MISC', ...data.slice(1), 'O'];
+  expect(schemeFit(iob2, data)).toMatchObject({ foreignTypes: ['MISC'], isOtherScheme: false });
+  // As they were predicted: accuracy and the strict mode see an I- that begins.
+  expect(converted(iob2, 'I-PER I-MISC O B-LOC')).toBe('I-PER I-MISC O B-LOC');
+  expect([...schemeFit(iob2, data)!.modelIds].slice(0, 5)).toEqual([6, 2, 3, 4, 5]);
+});
+
+it('is none where the model lacks a type of the data, or the data is not IOB2', () => {
   expect(schemeFit(['O', 'PER'], data)).toBeNull();
-  expect(schemeFit(['O', 'PER', 'LOC', 'ORG'], data)).toBeNull();
+  expect(schemeFit(['O', 'PER', 'ORG'], data)).toBeNull();
   expect(schemeFit(['PER', 'LOC'], data)).toBeNull();
   expect(schemeFit(['O', 'PER', 'LOC'], ['O', 'B-PER', 'B-LOC', 'I-LOC'])).toBeNull();
   expect(schemeFit(['O', 'PER'], ['O', 'B-PER', 'E-PER', 'I-PER'])).toBeNull();
