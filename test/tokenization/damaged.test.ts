@@ -439,7 +439,9 @@ describe('a tokenizer.json of any size', () => {
   it('is refused where it is not UTF-8', async () => {
     const bytes = Buffer.from(texts.sample);
     bytes[5000] = 0xff;
-    expect(await said(bytes)).toMatch(/byte \d+ of the line, 0xFF, is not UTF-8: .*; expected text in UTF-8\.$/);
+    expect(await said(bytes)).toMatch(
+      /byte \d+ of the line, 0xFF, is not UTF-8, though what stands before it is; expected text in UTF-8\.$/,
+    );
   });
 });
 

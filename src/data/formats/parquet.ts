@@ -337,7 +337,10 @@ export function textOf(place: Place, column: FlatList, which: Column): { textOff
   return { textOffsets, text };
 }
 
-/** Where all text together is UTF-8, without a zero byte, and each value begins with a character, each value is UTF-8. */
+/**
+ * Where all text together is UTF-8 and each value begins with a character, each value is UTF-8. A zero byte beside others comes from UTF-16 in a column
+ * of bytes; U+0000 alone is a word like any other control character.
+ */
 function checkUtf8(
   { path, firstRow }: Place,
   offsets: Int32Array,
@@ -349,7 +352,7 @@ function checkUtf8(
   if (isText(Buffer.from(text.buffer, text.byteOffset, text.length)) && textOffsets.every(begins)) return;
   for (let position = 0; position + 1 < textOffsets.length; position++) {
     const value = Buffer.from(text.subarray(textOffsets[position], textOffsets[position + 1]));
-    if (isText(value)) continue;
+    if (isText(value) || value.equals(zeroByte)) continue;
     const { row, word } = locate(offsets, position);
     const at = wrongByte(value);
     const found = value[at] === 0 ? ' is 0' : `, 0x${value[at]!.toString(16).toUpperCase()}, is not UTF-8`;
@@ -359,6 +362,8 @@ function checkUtf8(
     });
   }
 }
+
+const zeroByte = Buffer.from([0]);
 
 /** The row, and the word within it, of a value of a list column: the last row that starts at or before it. */
 export function locate(offsets: Int32Array, position: number): { row: number; word: number } {
