@@ -12,15 +12,15 @@ import type { OpenFile, Place } from './tensor-source.js';
  *   table is taken for that (PyTorch Lightning saves `model.roberta...` and `model.classifier...`);
  * - a checkpoint of the bare encoder (`XLMRobertaModel`, as sentence encoders are) names its tensors without `roberta.`.
  *
- * @param architecture of the model; null where that is not known: then the encoder keeps its name
- * @throws PanxError naming two tensors that would have one name, or two encoders
+ * @param config of the model; null where there is none: then the encoder keeps its name
+ * @throws PanxError naming two tensors that would have one name, two encoders, or an encoder that config.json names in two ways
  */
 export function withTodaysNames(
   places: ReadonlyMap<string, Place>,
-  architecture: ModelConfig['architecture'] | null,
+  config: Pick<ModelConfig, 'architecture' | 'raw'> | null,
 ): Map<string, Place> {
   const plain = [...places].map(([name, place]) => ({ name, plain: withoutWrappers(name), place }));
-  const today = architecture === null ? (name: string) => name : insideClassifier(plain, architecture);
+  const today = config === null ? (name: string) => name : insideClassifier(plain, config);
   const renamed = new Map<string, Place>();
   const before = new Map<string, { name: string; file: OpenFile }>();
   for (const { name, plain: inside, place } of plain) {
@@ -44,7 +44,7 @@ export function withTodaysNames(
  */
 function insideClassifier(
   tensors: readonly { plain: string; place: Place }[],
-  architecture: ModelConfig['architecture'],
+  { architecture, raw }: Pick<ModelConfig, 'architecture' | 'raw'>,
 ): (name: string) => string {
   const tables = tensors.filter(({ plain }) => `.${plain}`.endsWith(`.${wordTable}`));
   if (tables.length === 0) return name => name;
@@ -59,6 +59,13 @@ function insideClassifier(
     );
   }
   const { prefix, parts } = bareEncoder(architecture);
+  const ownName = /([^.]*)\.(module\.)*$/.exec(encoder!)?.[1];
+  if (ownName !== undefined && ownName !== prefix && isClassOf(ownName, raw.architectures)) {
+    throw new PanxError(
+      `${tables[0]!.place.file.path} holds ${tables[0]!.plain}, and config.json has model_type ${architecture} beside architectures of ${ownName}; expected the same kind of encoder in all.`,
+      { hint: 'Copy or download config.json again: its model_type decides what is computed.' },
+    );
+  }
   const around = encoder!.replace(/(module\.)*$/, '').replace(/[^.]*\.$/, '');
   return name => {
     if (encoder === '') return parts.includes(name.split('.', 1)[0]!) ? `${prefix}.${name}` : name;
@@ -66,6 +73,20 @@ function insideClassifier(
     return name.startsWith(around) ? name.slice(around.length) : name;
   };
 }
+
+/** Whether config.json names a class (`XLMRobertaForTokenClassification`) whose encoder transformers gives this name. */
+function isClassOf(encoder: string, classes: unknown): boolean {
+  const pattern = classesOf[encoder];
+  return pattern !== undefined && Array.isArray(classes) && classes.some(name => pattern.test(String(name)));
+}
+
+const classesOf: Readonly<Record<string, RegExp>> = {
+  roberta: /^(XLM)?Roberta|^Camembert/i,
+  bert: /^Bert/,
+  electra: /^Electra/,
+  distilbert: /^DistilBert/,
+  deberta: /^Deberta/,
+};
 
 /** How the name of the table of subwords ends, in every encoder. */
 export const wordTable = 'embeddings.word_embeddings.weight';

@@ -52,8 +52,8 @@ export async function openTensors(folder: string): Promise<TensorSource> {
     const adapter = adapterAmong(places.keys(), folder);
     if (adapter !== null) throw adapter;
     const isKnown = !(await isAbsent(join(folder, modelFile.config)));
-    const architecture = isKnown ? (await readModelConfig(folder)).architecture : null;
-    const source = tensorSource(withTodaysNames(places, architecture), files);
+    const config = isKnown ? await readModelConfig(folder) : null;
+    const source = tensorSource(withTodaysNames(places, config), files);
     const hasAdapter = !(await isAbsent(join(folder, adapterConfig)));
     return hasAdapter ? { ...source, notTensors: [...source.notTensors, adapterConfig] } : source;
   } catch (error) {

@@ -5,12 +5,13 @@ import type { OpenFile, Place } from '../../src/checkpoint/tensor-source.js';
 
 const file = { path: 'FILE' } as OpenFile;
 
-function namesOf(names: readonly string[], architecture: Architecture | null): string[] {
+function namesOf(names: readonly string[], architecture: Architecture | null, raw: object = {}): string[] {
   const places = names.map((name): [string, Place] => [
     name,
     { file, entry: { name, dtype: 'F32', shape: [], begin: 0, end: 4 } },
   ]);
-  return [...withTodaysNames(new Map(places), architecture).keys()].sort();
+  const config = architecture === null ? null : { architecture, raw: { ...raw } };
+  return [...withTodaysNames(new Map(places), config).keys()].sort();
 }
 
 /** Some tensors of a token classifier, and of its encoder alone. */
@@ -136,4 +137,24 @@ test.each([
   ],
 ])('%j are refused', (names, sentence) => {
   expect(() => namesOf(names, 'xlm-roberta')).toThrow(sentence);
+});
+
+test('an encoder may have any name, but not that of another kind that config.json has in its architectures', () => {
+  const names = named('roberta', []);
+  const of = (name: string) => ({ architectures: [`${name}ForTokenClassification`] });
+  for (const name of ['XLMRoberta', 'Roberta', 'Camembert']) {
+    expect(() => namesOf(names, 'bert', of(name))).toThrow(
+      'FILE holds roberta.embeddings.word_embeddings.weight, and config.json has model_type bert beside architectures of roberta; expected the same kind of encoder in all.',
+    );
+    expect(namesOf(names, 'xlm-roberta', of(name))).toEqual(names);
+  }
+  // A program of one's own that calls each encoder "bert".
+  expect(namesOf(named('bert', []), 'xlm-roberta', of('XLMRoberta'))).toEqual(names);
+  expect(
+    namesOf(
+      named('model.bert', []).map(name => name.replace(/^c/, 'model.c')),
+      'xlm-roberta',
+    ),
+  ).toEqual(names);
+  expect(() => namesOf(named('module.distilbert', []), 'bert', of('DistilBert'))).toThrow('model_type bert');
 });

@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 it('learns German in eight short epochs; a little carries over to Afrikaans', () => {
   const out = join(folder, 'run');
   const settings = ['--epochs', '8', '--batch-size', '16', '--learning-rate', '5e-3'];
-  const here = ['--backend', 'wasm', '--precision', 'fp32', '--set', 'evaluation.eachEpoch=false'];
+  const here = ['--backend', 'wasm', '--precision', 'fp32'];
   const trained = panx([
     'train',
     '--sample',
@@ -23,6 +23,8 @@ it('learns German in eight short epochs; a little carries over to Afrikaans', ()
     'de,af',
     ...settings,
     ...here,
+    '--set',
+    'evaluation.eachEpoch=false',
     '--out',
     out,
   ]);
