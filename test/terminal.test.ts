@@ -38,6 +38,13 @@ function modelWith(file: string, change: (config: Record<string, unknown>) => un
   return at(file);
 }
 
+/** Commands that read a corpus of a file, and the data of a folder. */
+const statsOf = (format: string, file: string) => [
+  ...['data', 'stats', '--set', `corpora.c={format: ${format}, files: {train: ${file}}}`],
+  ...['--langs', 'c', '--splits', 'train'],
+];
+const statsIn = (data: string) => ['data', 'stats', '--data', data, '--langs', 'en', '--splits', 'test'];
+
 /** Rows of one language in a folder, with what a test changes. */
 function dataWith(file: string, { lang = 'en', column = 'ner_tags', huggingface = '' }): string {
   mkdirSync(join(at(file), `PAN-X.${lang}`), { recursive: true });
@@ -113,72 +120,27 @@ const sources: Record<string, () => string[]> = {
       '0',
     ];
   },
-  'words of a parquet file, counted': () => [
-    'data',
-    'stats',
-    '--data',
-    dataWith('stats', {}),
-    '--langs',
-    'en',
-    '--splits',
-    'test',
-  ],
-  'a column of a parquet file': () => [
-    'data',
-    'stats',
-    '--data',
-    dataWith('column', { column: name }),
-    '--langs',
-    'en',
-    '--splits',
-    'test',
-  ],
+  'words of a parquet file, counted': () => statsIn(dataWith('stats', {})),
+  'a column of a parquet file': () => statsIn(dataWith('column', { column: name })),
   'a parquet file that is none': () => {
     const data = dataWith('damaged', {});
     writeFileSync(join(data, 'PAN-X.en', `test-${hostile}.parquet`), hostile);
-    return ['data', 'stats', '--data', data, '--langs', 'en', '--splits', 'test'];
+    return statsIn(data);
   },
   'a tag of a CoNLL file': () => {
     const file = write(
       'rows.conll',
       `Ada B-PER\n${hostile.replace(/[\r\u2028]/g, '')} ${hostile.replace(/[\r\u2028]/g, '')}\n`,
     );
-    return [
-      'data',
-      'stats',
-      '--set',
-      `corpora.c={format: conll, files: {train: ${file}}}`,
-      '--langs',
-      'c',
-      '--splits',
-      'train',
-    ];
+    return statsOf('conll', file);
   },
   'a line of JSON lines': () => {
     const file = write('rows.jsonl', `{"tokens": ["a"], "tags": ["${hostile.slice(6)}"], ${hostile}}\n`);
-    return [
-      'data',
-      'stats',
-      '--set',
-      `corpora.c={format: jsonl, files: {train: ${file}}}`,
-      '--langs',
-      'c',
-      '--splits',
-      'train',
-    ];
+    return statsOf('jsonl', file);
   },
   'a key of JSON lines': () => {
     const file = write('keys.jsonl', `${JSON.stringify({ [hostile]: 1 })}\n`);
-    return [
-      'data',
-      'stats',
-      '--set',
-      `corpora.c={format: jsonl, files: {train: ${file}}}`,
-      '--langs',
-      'c',
-      '--splits',
-      'train',
-    ];
+    return statsOf('jsonl', file);
   },
   'the name of a corpus': () => [
     'data',

@@ -2,7 +2,7 @@ import { PanxError } from '../errors.js';
 import { someLabels } from './labels.js';
 
 /** What the labels of a checkpoint, or the tags of a corpus, mean. */
-export interface LabelReading {
+interface LabelReading {
   /**
    * (L) each label as a tag that seqeval's default mode reads: O, or B-, I-, E- or S- before its whole type. A label that is a type alone is I-:
    * neighbours of one label are one entity.

@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** How many cores this process may use, and what keeps it from the machine's others. */
-export interface UsableCores {
+interface UsableCores {
   cores: number;
   /** In words; null where they are all the machine has. */
   limit: string | null;

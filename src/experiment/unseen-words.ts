@@ -8,7 +8,7 @@ import { endSplitOf } from './row-settings.js';
 import type { StageMetrics } from './stage.js';
 
 /** Rows and what they lost on the way to subwords. */
-export interface UnseenOf {
+interface UnseenOf {
   /** What sentences call them: "en/test". */
   name: string;
   /** How many rows there are is null where it is not known. */

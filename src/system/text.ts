@@ -68,7 +68,7 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
   }
 }
 
-export interface TextFault {
+interface TextFault {
   /** Follows the name of the file. */
   sentence: string;
   hint: string;

@@ -81,7 +81,8 @@ describe.each(['xlm-roberta', 'deberta-v2'])('rows split as XTREME splits them: 
     expect(predictions.map(({ row }) => row)).toEqual([...sentences.keys()]);
     expect(predicted).toEqual(golden.predicted);
     for (const [row, { loss, perWord, probabilities, labelIds }] of predictions.entries()) {
-      expect(loss).toBeCloseTo(golden.losses[row]!, 3);
+      // Sums of some 20 losses in float32, around 30.
+      expect(loss).toBeCloseTo(golden.losses[row]!, 4);
       expect(perWord!.losses.reduce((sum, own) => sum + own, 0)).toBeCloseTo(loss, 9);
       expect(perWord!.probabilities.length).toBe(labelIds.length);
       expect(probabilities!.length).toBe(labelIds.length * model.config.labels.length);
@@ -115,7 +116,7 @@ describe.each(['xlm-roberta', 'deberta-v2'])('rows split as XTREME splits them: 
       const sum = (of: (row: number) => number) => rows.reduce((total, row) => total + of(row), 0);
       expected += (sum(row => golden.losses[row]!) / sum(wordsOf)) * rows.length;
     }
-    expect(scores.loss).toBeCloseTo(expected / sentences.length, 4);
+    expect(scores.loss).toBeCloseTo(expected / sentences.length, 6);
   });
 
   it('some of the rows, and rows put together, are split as before', async () => {
