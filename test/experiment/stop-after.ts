@@ -15,6 +15,10 @@ export async function stopAfter(request: StageRequest, lines: number): Promise<v
     }
   };
   const watching = watch();
-  await expect(runStage({ ...request, signal: controller.signal })).rejects.toMatchObject({ exitCode: 130 });
-  await watching;
+  try {
+    await expect(runStage({ ...request, signal: controller.signal })).rejects.toMatchObject({ exitCode: 130 });
+  } finally {
+    controller.abort(); // A run that ended otherwise is watched no more.
+    await watching;
+  }
 }

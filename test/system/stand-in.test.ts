@@ -83,8 +83,8 @@ describe('what lies in the place of a file', () => {
   it('is told wherever a file is read', async () => {
     const path = join(folder, 'config.json');
     await writeFile(path, lfs);
-    for (const read of [readGiven(path, 1000), readBoundedJson(path, 1000)]) {
-      await expect(read).rejects.toMatchObject({
+    for (const read of [readGiven, readBoundedJson]) {
+      await expect(read(path, 1000)).rejects.toMatchObject({
         message: `${path} is a Git LFS pointer, and not the file of 1.1 GB that it stands for.`,
         hint: `Run git lfs pull in ${folder}, or download the file.`,
       });
