@@ -5,6 +5,7 @@ import { resolveEngine } from '../engine/open.js';
 import { arithmeticOf, type Contents } from '../experiment/identity.js';
 import { readCorpus } from '../experiment/inputs.js';
 import { trainRowsOf } from '../experiment/plan.js';
+import type { Stage } from '../experiment/protocols/stage.js';
 import { readStart } from '../experiment/start-files.js';
 import type { NotSupportedModels } from '../experiment/study.js';
 import { modelsOf, planStudy, splitsOfStudy } from '../experiment/study-plan.js';
@@ -13,6 +14,7 @@ import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
 import type { Checksums } from '../system/checksums.js';
 import { type ReadFolder, refuseOverlap } from '../system/place.js';
+import { openTokenizer } from '../tokenization/tokenizer.js';
 import { refuseAsLanguage } from './out-folder.js';
 import { checkTyped, corpusFiles, dataFolders, modelFolders } from './read-folders.js';
 
@@ -50,9 +52,10 @@ export async function readStudyInputs(asked: Config, out: string): Promise<Study
   await refuseAsLanguage(out, dataDir);
   const contentOf = await readCorpus(dataDir, splits, asked.corpora);
   // Sizes that do not fit are told before a large model is fetched.
-  planStudy(asked, trainRowsOf(asked, contentOf));
+  const { stages } = planStudy(asked, trainRowsOf(asked, contentOf));
   const read = [...(await dataFolders(dataDir)), ...(await corpusFiles(asked.corpora, langs))];
   const { models, notSupported } = await bringModels(asked, out, read);
+  await tryTokenizers(stages, models);
   const engine = await resolveEngine(asked);
   const config = { ...asked, precision: engine.precision };
   const checkpoints = new Map([...models].map(([name, { files }]) => [name, files]));
@@ -83,4 +86,16 @@ async function bringModels(
     }
   }
   return { models, notSupported };
+}
+
+/** Each model's tokenizer, as stages open it: what it leaves open, or does otherwise than the settings say, should not show after hours. */
+async function tryTokenizers(stages: readonly Stage[], models: StudyInputs['models']): Promise<void> {
+  const tried = new Set<string>();
+  for (const { model, tokenization } of stages.map(({ config }) => config)) {
+    const folder = models.get(model)?.folder;
+    const what = JSON.stringify([folder, tokenization.lowerCase]);
+    if (folder === undefined || tried.has(what)) continue;
+    tried.add(what);
+    await openTokenizer(folder, tokenization);
+  }
 }

@@ -81,7 +81,7 @@ export const schema = {
     lowerCase: orNull(
       toggle(
         false,
-        'whether a vocab.txt is of lower case, for a model beside whose vocab.txt no file says so; all others say it themselves (null)',
+        'whether a vocab.txt is of lower case, for a model beside whose vocab.txt no file says so; all others say it themselves (null), and what they do not do is refused',
       ),
     ),
   },

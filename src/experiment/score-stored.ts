@@ -38,7 +38,9 @@ export async function scoreStage({ store, stage, tasks, config, dataDir, label, 
   const folder = stage.run.checkpoint;
   const splits = tasks.map(({ set }) => [set.lang, set.split] as const);
   const onProgress = (text: string) => progress(`${label}  ${text}`);
-  const encoded = await readSplits(config, folder, dataDir, splits, onProgress);
+  // What it was trained with made its tokenizer.json, which says it from then on.
+  const tokenization = { ...config.tokenization, lowerCase: null };
+  const encoded = await readSplits({ ...config, tokenization }, folder, dataDir, splits, onProgress);
   const engine = await openEngine(config);
   const model = await loadTrained(
     folder,

@@ -9,6 +9,7 @@ import { convertTokenizer } from './converters/convert.js';
 import { describeTokenizer, type TokenizerDescription } from './description.js';
 import { type Engine, engineHere } from './engine.js';
 import { type EngineLimits, startEngineProcess } from './engine-process.js';
+import { refuseOtherCase } from './lower-case.js';
 import type { EncodeOptions } from './rows.js';
 import { readTokenizerFile, tokenizerText } from './tokenizer-file.js';
 import { startWordEncoder, type WordEncoder } from './words.js';
@@ -53,7 +54,7 @@ export interface TokenizerFile {
 
 /** What only some folders leave open. */
 export interface TokenizerOptions {
-  /** Whether a vocab.txt is of lower case, where nothing beside it says so. */
+  /** Whether a vocab.txt is of lower case, where nothing beside it says so. Of all others it is what they do themselves. */
   lowerCase: boolean | null;
 }
 
@@ -64,7 +65,7 @@ const undecided: TokenizerOptions = { lowerCase: null };
  * Read `tokenizer.json` from a model folder, or make it of the files that are there instead (`convertTokenizer`). XLM-R's takes 0.2 s to parse
  * and check, and its engine a second to start.
  *
- * @throws PanxError naming the file where it is absent, larger than a tokenizer is, or cannot be converted
+ * @throws PanxError naming the file where it is absent, larger than a tokenizer is, or cannot be converted, and as `refuseOtherCase` does
  */
 export async function openTokenizer(
   folder: string,
@@ -109,8 +110,10 @@ interface Source {
 async function sourceIn(folder: string, lowerCase: boolean | null): Promise<Source> {
   const made = await convertTokenizer(folder, lowerCase);
   const bytes = made === null ? await readTokenizerFile(folder) : Buffer.from(made.text);
+  const path = made?.path ?? join(folder, modelFile.tokenizer);
+  if (lowerCase !== null) refuseOtherCase(tokenizerText(bytes, path), path, lowerCase);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { bytes, path: made?.path ?? join(folder, modelFile.tokenizer), sha256, made: made !== null };
+  return { bytes, path, sha256, made: made !== null };
 }
 
 /** The engine of a large file starts at once, so that it is ready when the data are; that of a small one with the first sentence. */

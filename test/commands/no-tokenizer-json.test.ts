@@ -1,4 +1,13 @@
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -85,6 +94,27 @@ it('with a vocab.txt that leaves lower case open takes it from --lower-case, whi
   const stats = ['data', 'stats', '--langs', 'en', '--splits', 'test', '--data', dataDir, '--model', model];
   expect(panx(stats).code).toBe(2);
   expect(panx([...stats, '--set', 'tokenization.lowerCase=true'])).toMatchObject({ code: 0 });
+});
+
+it('tokenization.lowerCase that a tokenizer.json contradicts is refused by every command that reads one, before work', () => {
+  const said = 'tokenizer.json does not put text in lower case, and tokenization.lowerCase is true;';
+  const study = at('study.yaml');
+  writeFileSync(study, 'tokenization: {lowerCase: true}\nstudy: {protocol: cumulative, sizes: [50]}\n');
+  const set = ['--sample', '--set', 'tokenization.lowerCase=true'];
+  for (const args of [
+    ['train', '--sample', '--lower-case', 'true', '--out', at('refused')],
+    ['run', study, '--sample', '--out', at('refused')],
+    ['evaluate', '--langs', 'en', ...set],
+    ['predict', '--text', 'Ada', ...set],
+    ['tokenizers', '--text', 'Ada', ...set],
+    ['data', 'stats', '--langs', 'en', '--splits', 'test', ...set],
+    ['init', '--size', 'tiny', '--sample', '--lower-case', 'true', '--out', at('refused')],
+  ]) {
+    expect(panx(args), args.join(' ')).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
+  }
+  expect(existsSync(at('refused'))).toBe(false);
+  // What it does itself may be said.
+  expect(panx(['tokenizers', '--text', 'Ada', '--sample', '--set', 'tokenization.lowerCase=false']).code).toBe(0);
 });
 
 it('serves panx init', () => {

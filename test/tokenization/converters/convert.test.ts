@@ -108,13 +108,23 @@ describe('lower case of a vocab.txt', () => {
     );
   });
 
-  it('does not concern other tokenizers, which say it themselves', async () => {
+  it('is said by other tokenizers themselves, and what they do not do is refused', async () => {
     for (const name of ['roberta', 'xlm-roberta-added', 'deberta-v3']) {
       layOut(name, folder);
-      expect((await openTokenizer(folder, { lowerCase: true })).sha256).toBe((await openTokenizer(folder)).sha256);
+      expect((await openTokenizer(folder, { lowerCase: false })).sha256).toBe((await openTokenizer(folder)).sha256);
+      await expect(openTokenizer(folder, { lowerCase: true })).rejects.toThrow(
+        / does not put text in lower case, and tokenization\.lowerCase is true; expected false, or that nothing is said\.$/,
+      );
     }
+    setJson(folder, 'tokenizer_config.json', { tokenizer_class: 'DebertaV2Tokenizer', do_lower_case: true });
+    expect((await openTokenizer(folder, { lowerCase: true })).sha256).toBe((await openTokenizer(folder)).sha256);
+    await expect(openTokenizer(folder, { lowerCase: false })).rejects.toThrow(' puts text in lower case, and ');
     const unigram = tokenizerFolder('unigram');
-    expect((await openTokenizer(unigram, { lowerCase: true })).sha256).toBe((await openTokenizer(unigram)).sha256);
+    await expect(loadTokenizer(unigram, { lowerCase: true })).rejects.toMatchObject({
+      message: `${unigram}/tokenizer.json does not put text in lower case, and tokenization.lowerCase is true; expected false, or that nothing is said.`,
+      hint: expect.stringContaining('Leave tokenization.lowerCase (--lower-case) out: the tokenizer says it itself.'),
+      exitCode: 2,
+    });
   });
 });
 
