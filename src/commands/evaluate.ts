@@ -17,6 +17,7 @@ import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
 import { fittedToModel } from '../model/room.js';
 import { loadTrained } from '../model/token-classifier.js';
+import { refuseInsideMade } from '../run/mark.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { formatCount, notice, noticeLines, print, progress } from '../system/console.js';
 import { writeJson } from '../system/files.js';
@@ -120,6 +121,7 @@ async function evaluateAsAsked(
   ] as const) {
     if (file === null) continue;
     await refuseOverlap(file, read, option);
+    await refuseInsideMade(file, option, { isFile: true });
     await refuseInsideLanguage(file, option);
   }
   const modelConfig = await checkModelFolder(folder, 'trained');

@@ -69,9 +69,9 @@ export async function findSubject(typed: string, storeFolder?: string): Promise<
   if ((await isFile(typed)) && !/\.ya?ml$/i.test(typed)) {
     return single({ kind: 'file', name: basename(typed), path: typed });
   }
-  const place = scoringDirectory(typed);
-  if (existsSync(place.scores)) return single({ kind: 'scoring', name: basename(typed).slice(0, 8), place });
   if (existsSync(runDirectory(typed).identity)) return single(await runSubject(runDirectory(typed), storeFolder));
+  const place = scoringDirectory(typed); // Behind runs: a report of panx evaluate may lie in one, as scores.json.
+  if (existsSync(place.scores)) return single({ kind: 'scoring', name: basename(typed).slice(0, 8), place });
   const { folder, stage, stages, open } = await studyOrSweep(typed, storeFolder);
   const rows = rowsOf(stages);
   const wanted = stage ?? (rows.size === 1 ? [...rows.keys()][0]! : null);

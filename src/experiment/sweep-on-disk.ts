@@ -36,7 +36,9 @@ export async function findRuns(folder: string): Promise<Found> {
   const names = await namesIn(folder);
   const { identity, metrics, events, environment } = runDirectory(folder);
   const scoring = scoringDirectory(folder);
-  if (existsSync(scoring.predictions) || existsSync(scoring.scores)) return { scoring };
+  // A report of panx evaluate may lie in a run's folder under the name that a scoring has its scores by.
+  const isScoring = !existsSync(identity) && [scoring.predictions, scoring.scores].some(path => existsSync(path));
+  if (isScoring) return { scoring };
   if ([identity, metrics, events, environment].some(path => existsSync(path))) return { run: runDirectory(folder) };
   const study = studyDirectory(folder);
   if (existsSync(study.stages)) return { study, stages: await runsOfStudy(study) };

@@ -64,7 +64,7 @@ export async function checkPlace(folder: string, kind: FolderKind): Promise<'emp
  */
 export async function refuseInsideMade(
   out: string,
-  option: '--out' | '--store' | '--junit' | '--summary' | '--plot' = '--out',
+  option: '--out' | '--profile' | '--store' | '--junit' | '--summary' | '--plot' = '--out',
   { alsoStudies = false, isFile = option !== '--out' && option !== '--store' } = {},
 ): Promise<void> {
   const place = await whereabouts(out);

@@ -262,6 +262,7 @@ describe('what a command reads', () => {
         expectRefused(evaluate(option, join(mine, name)), `${option} `, mine, before);
       }
       expectRefused(evaluate(option, join(model, 'scores.json')), "lies inside the model's folder", mine, before);
+      expectRefused(evaluate(option, join(run, 'scores.json')), `lies inside a run of panx, ${run}.`, mine, before);
     }
     // Of another program, though it begins as a report does; and one file for both.
     write(join(mine, 'mine.json'), '{\n  "model": "mine",\n  "scores": {}\n}\n');

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStore } from '../../src/experiment/store.js';
 import { findSubject, rowsOf } from '../../src/experiment/subject.js';
 import { predictionsFor, predictionsOf } from '../../src/experiment/subject-predictions.js';
+import { findRuns } from '../../src/experiment/sweep-on-disk.js';
 import { findWhole } from '../../src/experiment/whole-subject.js';
 import { type FakeStudy, fakeScorings, fakeStudy, fakeTraining, keyOfStage } from './fake-store.js';
 
@@ -43,6 +44,9 @@ describe('what is found by name', () => {
     expect(await found(stage.root)).toEqual(['phase-2-en-seed-42', ['phase-2-en-seed-42']]);
     await symlink(stage.root, join(root, 'link'));
     expect((await findSubject(join(root, 'link'), store.root)).trainings[0]).toMatchObject({ kind: 'run' });
+    await writeFile(join(stage.root, 'scores.json'), '{}\n');
+    expect((await findSubject(stage.root, store.root)).trainings[0]).toMatchObject({ kind: 'run' });
+    expect(await findRuns(stage.root)).toMatchObject({ run: { root: stage.root } });
     const [scoring] = stages.get('phase-2-en-seed-42')!.task.scorings;
     const subject = await findSubject(store.scoring(scoring!.key).root, store.root);
     expect(subject.trainings[0]).toMatchObject({ kind: 'scoring' });
