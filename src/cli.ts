@@ -38,7 +38,8 @@ async function main(argv: string[]): Promise<void> {
       .exitOverride();
     if (name !== chosen) continue;
     (await load()).define(command);
-    for (const parser of [command, ...command.commands]) parser.configureOutput(usageErrors(`panx ${name}`));
+    command.configureOutput(usageErrors(`panx ${name}`));
+    for (const part of command.commands) part.configureOutput(usageErrors(`panx ${name} ${part.name()}`));
   }
   if (chosen !== undefined && !chosen.startsWith('-') && !Object.hasOwn(commands, chosen) && chosen !== 'help') {
     const suggestion = nearest(chosen, Object.keys(commands));

@@ -96,6 +96,10 @@ describe('panx', () => {
     expect(stderr).toBe(
       "panx: Unknown option '--jsn'; did you mean --json?\n  panx doctor --help lists the options.\n",
     );
+    const { stderr: ofPart } = panx(['data', 'show', '--lang', 'tr']);
+    expect(ofPart).toBe(
+      "panx: Required option '--row <n>' not specified.\n  panx data show --help lists the options.\n",
+    );
   });
 });
 

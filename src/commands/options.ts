@@ -16,9 +16,10 @@ export const storeHelp = 'folder in which trained stages are found again (defaul
 /** The help of --data where what was trained says where its data lay. */
 export const dataHelp = 'where the data lies, if it was moved';
 
-/** The help of --sample. @param what of a sample the command takes */
-export function sampleHelp(what: string): string {
-  return `take ${what} from the small synthetic sample that comes with panx; for languages other than en and tr, from the one of eight languages`;
+/** The help of --sample. @param what of a sample the command takes @param readsData whether the languages that it reads choose one of the samples */
+export function sampleHelp(what: string, readsData = true): string {
+  const which = readsData ? '; for languages other than en and tr, from the one of eight languages' : '';
+  return `take ${what} from the small synthetic sample that comes with panx${which}`;
 }
 
 /** What a command does with the model: it trains from there, or scores or tags with it. */
@@ -41,7 +42,8 @@ export function addConfigOptions(
   );
   addOptions(command, sharedOptions.slice(0, 2));
   const sampled = as === 'start' ? 'model and data' : 'a fine-tuned model and data';
-  command.option('--sample', sampleHelp(isOfOthers(command, 'data') ? 'a fine-tuned model' : sampled));
+  const readsData = !isOfOthers(command, 'data');
+  command.option('--sample', sampleHelp(readsData ? sampled : 'a fine-tuned model', readsData));
   addOptions(command, sharedOptions.slice(2));
 }
 

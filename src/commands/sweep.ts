@@ -65,7 +65,10 @@ export function expandSizes(argv: readonly string[]): string[] {
   return argv.flatMap(argument => {
     const [, single] = /^--([a-z]{2,3})-size(?:=.*)?$/.exec(argument) ?? [];
     if (single !== undefined) {
-      throw new PanxError(`Unknown option --${single}-size; did you mean --${single}-sizes?`, { exitCode: 2 });
+      throw new PanxError(`Unknown option '--${single}-size'; did you mean --${single}-sizes?`, {
+        hint: 'panx sweep --help lists the options.',
+        exitCode: 2,
+      });
     }
     const [, lang, value] = /^--([a-z]{2,}(?:-[a-z]+)*)-sizes(=.*)?$/.exec(argument) ?? [];
     return lang === undefined ? [argument] : ['--target', lang, `--sizes${value ?? ''}`];

@@ -4,7 +4,7 @@ import { largestFile } from '../data/formats/parquet-limits.js';
 import { excerpt, messageOf, PanxError } from '../errors.js';
 import { readBounded } from '../system/bounded-file.js';
 import { arrayOf, number, object, orNull, parseJsonAs, type Shape, text } from '../system/checked-json.js';
-import { formatBytes } from '../system/console.js';
+import { counted, formatBytes } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
 import { isObject } from '../system/json.js';
 import { expectFile } from '../system/plain-file.js';
@@ -124,7 +124,7 @@ function columnsOf(line: string, subject: string): string[] {
   }
   if (columns.length >= 3) return columns;
   throw new PanxError(
-    `${subject} has ${columns.length} columns; expected a word, its gold tag and its predicted tag.`,
+    `${subject} has ${counted(columns.length, 'column')}; expected a word, its gold tag and its predicted tag.`,
     {
       hint: whatIsRead,
     },

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { nearest, PanxError } from '../errors.js';
-import { markOf } from '../run/mark.js';
+import { inWords, markOf } from '../run/mark.js';
 import { type StoreDirectory, type StudyDirectory, studyDirectory } from '../run/store-directory.js';
 import { readJsonAs } from '../system/checked-json.js';
 import { seenFrom, throughLink, whereabouts } from '../system/place.js';
@@ -74,8 +74,10 @@ export async function findStudy(typed: string, store: StoreDirectory | null): Pr
   }
   const known = [...(await studiesInResults()), ...noted.map(({ root }) => basename(root))];
   const suggestion = nearest(name, known);
+  const other = await markOf(place).catch(() => null);
+  const otherwise = suggestion === undefined ? '.' : `; did you mean ${suggestion}?`;
   throw new PanxError(
-    `No study ${typed} was found${suggestion === undefined ? '.' : `; did you mean ${suggestion}?`}`,
+    other === null ? `No study ${typed} was found${otherwise}` : `${typed} holds ${inWords[other]}, and no study.`,
     {
       hint: 'Give the folder that panx run wrote, or its name; panx list lists the studies.',
       exitCode: 2,

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
-import type { RunDirectory } from '../run/directory.js';
+import { isDone, type RunDirectory } from '../run/directory.js';
 import type { LogSeal } from '../run/events.js';
 import { modelLayout, runLayout } from '../run/layouts.js';
 import type { FolderKind } from '../run/mark.js';
@@ -99,7 +99,8 @@ export async function recordChanges(run: RunDirectory): Promise<Map<string, stri
   }
   await checkMark(run.mark, 'run', await versionOf(run));
   const states = await entriesOf(run.state);
-  if (states !== 'is missing' && states.length > 0)
+  // A run that is not finished has states.
+  if (isDone(run) && states !== 'is missing' && states.length > 0)
     changes.set(`${inside(run, run.state)}/`, 'is there, and the run is finished');
   if (changes.has(inside(run, checksums))) return changes;
   const sums = await readChecksums(run);

@@ -3,6 +3,7 @@ import { nameRows } from '../data/row-sets.js';
 import type { SplitName } from '../data/splits.js';
 import { resolveEngine } from '../engine/open.js';
 import { PanxError } from '../errors.js';
+import { isDone } from '../run/directory.js';
 import { storeDirectory } from '../run/store-directory.js';
 import { arithmeticOf, isCurrent } from './identity.js';
 import { readCorpus } from './inputs.js';
@@ -35,6 +36,11 @@ export async function scoreSubject(
   const { run, name } = training;
   if (!existsSync(run.checkpoint)) {
     const rows = langs.map(lang => `${lang}/${split}`).join(', ');
+    if (!isDone(run)) {
+      throw new PanxError(`${name} has no predictions of ${rows}: it is not finished.`, {
+        hint: 'Go on with it by panx train --resume, with the settings that it was begun with.',
+      });
+    }
     throw new PanxError(`${name} has no predictions of ${rows}, and its weights are not there any more.`, {
       hint:
         Object.keys(training.scorings).length === 0

@@ -141,12 +141,12 @@ export function isStageName(name: string): boolean {
 export async function namesIn(folder: string): Promise<string[]> {
   try {
     if (!statSync(folder).isDirectory())
-      throw new PanxError(`${folder} is not a folder; expected that of a run or a sweep.`);
+      throw new PanxError(`${folder} is not a folder; expected that of a run, a sweep, a study or a scoring.`);
     return await readdir(folder);
   } catch (error) {
     if (error instanceof PanxError) throw error;
     throw new PanxError(`${folder === '' ? '""' : folder} cannot be read: ${reasonOf(error)}.`, {
-      hint: 'Give the folder that panx train or panx sweep wrote (--out).',
+      hint: 'Give the folder that panx train, panx sweep or panx run wrote (--out).',
       cause: error,
     });
   }

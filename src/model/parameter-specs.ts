@@ -5,6 +5,7 @@ import { openTensors } from '../checkpoint/weights.js';
 import { expectReadableLabels } from '../data/label-names.js';
 import { listed, PanxError } from '../errors.js';
 import { isBegun, runDirectory } from '../run/directory.js';
+import { inWords, markOf } from '../run/mark.js';
 import { modelFile } from '../run/model-files.js';
 import { counted } from '../system/console.js';
 import { parameterSpecs, parametersOf, wordTableName } from './encoder.js';
@@ -37,11 +38,7 @@ export async function checkModelFolder(
   folder: string,
   as: 'trained' | 'start' | 'for a new head',
 ): Promise<ModelConfig> {
-  if (isBegun(runDirectory(folder))) {
-    throw new PanxError(`${folder} is the folder of a run, and not of a model.`, {
-      hint: `Give the model that it has trained, ${runDirectory(folder).checkpoint}, where its weights were not let go.`,
-    });
-  }
+  await refuseOtherFolder(folder);
   const config = await readModelConfig(folder);
   const source = await openTensors(folder);
   try {
@@ -52,6 +49,21 @@ export async function checkModelFolder(
     await source.close();
   }
   return config;
+}
+
+/** The folders around models have a config.json too: that of the settings. */
+async function refuseOtherFolder(folder: string): Promise<void> {
+  const kind = isBegun(runDirectory(folder)) ? 'run' : await markOf(folder).catch(() => null);
+  if (kind === null || kind === 'model') return;
+  const hint = {
+    run: `Give the model that it has trained, ${runDirectory(folder).checkpoint}, where its weights were not let go.`,
+    sweep: `Give the model of one of its stages: ${join(folder, 'STAGE', 'checkpoint')}.`,
+    study: `Give the model of one of its stages: STORE/KEY/checkpoint. panx status ${folder} --json has the store and the keys.`,
+    store: `Give the model of one of its stages: ${join(folder, 'KEY', 'checkpoint')}. panx list --json has the keys.`,
+    scoring: 'Give the model that was scored.',
+    corpus: 'Give it with --data, and a model with --model.',
+  }[kind];
+  throw new PanxError(`${folder} holds ${inWords[kind]}, and no model.`, { hint });
 }
 
 /** The error for a checkpoint that is to score or tag, and was never trained to. @param heads that it has instead */

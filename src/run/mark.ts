@@ -109,7 +109,8 @@ const optionOf: Record<FolderKind, string> = {
   corpus: '--out',
 };
 
-const inWords: Record<FolderKind, string> = {
+/** What such a folder holds, behind "holds". */
+export const inWords: Record<FolderKind, string> = {
   run: 'a run',
   sweep: 'a sweep',
   model: 'a model',

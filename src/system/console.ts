@@ -12,6 +12,7 @@ import { visible, visibleLines } from './visible.js';
 const stream = process.stderr;
 let lineOpen = false;
 let lastPlainMs = 0;
+let lastPlain = '';
 
 /** Print results for a reader. JSON is for programs and goes to stdout as it is: `formatJson` escapes what could act there. */
 export function print(text: string): void {
@@ -57,6 +58,7 @@ export function notice(text: string): void {
 /** The same of several lines. */
 export function noticeLines(text: string): void {
   closeProgressLine();
+  lastPlain = '';
   stream.write(`${visibleLines(text)}\n`);
 }
 
@@ -75,7 +77,7 @@ export function complaintLines(text: string): void {
 
 /**
  * Show how far a long task is. On a terminal one line is rewritten in place; elsewhere (CI, a log file) a plain
- * line is printed at most every `everyMs` milliseconds, and the last one always.
+ * line is printed at most every `everyMs` milliseconds, and the last one always, once.
  */
 export function progress(line: string, options: { done?: boolean; everyMs?: number } = {}): void {
   const text = visible(line);
@@ -86,8 +88,9 @@ export function progress(line: string, options: { done?: boolean; everyMs?: numb
     return;
   }
   const now = Date.now();
-  if (options.done || now - lastPlainMs >= (options.everyMs ?? 10_000)) {
+  if (options.done ? text !== lastPlain : now - lastPlainMs >= (options.everyMs ?? 10_000)) {
     lastPlainMs = now;
+    lastPlain = text;
     stream.write(`${text}\n`);
   }
 }

@@ -323,4 +323,8 @@ it('scores a run of panx train, whose predictions then lie in the store', () => 
     trainedOn: 0,
   });
   expect(panx(['analyze', out, '--store', store, '--json']).stderr).toBe('');
+  for (const name of ['metrics.json', 'checkpoint']) rmSync(join(out, name), { recursive: true });
+  expect(panx(['analyze', out, '--store', store, '--lang', 'en']).stderr).toMatch(
+    /train-en has no predictions of en\/test: it is not finished\.\n {2}Go on with it by panx train --resume/,
+  );
 });

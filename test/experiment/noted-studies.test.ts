@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findStudy, notedStudies } from '../../src/experiment/noted-studies.js';
 import { removeStudy } from '../../src/experiment/remove-study.js';
 import { storeOf } from '../../src/experiment/study-folder.js';
+import { writeMark } from '../../src/run/mark.js';
 import { studyDirectory } from '../../src/run/store-directory.js';
 import { type FakeStudy, fakeStudy } from './fake-store.js';
 
@@ -41,6 +42,22 @@ it('suggests the nearest name, with exit code 2', async () => {
     exitCode: 2,
   });
   await expect(findStudy('__proto__', null)).rejects.toMatchObject({ message: 'No study __proto__ was found.' });
+});
+
+it('says what a folder holds that is no study', async () => {
+  for (const [kind, what] of [
+    ['run', 'a run'],
+    ['sweep', 'a sweep'],
+    ['store', 'a store of stages'],
+  ] as const) {
+    const folder = join(root, kind);
+    await mkdir(folder);
+    await writeMark(folder, kind);
+    await expect(findStudy(folder, null)).rejects.toMatchObject({
+      message: `${folder} holds ${what}, and no study.`,
+      exitCode: 2,
+    });
+  }
 });
 
 it('finds by its name what the store notes elsewhere, unless there are two of the name', async () => {

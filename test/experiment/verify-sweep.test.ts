@@ -346,10 +346,10 @@ describe('findRuns', () => {
     await expect(findRuns(empty)).rejects.toThrow(`${empty} holds no run: neither identity.json nor stages of a sweep`);
     await expect(findRuns(join(empty, 'none'))).rejects.toThrow('none cannot be read: no such file or folder.');
     await expect(findRuns('/etc/passwd')).rejects.toThrow(
-      '/etc/passwd is not a folder; expected that of a run or a sweep.',
+      '/etc/passwd is not a folder; expected that of a run, a sweep, a study or a scoring.',
     );
     await expect(findRuns('/dev/null')).rejects.toThrow(
-      '/dev/null is not a folder; expected that of a run or a sweep.',
+      '/dev/null is not a folder; expected that of a run, a sweep, a study or a scoring.',
     );
     await expect(findRuns('')).rejects.toThrow('"" cannot be read: no such file or folder.');
     await cp(join(out, 'phase-1-tr'), join(empty, 'train-en'), { recursive: true });

@@ -13,6 +13,7 @@ import {
   countParameters,
   multiplyAddsPerSubword,
 } from '../../src/model/parameter-specs.js';
+import { writeMark } from '../../src/run/mark.js';
 import { exampleConfig, temporaryFolder } from '../checkpoint/example.js';
 
 const config = parseModelConfig('example', exampleConfig);
@@ -90,6 +91,19 @@ describe('the parameters', () => {
     expect(checkTensors(await readModelConfig(folder), source, folder)).toEqual({ headMissing: false, ignored: [] });
     await source.close();
   });
+});
+
+test.each([
+  ['run', 'holds a run, and no model.'],
+  ['sweep', 'holds a sweep, and no model.'],
+  ['study', 'holds a study, and no model.'],
+  ['store', 'holds a store of stages, and no model.'],
+  ['corpus', 'holds a corpus, and no model.'],
+] as const)('the folder of a %s is told as that, whatever config.json it has', async (kind, sentence) => {
+  const folder = await temporaryFolder();
+  await writeMark(folder, kind);
+  await writeFile(join(folder, 'config.json'), '{"seed": 42}\n');
+  await expect(checkModelFolder(folder, 'trained')).rejects.toThrow(`${folder} ${sentence}`);
 });
 
 describe('the tensors of a checkpoint', () => {

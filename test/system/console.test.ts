@@ -3,8 +3,10 @@ import {
   counted,
   formatBytes,
   formatSeconds,
+  notice,
   paintedText,
   printable,
+  progress,
   terminalWidth,
 } from '../../src/system/console.js';
 
@@ -83,6 +85,23 @@ describe('terminalWidth', () => {
     vi.stubEnv('COLUMNS', columns);
     expect(terminalWidth(stream)).toBe(width);
   });
+});
+
+it('progress elsewhere than on a terminal ends with one line, also where it is that of a moment ago', () => {
+  const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const { isTTY } = process.stderr;
+  process.stderr.isTTY = false;
+  try {
+    progress('1 of 2', { everyMs: 0 });
+    progress('2 of 2', { everyMs: 0 });
+    progress('2 of 2', { done: true });
+    notice('scored');
+    progress('2 of 2', { done: true });
+    expect(written.mock.calls.map(([text]) => text)).toEqual(['1 of 2\n', '2 of 2\n', 'scored\n', '2 of 2\n']);
+  } finally {
+    process.stderr.isTTY = isTTY;
+    written.mockRestore();
+  }
 });
 
 it('paintedText lets colours of panx through, and nothing else', () => {

@@ -36,7 +36,12 @@ export async function* sentenceWindows(file: string | undefined): AsyncGenerator
     yield* windowsOf(createReadStream(file), file);
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
-    throw new PanxError(`${file} cannot be read: ${reasonOf(error)}.`, { cause: error });
+    throw new PanxError(`${file} cannot be read: ${reasonOf(error)}.`, {
+      ...(codeOf(error) === 'ENOENT'
+        ? { hint: 'Give a file with a sentence a line; a sentence itself is given by --text.' }
+        : {}),
+      cause: error,
+    });
   }
 }
 

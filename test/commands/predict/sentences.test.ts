@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { longestLine, windowsOf } from '../../../src/commands/predict/sentences.js';
+import { longestLine, sentenceWindows, windowsOf } from '../../../src/commands/predict/sentences.js';
 
 async function* chunksOf(bytes: Buffer, length: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
@@ -27,6 +27,13 @@ it('gives nothing for nothing, and a sentence for each line', async () => {
   expect(await windows('\n\n')).toEqual([['', '']]);
   expect(await windows('\r\n \n\t')).toEqual([['', ' ', '\t']]);
   expect(await windows('a\n')).toEqual([['a']]);
+});
+
+it('says how a sentence is given that was typed for a file', async () => {
+  await expect(sentenceWindows('Ada lives in London.').next()).rejects.toMatchObject({
+    message: 'Ada lives in London. cannot be read: no such file or folder.',
+    hint: 'Give a file with a sentence a line; a sentence itself is given by --text.',
+  });
 });
 
 it('refuses a text that has carriage returns alone for line ends', async () => {
