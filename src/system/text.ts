@@ -105,6 +105,12 @@ export function textFault(bytes: Buffer, line?: { number: number; head: Buffer }
       'A part of it is in another encoding, or damaged: write that part again, or copy it again.',
     );
   }
+  if (isBinary(head)) {
+    return fault(
+      `${place}, 0x${bytes[at]!.toString(16).toUpperCase()}, is not UTF-8, and control characters stand around it`,
+      'Is it a file of text? Text has letters, spaces and line ends alone.',
+    );
+  }
   const guess = narrowEncoding(bytes);
   return fault(
     `${place}, 0x${bytes[at]!.toString(16).toUpperCase()}, is not UTF-8: the text may be ${guess.name}`,
@@ -139,6 +145,12 @@ interface Encoding {
 
 function convertHint(encoding: string): string {
   return `Convert it: iconv -f ${encoding} -t UTF-8 OLD > NEW`;
+}
+
+/** Whether control characters are as many as no text has them in any encoding: pictures, parquet and archives have one in eight bytes. */
+function isBinary(head: Buffer): boolean {
+  const controls = head.filter(byte => byte < 0x20 && !(byte >= 0x08 && byte <= 0x0d) && byte !== 0x1b);
+  return controls.length > 1 && 50 * controls.length >= head.length;
 }
 
 /** Of UTF-32's marks, one begins with UTF-16's. */
