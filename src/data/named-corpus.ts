@@ -17,7 +17,7 @@ import { type SplitName, splitNames } from './splits.js';
 import { parseTag, toIob2 } from './tag-schemes.js';
 
 /** Changes whenever the same files of a named corpus would give other rows. */
-const readingVersion = 2;
+const readingVersion = 3;
 
 /**
  * Find a split of a named corpus: its files, and what it takes to read them. Which tags a corpus has, and of which scheme they are, is a

@@ -21,13 +21,16 @@ export function splitWords(text: string): Word[] {
   return words;
 }
 
-/** Split at white space only, for text that is tokenized already. */
+/** Split at white space only, for text that is tokenized already. A mark of UTF-8 that was left at the edge of a word is no part of it. */
 export function splitAtSpaces(text: string): Word[] {
-  return Array.from(text.matchAll(/\S+/gu), ({ 0: word, index }) => ({
-    text: word,
-    start: index,
-    end: index + word.length,
-  }));
+  return Array.from(
+    text.matchAll(/[^\p{White_Space}\ufeff](?:\P{White_Space}*[^\p{White_Space}\ufeff])?/gu),
+    ({ 0: word, index }) => ({
+      text: word,
+      start: index,
+      end: index + word.length,
+    }),
+  );
 }
 
 /** Letters and digits of the scripts without spaces of which PAN-X has one character a word. 々 and ー are of several scripts. */
@@ -35,20 +38,26 @@ const character = String.raw`[[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}]&&
 
 /**
  * Characters that cannot be seen and part no words: soft hyphen, joiner, non-joiner, word joiner and U+FEFF, its older form, marks of
- * direction. U+200B is none of them: it stands between words.
+ * direction, selectors, tags. U+200B is none of them: it stands between words.
  */
-const unseen = String.raw`\u00ad\u061c\u180e\u200c-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff`;
+const unseen = String.raw`[\p{DI}--\u200b]`;
+
+/** What parts words: Unicode's white space, which has U+0085 and not U+FEFF, where \s has it the other way round. */
+const space = String.raw`\p{White_Space}\u200b`;
 
 const letter = String.raw`[[\p{L}\p{M}\p{N}\p{Pc}°${unseen}]--${character}]`;
 const hyphen = String.raw`\-‐‑‒–−־֊`;
+
+/** Apostrophe, emphasis, exclamation, question and abbreviation marks, which Armenian writes inside a word, behind the vowel. */
+const armenian = String.raw`\u055a-\u055c\u055e\u055f`;
 
 const word = [
   // The sign of a number that nothing stands before, and the point of one that begins with it.
   String.raw`(?:(?<![\p{L}\p{N}\)\]])[+\-−.](?=\p{Nd}))?(?![${unseen}])${letter}+`,
   '(?:(?:',
   [
-    String.raw`\.?[${hyphen}]|[.'’‘\`´′·‧×׳]|\+\+?`,
-    String.raw`(?<=\p{Nd})[,:٫٬—](?=\p{Nd})`,
+    String.raw`\.?[${hyphen}]|[.'’‘\`´′·\u0387‧×׳${armenian}]|\+\+?`,
+    String.raw`(?<=\p{Nd})[,:٫٬،—⁄](?=\p{Nd})`,
     String.raw`(?<=\p{sc=Hebrew})["״](?=\p{sc=Hebrew})`,
   ].join('|'),
   `)${letter}+)*`,
@@ -58,14 +67,23 @@ const word = [
   String.raw`(?:[${hyphen}](?![${hyphen}])|\++|(?<=\p{sc=Hebrew})['׳](?!'))?`,
 ].join('');
 
+/** Quotation marks end an address, and so do the marks of Chinese and Japanese. Brackets come in pairs. */
+const inAddress = String.raw`[^${space}<>"«»„“”\(\)\u3000-\u303f\uff01-\uff65${character}]`;
+
+const address = [
+  String.raw`(?:[A-Za-z][A-Za-z\d+]{1,15}:\/\/|[Ww]{3}\.)(?=[[\p{L}\p{N}\/]--${character}])`,
+  String.raw`${inAddress}*(?:\(${inAddress}*\)${inAddress}*)*`,
+  // Without the punctuation behind it.
+  String.raw`(?<=[\p{L}\p{M}\p{N}\/_=&%#~+\-\)])`,
+].join('');
+
 /** A picture with its skin tone, selector and tags. */
 const picture = String.raw`\p{ExtPict}[\ufe0e\ufe0f\p{EMod}\u{e0020}-\u{e007f}]*\u20e3?`;
 
 /** What is one word, what comes first before what comes later. */
 const pattern = new RegExp(
   [
-    // An address, without the punctuation behind it, but for a bracket that it opened.
-    String.raw`(?:(?:https?|ftp):\/\/|www\.)[^\s<>"«»„“”${character}]*[[\p{L}\p{M}\p{N}\/_=&%#~+\-]--${character}](?:(?<=\([^\s\(\)]*)\))?`,
+    address,
     String.raw`\p{RI}{2}|[0-9#*]\ufe0f?\u20e3|${picture}(?:\u200d${picture})*`,
     String.raw`${character}[\p{M}${unseen}]*`,
     // A suffix that was set apart already.
@@ -74,7 +92,7 @@ const pattern = new RegExp(
     // '''Paris''' is bold on Wikipedia, and ' '' Paris '' ' in PAN-X.
     String.raw`(?<=^|[\s\(\[\{«“„])'(?=(?:'')+(?!'))|''|${'``'}|\.\.\.|\[\[|\]\]`,
     String.raw`([*=~<>#${hyphen}—])\2*\p{M}*`,
-    String.raw`[^\s\u200b${unseen}]\p{M}*`,
+    String.raw`[^${space}${unseen}]\p{M}*`,
   ].join('|'),
   'gv',
 );
@@ -138,6 +156,10 @@ function isAbbreviation(word: string, text: string, stop: number): boolean {
 
 function afterLastLetter(text: string): number {
   let end = text.length;
-  while (end > 0 && !/[\p{L}\p{N}\ud800-\udfff]/u.test(text[end - 1]!)) end--;
-  return end;
+  while (end > 0) {
+    const isPair = /[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(Math.max(0, end - 2), end));
+    if (/[\p{L}\p{N}]/u.test(text.slice(isPair ? end - 2 : end - 1, end))) return end;
+    end -= isPair ? 2 : 1;
+  }
+  return 0;
 }

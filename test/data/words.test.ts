@@ -3,13 +3,98 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openSplit } from '../../src/data/corpus.js';
 import { readWordRows } from '../../src/data/distinct-words.js';
-import { splitAtSpaces, splitWords } from '../../src/data/words.js';
+import { splitAtSpaces, splitWords, type Word } from '../../src/data/words.js';
+import { mulberry32 } from '../mulberry32.js';
 import { sharedFolder } from './formats/parquet-fixture.js';
 
 const texts = (words: { text: string }[]) => words.map(({ text }) => text);
 
 /** The words of a text, with a bar between any two. */
 const barred = (text: string) => texts(splitWords(text)).join('|');
+
+/** What texts are made of that nobody would write. */
+const oddParts = [
+  ...[
+    'a',
+    'İ',
+    '1',
+    '٣',
+    '𝔸',
+    '.',
+    ',',
+    ':',
+    "'",
+    '’',
+    '+',
+    '-',
+    '–',
+    '־',
+    '_',
+    '@',
+    '/',
+    '(',
+    ')',
+    '[',
+    '"',
+    '#',
+    '*',
+    '%',
+  ],
+  ...[
+    'http://',
+    'www.',
+    '.org',
+    'a@b.c',
+    "n't",
+    "''",
+    '...',
+    'St.',
+    'J.',
+    '東',
+    'ー',
+    'が',
+    '\u3099',
+    'ｶ',
+    'ﾞ',
+    'ท',
+    'ี่',
+    '한',
+    'م',
+  ],
+  ...[
+    'ـ',
+    '\u064b',
+    '\u200c',
+    '\u200d',
+    '\u200b',
+    '\u00ad',
+    '\u2060',
+    '\ufeff',
+    '\u200e',
+    'ש',
+    '״',
+    'क',
+    '्',
+    '👩',
+    '\u{1f3fd}',
+  ],
+  ...[
+    '\ufe0f',
+    '\u20e3',
+    '🇹',
+    '\u{e0067}',
+    '\u{e007f}',
+    '\ud800',
+    '\udc00',
+    '\0',
+    '\u001b',
+    '\u0085',
+    '\u2028',
+    '\u00a0',
+    '\u3000',
+  ],
+  ...['\ufffd', '\u{10ffff}', '\ue000', '\u3164', '\u034f', '՞', '፡', '་', ' ', '\n', '\t'],
+];
 
 const scripts = new URL('../../scripts/splitting/', import.meta.url).href;
 interface Written {
@@ -78,6 +163,8 @@ describe('splitWords', () => {
     ['born in 1884. He', 'born|in|1884|.|He'],
     ["Lig'e. Sonra", "Lig'e|.|Sonra"],
     ['Prof... x', 'Prof|...|x'],
+    ['in the U.S. 👍 ❤️', 'in|the|U.S|.|👍|❤️'],
+    ['in the U.S. 𝔸', 'in|the|U.S.|𝔸'],
   ])('a full stop: %s', (text, words) => {
     expect(barred(text)).toBe(words);
   });
@@ -125,6 +212,18 @@ describe('splitWords', () => {
     ['https://example.org/a_(b)/?c=d&e=%20#f', 'address'],
     ['https://en.wikipedia.org/wiki/Ada_(name)', 'address that ends with a bracket'],
     ['www.example.org/x', 'address without a scheme'],
+    ['HTTPS://EXAMPLE.ORG/A', 'address in capitals'],
+    ['file:///etc/hosts', 'address of a file'],
+    ['https://example.org/a_(b)_(c)?d=(e)', 'address with several brackets'],
+    ['Ինչպե՞ս', 'question mark of Armenian, inside the word'],
+    ['օ՛ր', 'emphasis mark of Armenian'],
+    ['Παρά·λληλο', 'middle dot'],
+    ['a·b', 'middle dot of Greek, U+0387'],
+    ['1⁄2', 'fraction slash'],
+    ['٣،٥', 'Arabic comma between digits'],
+    ['a\u206ab', 'deprecated mark of Arabic shapes'],
+    ['a\u{e0061}b', 'tag'],
+    ['a\u034fb', 'grapheme joiner'],
   ])('%s is one word: %s', text => {
     expect(texts(splitWords(`x ${text} y`))).toEqual(['x', text, 'y']);
   });
@@ -134,9 +233,21 @@ describe('splitWords', () => {
     ['1️⃣2️⃣#️⃣*️⃣*️⃣ ❤️‍🔥🏳️‍🌈', '1️⃣|2️⃣|#️⃣|*️⃣|*️⃣|❤️‍🔥|🏳️‍🌈'],
     ['AT&T 24/7 10% %5 $5 €5 @name #tag C#', 'AT|&|T|24|/|7|10|%|%|5|$|5|€|5|@|name|#|tag|C|#'],
     ['(see http://a.org/b.), a@b.org, x@y', '(|see|http://a.org/b|.|)|,|a@b.org|,|x|@|y'],
+    // A bracket before an address is none of it.
+    [
+      '(http://a.org/b), (www.a.org) (https://a.org/c_(d)).',
+      '(|http://a.org/b|)|,|(|www.a.org|)|(|https://a.org/c_(d)|)|.',
+    ],
+    ['[http://a.org x] (http://a.org/b(c) http://', '[|http://a.org|x|]|(|http://a.org/b(c)|http|:|/|/'],
+    [
+      '(http://a.org）「https://b.org」https://c.org、D社',
+      '(|http://a.org|）|「|https://b.org|」|https://c.org|、|D|社',
+    ],
     ['"שלום" ה\'בית\'', '"|שלום|"|ה\'בית\''],
     // Spaces that are not written: U+200B parts words, and what cannot be seen is no word.
     ['a\u200bb \u200b \u200e \u200ec \ufeffd\u00a0e', 'a|b|c|d|e'],
+    ['\ufe0f \u034f \u3164 \u{e0061} \u206ax', 'x'],
+    ['a\u0085b\fc\vd\u2028e\u2029f\u3000g\u1680h\u202fi', 'a|b|c|d|e|f|g|h|i'],
     ['대한민국의 서울은 ລາວ ခမ मैं।', '대한민국의|서울은|ລາວ|ခမ|मैं|।'],
   ])('%s', (text, words) => {
     expect(barred(text)).toBe(words);
@@ -162,23 +273,45 @@ describe('splitWords', () => {
   });
 
   it('finds no word where there is none', () => {
-    for (const text of ['', ' \t\n', '\u200b\u200e']) expect(splitWords(text)).toEqual([]);
+    for (const text of ['', ' \t\n', '\u200b\u200e', '\u0085']) {
+      expect(splitWords(text)).toEqual([]);
+    }
   });
 
-  it.each(['a', 'a-', '1,', "'", '... ', 'a@b-', 'http://', 'é\u0301', 'ש"', '𝔸', 'Paris, '])(
-    'takes a text without end: %j',
-    part => {
-      const text = part.repeat(Math.ceil(3_000_000 / part.length));
-      const words = splitWords(text);
-      expect(words.at(-1)!.end).toBe(text.trimEnd().length);
-      // A pair of surrogates is whole where a word is cut.
-      expect(words.every(word => !/\p{Cs}/u.test(word.text))).toBe(true);
-    },
-  );
+  it('takes slices of any text one after the other, and leaves out what cannot be seen alone', () => {
+    const random = mulberry32(7);
+    const any = (list: readonly string[]) => list[Math.floor(random() * list.length)]!;
+    const gap = /^[\p{White_Space}\p{Default_Ignorable_Code_Point}]*$/u;
+    const isSound = (text: string, words: readonly Word[]) => {
+      const ends = [0, ...words.map(({ end }) => end)];
+      const gaps = [...words.map(({ start }) => start), text.length].map((start, i) => text.slice(ends[i], start));
+      const slices = words.every(
+        ({ text: word, start, end }, i) => start >= ends[i]! && text.slice(start, end) === word,
+      );
+      return slices && gaps.every(one => gap.test(one)) && !words.some(one => /^$|\p{White_Space}/u.test(one.text));
+    };
+    const odd = Array.from({ length: 20_000 }, (_, i) =>
+      Array.from({ length: 1 + (i % 12) }, () => any(oddParts)).join(''),
+    );
+    for (const split of [splitWords, splitAtSpaces])
+      expect(odd.filter(text => !isSound(text, split(text)))).toEqual([]);
+  });
+
+  it.each([
+    ...['a', 'a-', '1,', "'", '... ', 'a@b-', 'http://', 'é\u0301', 'ש"', '𝔸', 'Paris, '],
+    ...['(http://a(', '(http://a)東', 'http://a.', 'a+'],
+  ])('takes a text without end: %j', part => {
+    const text = part.repeat(Math.ceil(3_000_000 / part.length));
+    const words = splitWords(text);
+    expect(words.at(-1)!.end).toBe(text.trimEnd().length);
+    // A pair of surrogates is whole where a word is cut.
+    expect(words.every(word => !/\p{Cs}/u.test(word.text))).toBe(true);
+  });
 });
 
 it('splitAtSpaces leaves tokenized text as it is', () => {
   expect(texts(splitAtSpaces("a , b-c 'd' "))).toEqual(['a', ',', 'b-c', "'d'"]);
+  expect(texts(splitAtSpaces('\ufeffa\u0085b\ufeffc \ufeff'))).toEqual(['a', 'b\ufeffc']);
 });
 
 describe('scripts/splitting', () => {
