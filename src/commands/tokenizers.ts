@@ -5,6 +5,7 @@ import { frequencies, readWordRows, type WordRows, wordRowsOf } from '../data/di
 import { splitNames } from '../data/splits.js';
 import { splitAtSpaces, splitWords } from '../data/words.js';
 import { nearest, PanxError } from '../errors.js';
+import { fittedWhereKnown } from '../model/room.js';
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
 import type { Table } from '../reporting/table.js';
 import {
@@ -89,7 +90,7 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
   }
   const config = await corpusConfig(options, 'tokenizers');
   const langs = languagesOf('--langs', options.langs ?? 'en', config.corpora);
-  const { folders, models, names } = await tokenizersAsked(options, config, langs);
+  const { folders, models, names, maxLengths } = await tokenizersAsked(options, config, langs);
   const dataDir = await dataFolder(options, config, langs, [split]);
   const rows = new Map<string, WordRows>();
   for (const lang of langs) {
@@ -105,7 +106,8 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
   const differing: SplitWord[] = [];
   for (const [at, [lang, wordRows]] of [...rows].entries()) {
     for (const [tokenizer, { pieces, unkId }] of tokenizers.entries()) {
-      const fertility = fertilityOf(wordRows, pieces[at]!, { ...config.tokenization, unkId });
+      const maxLength = maxLengths[tokenizer]!;
+      const fertility = fertilityOf(wordRows, pieces[at]!, { ...config.tokenization, maxLength, unkId });
       found.push({ lang, tokenizer, fertility });
     }
     const pieces = tokenizers.map(tokenizer => tokenizer.pieces[at]!);
@@ -116,12 +118,13 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
   }
   closeProgressLine();
   const vocabularySizes = tokenizers.map(({ vocabularySize }) => vocabularySize);
-  const { maxLength } = config.tokenization;
   if (format === 'json') {
     return printJson('tokenizers', {
-      tokenizers: names.map((name, i) => ({ name, model: models[i]!, vocabularySize: vocabularySizes[i]! })),
+      tokenizers: names.map((name, i) => {
+        return { name, model: models[i]!, vocabularySize: vocabularySizes[i]!, maxLength: maxLengths[i]! };
+      }),
       split,
-      maxLength,
+      maxLength: config.tokenization.maxLength,
       languages: tables.includes('fertility')
         ? found.map(({ lang, tokenizer, fertility }) => ({ lang, tokenizer: names[tokenizer]!, ...fertility }))
         : null,
@@ -130,7 +133,7 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
     });
   }
   const drawn: Record<TableName, () => Table> = {
-    fertility: () => fertilityTable(found, { names, vocabularySizes, split, maxLength }),
+    fertility: () => fertilityTable(found, { names, vocabularySizes, split, maxLengths }),
     words: () => differingWordsTable(differing, names),
   };
   const width = terminalWidth();
@@ -189,7 +192,7 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
     throw new PanxError('--text has no word; expected a sentence.', { exitCode: 2 });
   }
   const config = await corpusConfig(options, 'tokenizers --text');
-  const { folders, models, names } = await tokenizersAsked(options, config, []);
+  const { folders, models, names, maxLengths } = await tokenizersAsked(options, config, []);
   const wordRows = wordRowsOf(sentences);
   const tokenizers: SplitWords[] = [];
   for (const folder of folders) {
@@ -205,7 +208,9 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
   );
   if (format === 'json') {
     return printJson('tokenizers', {
-      tokenizers: names.map((name, i) => ({ name, model: models[i]!, vocabularySize: tokenizers[i]!.vocabularySize })),
+      tokenizers: names.map((name, i) => {
+        return { name, model: models[i]!, vocabularySize: tokenizers[i]!.vocabularySize, maxLength: maxLengths[i]! };
+      }),
       split: null,
       maxLength: config.tokenization.maxLength,
       languages: null,
@@ -216,17 +221,23 @@ async function showSentences(options: TokenizersOptions, texts: readonly string[
   print(renderAs(format, sentenceTable(shown, names, fertilities), { width: terminalWidth(), label: 'subwords' }));
 }
 
-/** The folders of the tokenizers that are to be looked at, and a short name for each. */
+/**
+ * The folders of the tokenizers that are to be looked at, and a short name for each.
+ *
+ * @returns also how many subwords a row may have with each
+ */
 async function tokenizersAsked(
   options: TokenizersOptions,
   config: CorpusConfig,
   langs: string[],
-): Promise<{ folders: string[]; models: string[]; names: string[] }> {
+): Promise<{ folders: string[]; models: string[]; names: string[]; maxLengths: number[] }> {
   const typed: (string | undefined)[] = options.model === undefined ? [undefined] : [...new Set(options.model)];
   const folders: string[] = [];
   for (const model of typed) folders.push(await tokenizerFolder(model, config, langs));
+  const fitted = await Promise.all(folders.map(folder => fittedWhereKnown(config, folder)));
+  const maxLengths = fitted.map(({ tokenization }) => tokenization.maxLength);
   const models = typed.map(model => model ?? (config.sampled.has('model') ? 'sample' : config.model));
-  return { folders, models, names: tokenizerNames(models) };
+  return { folders, models, names: tokenizerNames(models), maxLengths };
 }
 
 /** @throws PanxError where it is no whole number, or below `least` */

@@ -15,6 +15,7 @@ export interface LanguageFertility {
  *
  * @param names of the tokenizers, each another
  * @param vocabularySizes of each
+ * @param maxLengths how many subwords a row may have with each
  */
 export function fertilityTable(
   found: readonly LanguageFertility[],
@@ -22,9 +23,13 @@ export function fertilityTable(
     names,
     vocabularySizes,
     split,
-    maxLength,
-  }: { names: readonly string[]; vocabularySizes: readonly number[]; split: string; maxLength: number },
+    maxLengths,
+  }: { names: readonly string[]; vocabularySizes: readonly number[]; split: string; maxLengths: readonly number[] },
 ): Table {
+  const lengths =
+    new Set(maxLengths).size === 1
+      ? `${maxLengths[0]}`
+      : names.map((name, i) => `${maxLengths[i]} with ${name}`).join(', ');
   const share = (count: number, of: number) => (of === 0 ? null : count / of);
   return {
     title: `Tokenizers on the ${split} rows`,
@@ -64,7 +69,7 @@ export function fertilityTable(
     notes: [
       'fertility: subwords per word. continued: share of words of two subwords or more (Ács 2019; Rust et al. 2021).',
       'unk words, unk: share of words with an unknown subword, and of subwords. empty: words that give no subword.',
-      `a row, longest: subwords of a row, special tokens included. cut: rows longer than ${maxLength}, which training cuts.`,
+      `a row, longest: subwords of a row, special tokens included. cut: rows longer than ${lengths}, which training cuts or splits.`,
     ],
   };
 }

@@ -11,6 +11,7 @@ import { tokenizerFolder } from '../tokenization/fixtures.js';
 
 const unigram = tokenizerFolder('unigram');
 const byteLevel = tokenizerFolder('byte-level');
+const sample = join(root, 'sample', 'model');
 const bert = fileURLToPath(new URL('../fixtures/converters/bert-cased', import.meta.url));
 const data = fileURLToPath(new URL('../../sample/many/data', import.meta.url));
 const schema = JSON.parse(readFileSync(join(root, 'docs/schemas/tokenizers.json'), 'utf8')) as object;
@@ -35,8 +36,9 @@ async function run(...args: string[]): Promise<string> {
 }
 
 interface Counted {
-  tokenizers: { name: string; vocabularySize: number }[];
-  languages: { lang: string; tokenizer: string; rows: number; words: number; subwords: number }[];
+  tokenizers: { name: string; vocabularySize: number; maxLength: number }[];
+  maxLength: number;
+  languages: { lang: string; tokenizer: string; rows: number; words: number; subwords: number; cutRows: number }[];
   differingWords: { lang: string; word: string; count: number; moreSubwords: number; subwords: unknown[][] }[];
   words: { word: string; subwords: { text: string; unknown: boolean }[][] }[];
 }
@@ -101,6 +103,25 @@ describe('panx tokenizers --langs', () => {
     const corpus = `corpora.mine={format: conll, files: {test: "${folder}/{lang}.txt"}}`;
     const named = await json('--model', unigram, '--langs', 'mine=de', '--split', 'test', '--set', corpus);
     expect(named.languages).toMatchObject([{ lang: 'mine=de', rows: 2, words: 3 }]);
+  });
+
+  it('counts the rows that each model has no positions for, as its config.json says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'panx-test-'));
+    const lines = [200, 127, 126].map(count => 'a O\n'.repeat(count));
+    writeFileSync(join(folder, 'de.txt'), lines.join('\n'));
+    const corpus = `corpora.mine={format: conll, files: {test: "${folder}/{lang}.txt"}}`;
+    const args = ['--langs', 'mine=de', '--split', 'test', '--set', corpus, '--model', sample, '--model', unigram];
+    const { tokenizers, maxLength, languages } = await json(...args);
+    expect([maxLength, ...tokenizers.map(tokenizer => tokenizer.maxLength)]).toEqual([512, 128, 512]);
+    expect(languages.map(({ cutRows }) => cutRows)).toEqual([2, 0]);
+    expect(await run(...args)).toContain(
+      'cut: rows longer than 128 with model, 512 with unigram, which training cuts or',
+    );
+    const shorter = await json(...args, '--set', 'tokenization.maxLength=100');
+    expect(shorter.languages.map(({ cutRows }) => cutRows)).toEqual([3, 3]);
+    await expect(run(...args, '--set', 'tokenization.maxLength=129')).rejects.toThrow(
+      `tokenization.maxLength is 129, and the model in ${sample} has positions for rows of 128 subwords.`,
+    );
   });
 
   it('prints one table as CSV', async () => {

@@ -33,7 +33,7 @@ describe('fertilityTable', () => {
       { lang: 'en', tokenizer: 0, fertility: counts },
       { lang: 'en', tokenizer: 1, fertility: nothing },
     ],
-    { names: ['a', 'b'], vocabularySizes: [250_002, 100], split: 'train', maxLength: 512 },
+    { names: ['a', 'b'], vocabularySizes: [250_002, 100], split: 'train', maxLengths: [512, 512] },
   );
 
   it('has a row for each language and tokenizer', () => {
@@ -46,9 +46,17 @@ describe('fertilityTable', () => {
         '',
         'fertility: subwords per word. continued: share of words of two subwords or more (Ács 2019; Rust et al. 2021).',
         'unk words, unk: share of words with an unknown subword, and of subwords. empty: words that give no subword.',
-        'a row, longest: subwords of a row, special tokens included. cut: rows longer than 512, which training cuts.',
+        'a row, longest: subwords of a row, special tokens included. cut: rows longer than 512, which training cuts or splits.',
         '',
       ].join('\n'),
+    );
+  });
+
+  it('says how long a row may be with each tokenizer', () => {
+    const found = { lang: 'en', tokenizer: 0, fertility: counts };
+    const of = { names: ['a', 'b'], vocabularySizes: [250_002, 100], split: 'train', maxLengths: [512, 128] };
+    expect(fertilityTable([found], of).notes.at(-1)).toBe(
+      'a row, longest: subwords of a row, special tokens included. cut: rows longer than 512 with a, 128 with b, which training cuts or splits.',
     );
   });
 
