@@ -34,6 +34,8 @@ export interface PlannedStageDocument {
   stage: string;
   /** Training rows. */
   samples: number;
+  /** The segments that they are split into; absent where none is. */
+  segments?: number;
   /** Name of a stage; null starts from the model. */
   startsFrom: string | null;
   /** Optimizer steps. */
@@ -97,9 +99,10 @@ function documentOf(
   state: PlannedStageDocument['state'],
   estimatedMs: number | null,
 ): PlannedStageDocument {
-  const { id, samples, startStage, steps, config } = stage;
+  const { id, samples, segments, startStage, steps, config } = stage;
   const warning = endlessWarmup(config.training, steps);
-  return { stage: id, samples, startsFrom: startStage, steps, state, estimatedMs, warning };
+  const rows = { samples, ...(segments === undefined ? {} : { segments }) };
+  return { stage: id, ...rows, startsFrom: startStage, steps, state, estimatedMs, warning };
 }
 
 function totalsOf({ asked }: StudyPlan, stages: readonly PlannedStageDocument[]): { asked: number; steps: number } {

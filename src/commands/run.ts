@@ -108,7 +108,7 @@ async function run(command: Command, file: string, options: RunOptions): Promise
     const plan = await lookAtStages(inputs.stages, store, notice, true);
     const pace = await measuredPace(plan.map(({ task }) => store.stage(task.identity.key)));
     const scorings = plan.flatMap(({ task }) => task.scorings.map(({ key }) => key));
-    const study = planStudy(read.config, trainRowsOf(read.config, read.contents.contentOf));
+    const study = planStudy(read.config, trainRowsOf(read.config, read.contents.contentOf), read.contents.segments);
     const scoringMs = await meanScoringMs(store, scorings);
     const disk = weightsToMake(plan).size > 0 ? await diskOf(plan, inputs, store, jobs) : null;
     if (json) {
@@ -162,7 +162,8 @@ async function work(
   const undone = new Set<string>();
   const report = reporter(out, 'study');
   const { tensorboard } = studyDirectory(out);
-  const shown = shownStages(planStudy(config, trainRowsOf(config, contents.contentOf)), out, tensorboard);
+  const trainRows = trainRowsOf(config, contents.contentOf);
+  const shown = shownStages(planStudy(config, trainRows, contents.segments), out, tensorboard);
   const taskOf = ({ id }: Stage) => stages.find(({ stage }) => stage.id === id)?.task;
   const following = followStages(log, shown, tensorboard, stage => storedLog(store, taskOf(stage)));
   const outlook = (id: string) => (msPerRow: number) =>
@@ -173,9 +174,7 @@ async function work(
   return await runStudy(
     {
       config,
-      trainRows: trainRowsOf(config, contents.contentOf),
-      notSupported,
-      stages,
+      ...{ trainRows, segments: contents.segments, notSupported, stages },
       out,
       store,
       jobs,

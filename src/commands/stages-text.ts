@@ -9,10 +9,18 @@ import { endlessWarmup } from '../training/schedule.js';
 
 /** Stages that are to come, for a terminal, and below them what is to be said of their warm-up. @param timeOf what stands in the last column */
 export function stagesText(stages: readonly Stage[], timeOf: (stage: Stage) => string): string {
+  const isSplit = stages.some(({ segments }) => segments !== undefined);
   const text = renderTerminal(
     plainTable(
-      [column('stage'), column('rows', 'count'), column('starts from'), column('steps', 'count'), column('time')],
-      stages.map(stage => [stage.id, stage.samples, stage.startStage ?? 'the model', stage.steps, timeOf(stage)]),
+      [
+        ...[column('stage'), column('rows', 'count')],
+        ...(isSplit ? [column('segments', 'count')] : []),
+        ...[column('starts from'), column('steps', 'count'), column('time')],
+      ],
+      stages.map(stage => [
+        ...[stage.id, stage.samples, ...(isSplit ? [stage.segments ?? stage.samples] : [])],
+        ...[stage.startStage ?? 'the model', stage.steps, timeOf(stage)],
+      ]),
     ),
     { width: Number.POSITIVE_INFINITY },
   );
@@ -40,7 +48,9 @@ export function notSupportedText(study: StudyPlan, notSupported: NotSupportedMod
 export function sharedText({ stages, asked }: StudyPlan): string {
   const rows = formatCount(stages.reduce((sum, { samples }) => sum + samples, 0));
   const shared = asked - stages.length;
-  const all = `${countOfStages(stages.length)} of ${rows} rows an epoch in all`;
+  const segments = stages.reduce((sum, { samples, segments = samples }) => sum + segments, 0);
+  const split = stages.every(({ segments }) => segments === undefined) ? '' : ` (${formatCount(segments)} segments)`;
+  const all = `${countOfStages(stages.length)} of ${rows} rows${split} an epoch in all`;
   if (shared === 0) return `${all}.\n`;
   return `${all}; of ${formatCount(asked)} that were asked for, ${formatCount(shared)} are shared.\n`;
 }

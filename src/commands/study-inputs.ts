@@ -6,13 +6,16 @@ import { arithmeticOf, type Contents } from '../experiment/identity.js';
 import { readCorpus } from '../experiment/inputs.js';
 import { trainRowsOf } from '../experiment/plan.js';
 import type { Stage } from '../experiment/protocols/stage.js';
+import { countSegments } from '../experiment/segments.js';
 import { readStart } from '../experiment/start-files.js';
 import type { NotSupportedModels } from '../experiment/study.js';
 import { modelsOf, planStudy, splitsOfStudy } from '../experiment/study-plan.js';
 import { transferLine } from '../hub/progress.js';
 import { resolveModel } from '../hub/resolve.js';
 import { checkModelFolder } from '../model/parameter-specs.js';
+import { fittedToFolder } from '../model/room.js';
 import type { Checksums } from '../system/checksums.js';
+import { progress } from '../system/console.js';
 import { type ReadFolder, refuseOverlap } from '../system/place.js';
 import { openTokenizer } from '../tokenization/tokenizer.js';
 import { refuseAsLanguage } from './out-folder.js';
@@ -60,7 +63,10 @@ export async function readStudyInputs(asked: Config, out: string): Promise<Study
   const config = { ...asked, precision: engine.precision };
   const checkpoints = new Map([...models].map(([name, { files }]) => [name, files]));
   const [checkpoint] = checkpoints.values();
-  const contents = { checkpoint: checkpoint ?? {}, checkpoints, contentOf, arithmetic: arithmeticOf(engine) };
+  const contents = {
+    ...{ checkpoint: checkpoint ?? {}, checkpoints, contentOf, arithmetic: arithmeticOf(engine) },
+    segments: await countSegments(stages, { models, dataDir, contentOf, onProgress: progress }),
+  };
   return { config, contents, models, notSupported, dataDir };
 }
 
@@ -88,14 +94,19 @@ async function bringModels(
   return { models, notSupported };
 }
 
-/** Each model's tokenizer, as stages open it: what it leaves open, or does otherwise than the settings say, should not show after hours. */
+/**
+ * Each model's tokenizer, as stages open it, and how long their rows are to be: what the tokenizer leaves open, or does otherwise than the settings
+ * say, or the model has no positions for, should not show after hours.
+ */
 async function tryTokenizers(stages: readonly Stage[], models: StudyInputs['models']): Promise<void> {
   const tried = new Set<string>();
-  for (const { model, tokenization } of stages.map(({ config }) => config)) {
+  for (const { config } of stages) {
+    const { model, tokenization } = config;
     const folder = models.get(model)?.folder;
-    const what = JSON.stringify([folder, tokenization.lowerCase]);
+    const what = JSON.stringify([folder, tokenization.lowerCase, tokenization.maxLength]);
     if (folder === undefined || tried.has(what)) continue;
     tried.add(what);
+    await fittedToFolder(config, folder);
     await openTokenizer(folder, tokenization);
   }
 }

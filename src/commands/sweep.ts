@@ -119,7 +119,7 @@ async function sweep(typed: Config, options: SweepCommandOptions): Promise<void>
     await removeLeftovers(out, sweepLayout, false);
     const plan = await planSweep(config, contents, out, force);
     const measured = await measuredPace(plan.map(({ run }) => run));
-    const study = planStudy(config, trainRowsOf(config, contents.contentOf));
+    const study = planStudy(config, trainRowsOf(config, contents.contentOf), contents.segments);
     const pace = measured ?? (await timeSteps(plan[0]!, { modelDir, dataDir, contents }, out));
     if (json) printJson('plan', sweepPlan(plan, study, { folder: out, langs: scoredLangs(config), pace }));
     else print(planText(plan, study, pace));
@@ -127,7 +127,7 @@ async function sweep(typed: Config, options: SweepCommandOptions): Promise<void>
   }
   const signal = abortOnSignals('stopping after this step; type the same command again to go on');
   const report = reporter(out, 'sweep');
-  const planned = planStudy(config, trainRowsOf(config, contents.contentOf));
+  const planned = planStudy(config, trainRowsOf(config, contents.contentOf), contents.segments);
   const { tensorboard, stage } = sweepDirectory(out);
   const following = followStages(log, shownStages(planned, out, tensorboard), tensorboard, ({ id }) => ({
     find: async () => stage(id),

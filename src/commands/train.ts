@@ -216,11 +216,12 @@ function defaultOut({ training }: Config): string {
 
 /** What the run came to, for stdout. */
 function summary(
-  { metrics: { rows, steps, trainLoss, test, selection }, durationMs }: StageResult,
+  { metrics: { rows, segments, steps, trainLoss, test, selection }, durationMs }: StageResult,
   endSplit: string,
 ): string {
+  const split = segments === undefined ? '' : ` in ${formatCount(segments)} segments`;
   const lines = [
-    `${formatCount(steps)} ${steps === 1 ? 'step' : 'steps'} on ${formatCount(rows)} rows, ${formatSeconds(durationMs / 1000)}` +
+    `${formatCount(steps)} ${steps === 1 ? 'step' : 'steps'} on ${formatCount(rows)} rows${split}, ${formatSeconds(durationMs / 1000)}` +
       `${trainLoss === null ? '' : `, mean loss ${trainLoss.toFixed(4)}`}`,
   ];
   if (selection !== undefined) lines.push(selectionText(selection));

@@ -47,12 +47,14 @@ export function estimateMs({ stage }: PlannedStage, { msPerRow, scoringMs }: Pac
 }
 
 /** Milliseconds that the training of a stage takes at a pace. */
-export function stageMs(
-  { config, samples, steps }: Pick<Stage, 'config' | 'samples' | 'steps'>,
-  msPerRow: number,
-): number {
-  const { epochs, batchSize, gradientAccumulationSteps, maxSteps } = config.training;
-  return msPerRow * (maxSteps === null ? samples * epochs : steps * batchSize * gradientAccumulationSteps);
+export function stageMs(stage: Pick<Stage, 'config' | 'samples' | 'segments' | 'steps'>, msPerRow: number): number {
+  const { epochs, batchSize, gradientAccumulationSteps, maxSteps } = stage.config.training;
+  return (
+    msPerRow *
+    (maxSteps === null
+      ? (stage.segments ?? stage.samples) * epochs
+      : stage.steps * batchSize * gradientAccumulationSteps)
+  );
 }
 
 function mean(values: readonly number[]): number {

@@ -19,7 +19,7 @@ import { type Checksums, checksumsShape, sha256 } from '../system/checksums.js';
 import { canonicalJson, isObject } from '../system/json.js';
 import { namedRowsOf, type SplitContents, splitsOf } from './inputs.js';
 import { listeningOf } from './listening.js';
-import type { Stage } from './protocols/stage.js';
+import type { Stage, StageSegments } from './protocols/stage.js';
 
 /** The contents that an experiment works on, and what computes. */
 export interface Contents {
@@ -29,6 +29,8 @@ export interface Contents {
   checkpoints?: ReadonlyMap<string, Checksums>;
   /** Every split that is trained on or scored. */
   contentOf: (lang: string, split: string) => SplitContents;
+  /** Of a study whose rows are split. */
+  segments?: StageSegments;
   arithmetic: Arithmetic;
 }
 

@@ -37,7 +37,7 @@ export async function planSweep(
   out: string,
   force: boolean,
 ): Promise<PlannedStage[]> {
-  const { stages } = planStudy(config, trainRowsOf(config, contents.contentOf));
+  const { stages } = planStudy(config, trainRowsOf(config, contents.contentOf), contents.segments);
   const identities = identitiesOf(stages, contents);
   const planned: PlannedStage[] = [];
   const conflicts: Conflict[] = [];

@@ -70,11 +70,23 @@ export function metricOf(config: Config): string {
   return testMetric(config.evaluation.limit, endSplitOf(config));
 }
 
-/** @throws PanxError where a stage was trained on another number of rows than its study has it */
-export async function expectRows(run: RunDirectory, name: string, rows: number): Promise<void> {
-  const trained = (await readMetrics(run)).rows;
-  if (trained === rows) return;
-  throw new PanxError(`${name} was trained on ${trained} rows, and the study has it with ${rows}`);
+/**
+ * @param segments that its rows are split into, undefined where none is; of a sweep the stage alone says it
+ * @throws PanxError where a stage was trained on another number of rows than its study has it
+ */
+export async function expectRows(
+  run: RunDirectory,
+  name: string,
+  rows: number,
+  segments: number | undefined | 'as the stage says',
+): Promise<void> {
+  const trained = await readMetrics(run);
+  const planned = { rows, segments: segments === 'as the stage says' ? trained.segments : segments };
+  const [found, expected] = [trained, planned].map(
+    ({ rows, segments }) => `${rows} rows${segments === undefined ? '' : ` in ${segments} segments`}`,
+  );
+  if (found === expected) return;
+  throw new PanxError(`${name} was trained on ${found}, and the study has it with ${expected}`);
 }
 
 /** Compare the number of rows with what the settings say of it, as far as they do. */

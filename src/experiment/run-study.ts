@@ -9,7 +9,7 @@ import { removeLeftovers } from '../system/made.js';
 import { describeError } from './failures.js';
 import { type GraphOutcome, runGraph } from './graph.js';
 import { lookAtStages, type PlannedWork } from './look-at-study.js';
-import type { TrainRows } from './protocols/stage.js';
+import type { StageSegments, TrainRows } from './protocols/stage.js';
 import { pruneWeights } from './prune.js';
 import type { NotSupportedModels, StageTask, StudyStage } from './study.js';
 import { settingsThatChanged, writeStudy } from './study-folder.js';
@@ -27,6 +27,8 @@ export interface StudyRequest {
   store: StoreDirectory;
   /** Rows of the train splits, by language. */
   trainRows: TrainRows;
+  /** Of its stages whose rows are split. */
+  segments?: StageSegments | undefined;
   notSupported?: NotSupportedModels;
   /** Stages that are worked on at once, at most. */
   jobs: number;
@@ -77,8 +79,8 @@ export async function runStudy(request: StudyRequest, hooks: StudyHooks): Promis
 }
 
 async function runStages(request: StudyRequest, hooks: StudyHooks): Promise<StudyOutcome> {
-  const { stages, store, config, trainRows, jobs, failFast, signal } = request;
-  const study = planStudy(config, trainRows);
+  const { stages, store, config, trainRows, segments, jobs, failFast, signal } = request;
+  const study = planStudy(config, trainRows, segments);
   const trainings = new Map<string, Training>();
   for (const stage of study.stages) {
     const planned = { id: stage.id, seed: stage.config.seed, dataSeed: null };

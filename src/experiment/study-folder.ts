@@ -29,27 +29,33 @@ export interface RecordedStage {
   key: string;
   /** Name of the stage that it starts from; null starts from the base model. */
   startsFrom: string | null;
-  /** Training rows, and optimizer steps. */
+  /** Training rows. */
   rows: number;
+  /** Optimizer steps, where nothing ends it early. */
   steps: number;
   /** Whether its weights stay. */
   keep: boolean;
   /** Keys of its scorings, by the names of their rows. */
   scorings: Record<string, string>;
+  /** The segments that its rows are split into; absent where none is. */
+  segments?: number;
 }
 
 const recordShape = object(
   {
     store: text({ pattern: /./, expected: 'a folder' }),
     stages: record(
-      object({
-        key: sha256Text,
-        startsFrom: orNull(text()),
-        rows: integer({ min: 1 }),
-        steps: integer({ min: 1 }),
-        keep: boolean,
-        scorings: record(sha256Text),
-      }),
+      object(
+        {
+          key: sha256Text,
+          startsFrom: orNull(text()),
+          rows: integer({ min: 1 }),
+          steps: integer({ min: 1 }),
+          keep: boolean,
+          scorings: record(sha256Text),
+        },
+        { segments: integer({ min: 1 }) },
+      ),
     ),
   },
   { trainRows: record(integer({ min: 1 })), notSupported: record(text()) },
@@ -87,6 +93,7 @@ async function recordOf(
       steps: stage.steps,
       keep: task.keep,
       scorings: Object.fromEntries(task.scorings.map(({ rows, key }) => [rows.name, key])),
+      ...(stage.segments === undefined ? {} : { segments: stage.segments }),
     },
   ]);
   return {

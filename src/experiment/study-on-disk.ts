@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import type { RunDirectory } from '../run/directory.js';
 import type { StudyDirectory } from '../run/store-directory.js';
-import type { Stage, TrainRows } from './protocols/stage.js';
+import type { Stage, StageSegments, TrainRows } from './protocols/stage.js';
 import { readSavedConfig } from './records.js';
 import { openScoring } from './scoring.js';
 import { type RecordedStage, readStudy, type StudyRecord, storeOf } from './study-folder.js';
@@ -24,7 +24,7 @@ export async function tableOf(folder: StudyDirectory, given?: StudyRecord): Prom
   const record = given ?? (await readStudy(folder));
   const config = await readSavedConfig(folder.config);
   const trainRows = trainRowsOf(record, config);
-  const { rows, stages } = planStudy(config, trainRows);
+  const { rows, stages } = planStudy(config, trainRows, segmentsOf(record));
   const trainings = new Map<string, Training>();
   for (const stage of stages) trainings.set(stage.id, await trainingIn(folder, record, config, stage));
   const table = makeTable(config, rows, trainRows, trainings);
@@ -57,12 +57,21 @@ async function trainingIn(
 /** The stages that the settings of a study ask for. */
 export async function stagesOf(folder: StudyDirectory, record: StudyRecord): Promise<Stage[]> {
   const config = await readSavedConfig(folder.config);
-  return planStudy(config, trainRowsOf(record, config)).stages.filter(stage => isKnown(record, stage));
+  return planStudy(config, trainRowsOf(record, config), segmentsOf(record)).stages.filter(stage =>
+    isKnown(record, stage),
+  );
 }
 
 /** Whether panx knows the model of a stage. */
 function isKnown({ notSupported = {} }: StudyRecord, { config }: Stage): boolean {
   return !Object.hasOwn(notSupported, config.model);
+}
+
+function segmentsOf({ stages }: StudyRecord): StageSegments {
+  const split = Object.entries(stages).flatMap(([id, { segments }]) =>
+    segments === undefined ? [] : [[id, segments]],
+  );
+  return Object.fromEntries(split);
 }
 
 function trainRowsOf({ stages, trainRows }: StudyRecord, config: Config): TrainRows {

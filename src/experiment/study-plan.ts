@@ -5,9 +5,10 @@ import type { SplitName } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import { sha256 } from '../system/checksums.js';
 import { canonicalJson } from '../system/json.js';
+import { totalSteps } from '../training/schedule.js';
 import { checkExclusions, isExcluded, nothingLeft } from './exclusions.js';
 import { isMatrix, protocolOf } from './protocols/protocol.js';
-import type { Stage, TrainRows } from './protocols/stage.js';
+import type { Stage, StageSegments, TrainRows } from './protocols/stage.js';
 import { sizeOf } from './row-settings.js';
 
 /**
@@ -42,8 +43,16 @@ export interface PlannedTraining {
   dataSeed: number | null;
 }
 
-/** @throws PanxError where a size does not fit the data, and as `checkStudy` does */
-export function planStudy(config: Config, trainRows: TrainRows): StudyPlan {
+/**
+ * @param segments of the stages whose rows are split; without them their steps are those of whole rows
+ * @throws PanxError where a size does not fit the data, and as `checkStudy` does
+ */
+export function planStudy(config: Config, trainRows: TrainRows, segments: StageSegments = {}): StudyPlan {
+  return withSegments(planRows(config, trainRows), segments);
+}
+
+/** The plan of a study whose rows stay whole. */
+function planRows(config: Config, trainRows: TrainRows): StudyPlan {
   checkStudy(config);
   const { seeds, dataSeeds, cells, protocols } = axesOf(config);
   const suffixes = cellSuffixes(cells);
@@ -89,6 +98,20 @@ export function planStudy(config: Config, trainRows: TrainRows): StudyPlan {
   if (made.size === 0) throw nothingLeft();
   refuseMany(made.size, langs.length);
   return { stages: [...made.values()], rows: [...rows.values()], asked };
+}
+
+/** The plan as training goes, which visits segments: a row of the table has the mean of its trainings. */
+function withSegments(plan: StudyPlan, segments: StageSegments): StudyPlan {
+  const stages = plan.stages.map((stage): Stage => {
+    const own = Object.hasOwn(segments, stage.id) ? segments[stage.id]! : null;
+    return own === null ? stage : { ...stage, segments: own, steps: totalSteps(own, stage.config.training) };
+  });
+  const stepsOf = new Map(stages.map(({ id, steps }) => [id, steps]));
+  const rows = plan.rows.map(row => {
+    const sum = row.trainings.reduce((steps, { id }) => steps + stepsOf.get(id)!, 0);
+    return { ...row, stage: { ...row.stage, steps: Math.round(sum / row.trainings.length) } };
+  });
+  return { ...plan, stages, rows };
 }
 
 /** What can be checked of a study before a file is read or fetched. @throws PanxError, exit code 2 */

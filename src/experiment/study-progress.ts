@@ -131,8 +131,8 @@ export async function msLeft(
   return left.reduce((sum, { name, kind, again, steps, of, toScore }) => {
     const scoringLeft = toScore.length * scoring;
     if (kind === 'trained' && !again) return sum + scoringLeft;
-    const { rows } = record.stages[name]!;
-    const whole = stageMs({ config, samples: rows, steps: of }, pace.msPerRow) + (pace.scoringMs ?? 0);
+    const { rows, segments = rows } = record.stages[name]!;
+    const whole = stageMs({ config, samples: rows, segments, steps: of }, pace.msPerRow) + (pace.scoringMs ?? 0);
     return sum + whole * Math.max(0, 1 - steps / of) + scoringLeft;
   }, 0);
 }

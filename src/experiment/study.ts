@@ -43,7 +43,7 @@ export function studyOf(
   contents: Contents,
   notSupported: NotSupportedModels = new Map(),
 ): StudyStage[] {
-  const planned = planStudy(config, trainRowsOf(config, contents.contentOf)).stages;
+  const planned = planStudy(config, trainRowsOf(config, contents.contentOf), contents.segments).stages;
   const stages = planned.filter(({ config: { model } }) => !notSupported.has(model)).map(trainedOnly);
   checkTags(config, contents);
   const identities = identitiesOf(stages, contents);

@@ -16,7 +16,7 @@ import type { Stage, TrainRows } from './protocols/stage.js';
 import { readMetrics, readSavedConfig } from './records.js';
 import { metricOf, readResult } from './results.js';
 import { runsOfStudy } from './study-on-disk.js';
-import { planStudy, type StudyPlan, scoredLangs, splitsOfStudy } from './study-plan.js';
+import { type PlannedRow, planStudy, type StudyPlan, scoredLangs, splitsOfStudy } from './study-plan.js';
 import { doneTraining, makeTable, plannedTraining, type SweepTable, type Training } from './table.js';
 import { asCountedBy, readToldTable, type ToldTable } from './table-on-disk.js';
 
@@ -83,8 +83,17 @@ export async function tableOf(sweep: SweepDirectory, original = sweep): Promise<
       trainings.set(stage.id, failed ? { ...planned, status: 'failed' } : planned);
     }
   }
-  const table = makeTable(config, rows, trainRows, trainings);
+  const table = makeTable(config, withToldSteps(rows, told), trainRows, trainings);
   return await asCountedBy(tableFile(original), { ...table, metric: [...metrics][0] ?? table.metric });
+}
+
+/** Into how many segments the rows of a stage are split, the stage says when it is done. Until then sweep.json does, by its steps. */
+function withToldSteps(rows: readonly PlannedRow[], told: ToldTable | null): PlannedRow[] {
+  return rows.map((row, i) => {
+    const isSplit = row.stage.config.tokenization.longRows === 'split';
+    const steps = isSplit && told?.rows.length === rows.length ? told.rows[i]!.steps : null;
+    return steps === null ? row : { ...row, stage: { ...row.stage, steps } };
+  });
 }
 
 /** sweep.json: where a stage is not done, it alone says how that came, and how many rows it was to have. */

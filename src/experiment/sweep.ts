@@ -87,7 +87,7 @@ export async function runSweep(request: SweepRequest, hooks: SweepHooks): Promis
 async function runPlan(request: SweepRequest, hooks: SweepHooks, plan: readonly PlannedStage[]): Promise<SweepOutcome> {
   const { config, contents, signal, failFast } = request;
   const trainRows = trainRowsOf(config, contents.contentOf);
-  const { rows } = planStudy(config, trainRows);
+  const { rows } = planStudy(config, trainRows, contents.segments);
   const trainings = new Map<string, Training>();
   for (const planned of plan) trainings.set(planned.stage.id, await trainingOnDisk(planned, scoredLangs(config)));
   const table = (): SweepTable => makeTable(config, rows, trainRows, trainings);

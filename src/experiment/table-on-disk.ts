@@ -10,7 +10,7 @@ export interface ToldTable {
   figures: SweepTable['figures'];
   /** Rows of the train splits, by language; null where it does not say. */
   trainRows: Record<string, number> | null;
-  rows: { phase: string | null; samples: number; status: unknown }[];
+  rows: { phase: string | null; samples: number; steps: number | null; status: unknown }[];
   /** Names of the stages that failed. */
   failed: string[];
 }
@@ -33,11 +33,14 @@ export async function asCountedBy(path: string, table: SweepTable): Promise<Swee
 
 const counts = record(integer({ min: 1 }));
 const rowShape: Shape<ToldTable['rows'][number] & { failed: string[] }> = value => {
-  const { phase, samples, status, trainings } = isObject(value) ? value : {};
+  const { phase, samples, steps, status, trainings } = isObject(value) ? value : {};
   const failed = (Array.isArray(trainings) ? trainings : []).flatMap((training: unknown) =>
     isObject(training) && training.status === 'failed' && typeof training.stage === 'string' ? [training.stage] : [],
   );
-  return { phase: typeof phase === 'string' ? phase : null, samples: integer({ min: 1 })(samples), status, failed };
+  return {
+    ...{ phase: typeof phase === 'string' ? phase : null, samples: integer({ min: 1 })(samples) },
+    ...{ steps: typeof steps === 'number' ? steps : null, status, failed },
+  };
 };
 
 /** Read loosely: a table has grown with the versions of panx. */

@@ -68,7 +68,7 @@ async function lookAtStages(folder: StudyDirectory): Promise<string> {
     const run = await runOf(folder, record, stage);
     if (run === null) open.push(name);
     else if ((await readIdentity(run)).key !== stage.key) throw new PanxError(`${run.root} is not ${name}`);
-    else await expectRows(run, name, stage.rows);
+    else await expectRows(run, name, stage.rows, stage.segments);
   }
   if (open.length === 0) return `all ${Object.keys(record.stages).length} are trained`;
   throw new PanxError(`the study is not finished: ${open.join(', ')} ${open.length === 1 ? 'is' : 'are'} not done`);

@@ -129,7 +129,7 @@ async function lookAtStages(sweep: SweepDirectory): Promise<string> {
   if (open.length > 0) {
     throw new PanxError(`the sweep is not finished: ${open.join(', ')} ${open.length === 1 ? 'is' : 'are'} not done`);
   }
-  for (const { id, samples } of stages) await expectRows(sweep.stage(id), id, samples);
+  for (const { id, samples } of stages) await expectRows(sweep.stage(id), id, samples, 'as the stage says');
   const others = (await namesIn(sweep.root)).filter(name => isStageName(name) && !stages.some(({ id }) => id === name));
   const known = [...sweepLayout.files, ...sweepLayout.folders.map(({ name }) => name), ...others];
   const strangers = (await namesIn(sweep.root)).filter(

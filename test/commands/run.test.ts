@@ -143,6 +143,32 @@ it('says of a grid all that its signature depends on', () => {
   expect(stdout).toContain('weights of the last step or averaged, 1 seed');
 });
 
+it('refuses a cell whose rows are to be longer than its model has positions for, before anything is trained', () => {
+  const study = '{protocol: target-only, sizes: [10], grid: {tokenization.maxLength: [16, 129]}}';
+  const refusal = `tokenization.maxLength is 129, and the model in ${join(root, 'sample', 'model')} has positions for rows of 128 subwords.`;
+  for (const args of [['--dry-run'], []]) {
+    const { code, stdout, stderr } = run('too-long', study, ...args);
+    expect([code, stdout, stderr.includes(refusal)], stderr).toEqual([1, '', true]);
+  }
+  expect(existsSync(join(folder, 'too-long'))).toBe(false);
+  const sweep = [
+    '--grid',
+    'tokenization.maxLength=16,129',
+    '--sizes',
+    '10',
+    '--dry-run',
+    '--out',
+    join(folder, 'sweep'),
+  ];
+  expect(panx(['sweep', '--sample', ...sweep]).stderr).toContain(refusal);
+  const { code } = run(
+    'too-long',
+    study.replace('grid', 'exclude: [{protocol: target-only, tokenization.maxLength: 129}], grid'),
+    '--dry-run',
+  );
+  expect(code).toBe(0);
+});
+
 it('leaves no request of its processes; its config.json is the study again, and stays in its folder', () => {
   const { code, stderr } = run('jobs', '{protocol: target-only, sizes: [11, 12]}', '--jobs', '2');
   expect(code, stderr).toBe(0);

@@ -41,12 +41,17 @@ it('takes the pace of all steps but the first of each run, and the mean scoring 
   expect(await measuredPace(runs)).toEqual({ msPerRow: 160 / 40, scoringMs: 300 });
 });
 
-it('estimates rows of all epochs, or of maxSteps, and scoring', async () => {
+it('estimates rows of all epochs, or the segments that they are split into, or those of maxSteps, and scoring', async () => {
+  let segments = {};
   const estimate = async (...assignments: string[]) => {
     const { config } = await loadConfig({ assignments: ['study.sizes=[10]', ...assignments] });
-    const plan = await planSweep(config, fakeContents({ en: 100, tr: 50 }), folder, false);
+    const contents = { ...fakeContents({ en: 100, tr: 50 }), segments };
+    const plan = await planSweep(config, contents, folder, false);
     return plan.map(planned => estimateMs(planned, { msPerRow: 2, scoringMs: 1000 }));
   };
   expect(await estimate()).toEqual([1300, 1600, 1060]);
+  expect(await estimate('training.maxSteps=4', 'training.batchSize=8')).toEqual([1064, 1064, 1064]);
+  segments = { 'phase-2-en': 150 };
+  expect(await estimate()).toEqual([1300, 1900, 1060]);
   expect(await estimate('training.maxSteps=4', 'training.batchSize=8')).toEqual([1064, 1064, 1064]);
 });

@@ -54,6 +54,28 @@ it('multiplies seeds and data seeds; a stage starts from the one of its own, and
   expect([first.seed, first.training.dataSeed]).toEqual([42, 7]);
 });
 
+it('counts the segments of stages whose rows are split, and of a row of the table their mean', async () => {
+  const config = await configWith('study.dataSeeds=2', 'training.batchSize=10', 'training.epochs=2');
+  const segments = { 'phase-2-en': 151, 'phase-3.1-tr-10-data-42': 12, 'phase-3.2-tr-20-data-43': 41 };
+  const { stages, rows: table } = planStudy(config, rows, segments);
+  expect(stages.map(({ id, samples, segments, steps }) => [id, samples, segments, steps])).toEqual([
+    ['phase-1-tr', 100, undefined, 20],
+    ['phase-2-en', 100, 151, 32],
+    ['phase-3.1-tr-10-data-42', 10, 12, 4],
+    ['phase-3.2-tr-20-data-42', 20, undefined, 4],
+    ['phase-3.1-tr-10-data-43', 10, undefined, 2],
+    ['phase-3.2-tr-20-data-43', 20, 41, 10],
+  ]);
+  expect(table.map(({ stage }) => [stage.id, stage.steps])).toEqual([
+    ['phase-1-tr', 20],
+    ['phase-2-en', 32],
+    ['phase-3.1-tr-10', 3],
+    ['phase-3.2-tr-20', 7],
+  ]);
+  const most = await configWith('training.maxSteps=7');
+  expect(planStudy(most, rows, segments).stages.map(({ steps }) => steps)).toEqual([7, 7, 7, 7]);
+});
+
 it('gives the stages after a subset its data seed, also where they take all rows', async () => {
   const plan = await planOf('study.protocol=target-then-source', 'study.dataSeeds=2', 'study.sizes=[10]');
   expect(starts(plan)).toEqual({

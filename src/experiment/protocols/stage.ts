@@ -15,6 +15,8 @@ export interface Stage {
   label: string;
   /** Training rows. */
   samples: number;
+  /** The segments that they are split into, which training visits; absent where none is split. */
+  segments?: number;
   /** Those of the target among them, or among those of the stages before it; null of a row of the matrix. */
   targetSamples: number | null;
   /** Id of the stage whose checkpoint it starts from; null starts from the base checkpoint. */
@@ -50,6 +52,12 @@ export interface Protocol {
 
 /** Rows of the train splits, by language; and, by `fitName`, how many rows a re-split leaves to fit. */
 export type TrainRows = Readonly<Record<string, number>>;
+
+/**
+ * Into how many segments the rows of stages are split (`tokenization.longRows`), by the stages' names; none of a stage whose rows stay whole. The
+ * tokenizers say it, and where a study was run, its stages.json.
+ */
+export type StageSegments = Readonly<Record<string, number>>;
 
 /** What the rows to fit of a re-split of these languages are called among the rows. */
 export function fitName(langs: readonly string[]): string {

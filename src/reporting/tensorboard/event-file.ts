@@ -18,7 +18,7 @@ import { type ScoredLangs, scoreScalars, stepScalars } from './scalars.js';
 /** What an event file shows of a run beside its log. */
 export interface ShownRun {
   config: Config;
-  /** Training rows. */
+  /** Rows of an epoch, which are segments where rows are split. */
   rows: number;
   /** Runs of one group differ in their seeds alone. */
   group: string;
@@ -59,10 +59,7 @@ export async function eventFileOf(
     startedMs: Date.parse(startedAt),
   }));
   const isWhole = later !== null;
-  // Into how many segments rows are split, a stage says when it is done. Until then its epochs are told as those of whole rows.
-  const isSplit = isWhole && shown.config.tokenization.longRows === 'split';
-  const { segments } = isSplit ? await readMetrics(run) : {};
-  const { stepsPerEpoch } = courseOf(segments ?? shown.rows, shown.config.training);
+  const { stepsPerEpoch } = courseOf(shown.rows, shown.config.training);
   const scalars = (event: RunEvent) => {
     if (event.event === 'step') return stepScalars(event, stepsPerEpoch);
     const kind = event.split === endSplitOf(shown.config) ? 'test' : 'eval';

@@ -32,7 +32,7 @@ export function shownStages({ stages, rows }: StudyPlan, root: string, folder: s
   return stages.map(stage => {
     const row = rows.find(({ trainings }) => trainings.some(({ id }) => id === stage.id))!;
     return {
-      ...shownRun(stage.config, stage.samples, `${basename(root)}/${nameOf(row, rows)}`),
+      ...shownRun(stage.config, stage.segments ?? stage.samples, `${basename(root)}/${nameOf(row, rows)}`),
       hparams: { ...hparamsOf(stage.config), protocol: row.protocol, stage: row.stage.id, trained_on: stage.label },
       scoredByAll,
       stage,
@@ -48,7 +48,7 @@ function nameOf({ stage, protocol, cell }: PlannedRow, rows: readonly PlannedRow
   return [stage.id, ...(isOneProtocol ? [] : [protocol]), ...settings].join(' ');
 }
 
-/** What TensorBoard shows of a run by itself. */
+/** What TensorBoard shows of a run by itself. @param rows of an epoch, which are segments where rows are split */
 export function shownRun(config: Config, rows: number, group: string): ShownRun {
   const scored = { eval: epochScoredLangs(config), test: langsAtEnd(config) };
   return { config, rows, group, hparams: hparamsOf(config), scored, scoredByAll: scored };

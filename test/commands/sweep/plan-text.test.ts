@@ -11,6 +11,7 @@ import { fakeContents } from '../../experiment/contents.js';
 import { writeFakeRun } from '../../experiment/fake-run.js';
 
 let out: string;
+let segments = {};
 beforeEach(async () => {
   out = await mkdtemp(join(tmpdir(), 'panx-plan-'));
 });
@@ -19,7 +20,8 @@ afterEach(() => rm(out, { recursive: true }));
 async function plan(...more: string[]): Promise<[PlannedStage[], StudyPlan]> {
   const { config } = await loadConfig({ assignments: ['study.sizes=[250, 1000]', ...more] });
   const rows = { en: 20000, tr: 20000 };
-  return [await planSweep(config, fakeContents(rows), out, false), planStudy(config, rows)];
+  const contents = { ...fakeContents(rows), segments };
+  return [await planSweep(config, contents, out, false), planStudy(config, rows, segments)];
 }
 
 it('says plainly that nothing is known before anything has run', async () => {
@@ -57,6 +59,20 @@ it('says where scoring is not counted', async () => {
   expect(planText(...(await plan()), { msPerRow: 20, scoringMs: null })).toContain(
     'at the 50.0 rows/s measured here, scoring not counted.\n',
   );
+});
+
+it('says into how many segments rows are split, with the steps of these', async () => {
+  segments = { 'phase-1-tr': 20_100, 'phase-3.2-tr-1000': 1064 };
+  expect(planText(...(await plan()), null)).toBe(`stage                rows  segments  starts from       steps  time
+phase-1-tr         20,000    20,100  the model         1,887  unknown
+phase-2-en         20,000    20,000  the model         1,875  unknown
+phase-3.1-tr-250      250       250  phase-2-en           24  unknown
+phase-3.2-tr-1000   1,000     1,064  phase-3.1-tr-250    102  unknown
+
+4 stages of 41,250 rows (41,414 segments) an epoch in all.
+4 of 4 stages to run, 3,888 steps; how long they take is unknown until the first stage has run.
+`);
+  segments = {};
 });
 
 it('says which stages are over before their warm-up', async () => {

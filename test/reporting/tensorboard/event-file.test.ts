@@ -85,18 +85,6 @@ it('after a re-split the validation split is the test set, and what is held out 
   ]);
 });
 
-it('epochs are of segments where long rows were split, once these are counted', async () => {
-  const shown = shownRun(await someConfig(['tokenization.longRows=split']), someRows, 'g');
-  const run = writeRun(root, [step(1), step(2), step(3), step(4)]);
-  const epochsIn = async (later: [] | null) => {
-    const { scalars } = await read(run, shown, later);
-    return scalars.filter(({ tag }) => tag === 'train/epoch').map(({ value }) => value);
-  };
-  expect(await epochsIn(null)).toEqual([0.5, 1, 1.5, 2]);
-  finishRun(run, 4, 2 * someRows);
-  expect(await epochsIn([])).toEqual([0.25, 0.5, 0.75, 1]);
-});
-
 it('is the same for the same log, and of a part of a log the first part', async () => {
   const shown = shownRun(await someConfig(), someRows, 'g');
   const events = [step(1), step(2), score(2, 'en', 'validation', 0.25), step(3)];

@@ -6,9 +6,10 @@ import { loadConfig } from '../../../src/config/load.js';
 import { planStudy } from '../../../src/experiment/study-plan.js';
 import { removeOtherStages, shownStages } from '../../../src/reporting/tensorboard/stages.js';
 
+let segments = {};
 async function stagesOf(...assignments: string[]) {
   const { config } = await loadConfig({ assignments: ['study.sizes=[10]', ...assignments] });
-  const study = planStudy(config, { en: 100, tr: 50, de: 80 });
+  const study = planStudy(config, { en: 100, tr: 50, de: 80 }, segments);
   return shownStages(study, '/results/en-tr', '/results/en-tr/tensorboard');
 }
 
@@ -57,6 +58,9 @@ it('each stage says what it trained on, and what the study scores', async () => 
   ]);
   expect(target!.scoredByAll).toEqual({ eval: ['tr', 'en'], test: ['en', 'tr'] });
   expect([target!.rows, both!.rows]).toEqual([50, 10]);
+  segments = { 'phase-1-tr': 70 };
+  expect((await stagesOf()).map(({ rows }) => rows)).toEqual([70, 100, 10]);
+  segments = {};
 });
 
 it('event files of stages that a study does not have any more are removed, and nothing else', async () => {
