@@ -11,6 +11,8 @@ import type { HubSettings } from './settings.js';
 export interface Attempt {
   settings: HubSettings;
   repo: Repo;
+  /** The option that names the repository, where it is neither --model nor --data. */
+  option?: string | undefined;
   /** The file that is missing, as the user would look for it. */
   file: string;
   /** Where the access token is from; undefined where there is none. */
@@ -70,7 +72,7 @@ export function explain(error: unknown, attempt: Attempt): PanxError {
 /** The error for a file that is not in the cache and that cannot be fetched, `why`. */
 export function notCached(attempt: Attempt, why: string, cause?: unknown): PanxError {
   const { repo, settings } = attempt;
-  const option = `--${repo.type === 'model' ? 'model' : 'data'}`;
+  const option = attempt.option ?? `--${repo.type === 'model' ? 'model' : 'data'}`;
   const proxy = process.env.HTTPS_PROXY ?? process.env.https_proxy;
   const damage = attempt.damage?.path === attempt.file ? attempt.damage : undefined;
   const remedies = [

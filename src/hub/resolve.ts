@@ -21,11 +21,8 @@ export async function resolveModel(model: string, options: BringOptions = {}): P
 }
 
 /** The same for the sake of its tokenizer alone: of a hub id, nothing but tokenizer.json is brought, or what it is made of, and config.json. */
-export async function resolveTokenizer(
-  model: string,
-  { option, ...options }: BringOptions & { option?: string } = {},
-): Promise<string> {
-  const place = await placeOf(model, 'model', option);
+export async function resolveTokenizer(model: string, options: BringOptions = {}): Promise<string> {
+  const place = await placeOf(model, 'model', options.option);
   return 'folder' in place ? place.folder : (await bring(place.repo, tokenizerFiles(place.repo.name), options)).folder;
 }
 

@@ -64,6 +64,8 @@ export interface BringOptions {
   /** Ask the hub whether the revision has moved even where all files are there; for `panx fetch`. */
   refresh?: boolean;
   settings?: HubSettings;
+  /** The option that names the repository, for errors, where it is neither --model nor --data. */
+  option?: string;
 }
 
 /**
@@ -73,7 +75,7 @@ export interface BringOptions {
  */
 export async function bring(repo: Repo, wanted: Wanted, options: BringOptions = {}): Promise<Snapshot> {
   const settings = options.settings ?? hubSettings();
-  const attempt: Attempt = { settings, repo, file: 'its commit', tokenFrom: undefined };
+  const attempt: Attempt = { settings, repo, option: options.option, file: 'its commit', tokenFrom: undefined };
   let cached: Cached;
   try {
     cached = await findCached(settings, repo, wanted, options.onProgress);

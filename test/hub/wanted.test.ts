@@ -113,6 +113,17 @@ describe('the files of a model', () => {
     expect(readdirSync(folder).sort()).toEqual(['config.json', 'tokenizer.json']);
   });
 
+  it('are asked for by the option that names them, where they are not in the cache', async () => {
+    const offline = { settings: { ...test.settings, offline: true } };
+    await expect(resolveTokenizer('org/model', { ...offline, option: '--tokenizer' })).rejects.toMatchObject({
+      message: expect.stringContaining('HF_HUB_OFFLINE forbids asking the hub'),
+      hint: expect.stringMatching(/^Give a local folder \(--tokenizer DIR\), or run "panx fetch" beforehand/),
+    });
+    await expect(resolveTokenizer('org/model', offline)).rejects.toMatchObject({
+      hint: expect.stringMatching(/^Give a local folder \(--model DIR\), /),
+    });
+  });
+
   it('say which are missing, what there is instead, and the remedy', async () => {
     await expect(serve({ ...others, 'tf_model.h5': bytesOf(9) })).rejects.toMatchObject({
       name: 'PanxError',
