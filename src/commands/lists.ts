@@ -37,6 +37,19 @@ export function toSplit(option: string, name: string): SplitName {
   });
 }
 
+/**
+ * For an option whose text is read, and that may be repeated.
+ *
+ * @throws PanxError where it holds U+FFFD: the shell's bytes that are not UTF-8 come as that, and would be tagged
+ */
+export function everyText(typed: string, before: string[] | undefined): string[] {
+  if (!typed.includes('\ufffd')) return everyOne(typed, before);
+  throw new PanxError('--text holds U+FFFD, which stands for what is not UTF-8; expected text in UTF-8.', {
+    hint: 'Was it typed, or read from a file, in another encoding? Convert it: iconv -f ENCODING -t UTF-8 OLD > NEW',
+    exitCode: 2,
+  });
+}
+
 /** For an option that may be repeated: all that was typed. */
 export function everyOne(typed: string, before: string[] | undefined): string[] {
   return [...(before ?? []), typed];

@@ -16,7 +16,7 @@ import { notice, print, terminalWidth } from '../system/console.js';
 import { formatJson } from '../system/json.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { addFormat, type FormatOptions, identified, isJson } from './format.js';
-import { everyOne } from './lists.js';
+import { everyText } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 import { areTyped, sentenceWindows } from './predict/sentences.js';
 import { taggedText } from './predict/tagged-text.js';
@@ -31,7 +31,7 @@ export function define(command: Command): void {
   addConfigOptions(command, { as: 'trained' });
   command
     .argument('[file]', 'text file with one sentence a line; - or nothing reads stdin')
-    .option('--text <sentence>', 'a sentence to tag; may be repeated', everyOne)
+    .option('--text <sentence>', 'a sentence to tag; may be repeated', everyText)
     .option('--no-split', 'the text is tokenized already: split it at white space only');
   addFormat(command)
     .addHelpText('after', engineHelp)

@@ -27,7 +27,7 @@ import {
   tokenizerFolder,
 } from './corpus-options.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
-import { everyOne, languagesOf, listOf, toSplit } from './lists.js';
+import { everyOne, everyText, languagesOf, listOf, toSplit } from './lists.js';
 import { type SplitWords, splitByTokenizer, subwordsOf } from './tokenizers/split-words.js';
 
 interface TokenizersOptions extends CorpusOptions, FormatOptions<TableFormat> {
@@ -58,7 +58,7 @@ export function define(command: Command): void {
     .option('--limit <rows>', 'count the first rows of each language only')
     .option('--tables <names>', `tables to print, with commas between: ${tokenizerTables.join(', ')} (default: both)`)
     .option('--top <n>', 'words of each language to list that the tokenizers split most differently (default: 10)')
-    .option('--text <sentence>', 'show the subwords of this sentence instead; may be repeated', everyOne)
+    .option('--text <sentence>', 'show the subwords of this sentence instead; may be repeated', everyText)
     .option('--no-split-text', 'the text is tokenized already: split it at white space only');
   addFormat(addCorpusOptions(command), tableFormats)
     .addHelpText('after', help)

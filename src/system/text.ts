@@ -15,7 +15,7 @@ export function textOf(bytes: Buffer, subject: string, exitCode = 1): string {
 
 /** @throws PanxError where bytes are not text in UTF-8, as `textOf` */
 export function checkText(bytes: Buffer, subject: string, exitCode = 1): void {
-  if (isText(bytes)) return;
+  if (isTextAsItStands(bytes)) return;
   const { sentence, hint } = textFault(bytes);
   throw new PanxError(`${subject}${sentence}`, { hint, exitCode });
 }
@@ -54,6 +54,20 @@ export function isText(bytes: Buffer): boolean {
   return isUtf8(bytes) && !bytes.includes(0);
 }
 
+/** Whether they are, and mean the letters that they seem to: in ISO-2022, of Japanese mail, an escape says what the ASCII behind it stands for. */
+export function isTextAsItStands(bytes: Buffer): boolean {
+  return isText(bytes) && escapeAt(bytes) < 0;
+}
+
+/** Where an escape of ISO-2022 stands, for JP, KR or CN; -1 where there is none. */
+function escapeAt(bytes: Buffer): number {
+  let at = bytes.indexOf('\u001b$');
+  while (at >= 0 && !/^..(?:[@AB]|[()*+][@-I])/s.test(bytes.toString('latin1', at, at + 4))) {
+    at = bytes.indexOf('\u001b$', at + 1);
+  }
+  return at;
+}
+
 /** The bytes that the mark of UTF-8 takes, where it stands first. */
 export function markLength(bytes: Buffer): number {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
@@ -77,7 +91,7 @@ interface TextFault {
 /**
  * Why bytes are not text in UTF-8.
  *
- * @param bytes of which `isText` does not hold: a file, or one of its lines
+ * @param bytes of which `isTextAsItStands` does not hold: a file, or one of its lines
  * @param line of a file of which no more is at hand: its number, and what the file begins with
  */
 export function textFault(bytes: Buffer, line?: { number: number; head: Buffer }): TextFault {
@@ -88,10 +102,13 @@ export function textFault(bytes: Buffer, line?: { number: number; head: Buffer }
   }
   const wide = wideEncoding(head);
   if (wide !== null) return fault(` looks like ${wide.name} without a mark`, convertHint(wide.iconv));
-  const at = wrongByte(bytes);
+  const shift = isText(bytes) ? escapeAt(bytes) : -1;
+  const at = shift < 0 ? wrongByte(bytes) : shift;
   const before = bytes.subarray(0, at);
   const number = (line?.number ?? 1) + lineFeedsIn(before);
   const place = `, line ${number.toLocaleString('en-US')}: byte ${at - before.lastIndexOf(lineFeed)} of the line`;
+  if (shift >= 0)
+    return fault(`${place} begins an escape of ISO-2022-JP, or another ISO-2022`, convertHint('ISO-2022-JP'));
   if (bytes[at] === 0) return fault(`${place} is 0`, 'Is it a file of text? None has a zero byte.');
   if (isUnfinished(bytes, at)) {
     return fault(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { languagesOf, toLanguage } from '../../src/commands/lists.js';
+import { everyText, languagesOf, toLanguage } from '../../src/commands/lists.js';
 import { loadConfig } from '../../src/config/load.js';
 
 it('reads languages with commas between, each once', () => {
@@ -11,6 +11,13 @@ it('reads languages with commas between, each once', () => {
 it.each(['__proto__', '../en', 'EN', 'e', 'en_US', 'en-', '\u001b[31m', 'en/..'])('refuses %j as a language', name => {
   expect(() => toLanguage('--lang', name)).toThrow(`--lang has "${name}"; expected a language code such as tr.`);
   expect(() => languagesOf('--langs', `tr,${name}`)).toThrow(`--langs has "${name}"`);
+});
+
+it('refuses a text that came in another encoding', () => {
+  expect(['Köln', 'Bonn'].reduce<string[]>((before, typed) => everyText(typed, before), [])).toEqual(['Köln', 'Bonn']);
+  expect(() => everyText('K\ufffdln', undefined)).toThrow(
+    '--text holds U+FFFD, which stands for what is not UTF-8; expected text in UTF-8.',
+  );
 });
 
 it('reads languages of named corpora, and their names alone', async () => {

@@ -129,6 +129,20 @@ it('a line in another encoding, in a file that is UTF-8 else, is no reason to co
   );
 });
 
+it('an escape of ISO-2022 is told, and none that steers a terminal', () => {
+  // 東京 in ISO-2022-JP, 서울 in ISO-2022-KR.
+  for (const line of ['\u001b$BEl5~\u001b(B', '\u001b$)C\u000e<-?o\u000f']) {
+    expect(() => checkText(Buffer.from(`ab\n\u001b[1m $5\nx ${line}\n`), 'it')).toThrow(
+      expect.objectContaining({
+        message:
+          'it, line 3: byte 3 of the line begins an escape of ISO-2022-JP, or another ISO-2022; expected text in UTF-8.',
+        hint: 'Convert it: iconv -f ISO-2022-JP -t UTF-8 OLD > NEW',
+      }) as Error,
+    );
+  }
+  expect(() => checkText(Buffer.from('\u001b[31m \u001b$x \u001b'), 'it')).not.toThrow();
+});
+
 it('the mark of UTF-8 is no part of the text', () => {
   expect(textOf(Buffer.from('\ufeffa\ufeff'), 'it')).toBe('a\ufeff');
   expect([...linesOf('it', Buffer.from('\ufeffa\r\nb'))].map(({ line }) => line)).toEqual(['a', 'b']);

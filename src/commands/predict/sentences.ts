@@ -4,7 +4,7 @@ import { codeOf, PanxError } from '../../errors.js';
 import { formatCount } from '../../system/console.js';
 import { reasonOf } from '../../system/files.js';
 import { refuseStandIn, startOf } from '../../system/stand-in.js';
-import { isText, longestHead, markLength, textFault } from '../../system/text.js';
+import { isText, isTextAsItStands, longestHead, markLength, textFault } from '../../system/text.js';
 
 /** Bytes of a line at most. A model sees some 2,000 of them; tokenizing takes a thousand bytes of memory for each. */
 export const longestLine = 1 << 18;
@@ -116,7 +116,7 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
 function sentenceOf(line: Buffer, number: number, head: Buffer, subject: string): string {
-  if (isText(line)) return line.toString('utf8');
+  if (isTextAsItStands(line)) return line.toString('utf8');
   const { sentence, hint } = textFault(line, { number, head });
   throw new PanxError(`${subject}${sentence}`, { hint });
 }
