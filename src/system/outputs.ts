@@ -1,4 +1,5 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import { codeOf } from '../errors.js';
 import { reasonOf } from './files.js';
@@ -24,12 +25,14 @@ let isForPrograms = false;
  */
 export function watchOutputs(onStdoutLost: () => void, print: (text: string) => void): void {
   const terminals = [0, 1, 2].filter(fd => isatty(fd));
-  const listen = (output: Output, onFirst: () => void) =>
+  const listen = (output: Output, onFirst: () => void) => {
+    if (!(process[output] instanceof Socket)) writeWhole(process[output], output === 'stdout' ? 1 : 2);
     process[output].on('error', error => {
       if (losses.has(output)) return;
       losses.set(output, error);
       onFirst();
     });
+  };
   listen('stderr', () => {});
   listen('stdout', onStdoutLost);
   process.on('exit', code => {
@@ -72,6 +75,22 @@ export function needsNoStdout(): boolean {
 /** Why the command ends: it is told on stdout where stderr is lost. */
 export function rememberComplaint(text: string): void {
   complaint = text;
+}
+
+/**
+ * A disk that becomes full takes the first part of a text, and no fault is told before the next write. To a file Node.js writes but once, and
+ * the rest would be gone without a word. Terminals, pipes and sockets are written to the end.
+ */
+function writeWhole(file: NodeJS.WriteStream, fd: number): void {
+  file._write = (chunk: Buffer, _, done) => {
+    try {
+      for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    done();
+  };
 }
 
 function reasonOfLoss(error: Error): string {

@@ -99,6 +99,21 @@ describe.skipIf(!isLinux)('any other command', () => {
     }
   });
 
+  it('of which a disk that becomes full takes a part says so too', () => {
+    const why = 'the file would be larger than it may be';
+    for (const start of ['panx', `node ${cli}`]) {
+      for (const command of ['config', 'train --help', 'completion bash']) {
+        expect(bash(`ulimit -f 4; ${start} ${command} > part`), command).toMatchObject({
+          status: 1,
+          stderr: `panx: What was to be printed is not: stdout: ${why}.\n`,
+        });
+        expect(readFileSync(join(folder, 'part'))).toHaveLength(4096);
+      }
+      const line = `head -c 1000 /dev/zero > part; ulimit -f 1; ${start} trian 2>> part`;
+      expect(bash(line)).toMatchObject({ status: 2, stdout: expect.stringContaining('Unknown command "trian"') });
+    }
+  });
+
   it('whose reader has left ends quietly with the code of SIGPIPE', () => {
     for (const command of commands) {
       expect(bash(`panx ${command} | true`), command).toEqual(
