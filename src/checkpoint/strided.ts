@@ -7,7 +7,7 @@ import { elementsOf, type HeaderEntry, itemBytes } from './safetensors-header.js
  */
 
 /** The strides of a tensor whose values lie row-major, one behind the other. */
-export function rowMajorStrides(shape: readonly number[]): number[] {
+function rowMajorStrides(shape: readonly number[]): number[] {
   return shape.map((_, axis) => elementsOf(shape.slice(axis + 1)));
 }
 

@@ -2,11 +2,11 @@ import { excerpt, nearest, PanxError } from '../errors.js';
 import { isLanguage, type Setting } from './kinds.js';
 
 /** The formats of a corpus: one file each in data/formats/. */
-export const corpusFormats = ['panx', 'parquet', 'conll', 'jsonl'] as const;
+const corpusFormats = ['panx', 'parquet', 'conll', 'jsonl'] as const;
 export type CorpusFormat = (typeof corpusFormats)[number];
 
 /** How tags say where an entity begins and ends; auto finds out. */
-export const tagSchemes = ['auto', 'IOB1', 'IOB2', 'BIOES', 'BILOU'] as const;
+const tagSchemes = ['auto', 'IOB1', 'IOB2', 'BIOES', 'BILOU'] as const;
 export type TagScheme = Exclude<(typeof tagSchemes)[number], 'auto'>;
 
 const splits = ['train', 'validation', 'test'] as const;
@@ -296,7 +296,7 @@ export function hasSplit({ files }: CorpusSettings, split: keyof CorpusFiles): b
 }
 
 /** Whether the paths of a corpus depend on the language. */
-export function hasLanguages({ format, files }: CorpusSettings): boolean {
+function hasLanguages({ format, files }: CorpusSettings): boolean {
   if (format === 'panx' || typeof files === 'string') return true;
   return Object.values(files)
     .flat()

@@ -295,7 +295,7 @@ export function defaultsOf<S extends object>(section: S): Values<S> {
   return Object.fromEntries(values) as Values<S>;
 }
 
-export function isSetting(node: unknown): node is Setting<unknown> {
+function isSetting(node: unknown): node is Setting<unknown> {
   return typeof (node as Setting<unknown> | undefined)?.accepts === 'function';
 }
 

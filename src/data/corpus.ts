@@ -129,7 +129,7 @@ export async function loadSplit(
 }
 
 /** How several files of a corpus were read. */
-export function sumOfReadings(readings: readonly Reading[]): Reading {
+function sumOfReadings(readings: readonly Reading[]): Reading {
   const sum = (of: (reading: Reading) => number) => readings.reduce((total, reading) => total + of(reading), 0);
   return {
     scheme: readings[0]!.scheme,

@@ -139,7 +139,7 @@ export async function versionOf({ environment }: RunDirectory): Promise<string |
 }
 
 /** Read something of a run; where that fails, and another version of panx made the run, say so. */
-export async function ofThisVersion<T>(run: RunDirectory, read: () => Promise<T>): Promise<T> {
+async function ofThisVersion<T>(run: RunDirectory, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
@@ -151,7 +151,7 @@ export async function ofThisVersion<T>(run: RunDirectory, read: () => Promise<T>
 }
 
 /** What to do with a run of another version of panx that this one cannot take. */
-export const useThatVersion =
+const useThatVersion =
   'Use the panx that made it, or train it anew with this one (panx train: with --force, or another folder with --out).';
 
 /** Read loosely: it is looked for where all else may be otherwise. */

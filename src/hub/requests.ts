@@ -117,7 +117,7 @@ export function isTransient(error: unknown): boolean {
 }
 
 /** True where no connection to the hub came about: no network, no such host, nobody listening. */
-export function isUnreachable(error: unknown): boolean {
+function isUnreachable(error: unknown): boolean {
   return unreachableCodes.has(networkCode(error) ?? '');
 }
 

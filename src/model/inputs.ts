@@ -32,7 +32,7 @@ export interface CompactVocabulary {
 }
 
 /** The vocabulary of the given rows of input ids. */
-export function compactVocabulary(inputIds: readonly Int32Array[], vocabularySize: number): CompactVocabulary {
+function compactVocabulary(inputIds: readonly Int32Array[], vocabularySize: number): CompactVocabulary {
   const rowOfId = new Int32Array(vocabularySize).fill(-1);
   for (const ids of inputIds) {
     for (const id of ids) {

@@ -116,21 +116,22 @@ export function textFault(bytes: Buffer, line?: { number: number; head: Buffer }
       'Was the file cut off? Copy it again, or take that byte out.',
     );
   }
+  const notUtf8 = `${place}, 0x${bytes[at]!.toString(16).toUpperCase()}, is not UTF-8`;
   if ([before, textBefore(head)].some(hasLetters)) {
     return fault(
-      `${place}, 0x${bytes[at]!.toString(16).toUpperCase()}, is not UTF-8, though what stands before it is`,
+      `${notUtf8}, though what stands before it is`,
       'A part of it is in another encoding, or damaged: write that part again, or copy it again.',
     );
   }
   if (isBinary(head)) {
     return fault(
-      `${place}, 0x${bytes[at]!.toString(16).toUpperCase()}, is not UTF-8, and control characters stand around it`,
+      `${notUtf8}, and control characters stand around it`,
       'Is it a file of text? Text has letters, spaces and line ends alone.',
     );
   }
   const guess = narrowEncoding(bytes);
   return fault(
-    `${place}, 0x${bytes[at]!.toString(16).toUpperCase()}, is not UTF-8: the text may be ${guess.name}`,
+    `${notUtf8}: the text may be ${guess.name}`,
     `${convertHint(guess.iconv)}; or copy it again, where it is damaged.`,
   );
 }

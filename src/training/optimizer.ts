@@ -98,7 +98,7 @@ export function createOptimizer(ofModel: readonly Parameter[], settings: Optimiz
 }
 
 /** The L2 norm of all gradients taken as one vector. */
-export async function gradientNorm(parameters: readonly Parameter[]): Promise<number> {
+async function gradientNorm(parameters: readonly Parameter[]): Promise<number> {
   const gradients = parameters.flatMap(({ gradient, gradientSquares, rowGradient }) => {
     if (rowGradient !== null) return [rowGradient.values];
     return gradient === null || gradientSquares !== null ? [] : [gradient];

@@ -31,7 +31,7 @@ export function learningRates(peak: number, settings: ScheduleSettings, totalSte
 }
 
 /** Steps of the warm-up. Trainer rounds a share of them up. */
-export function warmupOf({ warmupSteps, warmupRatio }: Omit<ScheduleSettings, 'schedule'>, totalSteps: number): number {
+function warmupOf({ warmupSteps, warmupRatio }: Omit<ScheduleSettings, 'schedule'>, totalSteps: number): number {
   return warmupRatio === null ? warmupSteps : Math.ceil(totalSteps * warmupRatio);
 }
 

@@ -8,7 +8,7 @@ import { displayWidth } from '../../system/display-width.js';
 import { visible } from '../../system/visible.js';
 
 /** What a mode is called in front of a reader. */
-export const modeNames: Record<Mode, string> = { default: 'seqeval default', strictIob2: 'strict IOB2' };
+const modeNames: Record<Mode, string> = { default: 'seqeval default', strictIob2: 'strict IOB2' };
 
 /** Every average of every mode on a line of its own, with its intervals where there are any, and what the names mean. */
 export function averagesText(lang: string, split: string, entities: EntityScores): string {
