@@ -52,7 +52,13 @@ describe.skipIf(chromium === null)(
       tab.evaluate<string[]>(
         `[...document.querySelectorAll('.sentence')].map(one => one.innerText.replace(/\\s+/g, ' '))`,
       );
-    const soon = (ms = 300) => tab.evaluate(`new Promise(resolve => setTimeout(resolve, ${ms}))`);
+    /** Behind timers of the page, and what its observers do at the next frames, however busy the machine is. */
+    const soon = (ms = 300) =>
+      tab.evaluate(`new Promise(resolve => {
+        const frames = () => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)));
+        const look = () => (document.readyState === 'complete' ? setTimeout(frames, ${ms}) : setTimeout(look, 10));
+        look();
+      })`);
 
     it('opens from the disk, asks for nothing else, and has nothing to complain of', async () => {
       tab = await browser.open(file);
