@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { resolveData } from '../data/fetch.js';
 import { labelsNotice } from '../data/label-names.js';
+import { sameLabels } from '../data/labels.js';
 import { splitNames } from '../data/splits.js';
 import { returnFreeMemory } from '../engine/memory.js';
 import { openEngine } from '../engine/open.js';
@@ -68,6 +69,13 @@ export function define(command: Command): void {
 
 const schemeNotice =
   'the data marks the same types in IOB2: what is predicted is scored as that, and the loss is of the label that stands for the true tag';
+
+/** What is understood of the labels, and of the tags of data that writes them in another odd way. */
+function understoodOf(labels: readonly string[], corpus: readonly { labelNames: readonly string[] }[]): string[] {
+  const others = corpus.flatMap(({ labelNames }) => (sameLabels(labelNames, labels) ? [] : [labelNames]));
+  const notices = [labelsNotice(labels), ...others.map(names => labelsNotice(names, 'the tags of the data'))];
+  return [...new Set(notices.filter(text => text !== null))];
+}
 
 function foreignNotice(types: readonly string[]): string {
   const they = types.length === 1 ? 'it' : 'them';
@@ -141,8 +149,7 @@ async function evaluateAsAsked(
   if (model.unused !== null) notice(model.unused);
   const { labels } = model.config;
   const labelled = corpus.map(split => ({ ...split, ...rowsForModel(split, labels, folder) }));
-  const understood = labelsNotice(labels);
-  if (understood !== null) notice(understood);
+  for (const text of understoodOf(labels, corpus)) notice(text);
   const fits = labelled.flatMap(({ fit }) => fit ?? []);
   if (fits.some(({ isOtherScheme }) => isOtherScheme)) notice(schemeNotice);
   const foreign = [...new Set(fits.flatMap(({ foreignTypes }) => foreignTypes))];

@@ -25,7 +25,8 @@ export function readLabelNames(names: readonly string[]): LabelReading {
   if (labels.every(label => label === 'O' || /^[BIES](-.*)?$/su.test(label))) {
     return { tags: labels, understood: null, flaw: null };
   }
-  if (labels.length > 0 && labels.every(label => /^LABEL_\d+$/.test(label))) return unnamed(labels);
+  if (labels.length > 0 && labels.every(label => /^((label|class|tag)[\s_-]?)?\d+$/i.test(label)))
+    return unnamed(labels);
   const outside = outsideOf(labels);
   const form = forms.find(form => isForm(form, labels, outside));
   const parts = labels.map(label =>
@@ -42,10 +43,17 @@ export function expectReadableLabels(labels: readonly string[], folder: string):
   if (flaw !== null) throw new PanxError(`${folder} ${flaw.sentence}.`, { hint: flaw.hint });
 }
 
-/** What a command says of a checkpoint whose labels are not written as tags are; null where they are. */
-export function labelsNotice(labels: readonly string[]): string | null {
+/**
+ * What a command says of labels that are not written as tags are; null where they are.
+ *
+ * @param whose those of a checkpoint, or of data that names its own
+ */
+export function labelsNotice(
+  labels: readonly string[],
+  whose: 'the labels' | 'the tags of the data' = 'the labels',
+): string | null {
   const { understood } = readLabelNames(labels);
-  return understood === null ? null : `the labels are read so: ${understood}`;
+  return understood === null ? null : `${whose} are read so: ${understood}`;
 }
 
 /** Where the letter of a tag stands, and what is between it and the type. */
@@ -79,8 +87,8 @@ function partsOf(label: string, { pattern, letter }: Form): { letter: string; ty
 
 /**
  * Whether labels are written so. A name may begin or end with such a letter by chance (`I-O`, `E.coli`, `Hepatitis-B`): in a scheme one type has
- * a B and an I, and with nothing between the letter and the type every type has. Of the usual form it is enough that all labels have it, or several
- * types a B.
+ * a B and an I, and with nothing between the letter and the type every type has. Of the usual form it is enough that all labels have it, that several
+ * types have a B, or that one has a B and is a label itself, as where only an entity beside another of its type begins with B-.
  */
 function isForm(form: Form, labels: readonly string[], outside: string | undefined): boolean {
   const named = labels.filter(label => label !== outside);
@@ -92,7 +100,8 @@ function isForm(form: Form, labels: readonly string[], outside: string | undefin
     return parts.length === named.length && [...all].every(type => first.has(type) && inside.has(type));
   }
   if (begin.some(type => inside.has(type))) return true;
-  return form === forms[0] && (begin.length > 1 || parts.length === named.length);
+  if (form !== forms[0]) return false;
+  return begin.length > 1 || parts.length === named.length || begin.some(type => labels.includes(type));
 }
 
 /** The label of words outside of entities: O, else the only one of other names for it. */

@@ -145,3 +145,12 @@ it('a model of other names, or of another scheme, is scored on IOB2 data', async
   expect(other.stderr).toContain(' predicts O PER ORG GPE; the data is tagged with O B-PER I-PER');
   expect((await evaluate(['LABEL_0', 'LABEL_1'])).stderr).toContain('names its labels LABEL_0 LABEL_1, which say');
 });
+
+it('says what it understood of the tags of data, where the model writes them as everybody does', async () => {
+  const model = join(folder, 'inside');
+  await writeEncoder(model, 'xlm-roberta', ['O', ...plain.slice(1).map(type => `I-${type}`)]);
+  const { code, stderr } = panx(['evaluate', '--data', data, '--model', model, '--lang', 'en', '--backend', 'wasm']);
+  expect(stderr).toContain('the tags of the data are read so: PER MISC ORG EVENT LOC SET as types without B- and I-, ');
+  expect(stderr).not.toContain('the labels are read so');
+  expect(code).toBe(0);
+});

@@ -48,6 +48,13 @@ it.each([
   ['O Hepatitis-B Hepatitis-E Vitamin-B', 'O I-Hepatitis-B I-Hepatitis-E I-Vitamin-B'],
   ['O B.subtilis E.coli', 'O I-B.subtilis I-E.coli'],
   ['O NIL PER', 'O I-NIL I-PER'],
+  ['O PER B-PER', 'O I-PER B-PER'],
+  ['O PER B-PER LOC', 'O I-PER B-PER I-LOC'],
+  ['O cell-B cell', 'O I-cell-B I-cell'],
+  ['O B_GPE-LOC I_GPE-LOC', 'O B-GPE-LOC I-GPE-LOC'],
+  ['O GPE-LOC-B GPE-LOC-I', 'O B-GPE-LOC I-GPE-LOC'],
+  ['O X B-PER I-PER [CLS]', 'O I-X B-PER I-PER I-[CLS]'],
+  ['O 1 PER', 'O I-1 I-PER'],
 ])('%s are read as %s', (text, expected) => {
   const labels = text.split(' ');
   const { tags, understood, flaw } = readLabelNames(labels);
@@ -87,6 +94,9 @@ it('says once what was understood', () => {
 
 it.each([
   ['LABEL_0 LABEL_1', 'DIR names its labels LABEL_0 LABEL_1, which say nothing of entities;'],
+  ['0 1 2', 'DIR names its labels 0 1 2, which say nothing of entities;'],
+  ['label_0 label_1', 'DIR names its labels label_0 label_1, which say nothing of entities;'],
+  ['LABEL-0 Class1', 'DIR names its labels LABEL-0 Class1, which say nothing of entities;'],
   ['NOUN VERB X', 'DIR has no label for words outside of entities among NOUN VERB X; expected O.'],
   ['NOUN VERB _', 'DIR has no label for words outside of entities'],
   ['NIL OUT PER', 'DIR has no label for words outside of entities among NIL OUT PER;'],
