@@ -191,9 +191,9 @@ function isWeights(name: string): boolean {
   return formats.some(({ whole, index }: Record<'whole' | 'index', string>) => name === whole || name === index);
 }
 
-/** The last folder in a folder of checkpoints, as Trainer leaves them, that has weights; null where there is none. */
+/** The last folder in a folder of checkpoints, as Trainer leaves them by the number of their step, that has weights; null where there is none. */
 async function innerModel(folder: string, names: readonly string[]): Promise<string | null> {
-  for (const name of names.toReversed()) {
+  for (const name of names.toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))) {
     const files = await readdir(join(folder, name)).catch(() => []);
     if (files.some(isWeights)) return join(folder, name);
   }

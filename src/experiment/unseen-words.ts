@@ -128,7 +128,8 @@ function endText(truncatedWords: number): string {
 
 function wayOut(maxLength: number, room: number | null): string {
   const split = 'To take them in, split such rows between words (--set tokenization.longRows=split)';
-  if (room !== null && maxLength >= room) return `${split}: the model has no positions for longer ones.`;
+  if (room !== null && maxLength >= room)
+    return `${split}; a larger maxLength would not help, since the model has no positions for longer ones.`;
   if (room === null) return `${split}, or raise tokenization.maxLength where the model has positions for more.`;
   const positions = Number.isFinite(room)
     ? `the model has positions for ${formatCount(room)}`

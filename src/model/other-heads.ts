@@ -53,8 +53,8 @@ const otherTasks =
 /**
  * Whether the `classifier` of a checkpoint is one of whole sentences, or of choices between them: it has the names that one of tokens has.
  *
- * config.json says it, by its classes, unless its labels are those of words. Where it names no class, what belongs to such a head alone does: a layer before it, or the DeBERTas' pooler outside the
- * encoder.
+ * config.json says it, by its classes, unless its labels are those of words. Where it names no class, what belongs to such a head alone says it: a
+ * layer before it, or the DeBERTas' pooler outside the encoder.
  */
 export function isOfSentences({ raw, deberta, labels }: ModelConfig, names: Iterable<string>): boolean {
   if (labels.includes('O') || labels.some(label => /^[BI][-_]/.test(label))) return false;

@@ -103,11 +103,13 @@ describe('the weights of a folder', () => {
       });
       await rm(join(empty, file));
     }
-    await mkdir(join(empty, 'checkpoint-500'));
     await mkdir(join(empty, 'runs'));
-    await writeSafetensors(join(empty, 'checkpoint-500', 'model.safetensors'), [tensor('a', [1], [1])]);
+    for (const name of ['checkpoint-500', 'checkpoint-1000']) {
+      await mkdir(join(empty, name));
+      await writeSafetensors(join(empty, name, 'model.safetensors'), [tensor('a', [1], [1])]);
+    }
     await expect(openTensors(empty)).rejects.toMatchObject({
-      hint: `There are weights in ${join(empty, 'checkpoint-500')}: give that folder.`,
+      hint: `There are weights in ${join(empty, 'checkpoint-1000')}: give that folder.`,
     });
     await symlink('../../blobs/abc', join(empty, 'model.safetensors'));
     await expect(openTensors(empty)).rejects.toThrow(

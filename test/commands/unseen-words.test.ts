@@ -49,7 +49,7 @@ const cut =
 const scores =
   'Words that are left out count neither in the loss nor in the scores: an entity of such words alone is not missed, and another is as long as what is left of it.';
 const wayOut =
-  'To take them in, split such rows between words (--set tokenization.longRows=split): the model has no positions for longer ones.';
+  'To take them in, split such rows between words (--set tokenization.longRows=split); a larger maxLength would not help, since the model has no positions for longer ones.';
 const trainingNotice = `mine=und/train: ${cut}; mine=und/validation: ${cut}; mine=und/test: ${cut}. Nothing is learnt from words that are left out. ${scores} ${wayOut}\n`;
 const unseen = { truncatedRows: 2, truncatedWords: 117, emptyWords: 2 };
 
