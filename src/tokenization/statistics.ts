@@ -12,11 +12,13 @@ export interface SubwordStatistics {
   truncatedRows: number;
   truncatedWords: number;
   emptyWords: number;
+  /** Segments that the rows are split into; absent where none is. */
+  segments?: number;
 }
 
 /** @param tokens words of the split, those that give no subword included */
 export function subwordStatistics(encoded: EncodedRows, tokens: number): SubwordStatistics {
-  const { truncatedRows, truncatedWords, emptyWords, losses } = encoded;
+  const { truncatedRows, truncatedWords, emptyWords, losses, segments } = encoded;
   const kept = encoded.wordIds.reduce((count, word) => count + (word === -1 ? 0 : 1), 0);
   const cut = losses?.cutSubwords.reduce((sum, count) => sum + count, 0) ?? 0;
   return {
@@ -26,5 +28,6 @@ export function subwordStatistics(encoded: EncodedRows, tokens: number): Subword
     truncatedRows,
     truncatedWords,
     emptyWords,
+    ...(segments === undefined ? {} : { segments: segments.offsets.length - 1 }),
   };
 }

@@ -35,5 +35,7 @@ it('subwordStatistics counts subwords as they were before the cut, and lengths a
   // Segments of 5, 8 and 8 subwords.
   expect(subwordStatistics(await encode(8, 'split'), 6)).toMatchObject({
     ...{ subwords: 15, length: { mean: 7, median: 8, max: 8 }, truncatedRows: 0, truncatedWords: 0 },
+    segments: 3,
   });
+  expect(subwordStatistics(await encode(14, 'split'), 6)).not.toHaveProperty('segments');
 });

@@ -42,22 +42,31 @@ export function statisticsText(counted: readonly Counted[], width: number): stri
     );
   }
   if (counted.some(({ subwords }) => subwords !== undefined)) {
+    const isSplit = someSplit(counted);
     const columns = [
-      ...[column('subwords', 'count'), column('a token', 'number', { digits: 2 }), ...lengthColumns],
+      ...[column('subwords', 'count'), column('a token', 'number', { digits: 2 })],
+      ...[...counts(...(isSplit ? ['segments'] : [])), ...lengthColumns],
       ...counts('rows cut', 'words cut', 'words without'),
     ];
+    const title = `Subwords, and subwords a ${isSplit ? 'segment' : 'row'} with special tokens`;
     tables.push(
-      table('Subwords, and subwords a row with special tokens', columns, ({ subwords }) =>
+      table(title, columns, ({ subwords, rows }) =>
         subwords === undefined
           ? columns.map(() => null)
           : [
-              ...[subwords.subwords, subwords.subwordsPerToken, ...lengthCells(subwords.length)],
+              ...[subwords.subwords, subwords.subwordsPerToken, ...(isSplit ? [subwords.segments ?? rows] : [])],
+              ...lengthCells(subwords.length),
               ...[subwords.truncatedRows, subwords.truncatedWords, subwords.emptyWords],
             ],
       ),
     );
   }
   return tables.join('\n');
+}
+
+/** Whether rows are split into segments, whose lengths are counted then. */
+function someSplit(counted: readonly Counted[]): boolean {
+  return counted.some(({ subwords }) => subwords?.segments !== undefined);
 }
 
 const lengthColumns = [
@@ -75,18 +84,21 @@ export function statisticsCsv(counted: readonly Counted[]): string {
   const types = namesOf(counted, ({ entities }) => entities);
   const isNamed = counted.some(({ reading }) => reading !== undefined);
   const withSubwords = counted.some(({ subwords }) => subwords !== undefined);
+  const isSplit = someSplit(counted);
   const keys = [
     ...['lang', 'split', 'rows', 'tokens', 'unique_tokens', ...tags.map(tag => `tag_${tag}`)],
     ...[...types.map(type => `entities_${type}`), ...lengthKeys('tokens_per_row')],
     ...(isNamed ? ['tag_scheme', 'converted_tags', 'document_lines', 'other_lines', 'duplicate_rows'] : []),
     ...(withSubwords ? ['subwords', 'subwords_per_token', ...lengthKeys('subwords_per_row')] : []),
     ...(withSubwords ? ['truncated_rows', 'truncated_words', 'empty_words'] : []),
+    ...(isSplit ? ['segments'] : []),
   ];
   const rows = counted.map((one): Cell[] => [
     ...[one.lang, one.split, one.rows, one.tokens, one.uniqueTokens, ...tags.map(tag => one.tags[tag] ?? null)],
     ...[...types.map(type => one.entities[type] ?? null), ...roundedLengths(one.sentenceLength)],
     ...(isNamed ? readingCells(one.reading) : []),
     ...(withSubwords ? subwordCells(one.subwords) : []),
+    ...(isSplit ? [one.subwords === undefined ? null : (one.subwords.segments ?? one.rows)] : []),
   ]);
   return renderCsv(
     plainTable(

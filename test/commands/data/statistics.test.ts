@@ -58,3 +58,27 @@ it('statisticsCsv leaves empty what a language does not have', () => {
     ].join('\n'),
   );
 });
+
+it('both count segments where rows are split, and of a split whose rows are all short its rows', () => {
+  const { subwords, ...tr } = counted[1]!;
+  const split = [
+    { ...tr, subwords: { ...subwords!, segments: 1100 } },
+    { ...tr, split: 'test' as const, subwords: subwords! },
+  ];
+  expect(statisticsText(split, 120).split('\n\n').at(-1)).toBe(
+    [
+      'Subwords, and subwords a segment with special tokens',
+      'lang  split  subwords  a token  segments  mean  median  p95  longest  rows cut  words cut  words without',
+      'tr    train         5     2.50     1,100  0.33    1.25    2    1,234         1          2              3',
+      'tr    test          5     2.50     1,000  0.33    1.25    2    1,234         1          2              3',
+      '',
+    ].join('\n'),
+  );
+  const lines = statisticsCsv(split).split('\n');
+  expect(lines.map(line => line.split(',').slice(-2).join(','))).toEqual([
+    'empty_words,segments',
+    '3,1100',
+    '3,1000',
+    '',
+  ]);
+});
