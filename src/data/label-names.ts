@@ -88,7 +88,7 @@ function partsOf(label: string, { pattern, letter }: Form): { letter: string; ty
 /**
  * Whether labels are written so. A name may begin or end with such a letter by chance (`I-O`, `E.coli`, `Hepatitis-B`): in a scheme one type has
  * a B and an I, and with nothing between the letter and the type every type has. Of the usual form it is enough that all labels have it, that several
- * types have a B, or that one has a B and is a label itself, as where only an entity beside another of its type begins with B-.
+ * types have a B, or that one has a B or an I and is a label itself: where only an entity beside another of its type begins with B-, say.
  */
 function isForm(form: Form, labels: readonly string[], outside: string | undefined): boolean {
   const named = labels.filter(label => label !== outside);
@@ -101,7 +101,7 @@ function isForm(form: Form, labels: readonly string[], outside: string | undefin
   }
   if (begin.some(type => inside.has(type))) return true;
   if (form !== forms[0]) return false;
-  return begin.length > 1 || parts.length === named.length || begin.some(type => labels.includes(type));
+  return begin.length > 1 || parts.length === named.length || [...begin, ...inside].some(type => named.includes(type));
 }
 
 /** The label of words outside of entities: O, else the only one of other names for it. */

@@ -45,6 +45,7 @@ it.each([
   ['O B-PER I-PER MISC', 'O B-PER I-PER I-MISC'],
   ['O B-PER B-LOC MISC', 'O B-PER B-LOC I-MISC'],
   ['O PER LOC I-O', 'O I-PER I-LOC I-I-O'],
+  ['O PER LOC B-O', 'O I-PER I-LOC I-B-O'],
   ['O Hepatitis-B Hepatitis-E Vitamin-B', 'O I-Hepatitis-B I-Hepatitis-E I-Vitamin-B'],
   ['O B.subtilis E.coli', 'O I-B.subtilis I-E.coli'],
   ['O NIL PER', 'O I-NIL I-PER'],
@@ -101,6 +102,7 @@ it.each([
   ['NOUN VERB _', 'DIR has no label for words outside of entities'],
   ['NIL OUT PER', 'DIR has no label for words outside of entities among NIL OUT PER;'],
   ['O PER I-PER B-PER', 'DIR has two labels of one meaning, PER and I-PER: both are read as I-PER.'],
+  ['O PER I-PER', 'DIR has two labels of one meaning, PER and I-PER: both are read as I-PER.'],
   ['O B-PER I-PER L-PER E-PER', 'DIR has two labels of one meaning, L-PER and E-PER: both are read as E-PER.'],
 ])('%s are refused, with what to do', (text, sentence) => {
   expect(() => expectReadableLabels(text.split(' '), 'DIR')).toThrow(
