@@ -94,6 +94,7 @@ function addWords(
     if (typeof word !== 'string' || !isWhole(word)) {
       throw refused(place, `word ${i} of "${names.words}" is ${excerpt(word)}; expected a string of whole characters`);
     }
+    refuseZeros(word, `word ${i} of "${names.words}"`, place);
     const tag = tagOf(tags[i], labels);
     const flaw = tag === null ? numberFlaw(labels) : flawOfTag(tag);
     if (flaw !== null) throw refused(place, `the tag of word ${i}, ${excerpt(tags[i])}, ${flaw}`);
@@ -123,6 +124,7 @@ function addText(
   if (typeof text !== 'string' || !isWhole(text)) {
     throw refused(place, `"${names.text}" is ${excerpt(text)}; expected a string of whole characters`);
   }
+  refuseZeros(text, `"${names.text}"`, place);
   const units = codePointOffsets(text);
   const spans = listIn(row, names.spans, place)
     .map(span => spanOf(span, units, place))
@@ -182,6 +184,15 @@ function spanOf(span: unknown, units: (offset: number) => number | undefined, pl
 /** Whether no half of a surrogate pair stands alone: it has no bytes in UTF-8. */
 function isWhole(text: string): boolean {
   return !/\p{Cs}/u.test(text);
+}
+
+/** In parquet as here: U+0000 alone is a word like any other control character, and beside others it comes from UTF-16. */
+function refuseZeros(text: string, subject: string, place: Place): void {
+  if (text === '\0' || !text.includes('\0')) return;
+  throw refused(
+    place,
+    `${subject}, ${excerpt(text)}, holds U+0000, as UTF-16 does that was read as something else; expected text`,
+  );
 }
 
 /** What turns an offset in code points into one in UTF-16 units; undefined outside of the text. */

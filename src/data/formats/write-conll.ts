@@ -1,4 +1,5 @@
 import { excerpt, PanxError } from '../../errors.js';
+import { isTextAsItStands } from '../../system/text.js';
 import type { WordColumns } from '../columns.js';
 import { readWords } from '../corpus.js';
 
@@ -35,9 +36,11 @@ export function* conllText(
 function flawOfWord(word: string): string | null {
   if (word === '') return 'is empty; CoNLL columns hold no such word';
   if (word === '-DOCSTART-') return 'marks a document in CoNLL columns';
-  const found = /[ \t\n\r\0]/.exec(word)?.[0];
+  if (word.includes('\0')) return 'holds a zero byte, which no file of text has';
+  if (!isTextAsItStands(Buffer.from(word))) return 'holds an escape of ISO-2022, with which a file of text is refused';
+  const found = /[ \t\n\r]/.exec(word)?.[0];
   if (found === undefined) return null;
-  const names: Record<string, string> = { ' ': 'a space', '\t': 'a tab', '\0': 'a zero byte' };
+  const names: Record<string, string> = { ' ': 'a space', '\t': 'a tab' };
   return `holds ${names[found] ?? 'a line end'}, which separates columns or lines in CoNLL`;
 }
 

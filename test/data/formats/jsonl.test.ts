@@ -74,6 +74,14 @@ describe('JSON lines of words and tags', () => {
         'word 0 of "tokens" is "\\ud835"; expected a string of whole characters.',
       ],
     ],
+    [
+      'a zero byte',
+      [
+        '{"tokens": ["\\u0000", "a\\u0000b"], "tags": ["O", "O"]}',
+        'word 1 of "tokens", "a\\u0000b", holds U+0000, as UTF-16 does that was read as something else; expected text.',
+      ],
+    ],
+    ['a zero byte in a text', ['{"text": "a\\u0000b", "spans": []}', '"text", "a\\u0000b", holds U+0000, as UTF-16']],
     ['a tag that is none', [{ tokens: ['a'], tags: ['PER'] }, 'the tag of word 0, "PER", has no place in IOB1']],
     [
       'a number for a tag',
