@@ -60,6 +60,16 @@ export function explain(error: unknown, attempt: Attempt): PanxError {
   }
   // What fetch throws says why in its cause only.
   const reason = reasonOf(error instanceof TypeError && error.cause !== undefined ? error.cause : error);
+  // Of HTTP 407, and of nothing else, fetch gives neither the answer nor a reason.
+  if (reason === '') {
+    return new PanxError(
+      `${attempt.settings.endpoint} cannot be asked: a proxy wants a user name and a password (HTTP 407).`,
+      {
+        hint: 'Set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT and NODE_USE_ENV_PROXY to 1 (Node.js heeds them from 22.21 and 24 on), or use a network without it.',
+        cause: error,
+      },
+    );
+  }
   return new PanxError(
     `${attempt.settings.endpoint} does not answer as the Hugging Face hub does: ${printable(reason.replace(/\.$/, ''), 300)}.`,
     {

@@ -94,6 +94,14 @@ describe('what the hub refuses', () => {
     });
   });
 
+  it('a proxy on the way that wants to know the user', async () => {
+    test.hub.faults.push({ match: /./, times: 99, status: 407 });
+    await expect(bring()).rejects.toMatchObject({
+      message: `${test.hub.endpoint} cannot be asked: a proxy wants a user name and a password (HTTP 407).`,
+      hint: expect.stringContaining('http://NAME:PASSWORD@HOST:PORT'),
+    });
+  });
+
   it('an answer that is no hub’s', async () => {
     const settings = { ...test.settings, endpoint: `${test.hub.endpoint}/nowhere` };
     await expect(fetchModel(model, { settings })).rejects.toThrow('The hub shows no model org/model');

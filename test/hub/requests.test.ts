@@ -93,6 +93,13 @@ describe('the access token', () => {
     expect(said).not.toContain('company-token');
   });
 
+  it.each(['test', 'a', '"', 'en'])('changes nothing of an answer where it is no secret: %s', async token => {
+    const answer = { sha: 'abcdef', siblings: [{ rfilename: 'PAN-X.en/test-00000-of-00001.parquet' }] };
+    const hub = await serve((_, response) => response.end(JSON.stringify(answer)));
+    const response = await answerFetch({ ...hubSettings({}), endpoint: hub }, 'object', token)(`${hub}/x`);
+    expect(await response.json()).toEqual(answer);
+  });
+
   it('is told as not sent, where the hub leads to another host that refuses what was asked for', async () => {
     const other = await serve((_, response) => response.writeHead(401).end());
     const hub = await serve((_, response) => response.writeHead(301, { Location: `${other}/x` }).end());
