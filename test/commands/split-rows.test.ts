@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { tableOf } from '../../src/experiment/sweep-on-disk.js';
+import { sweepDirectory } from '../../src/run/directory.js';
 import { buildCli, panx } from '../built-cli.js';
 import { expectDocument } from '../schemas.js';
 
@@ -70,14 +72,24 @@ it('a study is planned, told, done and verified with the steps of its segments',
   expect(panx(['verify', out]).stdout).toContain('stages.json does not name the stages that config.json asks for');
 });
 
-it('a sweep likewise, and stages that it does not have yet are those that it told', () => {
+it('a sweep likewise, and a stage that it does not have yet has the steps that it told', async () => {
   const out = join(folder, 'sweep');
   const args = ['sweep', '--config', settings, '--out', out, '--store', join(folder, 'other')];
   expect(planOf(...args)).toMatchObject({ steps: 40, stages: planned });
   expect(panx([...args, '--sample']).code).toBe(0);
   expect(panx(['verify', out]).code).toBe(0);
-  const { rows } = readJson('sweep', 'sweep.json') as { rows: { steps: number }[] };
-  expect(rows.map(({ steps }) => steps)).toEqual([18, 20, 2]);
+  const told = readJson('sweep', 'sweep.json') as { rows: { steps: number }[] };
+  expect(told.rows.map(({ steps }) => steps)).toEqual([18, 20, 2]);
+  rmSync(join(out, 'phase-2-en'), { recursive: true });
+  rmSync(join(out, 'phase-3.1-tr-30'), { recursive: true });
+  told.rows[2]!.steps = 4;
+  writeFileSync(join(out, 'sweep.json'), JSON.stringify(told));
+  const { rows } = await tableOf(sweepDirectory(out));
+  expect(rows.map(({ status, steps }) => [status, steps])).toEqual([
+    ['done', 18],
+    ['not run', 20],
+    ['not run', 4],
+  ]);
 });
 
 it('a training says in how many segments its rows were', () => {
