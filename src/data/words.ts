@@ -45,7 +45,8 @@ const unseen = String.raw`[\p{DI}--\u200b]`;
 /** What parts words: Unicode's white space, which has U+0085 and not U+FEFF, where \s has it the other way round. */
 const space = String.raw`\p{White_Space}\u200b`;
 
-const letter = String.raw`[[\p{L}\p{M}\p{N}\p{Pc}°${unseen}]--${character}]`;
+/** A keycap and a picture that stand at a word (1️⃣, ℹ) are none of it. */
+const letter = String.raw`(?:[[\p{L}\p{M}\p{N}\p{Pc}°${unseen}]--${character}--\p{ExtPict}--[0-9]]|[0-9](?!\ufe0f?\u20e3))`;
 const hyphen = String.raw`\-‐‑‒–−־֊`;
 
 /** Apostrophe, emphasis, exclamation, question and abbreviation marks, which Armenian writes inside a word, behind the vowel. */

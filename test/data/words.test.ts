@@ -231,6 +231,8 @@ describe('splitWords', () => {
   it.each([
     ['🇹🇷🇩🇪👍🏽😀x', '🇹🇷|🇩🇪|👍🏽|😀|x'],
     ['1️⃣2️⃣#️⃣*️⃣*️⃣ ❤️‍🔥🏳️‍🌈', '1️⃣|2️⃣|#️⃣|*️⃣|*️⃣|❤️‍🔥|🏳️‍🌈'],
+    ['Ada1️⃣2️⃣ tel7⃣5 infoℹ️ℹ 10️⃣', 'Ada|1️⃣|2️⃣|tel|7⃣|5|info|ℹ️|ℹ|1|0️⃣'],
+    ['Ada👩🏽‍🚀🏴‍☠️👁️‍🗨️🫱🏻‍🫲🏿⛹🏻‍♀️‼️©️x', 'Ada|👩🏽‍🚀|🏴‍☠️|👁️‍🗨️|🫱🏻‍🫲🏿|⛹🏻‍♀️|‼️|©️|x'],
     ['AT&T 24/7 10% %5 $5 €5 @name #tag C#', 'AT|&|T|24|/|7|10|%|%|5|$|5|€|5|@|name|#|tag|C|#'],
     ['(see http://a.org/b.), a@b.org, x@y', '(|see|http://a.org/b|.|)|,|a@b.org|,|x|@|y'],
     // A bracket before an address is none of it.
@@ -299,7 +301,7 @@ describe('splitWords', () => {
 
   it.each([
     ...['a', 'a-', '1,', "'", '... ', 'a@b-', 'http://', 'é\u0301', 'ש"', '𝔸', 'Paris, '],
-    ...['(http://a(', '(http://a)東', 'http://a.', 'a+'],
+    ...['1', '1\ufe0f\u20e3', '(http://a(', '(http://a)東', 'http://a.', 'a+'],
   ])('takes a text without end: %j', part => {
     const text = part.repeat(Math.ceil(3_000_000 / part.length));
     const words = splitWords(text);
