@@ -157,7 +157,7 @@ async function readConfigFile(file: string, above: readonly string[]): Promise<G
 const longestChain = 20;
 
 async function readText(file: string, extendedBy: string | undefined): Promise<string> {
-  const because = extendedBy === undefined ? '' : `, which ${extendedBy} extends,`;
+  const because = extendedBy === undefined ? '' : ` (which ${extendedBy} extends)`;
   const subject = `The configuration file ${file}${because}`;
   const bytes = await readBounded(file, longestYaml).catch((error: unknown) => {
     throw new PanxError(`${subject} cannot be read: ${readingFault(error)}.`, {

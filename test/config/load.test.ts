@@ -316,7 +316,11 @@ describe('what is refused', () => {
     );
     const top = await file('top.yaml', 'extends: none.yaml');
     await expect(loadConfig({ file: top })).rejects.toThrow(
-      `The configuration file ${missing}, which ${top} extends, cannot be read: there is no such file.`,
+      `The configuration file ${missing} (which ${top} extends) cannot be read: there is no such file.`,
+    );
+    await writeFile(missing, 'seed: 1\n# \0\n');
+    await expect(loadConfig({ file: top })).rejects.toThrow(
+      `The configuration file ${missing} (which ${top} extends), line 2: byte 3 of the line is 0; expected text in UTF-8.`,
     );
   });
 
