@@ -15,7 +15,7 @@ import { visible } from '../system/visible.js';
 import { analysisJson } from './analyze/analysis-json.js';
 import { plotsAsked, refuseSeveral, writePlots } from './analyze/plots.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
-import { everyOne, listOf } from './lists.js';
+import { everyOne, everyPart, listOf } from './lists.js';
 import { dataHelp, storeHelp } from './options.js';
 import { predictionsOfTraining } from './predictions-of-training.js';
 
@@ -36,11 +36,12 @@ export function define(command: Command): void {
       '<run>',
       'folder of a run; STUDY/STAGE; or a file of predictions (JSON lines, or columns of word, gold, predicted)',
     )
-    .option('--lang, --langs <langs>', 'languages, with commas between (default: all that are scored)')
+    .option('--lang, --langs <langs>', 'languages, with commas between (default: all that are scored)', everyPart)
     .option('--split <split>', `split: ${splitNames.join(', ')} (default: the one that the run is scored on)`)
     .option(
       '--tables <names>',
       `tables to print: ${analysisTableNames.join(', ')}, or all (default: all but tags and words)`,
+      everyPart,
     )
     .option('--top <n>', 'words, sentences and costliest errors to list (default: 10)')
     .option(

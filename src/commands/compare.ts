@@ -23,7 +23,7 @@ import { beginningOf, type FileKind, placeOfFile, whereabouts } from '../system/
 import { comparisonDocument } from './compare/comparison-json.js';
 import { addComparisonOptions, type ComparisonOptions, comparisonSettings } from './compare/comparison-options.js';
 import { addFormat, type FormatOptions, formatOf, identified } from './format.js';
-import { languagesOf, toSplit } from './lists.js';
+import { everyPart, languagesOf, toSplit } from './lists.js';
 import { dataHelp, storeHelp } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
 import { scoreFirst } from './predictions-of-training.js';
@@ -43,6 +43,7 @@ export function define(command: Command): void {
     .option(
       '--lang, --langs <langs>',
       'languages to compare in, with commas between (default: those that all were scored on)',
+      everyPart,
     )
     .option('--split <split>', `split to compare on: ${splitNames.join(', ')} (default: test)`);
   addComparisonOptions(command);

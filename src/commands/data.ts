@@ -28,7 +28,7 @@ import { checkLanguages, conversionText, convert, refuseToReplace, settingsToRea
 import { exampleText, subwordsText } from './data/example.js';
 import { type Counted, statisticsCsv, statisticsText } from './data/statistics.js';
 import { addFormat, type FormatOptions, formatOf, isJson, printJson } from './format.js';
-import { languagesOf, listOf, toLanguage, toSplit } from './lists.js';
+import { everyPart, languagesOf, splitsOf, toLanguage, toSplit } from './lists.js';
 import { checkOutFolder, refuseAsLanguage } from './out-folder.js';
 import { corpusFiles, dataFolders } from './read-folders.js';
 
@@ -39,8 +39,8 @@ export function define(command: Command): void {
   const stats = command
     .command('stats')
     .description('count rows, tokens, tags, entities and lengths of the splits of some languages')
-    .option('--langs <langs>', 'languages, with commas between: en,tr', 'en')
-    .option('--splits <splits>', 'splits, with commas between', splitNames.join(','))
+    .option('--lang, --langs <langs>', 'languages, with commas between: en,tr (default: en)', everyPart)
+    .option('--splits <splits>', 'splits, with commas between (default: all)', everyPart)
     .option('--model <folder|id>', `${modelHelp}; without it (and without --sample) subwords are not counted`);
   addFormat(addCorpusOptions(stats), ['table', 'csv']).action(printStatistics);
   const show = command
@@ -55,8 +55,8 @@ export function define(command: Command): void {
   const convertTo = command
     .command('convert')
     .description('write splits of some languages in another format, so that they read back row by row the same')
-    .option('--langs <langs>', 'languages, with commas between: en,conll=de', 'en')
-    .option('--splits <splits>', 'splits, with commas between', splitNames.join(','))
+    .option('--lang, --langs <langs>', 'languages, with commas between: en,conll=de (default: en)', everyPart)
+    .option('--splits <splits>', 'splits, with commas between (default: all)', everyPart)
     .addOption(new Option('--to <format>', 'format to write').choices(writtenFormats).makeOptionMandatory())
     .requiredOption('--out <folder>', 'folder to write: PAN-X.<lang>/ for parquet, <lang>/ for conll and jsonl')
     .option('--force', 'replace a corpus that panx wrote there');
@@ -73,7 +73,7 @@ export function define(command: Command): void {
 }
 
 async function printStatistics(
-  options: CorpusOptions & FormatOptions<'table' | 'csv'> & { model?: string; langs: string; splits: string },
+  options: CorpusOptions & FormatOptions<'table' | 'csv'> & { model?: string; langs?: string; splits?: string },
 ): Promise<void> {
   const format = formatOf(options, 'table');
   const withSubwords = options.model !== undefined || options.sample === true;
@@ -109,7 +109,7 @@ async function printStatistics(
 
 /** The splits that --langs and --splits ask for; without --splits those that a named corpus has. */
 async function splitsAsked(
-  options: CorpusOptions & { langs: string; splits: string },
+  options: CorpusOptions & { langs?: string; splits?: string },
   user: SettingsUser,
 ): Promise<{
   config: CorpusConfig;
@@ -117,8 +117,8 @@ async function splitsAsked(
   dataDir: string;
 }> {
   const config = await corpusConfig(options, user);
-  const langs = languagesOf('--langs', options.langs, config.corpora);
-  const names = listOf('--splits', options.splits).map(name => toSplit('--splits', name));
+  const langs = languagesOf('--langs', options.langs ?? 'en', config.corpora);
+  const names = splitsOf(options.splits);
   const splits = langs.flatMap(lang => {
     const isThere = (split: SplitName) =>
       !lang.includes('=') || names.length < splitNames.length || hasSplit(corpusOf(config.corpora, lang).corpus, split);
@@ -129,7 +129,7 @@ async function splitsAsked(
 
 async function convertAsAsked(
   options: CorpusOptions &
-    FormatOptions & { langs: string; splits: string; to: WrittenFormat; out: string; force?: boolean },
+    FormatOptions & { langs?: string; splits?: string; to: WrittenFormat; out: string; force?: boolean },
 ): Promise<void> {
   const json = isJson(options);
   const out = await throughLink(options.out);

@@ -31,7 +31,7 @@ import { openTokenizer } from '../tokenization/tokenizer.js';
 import { addMetricOptions, type MetricOptions, metricsOf, resamplingOf } from './evaluate/metric-options.js';
 import { averagesText, reportsText, resamplingText } from './evaluate/scores-text.js';
 import { addFormat, type FormatOptions, identified, isJson, printJson } from './format.js';
-import { languagesOf, toSplit } from './lists.js';
+import { everyPart, languagesOf, toSplit } from './lists.js';
 import { addConfigOptions, configOf } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
 import { profiled } from './profiled.js';
@@ -48,7 +48,7 @@ interface EvaluateOptions extends MetricOptions, FormatOptions {
 export function define(command: Command): void {
   addConfigOptions(command, { as: 'trained' });
   command
-    .requiredOption('--lang, --langs <langs>', 'languages to score, with commas between: en,tr')
+    .requiredOption('--lang, --langs <langs>', 'languages to score, with commas between: en,tr', everyPart)
     .option('--split <split>', `split to score: ${splitNames.join(', ')}`, 'test');
   addMetricOptions(command);
   addFormat(command)

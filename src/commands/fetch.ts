@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { schema } from '../config/schema.js';
 import { fetchData } from '../data/fetch.js';
-import { splitNames } from '../data/splits.js';
 import { PanxError } from '../errors.js';
 import { transferLine } from '../hub/progress.js';
 import { fetchModel, placeOf } from '../hub/resolve.js';
@@ -11,21 +10,21 @@ import { formatBytes, formatSeconds, notice, print } from '../system/console.js'
 import { displayWidth, padToWidth } from '../system/display-width.js';
 import { visible } from '../system/visible.js';
 import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
-import { languagesOf, listOf, toSplit } from './lists.js';
+import { everyPart, languagesOf, splitsOf } from './lists.js';
 
 interface FetchOptions extends FormatOptions {
   model: string | false;
   data: string | false;
   langs?: string;
-  splits: string;
+  splits?: string;
   sample?: boolean;
 }
 
 /** panx fetch: bring a model and the data of some languages into the cache, for machines and days without network. */
 export function define(command: Command): void {
   addFormat(command)
-    .option('--langs <langs>', 'languages whose data to bring, with commas between: en,tr')
-    .option('--splits <splits>', 'splits to bring', splitNames.join(','))
+    .option('--lang, --langs <langs>', 'languages whose data to bring, with commas between: en,tr', everyPart)
+    .option('--splits <splits>', 'splits to bring, with commas between (default: all)', everyPart)
     .option('--model <id>', 'model to bring: org/name, or org/name@revision', schema.model.default)
     .option('--no-model', 'bring no model')
     .option('--data <id>', 'data to bring: org/name, or org/name@revision', schema.data.default)
@@ -46,7 +45,7 @@ async function fetchAll(options: FetchOptions, json: boolean): Promise<void> {
     });
   }
   const langs = options.langs === undefined ? [] : languagesOf('--langs', options.langs);
-  const splits = listOf('--splits', options.splits).map(name => toSplit('--splits', name));
+  const splits = splitsOf(options.splits);
   // Both arguments are read before anything is brought: a typing error should not show after a gigabyte.
   const model = options.model === false ? undefined : await placeOf(options.model, 'model');
   const data = options.data === false ? undefined : await placeOf(options.data, 'dataset');

@@ -26,6 +26,11 @@ export function toLanguage(option: string, typed: string, corpora: Corpora = {})
   throw new PanxError(`${option} has "${name}"; expected a language code such as tr.`, { exitCode: 2 });
 }
 
+/** The splits that are typed, all where none is. @throws PanxError as `toSplit` does */
+export function splitsOf(typed: string | undefined): SplitName[] {
+  return typed === undefined ? [...splitNames] : listOf('--splits', typed).map(name => toSplit('--splits', name));
+}
+
 /** The split of that name. @throws PanxError with the nearest name where there is none. */
 export function toSplit(option: string, name: string): SplitName {
   const split = splitNames.find(known => known === name);
@@ -48,6 +53,14 @@ export function everyText(typed: string, before: string[] | undefined): string[]
     hint: 'Was it typed, or read from a file, in another encoding? Convert it: iconv -f ENCODING -t UTF-8 OLD > NEW',
     exitCode: 2,
   });
+}
+
+/**
+ * For an option that takes a list with commas: what is typed by several of it is one list, as the option of a training has it. The option has no
+ * default then, of which commander would make the first part.
+ */
+export function everyPart(typed: string, before: string | undefined): string {
+  return before === undefined ? typed : `${before},${typed}`;
 }
 
 /** For an option that may be repeated: all that was typed. */

@@ -18,6 +18,7 @@ import { writeFileAtomic } from '../system/files.js';
 import { removeAbandonedNeighbours } from '../system/made.js';
 import { beginningOf, type FileKind, placeOfFile } from '../system/place.js';
 import { addFormat, type FormatOptions, isJson, printJson } from './format.js';
+import { everyPart } from './lists.js';
 import { dataHelp, storeHelp } from './options.js';
 import { refuseInsideLanguage } from './out-folder.js';
 import { predictionsOfTraining } from './predictions-of-training.js';
@@ -42,11 +43,12 @@ interface ReportOptions extends FilterOptions, FormatOptions {
 export function define(command: Command): void {
   command
     .argument('<subject>', 'a study or a sweep; the folder of a run; STUDY/STAGE; or a file of predictions')
-    .option('--lang, --langs <langs>', 'languages, with commas between (default: all that are scored)')
+    .option('--lang, --langs <langs>', 'languages, with commas between (default: all that are scored)', everyPart)
     .option('--split <split>', `split: ${splitNames.join(', ')} (default: the one that is scored)`)
     .option(
       '--stages <names>',
       'stages of the study whose errors are shown, with commas between, or all (default: the one with the best mean F1)',
+      everyPart,
     )
     .option(
       '--out <file>',

@@ -10,11 +10,11 @@ import { renderAs, type TableFormat, tableFormats } from '../reporting/render/re
 import { type StudyTableName, studyTableNames, tablesOf } from '../reporting/study-tables.js';
 import { notice, print, terminalWidth } from '../system/console.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
-import { listOf } from './lists.js';
+import { everyPart, listOf } from './lists.js';
 import { dataHelp, storeHelp } from './options.js';
 
 interface TablesOptions extends FormatOptions<TableFormat> {
-  tables: string;
+  tables?: string;
   store?: string;
   data?: string;
 }
@@ -23,7 +23,7 @@ interface TablesOptions extends FormatOptions<TableFormat> {
 export function define(command: Command): void {
   command
     .argument('<study>', 'folder of a study, its name, or its YAML file')
-    .option('--tables <names>', `which, with commas between: ${studyTableNames.join(', ')}`, studyTableNames.join(','))
+    .option('--tables <names>', `which, with commas between: ${studyTableNames.join(', ')} (default: all)`, everyPart)
     .option('--store <folder>', storeHelp)
     .option('--data <folder>', `${dataHelp}; the table data reads it`);
   addFormat(command, tableFormats).action(printTables);
@@ -32,7 +32,7 @@ export function define(command: Command): void {
 async function printTables(typed: string, options: TablesOptions): Promise<void> {
   const format = formatOf(options, 'table');
   const look = { width: terminalWidth(), level: 2 };
-  const names = listOf('--tables', options.tables).map(toName);
+  const names = options.tables === undefined ? studyTableNames : listOf('--tables', options.tables).map(toName);
   if (format === 'csv' && names.length > 1) {
     throw new PanxError(`--format csv prints one table, and ${names.length} are asked for; expected one.`, {
       hint: `Choose one with --tables, such as --tables ${names[0]}.`,

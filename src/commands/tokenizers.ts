@@ -27,7 +27,7 @@ import {
   tokenizerFolder,
 } from './corpus-options.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
-import { everyOne, everyText, languagesOf, listOf, toSplit } from './lists.js';
+import { everyOne, everyPart, everyText, languagesOf, listOf, toSplit } from './lists.js';
 import { type SplitWords, splitByTokenizer, subwordsOf } from './tokenizers/split-words.js';
 
 interface TokenizersOptions extends CorpusOptions, FormatOptions<TableFormat> {
@@ -53,10 +53,18 @@ export function define(command: Command): void {
       `folder or hub id whose tokenizer to look at; may be repeated (default: ${schema.model.default})`,
       everyOne,
     )
-    .option('--lang, --langs <langs>', 'languages whose rows to count, with commas between: en,conll=de (default: en)')
+    .option(
+      '--lang, --langs <langs>',
+      'languages whose rows to count, with commas between: en,conll=de (default: en)',
+      everyPart,
+    )
     .option('--split <split>', `split to count: ${splitNames.join(', ')} (default: train)`)
     .option('--limit <rows>', 'count the first rows of each language only')
-    .option('--tables <names>', `tables to print, with commas between: ${tokenizerTables.join(', ')} (default: both)`)
+    .option(
+      '--tables <names>',
+      `tables to print, with commas between: ${tokenizerTables.join(', ')} (default: both)`,
+      everyPart,
+    )
     .option('--top <n>', 'words of each language to list that the tokenizers split most differently (default: 10)')
     .option('--text <sentence>', 'show the subwords of this sentence instead; may be repeated', everyText)
     .option('--no-split-text', 'the text is tokenized already: split it at white space only');

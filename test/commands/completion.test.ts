@@ -43,7 +43,7 @@ const cases: Case[] = [
   of('tr', ['train']),
   of('data st', ['stats']),
   of('data ', ['stats', 'show', 'convert']),
-  of('data stats --la', ['--langs']),
+  of('data stats --la', ['--lang', '--langs']),
   of('train --sched', ['--schedule']),
   of('train --no-e', ['--no-eval']),
   of('train --schedule ', schedules),

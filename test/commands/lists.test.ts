@@ -1,5 +1,7 @@
+import type { Command, Option } from 'commander';
 import { expect, it } from 'vitest';
-import { everyText, languagesOf, toLanguage } from '../../src/commands/lists.js';
+import { everyCommand } from '../../src/commands/completion.js';
+import { everyText, languagesOf, splitsOf, toLanguage } from '../../src/commands/lists.js';
 import { loadConfig } from '../../src/config/load.js';
 
 it('reads languages with commas between, each once', () => {
@@ -11,6 +13,21 @@ it('reads languages with commas between, each once', () => {
 it.each(['__proto__', '../en', 'EN', 'e', 'en_US', 'en-', '\u001b[31m', 'en/..'])('refuses %j as a language', name => {
   expect(() => toLanguage('--lang', name)).toThrow(`--lang has "${name}"; expected a language code such as tr.`);
   expect(() => languagesOf('--langs', `tr,${name}`)).toThrow(`--langs has "${name}"`);
+});
+
+it('no command drops a part of a list that is typed by several options', async () => {
+  const optionsOf = (command: Command): Option[] => [...command.options, ...command.commands.flatMap(optionsOf)];
+  const lists = optionsOf(await everyCommand()).filter(
+    // The order of labels is that of their ids: they are given at once.
+    ({ description, long }) => description.includes('with commas between') && long !== '--labels',
+  );
+  expect(new Set(lists.map(({ long }) => long))).toEqual(new Set(['--langs', '--splits', '--stages', '--tables']));
+  for (const { flags, parseArg, defaultValue } of lists) {
+    expect([flags, defaultValue]).toEqual([flags, undefined]);
+    expect([flags, parseArg!('tr', parseArg!('de,en', undefined as never))]).toEqual([flags, 'de,en,tr']);
+  }
+  expect(splitsOf('test,train')).toEqual(['test', 'train']);
+  expect(splitsOf(undefined)).toEqual(['train', 'validation', 'test']);
 });
 
 it('refuses a text that came in another encoding', () => {
