@@ -7,6 +7,7 @@ import type { RunDirectory } from '../run/directory.js';
 import { shown } from '../system/checked-json.js';
 import { type Checksums, changesText } from '../system/checksums.js';
 import { reasonOf } from '../system/files.js';
+import { NotTheFile } from '../system/stand-in.js';
 import { settingDifferences } from './differences.js';
 import { curriculumOf, type Environment } from './environment.js';
 import { isCurrent, type OldIdentity, type StageIdentity, startKey, trainId } from './identity.js';
@@ -53,9 +54,16 @@ export async function check(subject: string, work: () => Promise<string>, note: 
     return { subject, holds: true, found: await work() };
   } catch (error) {
     if (!(error instanceof PanxError) && !isOfTheSystem(error)) throw error;
-    const found = error instanceof PanxError ? error.message.replace(/\.$/, '') : reasonOf(error);
+    const found = error instanceof PanxError ? foundBy(error) : reasonOf(error);
     return { subject, holds: false, found: note === null || found.includes(note) ? found : `${found} (${note})` };
   }
+}
+
+/** What an error says; of something else in the place of a file, also how to get the file. */
+function foundBy(error: PanxError): string {
+  const message = error.message.replace(/\.$/, '');
+  if (!(error instanceof NotTheFile)) return message;
+  return `${message}: ${error.hint.replace(/\.$/, '').replace(/^./, first => first.toLowerCase())}`;
 }
 
 /** Whether the system says why something cannot be read, and not Node.js that it was called wrongly. */

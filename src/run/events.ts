@@ -6,6 +6,7 @@ import { integer, number, object, oneOf, parseJsonAs, type Shape, sha256Text, te
 import { cannotWrite, makeFolder, reasonOf, sha256OfFile } from '../system/files.js';
 import { formatJson, isObject } from '../system/json.js';
 import { expectFile } from '../system/plain-file.js';
+import { refuseStandIn } from '../system/stand-in.js';
 import { utf8Text } from '../system/text.js';
 
 /** One optimizer step. */
@@ -248,6 +249,7 @@ function wholeLines<Value>(path: string, shape: Shape<Value>): Value[] {
   } catch (error) {
     throw cannotRead(path, error);
   }
+  refuseStandIn(path, bytes);
   const lines: Value[] = [];
   for (let from = 0, to = bytes.indexOf(10); to >= 0; from = to + 1, to = bytes.indexOf(10, from)) {
     lines.push(parseLine(path, lines.length + 1, bytes.subarray(from, to), shape));
@@ -284,6 +286,7 @@ async function* linesIn<Value>(path: string, shape: Shape<Value>): AsyncGenerato
   let rest: Buffer = Buffer.alloc(0);
   const long = () => damagedLine(path, number, `is longer than ${longestLine} bytes`);
   for await (const chunk of chunksOf(path)) {
+    if (number === 1 && rest.length === 0) refuseStandIn(path, chunk);
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let from = 0;
     for (let newline = rest.indexOf(10); newline >= 0; newline = rest.indexOf(10, from)) {

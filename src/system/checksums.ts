@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { codeOf, PanxError } from '../errors.js';
 import { record, type Shape, sha256Text, staysInside } from './checked-json.js';
 import { reasonOf, sha256OfFile } from './files.js';
+import { standInOf, startOf } from './stand-in.js';
 
 /** SHA-256 of files in hexadecimal, by their paths inside a folder, with slashes. */
 export type Checksums = Record<string, string>;
@@ -36,7 +37,9 @@ export async function changesSince(folder: string, sums: Checksums): Promise<Map
   const changes = new Map<string, string>();
   for (const [path, sum] of Object.entries(sums)) {
     try {
-      if ((await sha256OfFile(join(folder, path))) !== sum) changes.set(path, 'has changed');
+      if ((await sha256OfFile(join(folder, path))) === sum) continue;
+      const instead = standInOf(join(folder, path), await startOf(join(folder, path)));
+      changes.set(path, instead === null ? 'has changed' : `is ${instead.what}`);
     } catch (error) {
       if (codeOf(error) === undefined) throw error;
       const absent = codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';

@@ -116,6 +116,16 @@ describe('a finished run', () => {
     expect((await failures())[0]).toBe(`outputs: ${run.root}: ${name} has changed`);
   });
 
+  it('says of a pointer in the place of a file how to get the file', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5000\n';
+    await writeFile(join(run.root, 'events.jsonl'), pointer);
+    const told = 'is a Git LFS pointer, and not the file of 5.0 kB that it stands for';
+    expect((await failures()).slice(0, 2)).toEqual([
+      `outputs: ${run.root}: events.jsonl ${told}`,
+      `results: ${run.root}/events.jsonl ${told}: run git lfs pull in ${run.root}, or download the file`,
+    ]);
+  });
+
   it.each([
     'config.json',
     'identity.json',

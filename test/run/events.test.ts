@@ -9,6 +9,7 @@ import {
   type LogFiles,
   openEventLog,
   readEvents,
+  readLogSoFar,
   type StepEvent,
   timesIn,
 } from '../../src/run/events.js';
@@ -81,6 +82,19 @@ async function write(...lines: string[]): Promise<void> {
   await mkdir(join(folder, 'run'), { recursive: true });
   await writeFile(path, lines.map(line => `${line}\n`).join(''));
 }
+
+it('says what lies there in place of a log', async () => {
+  await log(step(1));
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5000\n';
+  for (const file of [files.events, files.times]) await writeFile(file, pointer);
+  const told = 'is a Git LFS pointer, and not the file of 5.0 kB that it stands for.';
+  await expect(readEvents(path)).rejects.toThrow(`${path} ${told}`);
+  await expect(timesIn(files.times).next()).rejects.toMatchObject({
+    message: `${files.times} ${told}`,
+    hint: `Run git lfs pull in ${join(folder, 'run')}, or download the file.`,
+  });
+  expect(() => readLogSoFar(files)).toThrow(`${files.times} ${told}`);
+});
 
 it('says in a sentence that there is no log', async () => {
   await expect(readEvents(path)).rejects.toThrow(`${path} cannot be read: no such file or folder.`);
