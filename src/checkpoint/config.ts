@@ -4,6 +4,7 @@ import { excerpt, PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
 import { readBoundedJson } from '../system/bounded-json.js';
 import { isAbsent } from '../system/files.js';
+import { isObject } from '../system/json.js';
 import { deadLink } from '../system/stand-in.js';
 import { adapterIn } from './adapter.js';
 import {
@@ -15,6 +16,8 @@ import {
   sizesOf,
 } from './architectures.js';
 import { NotSupported, needed, oneOf, positive, size } from './config-values.js';
+import { noConfig } from './lacking.js';
+import { quantisedBy } from './quantised.js';
 
 /** What a checkpoint's config.json says about its model. Where an architecture's first files left something out, it is what transformers takes. */
 export interface ModelConfig {
@@ -63,25 +66,9 @@ const longestConfig = 4 << 20;
 export async function readModelConfig(folder: string): Promise<ModelConfig> {
   const path = join(folder, modelFile.config);
   if (await isAbsent(path)) {
-    throw (
-      (await deadLink(path)) ??
-      (await adapterIn(folder)) ??
-      new PanxError(
-        (await isAbsent(folder))
-          ? `${folder} does not exist; expected a checkpoint folder.`
-          : `${folder} has no config.json.`,
-        { hint: 'A checkpoint folder holds config.json, model.safetensors (or pytorch_model.bin) and tokenizer.json.' },
-      )
-    );
+    throw (await deadLink(path)) ?? (await adapterIn(folder)) ?? (await noConfig(folder));
   }
   return parseModelConfig(path, await readBoundedJson(path, longestConfig));
-}
-
-function quantised(path: string): PanxError {
-  return new NotSupported(
-    `${path} has a quantization_config: weights of a few bits, or to be narrowed to them; expected a model in F32, F16, BF16 or F64.`,
-    { hint: 'Take the model that it was made of, or, if its weights are whole, remove that key.' },
-  );
 }
 
 /** Check the content of a config.json; `path` is for messages. @throws PanxError, see `readModelConfig`. */
@@ -100,7 +87,7 @@ export function parseModelConfig(path: string, content: unknown): ModelConfig {
   if (chunk !== 0 && chunk !== 1) {
     throw new NotSupported(needed(path, raw, 'chunk_size_feed_forward', '0: each row is computed whole').message);
   }
-  if (raw.quantization_config !== undefined && raw.quantization_config !== null) throw quantised(path);
+  if (raw.quantization_config !== undefined && raw.quantization_config !== null) throw quantisedBy(path);
   const config: ModelConfig = {
     architecture,
     ...sizesOf(path, raw, architecture),
@@ -112,35 +99,52 @@ export function parseModelConfig(path: string, content: unknown): ModelConfig {
   return config;
 }
 
-/** Tags in the order of their ids. */
+/** Tags in the order of their ids, by id2label; where there is none, by label2id. */
 function labelsOf(path: string, raw: Record<string, unknown>): string[] {
-  const { id2label } = raw;
+  const { id2label, label2id } = raw;
   const count = raw.num_labels === undefined ? undefined : size(path, raw, 'num_labels');
-  if (id2label === undefined || id2label === null) return Array.from({ length: count ?? 0 }, (_, id) => `LABEL_${id}`);
+  if (id2label === undefined || id2label === null) {
+    return labelsById(label2id, count) ?? Array.from({ length: count ?? 0 }, (_, id) => `LABEL_${id}`);
+  }
   if (typeof id2label !== 'object' || Array.isArray(id2label)) {
-    throw needed(path, raw, 'id2label', 'an object from ids to names');
+    throw needed(path, raw, 'id2label', 'an object from ids to names, such as {"0": "O", "1": "B-PER"}');
   }
   const entries = Object.entries(id2label);
+  const fault = (what: string) => new PanxError(`${path}: ${what}.`, { hint: nameThem });
   if (entries.length > mostLabels) {
-    throw new PanxError(`${path}: id2label names ${entries.length} labels, expected at most ${mostLabels}.`);
+    throw fault(`id2label names ${entries.length} labels, expected at most ${mostLabels}`);
   }
   const labels = entries.map((_, id) => {
     const label: unknown = (id2label as Record<string, unknown>)[id];
     if (typeof label === 'string') return label;
-    throw new PanxError(
-      `${path}: id2label has ${entries.length} entries and none (or no name) for id ${id}, ` +
-        `expected names for 0 to ${entries.length - 1}.`,
+    throw fault(
+      `id2label has ${entries.length} entries and none (or no name) for id ${id}, ` +
+        `expected names for 0 to ${entries.length - 1}`,
     );
   });
   for (const label of labels) {
     const flaw = flawOfLabel(label);
-    if (flaw !== null) throw new PanxError(`${path}: id2label names ${excerpt(label)}, which ${flaw}.`);
+    if (flaw !== null) throw fault(`id2label names ${excerpt(label)}, which ${flaw}`);
   }
   const seen = new Set<string>();
   const repeated = labels.find(label => seen.size === seen.add(label).size);
-  if (repeated !== undefined) throw new PanxError(`${path}: id2label names ${excerpt(repeated)} twice.`);
+  if (repeated !== undefined) throw fault(`id2label names ${excerpt(repeated)} twice`);
   if (count !== undefined && count !== labels.length) {
-    throw new PanxError(`${path}: num_labels is ${count}, and id2label names ${labels.length} labels.`);
+    throw new PanxError(`${path}: num_labels is ${count}, and id2label names ${labels.length} labels.`, {
+      hint: 'Remove num_labels from config.json, in a copy of the folder: id2label says how many there are.',
+    });
   }
   return labels;
 }
+
+/** The names of label2id, where they are labels and their ids those of all rows of a classifier; null else. */
+function labelsById(label2id: unknown, count: number | undefined): string[] | null {
+  if (!isObject(label2id)) return null;
+  const names = Object.keys(label2id).sort((one, other) => Number(label2id[one]) - Number(label2id[other]));
+  if (names.length === 0 || names.length > mostLabels || names.length !== (count ?? names.length)) return null;
+  const isSound = names.every((name, id) => String(label2id[name]) === String(id) && flawOfLabel(name) === null);
+  return isSound ? names : null;
+}
+
+const nameThem =
+  'Name each row of the classifier once in id2label of config.json, in a copy of the folder: {"0": "O", "1": "B-PER", ...}.';

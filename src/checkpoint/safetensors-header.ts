@@ -2,6 +2,7 @@ import { excerpt, PanxError } from '../errors.js';
 import { modelFile } from '../run/model-files.js';
 import { isObject, parseJson } from '../system/json.js';
 import { textAtBegin } from '../system/stand-in.js';
+import { takeTheWhole } from './quantised.js';
 
 /** Bytes of one value, for every element type that the safetensors format names. */
 const bytesOf = {
@@ -134,6 +135,7 @@ function parseEntry(path: string, name: string, value: unknown, dataStart: numbe
     throw new PanxError(
       `${path} holds ${name} in the element type ${excerpt(dtype)}, which panx does not know; ` +
         `expected one of ${Object.keys(bytesOf).join(', ')}.`,
+      { hint: takeTheWhole },
     );
   }
   if (!isSizes(shape) || shape.length > 16) {

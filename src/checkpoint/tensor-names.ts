@@ -40,7 +40,7 @@ export function withTodaysNames(
 
 /**
  * What the file calls the encoder stands before its word table: `model.roberta.`, `encoder.`, or nothing at all. What lies beside it in the same
- * part, as the classifier does, loses the name of that part too.
+ * part, or in one around that, as the classifier does, loses the name of that part too.
  */
 function insideClassifier(
   tensors: readonly { plain: string; place: Place }[],
@@ -70,8 +70,17 @@ function insideClassifier(
   return name => {
     if (encoder === '') return parts.includes(name.split('.', 1)[0]!) ? `${prefix}.${name}` : name;
     if (name.startsWith(encoder!)) return `${prefix}.${name.slice(encoder!.length)}`;
-    return name.startsWith(around) ? name.slice(around.length) : name;
+    return name.slice(sharedParts(name, around));
   };
+}
+
+/** How many characters of a name are parts that it begins with as `around` does: the classifier may lie further out than the encoder. */
+function sharedParts(name: string, around: string): number {
+  let shared = 0;
+  for (let end = around.indexOf('.') + 1; end > 0; end = around.indexOf('.', end) + 1) {
+    if (name.startsWith(around.slice(0, end))) shared = end;
+  }
+  return shared;
 }
 
 /** Whether config.json names a class (`XLMRobertaForTokenClassification`) whose encoder transformers gives this name. */

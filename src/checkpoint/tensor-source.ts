@@ -3,6 +3,7 @@ import { codeOf, PanxError } from '../errors.js';
 import { reasonOf } from '../system/files.js';
 import { refuseEmpty, refuseStandIn, telling } from '../system/stand-in.js';
 import { readBytes } from './file-bytes.js';
+import { takeTheWhole } from './quantised.js';
 import type { Dtype, HeaderEntry } from './safetensors-header.js';
 import { readRows, readTensor } from './tensor-io.js';
 
@@ -82,8 +83,8 @@ export function tensorSource(places: ReadonlyMap<string, Place>, files: OpenFile
     const found = places.get(name);
     if (found === undefined) throw new PanxError(`${files.map(file => file.path).join(', ')} holds no tensor ${name}.`);
     const { dtype } = found.entry;
-    if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16' || dtype === 'F64') return found;
-    throw new PanxError(`${found.file.path} holds ${name} as ${dtype}; panx reads F32, F16, BF16 and F64.`);
+    if (isRead(dtype)) return found;
+    throw notRead(`${found.file.path} holds ${name} as ${dtype}`);
   };
   return {
     tensors: new Map([...places].map(([name, { entry }]) => [name, { name, dtype: entry.dtype, shape: entry.shape }])),
@@ -98,6 +99,16 @@ export function tensorSource(places: ReadonlyMap<string, Place>, files: OpenFile
     },
     close: () => closeAll(files),
   };
+}
+
+/** Whether values of this type are read. */
+export function isRead(dtype: Dtype): boolean {
+  return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16' || dtype === 'F64';
+}
+
+/** The error for values of another type. @param found the begin of its sentence */
+export function notRead(found: string): PanxError {
+  return new PanxError(`${found}; panx reads F32, F16, BF16 and F64.`, { hint: takeTheWhole });
 }
 
 export async function closeAll(files: OpenFile[]): Promise<void> {

@@ -6,9 +6,10 @@ import { type ReadableFile, readBytesNow } from './file-bytes.js';
 import { readPickle } from './pickle.js';
 import { Opaque, type PickleValue, type StorageRef, TensorRef } from './pickle-values.js';
 import { type Dtype, elementsOf, type HeaderEntry, itemBytes } from './safetensors-header.js';
+import { stateDict } from './state-dict.js';
 import { extentOf, isRowMajor, overlapsItself } from './strided.js';
 import { wordTable } from './tensor-names.js';
-import type { OpenFile } from './tensor-source.js';
+import { notRead, type OpenFile } from './tensor-source.js';
 import { beginOf, crc32, readZipDirectory, type ZipEntry } from './zip.js';
 
 /** Bytes of the pickle that names the tensors: 1,000 layers take 2.6 MB, and the header of a safetensors file may take as much. */
@@ -63,7 +64,7 @@ function readZip(file: OpenFile, size: number): Description {
   const entryOf = (name: string): ZipEntry | undefined => directory.get(`${folder}/${name}`);
   if (entryOf('constants.pkl') !== undefined) {
     throw new PanxError(`${file.path} is a TorchScript archive (torch.jit.save), and not weights by name.`, {
-      hint: saveAgain,
+      hint: 'Save its weights, in Python: torch.save(torch.jit.load("FILE").state_dict(), "pytorch_model.bin").',
     });
   }
   const contentOf = (entry: ZipEntry, most: number): Buffer => {
@@ -192,7 +193,10 @@ function describe(
 ): Description {
   if (!(value instanceof Map)) {
     throw new PanxError(`${path} holds ${kindOf(value)}, and not a dictionary of weights by name.`, {
-      hint: saveAgain,
+      hint:
+        value instanceof Opaque
+          ? 'If it is a whole model, save its weights, in Python: torch.save(torch.load("FILE", weights_only=False).state_dict(), "pytorch_model.bin").'
+          : saveWeights,
     });
   }
   const { weights, beside } = stateDict(path, value);
@@ -218,45 +222,13 @@ function describe(
     }
   }
   if (entries.length === 0) {
+    const table = notTensors.find(name => name.endsWith(wordTable));
+    if (table !== undefined) throw notRead(`${path} holds ${table} in a type that panx does not know`);
     const inside = notTensors.length === 0 ? 'it is empty' : `it has ${listed(notTensors)}`;
-    throw new PanxError(`${path} holds a dictionary without a tensor: ${inside}.`, { hint: saveAgain });
+    throw new PanxError(`${path} holds a dictionary without a tensor: ${inside}.`, { hint: saveWeights });
   }
   return { entries: entries.sort((a, b) => a.begin - b.begin || a.end - b.end), notTensors, sealed: [] };
 }
-
-/**
- * The weights of a checkpoint of a training program, which has them under a name of their own, beside the state of its optimizer: one of the usual
- * names, else whichever has a word table in it. Of any other dictionary, itself.
- */
-function stateDict(
-  path: string,
-  value: Map<string, PickleValue>,
-): { weights: Map<string, PickleValue>; beside: string[] } {
-  const isTensor = (one: PickleValue) => one instanceof TensorRef;
-  if ([...value.values()].some(isTensor)) return { weights: value, beside: [] };
-  const members = [...value].flatMap(([name, one]) =>
-    one instanceof Map && [...one.values()].some(isTensor) ? [{ name, weights: one }] : [],
-  );
-  const named = members.filter(({ name }) => stateDictNames.includes(name));
-  const inside =
-    named.length > 0
-      ? named
-      : members.filter(({ weights }) => [...weights.keys()].some(name => String(name).endsWith(wordTable)));
-  if (inside.length === 0) return { weights: value, beside: [] };
-  if (inside.length > 1) {
-    throw new PanxError(
-      `${path} holds weights under ${inside.map(({ name }) => name).join(' and ')}; expected one of them.`,
-      {
-        hint: 'Save the one that is meant by itself.',
-      },
-    );
-  }
-  const [{ name, weights }] = inside as [(typeof inside)[0]];
-  return { weights, beside: [...value.keys()].filter(other => other !== name) };
-}
-
-/** PyTorch Lightning; what the tutorials of PyTorch and many programs write; DeepSpeed. */
-const stateDictNames = ['state_dict', 'model_state_dict', 'model', 'module'];
 
 function entryOf(
   name: string,
@@ -362,4 +334,5 @@ function unsound(path: string, how: string): PanxError {
 const openBrace = 0x7b;
 
 const again = 'Copy or download the file again.';
+const saveWeights = 'Save the weights by themselves, in Python: torch.save(model.state_dict(), "pytorch_model.bin").';
 const saveAgain = 'Load the model in Python\'s transformers, and save it with save_pretrained("DIR").';

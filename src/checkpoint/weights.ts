@@ -1,16 +1,14 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { excerpt, listed, PanxError } from '../errors.js';
-import { adapterConfig, isTorchShard, modelFile, otherWeights } from '../run/model-files.js';
+import { excerpt, PanxError } from '../errors.js';
+import { adapterConfig, isTorchShard, modelFile } from '../run/model-files.js';
 import { readBoundedJson } from '../system/bounded-json.js';
-import { printable } from '../system/console.js';
 import { isAbsent } from '../system/files.js';
 import { isObject } from '../system/json.js';
-import { deadLink } from '../system/stand-in.js';
 import { adapterAmong, adapterIn } from './adapter.js';
 import { readModelConfig } from './config.js';
 import { checkAllFinite, refuseNonFiniteBytes } from './finite.js';
+import { noWeights } from './lacking.js';
+import { quantisedAmong } from './quantised.js';
 import { readSafetensorsHeader } from './safetensors.js';
 import { elementsOf } from './safetensors-header.js';
 import { gather } from './strided.js';
@@ -49,8 +47,8 @@ export async function openTensors(folder: string): Promise<TensorSource> {
   const files: OpenFile[] = [];
   try {
     const places = await openWeights(folder, files);
-    const adapter = adapterAmong(places.keys(), folder);
-    if (adapter !== null) throw adapter;
+    const other = adapterAmong(places.keys(), folder) ?? quantisedAmong(places.keys(), folder);
+    if (other !== null) throw other;
     const isKnown = !(await isAbsent(join(folder, modelFile.config)));
     const config = isKnown ? await readModelConfig(folder) : null;
     const source = tensorSource(withTodaysNames(places, config), files);
@@ -160,42 +158,4 @@ async function readWeightMap(path: string, { isShard, shards }: Format): Promise
     }
   }
   return new Map(Object.entries(map as Record<string, string>));
-}
-
-/** The error for a folder without weights that panx reads: it says what is there instead. */
-async function noWeights(folder: string): Promise<PanxError> {
-  if (!existsSync(folder)) {
-    return new PanxError(`${folder} does not exist; expected a checkpoint folder with config.json and weights.`);
-  }
-  const names = (await readdir(folder).catch(() => [])).sort();
-  const dead = names.find(isWeights);
-  // `isAbsent` follows links, and found none of them.
-  const link = dead === undefined ? null : await deadLink(join(folder, dead));
-  if (link !== null) return link;
-  const sentence = `${folder} holds no weights: neither ${modelFile.weights} nor ${modelFile.torchWeights}, whole or in shards, is there`;
-  const other = otherWeights(names);
-  if (other !== null) {
-    const first = printable(other.found[0]!);
-    return new PanxError(`${sentence}; it has ${listed(other.found.map(name => printable(name)))}.`, {
-      hint: 'hint' in other ? other.hint : `If ${first} holds the model's weights, give it the name ${other.rename}.`,
-    });
-  }
-  const inside = await innerModel(folder, names);
-  return new PanxError(
-    `${sentence}.`,
-    inside === null ? {} : { hint: `There are weights in ${inside}: give that folder.` },
-  );
-}
-
-function isWeights(name: string): boolean {
-  return formats.some(({ whole, index }: Record<'whole' | 'index', string>) => name === whole || name === index);
-}
-
-/** The last folder in a folder of checkpoints, as Trainer leaves them by the number of their step, that has weights; null where there is none. */
-async function innerModel(folder: string, names: readonly string[]): Promise<string | null> {
-  for (const name of names.toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))) {
-    const files = await readdir(join(folder, name)).catch(() => []);
-    if (files.some(isWeights)) return join(folder, name);
-  }
-  return null;
 }

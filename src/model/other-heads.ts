@@ -80,6 +80,23 @@ export function headsAmong(names: readonly string[], config: Pick<ModelConfig, '
   ];
 }
 
+/**
+ * Heads of names of their own that may be linear maps from what the encoder gives to labels, so that one of them may be a token classifier. None
+ * where other layers are there, which may stand before them.
+ */
+export function linearMapsAmong(
+  tensors: readonly TensorInfo[],
+  config: Pick<ModelConfig, 'architecture' | 'hiddenSize'>,
+): string[] {
+  const unknown = tensors.filter(({ name }) => roleOf(name, config) === 'unknown');
+  const maps = unknown.flatMap(({ name, shape: [labels, width, ...more] }) => {
+    const isMap = name.endsWith('.weight') && more.length === 0 && width === config.hiddenSize && labels! < width;
+    return isMap ? [name.slice(0, -'.weight'.length)] : [];
+  });
+  const known = maps.flatMap(map => [`${map}.weight`, `${map}.bias`]);
+  return unknown.every(({ name }) => known.includes(name) && !head.includes(name)) ? maps : [];
+}
+
 /** What a command says of tensors that were passed over; null where there are none. */
 export function unusedText(ignored: readonly string[], config: Pick<ModelConfig, 'architecture'>): string | null {
   if (ignored.length === 0) return null;
@@ -101,6 +118,9 @@ export function unusedText(ignored: readonly string[], config: Pick<ModelConfig,
 export function namesOfLayers(tensors: readonly TensorInfo[]): string {
   const shown = tensors.slice(0, 3).map(({ name, shape }) => `${printable(name)} [${shape.join(', ')}]`);
   const more = tensors.length > 3 ? ` and ${formatCount(tensors.length - 3)} more` : '';
-  const isRecurrent = tensors.some(({ name }) => /\.weight_hh_l\d/.test(name));
-  return `${shown.join(', ')}${more}${isRecurrent ? ' (a recurrent layer, such as a BiLSTM)' : ''}`;
+  return `${shown.join(', ')}${more}${tensors.some(isRecurrent) ? ' (a recurrent layer, such as a BiLSTM)' : ''}`;
+}
+
+export function isRecurrent({ name }: TensorInfo): boolean {
+  return /\.weight_hh_l\d/.test(name);
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type ModelConfig, readModelConfig } from '../checkpoint/config.js';
-import type { TensorInfo, TensorSource } from '../checkpoint/tensor-source.js';
+import { isRead, notRead, type TensorInfo, type TensorSource } from '../checkpoint/tensor-source.js';
 import { openTensors } from '../checkpoint/weights.js';
 import { expectReadableLabels } from '../data/label-names.js';
 import { listed, PanxError } from '../errors.js';
@@ -9,7 +9,16 @@ import { inWords, markOf } from '../run/mark.js';
 import { modelFile } from '../run/model-files.js';
 import { counted } from '../system/console.js';
 import { parameterSpecs, parametersOf, wordTableName } from './encoder.js';
-import { head, headsAmong, isOfSentences, namesOfLayers, type Role, roleOf } from './other-heads.js';
+import {
+  head,
+  headsAmong,
+  isOfSentences,
+  isRecurrent,
+  linearMapsAmong,
+  namesOfLayers,
+  type Role,
+  roleOf,
+} from './other-heads.js';
 import type { ParameterSpec } from './parameter-group.js';
 
 /** How many values the parameters hold in all. */
@@ -43,7 +52,10 @@ export async function checkModelFolder(
   const source = await openTensors(folder);
   try {
     const { headMissing, ignored } = checkTensors(config, source, folder, as === 'for a new head');
-    if (headMissing && as === 'trained') throw noClassifier(folder, headsAmong(ignored, config));
+    if (headMissing && as === 'trained') {
+      const beside = ignored.flatMap(name => source.tensors.get(name) ?? []);
+      throw noClassifier(folder, headsAmong(ignored, config), linearMapsAmong(beside, config));
+    }
     if (as === 'trained') expectReadableLabels(config.labels, folder);
   } finally {
     await source.close();
@@ -66,11 +78,24 @@ async function refuseOtherFolder(folder: string): Promise<void> {
   throw new PanxError(`${folder} holds ${inWords[kind]}, and no model.`, { hint });
 }
 
-/** The error for a checkpoint that is to score or tag, and was never trained to. @param heads that it has instead */
-export function noClassifier(folder: string, heads: readonly string[]): PanxError {
+/**
+ * The error for a checkpoint that is to score or tag, and was never trained to, as far as names say.
+ *
+ * @param heads that it has instead
+ * @param maps those of them that may be token classifiers of another name
+ */
+export function noClassifier(folder: string, heads: readonly string[], maps: readonly string[] = []): PanxError {
   const instead = heads.length === 0 ? '' : `; beside the encoder it has ${listed(heads)}`;
-  return new PanxError(`${folder} has no token classifier, so there is nothing to score or tag with${instead}.`, {
-    hint: 'Give a fine-tuned checkpoint with --model, such as the checkpoint folder of a run, or try the small one that comes with panx: --sample.',
+  const trained =
+    'ive a fine-tuned checkpoint with --model, such as the checkpoint folder of a run, or try the small one that comes with panx: --sample.';
+  if (maps.length === 0) {
+    return new PanxError(`${folder} has no token classifier, so there is nothing to score or tag with${instead}.`, {
+      hint: `G${trained}`,
+    });
+  }
+  const [which, it] = maps.length === 1 ? [maps[0]!, 'it'] : ['one of them', 'that one'];
+  return new PanxError(`${folder} has no classifier.weight, with which to score or tag${instead}.`, {
+    hint: `If ${which} gives each word its label, save the encoder and ${it} alone, as classifier.weight and classifier.bias, and name the labels in id2label of config.json. Else g${trained}`,
   });
 }
 
@@ -101,6 +126,8 @@ export function checkTensors(
   const withRole = (role: Role) => unused.filter(({ name }) => roleOf(name, config) === role);
   const faultOfHead = headMissing ? null : headFault(config, source, folder);
   if (faultOfHead !== null) throw faultOfHead;
+  const narrow = expected.flatMap(({ name }) => source.tensors.get(name) ?? []).find(({ dtype }) => !isRead(dtype));
+  if (narrow !== undefined) throw notRead(`${folder} holds ${narrow.name} as ${narrow.dtype}`);
   const faults = [
     ...expected.flatMap(spec => faultOf(spec, source.tensors.get(spec.name), source.notTensors)),
     ...withRole('unexpected').map(({ name, shape }) => `${name} [${shape.join(', ')}] is unexpected`),
@@ -115,7 +142,7 @@ export function checkTensors(
  */
 export function headFault(
   config: ModelConfig,
-  { tensors }: Pick<TensorSource, 'tensors'>,
+  { tensors, notTensors }: Pick<TensorSource, 'tensors' | 'notTensors'>,
   folder: string,
 ): PanxError | null {
   if (!head.some(name => tensors.has(name)) || isOfSentences(config, tensors.keys())) return null;
@@ -123,6 +150,8 @@ export function headFault(
     ({ name }) => !head.includes(name) && roleOf(name, config) === 'unknown',
   );
   if (unknown.length > 0) return moreThanLinear(folder, unknown);
+  const absent = head.find(name => !tensors.has(name));
+  if (absent !== undefined && !notTensors.includes(absent)) return halfOfHead(folder, absent);
   const [rows] = (tensors.get(head[0]!) ?? tensors.get(head[1]!))!.shape;
   const fits = head.every(name => !tensors.has(name) || tensors.get(name)!.shape[0] === rows);
   const named = config.labels.length;
@@ -144,11 +173,20 @@ export function headFault(
 /** A classifier computed alone would read what it was not trained on, and say something all the same. */
 function moreThanLinear(folder: string, layers: readonly TensorInfo[]): PanxError {
   return new PanxError(
-    `The head in ${folder} is more than a linear map of what the encoder gives: beside classifier it has ${namesOfLayers(layers)}.`,
+    `The head in ${folder} ${layers.some(isRecurrent) ? 'is' : 'may be'} more than a linear map of what the encoder gives: beside classifier it has ${namesOfLayers(layers)}.`,
     {
-      hint: 'panx computes no such layers. Train a new classifier on the encoder alone (panx train, sweep or run with --new-head), or take a checkpoint of a ...ForTokenClassification.',
+      hint: 'panx computes no such layers. Train a new classifier on the encoder alone (panx train, sweep or run with --new-head), or take a checkpoint of a ...ForTokenClassification. If what is beside it is of another task, save the model without that.',
     },
   );
+}
+
+function halfOfHead(folder: string, absent: string): PanxError {
+  const there = head.find(name => name !== absent)!;
+  return new PanxError(`${folder} holds ${there} and no ${absent}; expected both.`, {
+    hint:
+      (absent.endsWith('bias') ? 'If the classifier was trained without one, add one of zeros. Or train' : 'Train') +
+      ' a new classifier in its place (panx train, sweep or run with --new-head).',
+  });
 }
 
 function otherWeights(folder: string, faults: readonly string[], hint: string | null): PanxError {

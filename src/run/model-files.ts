@@ -55,25 +55,42 @@ export function otherWeights(names: readonly string[]): OtherWeights | null {
 }
 
 type Advice = { rename: string } | { hint: string };
-type OtherWeights = { found: string[] } & Advice;
+export type OtherWeights = { found: string[] } & Advice;
 
-/** TensorFlow's and JAX's are read by transformers before 5. */
+/** TensorFlow's and JAX's were converted with each of these: transformers 4.51 to 4.57 keep nothing of what they read, and 5 reads none. */
 const otherKinds: readonly ({ kind: RegExp } & Advice)[] = [
+  { kind: /^model-\d+-of-\d+\.safetensors$/, hint: lackingIndex(modelFile.weightsIndex) },
+  { kind: /^pytorch_model-\d+-of-\d+\.bin$/, hint: lackingIndex(modelFile.torchWeightsIndex) },
   { kind: /^(?!adapter).*\.safetensors$/, rename: modelFile.weights },
   {
     kind: /^(?!adapter|pytorch_adapter|training_args|optimizer|scheduler|scaler|rng_state|openvino).*\.(ckpt|pt|pth|bin)$/,
     rename: modelFile.torchWeights,
   },
-  { kind: /\.h5$|\.ckpt\.(index|meta|data-.*)$/, hint: convertedBy4('from_tf') },
-  { kind: /\.msgpack$/, hint: convertedBy4('from_flax') },
+  { kind: /\.h5$/, hint: converted('torch, tensorflow and tf-keras', ofTokens('from_tf')) },
+  { kind: /\.msgpack$/, hint: converted('torch and flax', ofTokens('from_flax')) },
+  {
+    kind: /\.ckpt\.(index|meta|data-.*)$/,
+    hint: converted(
+      'torch and tensorflow',
+      'BertForPreTraining.from_pretrained("DIR/NAME.ckpt.index", from_tf=True, config=BertConfig.from_json_file("DIR/bert_config.json"))',
+    ),
+  },
   {
     kind: /\.(onnx|gguf|ot|tflite|mlmodel)$|^openvino/,
     hint: 'Take the model that this one was made of: it has lost what a training needs.',
   },
 ];
 
-function convertedBy4(from: string): string {
-  return `Convert them with transformers 4: AutoModelForTokenClassification.from_pretrained("DIR", ${from}=True).save_pretrained("DIR").`;
+function lackingIndex(index: string): string {
+  return `These are shards: copy or download ${index} too, which says what is in them.`;
+}
+
+function ofTokens(from: string): string {
+  return `AutoModelForTokenClassification.from_pretrained("DIR", ${from}=True)`;
+}
+
+function converted(beside: string, model: string): string {
+  return `Convert them in Python, with transformers 4.50 or an older 4 (later ones cannot), ${beside}: ${model}.save_pretrained("DIR").`;
 }
 
 /** Whether the index of torch files may name a file as a shard. */

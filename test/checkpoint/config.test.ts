@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseModelConfig, readModelConfig } from '../../src/checkpoint/config.js';
@@ -48,8 +48,29 @@ test('the classifier has a dropout of its own where the file gives one, zero too
 test('labels come in the order of their ids, from num_labels where they have no names, or are not known', () => {
   const ids = Object.fromEntries(Array.from({ length: 12 }, (_, id) => [String(11 - id), `T${11 - id}`]));
   expect(parseModelConfig('c', changed({ id2label: ids })).labels[10]).toBe('T10');
-  expect(parseModelConfig('c', changed({ id2label: undefined, num_labels: 2 })).labels).toEqual(['LABEL_0', 'LABEL_1']);
-  expect(parseModelConfig('c', changed({ id2label: undefined })).labels).toEqual([]);
+  const unnamed = { id2label: undefined, label2id: undefined };
+  expect(parseModelConfig('c', changed({ ...unnamed, num_labels: 2 })).labels).toEqual(['LABEL_0', 'LABEL_1']);
+  expect(parseModelConfig('c', changed(unnamed)).labels).toEqual([]);
+});
+
+test('labels come from label2id alone where it has the ids of all rows, and there is no id2label', () => {
+  const of = (label2id: unknown, more: object = {}) =>
+    parseModelConfig('c', changed({ id2label: undefined, label2id, ...more })).labels;
+  expect(of({ 'B-PER': 1, O: 0, 'I-PER': 2 })).toEqual(['O', 'B-PER', 'I-PER']);
+  expect(of({ 'B-PER': '1', O: '0' }, { num_labels: 2, id2label: null })).toEqual(['O', 'B-PER']);
+  for (const other of [
+    { O: 0, 'B-PER': 2 },
+    { O: 1, 'B-PER': 2 },
+    { O: 0, 'B-PER': 0 },
+    { O: 0, '': 1 },
+    ['O'],
+    {},
+    3,
+  ]) {
+    expect(of(other)).toEqual([]);
+  }
+  expect(of({ O: 0, 'B-PER': 1 }, { num_labels: 3 })).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2']);
+  expect(parseModelConfig('c', changed({ label2id: { X: 0, Y: 1, Z: 2 } })).labels).toEqual(['O', 'B-PER', 'I-PER']);
 });
 
 describe('encoders in words of their own', () => {
@@ -248,7 +269,7 @@ describe('a value that panx cannot compute with is refused by its key', () => {
     ],
     [{ id2label: { 0: 'O', 1: ' ' } }, 'c: id2label names " ", which is blank; expected a name.'],
     [{ id2label: { 0: 'O', 1: 'x'.repeat(60_000) } }, 'which has 60000 characters; expected at most 200.'],
-    [{ id2label: ['O'] }, 'c: id2label is ["O"], expected an object from ids to names.'],
+    [{ id2label: ['O'] }, 'c: id2label is ["O"], expected an object from ids to names, such as {'],
     [{ num_labels: 5 }, 'c: num_labels is 5, and id2label names 3 labels.'],
   ];
   test.each(cases)('%j', (keys, sentence) => {
@@ -277,6 +298,29 @@ test('what is no config.json at all', async () => {
   const empty = join(folder, 'empty');
   await mkdir(empty);
   await expect(readModelConfig(empty)).rejects.toThrow(`${empty} has no config.json.`);
+  for (const [file, instead, hint] of [
+    ['model.gguf', '; it has model.gguf', 'Take the model that this one was made of'],
+    ['bert_model.ckpt.index', '; it has bert_model.ckpt.index', 'Convert them in Python, with transformers 4.50'],
+    ['notes.txt', '', 'A checkpoint folder holds config.json'],
+  ] as const) {
+    await writeFile(join(empty, file), 'x');
+    const message = `${empty} has no config.json${instead}.`;
+    await expect(readModelConfig(empty)).rejects.toMatchObject({ message, hint: expect.stringContaining(hint) });
+    await rm(join(empty, file));
+  }
+  for (const [inside, best] of [
+    ['checkpoint-500', 'checkpoint-500'],
+    ['checkpoint-1000', 'checkpoint-1000'],
+    ['snapshots/abc', 'snapshots/abc'],
+  ] as const) {
+    await mkdir(join(empty, inside), { recursive: true });
+    await writeFile(join(empty, inside, 'model.safetensors'), 'x');
+    const hint = `There are weights in ${join(empty, best)}: give that folder.`;
+    await expect(readModelConfig(empty)).rejects.toMatchObject({ hint });
+  }
+  for (const inside of ['checkpoint-500', 'checkpoint-1000', 'snapshots']) {
+    await rm(join(empty, inside), { recursive: true });
+  }
   await expect(readModelConfig(join(folder, 'none'))).rejects.toThrow(
     `${join(folder, 'none')} does not exist; expected a checkpoint folder.`,
   );

@@ -75,6 +75,18 @@ describe.each(Object.entries(classifiers) as [Architecture, string[]][])('the na
     },
   );
 
+  test.each(['model.encoder.', 'model.net.encoder.', 'module.model.backbone._orig_mod.'])(
+    'of an encoder further in than its classifier: under %s',
+    around => {
+      const within = names.map(name =>
+        inEncoder(name) ? around + name : `${around.replace(/encoder\.$/, '')}${name}`,
+      );
+      expect(namesOf(within, architecture)).toEqual(names);
+      const far = names.map(name => (inEncoder(name) ? around + name : `${around.split('.')[0]}.${name}`));
+      expect(namesOf(far, architecture)).toEqual(names);
+    },
+  );
+
   test('of a bare encoder', () => {
     const bare = names.filter(inEncoder);
     for (const wrapper of ['', 'module.', 'encoder.', 'model.encoder.']) {

@@ -44,9 +44,17 @@ function archiveOf(pickle: Buffer, storage = Buffer.alloc(16)): Buffer {
 }
 
 /** A pickle of {"weight": a tensor of the storage 0 with these numbers}. */
-function pickleOf({ offset = 0, shape = [2], strides = [1], values = 4, type = 'FloatStorage', key = '0' }): Buffer {
+function pickleOf({
+  offset = 0,
+  shape = [2],
+  strides = [1],
+  values = 4,
+  type = 'FloatStorage',
+  key = '0',
+  name = 'weight',
+}): Buffer {
   return Buffer.concat([
-    ...[bytes('\x80\x02}'), text('weight'), global('torch._utils', '_rebuild_tensor_v2'), bytes('((')],
+    ...[bytes('\x80\x02}'), text(name), global('torch._utils', '_rebuild_tensor_v2'), bytes('((')],
     ...[text('storage'), global('torch', type), text(key), text('cpu'), long(values), bytes('tQ')],
     ...[long(offset), bytes('('), ...shape.map(long), bytes('t('), ...strides.map(long), bytes('t\x89NtRs.')],
   ]);
@@ -312,6 +320,12 @@ describe('tensors that are not where their storage is', () => {
   it('values of types that panx does not know are no tensors to it', async () => {
     await writeFile(path, archiveOf(pickleOf({ type: 'ComplexFloatStorage', values: 2 })));
     await expect(openTensors(folder)).rejects.toThrow('holds a dictionary without a tensor: it has weight.');
+    const name = 'bert.embeddings.word_embeddings.weight';
+    await writeFile(path, archiveOf(pickleOf({ name, type: 'ComplexFloatStorage', values: 2 })));
+    await expect(openTensors(folder)).rejects.toMatchObject({
+      message: `${path} holds ${name} in a type that panx does not know; panx reads F32, F16, BF16 and F64.`,
+      hint: 'Take the model that it was made of, in F32, F16, BF16 or F64.',
+    });
   });
 
   it('a weight that is not finite is named by its place, however its values lie', async () => {

@@ -85,10 +85,16 @@ describe('the weights of a folder', () => {
     const empty = join(folder, 'empty');
     await mkdir(empty);
     const lacks = `${empty} holds no weights: neither model.safetensors nor pytorch_model.bin, whole or in shards, is there`;
-    await expect(openTensors(empty)).rejects.toThrow(`${lacks}.`);
+    await expect(openTensors(empty)).rejects.toMatchObject({
+      message: `${lacks}.`,
+      hint: expect.stringContaining('A checkpoint folder holds config.json, model.safetensors'),
+    });
     for (const [file, hint] of [
+      ['model-00001-of-00002.safetensors', 'copy or download model.safetensors.index.json too'],
+      ['pytorch_model-00001-of-00002.bin', 'copy or download pytorch_model.bin.index.json too'],
       ['tf_model.h5', 'from_tf=True'],
       ['flax_model.msgpack', 'from_flax=True'],
+      ['bert_model.ckpt.index', 'BertForPreTraining.from_pretrained("DIR/NAME.ckpt.index", from_tf=True'],
       ['model.onnx', 'Take the model that this one was made of'],
       ['model.gguf', 'Take the model that this one was made of'],
       ['epoch=3.ckpt', "If epoch=3.ckpt holds the model's weights, give it the name pytorch_model.bin."],

@@ -138,8 +138,9 @@ describe.each(otherHeads)('a head of %s', (what, architecture, shapes, config, s
     expect(one!.equals(other!)).toBe(true);
     for (const said of [predict(model), evaluate(model)]) {
       expect(said).toMatchObject({ code: 1, stdout: '' });
+      expect(said.stderr).toContain(`; beside the encoder it has ${shown}.`);
       expect(said.stderr).toContain(
-        `${model} has no token classifier, so there is nothing to score or tag with; beside the encoder it has ${shown}.`,
+        what === 'one that nobody knows' ? 'has no classifier.weight' : 'has no token classifier',
       );
     }
   });
@@ -267,7 +268,18 @@ it('a token that was added to the tokenizer alone is named where it is used, and
 
 it.each([
   ['PEFT', { peft_type: 'LORA', base_model_name_or_path: 'org/base' }, 'merge_and_unload()'],
-  ['AdapterHub', { config: { reduction_factor: 16 }, model_name: 'org/base' }, 'model.merge_adapter(NAME)'],
+  ['prompts of PEFT', { peft_type: 'PROMPT_TUNING', base_model_name_or_path: 'org/base' }, 'cannot be merged'],
+  [
+    'AdapterHub',
+    { config: { architecture: 'lora', composition_mode: 'add' }, model_name: 'org/base' },
+    'model.merge_adapter(name); model.delete_adapter(name); model.save_pretrained("DIR2")',
+  ],
+  ['bottlenecks of AdapterHub', { config: { reduction_factor: 16 }, model_name: 'org/base' }, 'cannot be merged'],
+  [
+    '(IA)3 of AdapterHub',
+    { config: { architecture: 'lora', composition_mode: 'scale' }, model_name: 'org/base' },
+    'cannot be merged',
+  ],
 ])("an adapter's folder of %s, with a config.json and without", async (what, config, hint) => {
   const model = await made(`adapter of ${what}`);
   writeFileSync(join(model, 'adapter_config.json'), JSON.stringify(config));
@@ -285,10 +297,53 @@ it.each([
   told();
 });
 
-it('weights with an adapter among them', async () => {
-  const lora = random({ 'bert.encoder.layer.0.attention.self.query.lora_A.default.weight': [4, 32] });
-  const model = await made('with LoRA', tensors => {
-    return renamed(new Map([...tensors, ...lora]), name => `base_model.model.${name}`);
+it.each([
+  ['PEFT', ['query.lora_A.default.weight'], 'model.merge_and_unload()'],
+  ['AdapterHub', ['query.loras.ner.lora_B', 'query.loras.ner.lora_A'], 'model.delete_adapter(NAME)'],
+  ['(IA)3 of AdapterHub', ['query.loras.ner.lora_B'], 'cannot be merged'],
+  ['bottlenecks of AdapterHub', ['adapters.ner.adapter_up.weight'], 'cannot be merged'],
+])('weights with an adapter of %s among them', async (what, names, hint) => {
+  const more = random(Object.fromEntries(names.map(name => [`bert.encoder.layer.0.attention.self.${name}`, [4, 32]])));
+  const model = await made(`among weights ${what}`, tensors => {
+    return renamed(new Map([...tensors, ...more]), name => `base_model.model.${name}`);
   });
-  expect(predict(model).stderr).toContain(`The weights in ${model} have an adapter among them`);
+  const { code, stderr } = predict(model);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`The weights in ${model} have an adapter among them`);
+  expect(stderr).toContain(hint);
+});
+
+it.each([
+  'query.SCB',
+  'query.weight_scale',
+  'query.weight.absmax',
+  'query.qweight',
+  'query._packed_params._packed_params',
+])('quantised weights, with %s among them', async name => {
+  const more = random({ [`bert.encoder.layer.0.attention.self.${name}`]: [4] });
+  const model = await made(`quantised ${name}`, tensors => new Map([...tensors, ...more]));
+  const { code, stderr } = predict(model);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`The weights in ${model} are quantised, to a few bits each`);
+  expect(stderr).toContain('Take the model that it was made of');
+});
+
+it('a classifier of another name is read once it has the name that the error says', async () => {
+  const plain = await made('of the usual name');
+  const named = (part: string) => (name: string) => name.replace(/^classifier\./, `${part}.`);
+  for (const part of ['hidden2tag', 'classifier.1']) {
+    const model = await made(`by the name ${part}`, tensors => renamed(tensors, named(part)));
+    const { code, stderr } = predict(model);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `${model} has no classifier.weight, with which to score or tag; beside the encoder it has ${part}.`,
+    );
+    expect(stderr).toContain(
+      `If ${part} gives each word its label, save the encoder and it alone, as classifier.weight and classifier.bias`,
+    );
+  }
+  const within = await made('further out', tensors =>
+    renamed(tensors, name => (name.startsWith('bert.') ? `model.encoder.${name}` : `model.${name}`)),
+  );
+  expect(predict(within)).toMatchObject({ code: 0, stdout: predict(plain).stdout });
 });

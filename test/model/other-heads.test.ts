@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Architecture, architectures } from '../../src/checkpoint/architectures.js';
 import type { ModelConfig } from '../../src/checkpoint/config.js';
-import { headsAmong, isOfSentences, roleOf, unusedText } from '../../src/model/other-heads.js';
+import type { TensorInfo } from '../../src/checkpoint/tensor-source.js';
+import { headsAmong, isOfSentences, linearMapsAmong, roleOf, unusedText } from '../../src/model/other-heads.js';
 
 const roberta = { architecture: 'xlm-roberta' } as const;
 
@@ -96,6 +97,22 @@ describe('a classifier is one of whole sentences', () => {
     expect(of(undefined, ['pooler.dense.weight'], true)).toBe(true);
     expect(of(undefined, ['pooler.dense.weight'])).toBe(false);
   });
+});
+
+test.each<[string, Record<string, number[]>, string[]]>([
+  ['one', { 'hidden2tag.weight': [7, 8], 'hidden2tag.bias': [7] }, ['hidden2tag']],
+  ['one behind a dropout', { 'classifier.1.weight': [7, 8] }, ['classifier.1']],
+  ['one with a CRF behind it', { 'linear.weight': [7, 8], 'crf.transitions': [7, 7] }, ['linear']],
+  ['one beside the pooler', { 'fc.weight': [7, 8], 'roberta.pooler.dense.weight': [8, 8] }, ['fc']],
+  ['two', { 'slots.weight': [7, 8], 'intents.weight': [3, 8] }, ['slots', 'intents']],
+  ['none behind another layer', { 'dense.weight': [8, 8], 'out.weight': [7, 8] }, []],
+  ['none behind a BiLSTM', { 'lstm.weight_hh_l0': [16, 4], 'out.weight': [7, 8] }, []],
+  ['none of another width', { 'out.weight': [7, 4] }, []],
+  ['none of whole sentences', { 'classifier.weight': [2, 8], 'classifier.bias': [2] }, []],
+  ['none of pretraining', { 'lm_head.weight': [7, 8] }, []],
+])('of heads by other names, those that may give labels: %s', (_, shapes, maps) => {
+  const tensors = Object.entries(shapes).map(([name, shape]): TensorInfo => ({ name, shape, dtype: 'F32' }));
+  expect(linearMapsAmong(tensors, { ...roberta, hiddenSize: 8 })).toEqual(maps);
 });
 
 test('heads are named by their parts', () => {

@@ -186,7 +186,6 @@ describe('the tensors of a checkpoint', () => {
       ': roberta.embeddings.word_embeddings.weight is [31, 8], expected [30, 8].',
     ],
     ['of another rank', { 'classifier.bias': [3, 1] }, ': classifier.bias is [3, 1], expected [3].'],
-    ['half a classifier', { 'classifier.bias': null }, ': classifier.bias [3] is missing.'],
     [
       'a classifier of another width',
       { 'classifier.weight': [3, 9] },
@@ -235,6 +234,29 @@ describe('the tensors of a checkpoint', () => {
     });
   });
 
+  test.each([
+    ['bias', 'If the classifier was trained without one, add one of zeros.'],
+    ['weight', 'Train a new classifier in its place'],
+  ])('a classifier without its %s', (lacks, hint) => {
+    const there = lacks === 'bias' ? 'weight' : 'bias';
+    const half = tensors({ [`classifier.${lacks}`]: null });
+    expect(thrown(() => checkTensors(config, half, 'x'))).toMatchObject({
+      message: `x holds classifier.${there} and no classifier.${lacks}; expected both.`,
+      hint: expect.stringContaining(hint),
+    });
+    expect(checkTensors(config, half, 'x', true).headMissing).toBe(true);
+  });
+
+  test('weights of a type that is not read are told before they are read', () => {
+    const narrow = tensors();
+    for (const tensor of narrow.tensors.values()) Object.assign(tensor, { dtype: 'I8' });
+    expect(thrown(() => checkTensors(config, narrow, 'x'))).toMatchObject({
+      message: 'x holds roberta.embeddings.word_embeddings.weight as I8; panx reads F32, F16, BF16 and F64.',
+      hint: 'Take the model that it was made of, in F32, F16, BF16 or F64.',
+    });
+  });
+
+  const mayBe = 'may be more than a linear map of what the encoder gives: beside classifier it has';
   const lstm = {
     'lstm.weight_ih_l0': [16, 8],
     'lstm.weight_hh_l0': [16, 4],
@@ -245,13 +267,14 @@ describe('the tensors of a checkpoint', () => {
     [
       'a BiLSTM',
       lstm,
-      'lstm.weight_ih_l0 [16, 8], lstm.weight_hh_l0 [16, 4], lstm.bias_ih_l0 [16] and 1 more (a recurrent layer, such as a BiLSTM).',
+      'is more than a linear map of what the encoder gives: beside classifier it has ' +
+        'lstm.weight_ih_l0 [16, 8], lstm.weight_hh_l0 [16, 4], lstm.bias_ih_l0 [16] and 1 more (a recurrent layer, such as a BiLSTM).',
     ],
-    ['a layer', { 'dense.weight': [8, 8] }, 'dense.weight [8, 8].'],
-    ['a layer of a stack', { 'classifier.0.weight': [8, 8] }, 'classifier.0.weight [8, 8].'],
+    ['a layer', { 'dense.weight': [8, 8] }, `${mayBe} dense.weight [8, 8].`],
+    ['a layer of a stack', { 'classifier.0.weight': [8, 8] }, `${mayBe} classifier.0.weight [8, 8].`],
   ])('%s before the classifier, without which that says something else', (_, layers, names) => {
     expect(thrown(() => checkTensors(config, tensors(layers), 'x'))).toMatchObject({
-      message: `The head in x is more than a linear map of what the encoder gives: beside classifier it has ${names}`,
+      message: `The head in x ${names}`,
       hint: expect.stringContaining('panx train, sweep or run with --new-head'),
     });
     // Where another classifier takes the place of that one, only the encoder matters.
