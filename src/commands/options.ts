@@ -301,9 +301,9 @@ function everyItem(typed: readonly string[]): string[] {
   return typed.flatMap(list => list.split(',').map(item => item.trim()));
 }
 
-/** The last list typed; one word stands for itself. */
+/** The same; one word stands for itself. */
 function oneOrMore(typed: readonly string[]): string | string[] {
-  const items = everyItem(typed.slice(-1));
+  const items = everyItem(typed);
   return items.length === 1 ? items[0]! : items;
 }
 

@@ -148,6 +148,14 @@ it('lets an option win over --set, and takes several --set', async () => {
   expect(origins).toMatchObject({ 'training.epochs': '--epochs', seed: '--set seed=1' });
 });
 
+it('takes protocols as languages, one or several by each option', async () => {
+  const protocolOf = async (...argv: string[]) => (await resolve(...argv)).config.study.protocol;
+  expect(await protocolOf('--protocol', 'joint')).toBe('joint');
+  expect(await protocolOf('--protocol', 'joint', '--protocol', 'cumulative,target-only')).toEqual([
+    ...['joint', 'cumulative', 'target-only'],
+  ]);
+});
+
 it('takes null for a setting that may be null', async () => {
   const { config } = await resolve('--set', 'training.size=5', '--size', 'null');
   expect(config.training.size).toBeNull();
