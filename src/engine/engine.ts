@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -120,6 +120,7 @@ async function tryTensorflow(engine: ReadyEngine): Promise<Engine | { missing: M
 
 /** Load the addon and TensorFlow.js on top of it; returns libtensorflow's version. About 0.25 s, of which 0.18 s the addon. */
 async function loadTensorflow(engine: ReadyEngine): Promise<string> {
+  refuseWithoutProc();
   const cores = String((await usableCores()).cores);
   // Read when the library is loaded. What the user has set stands.
   const environment = {
@@ -141,6 +142,19 @@ async function loadTensorflow(engine: ReadyEngine): Promise<string> {
   if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow.js refused the tensorflow backend');
   registerRawKernels();
   return binding.TF_Version;
+}
+
+/** TensorFlow asks /proc where its program lies. Where it is not told, as in a chroot without it, it aborts the process. */
+function refuseWithoutProc(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    readlinkSync('/proc/self/exe');
+  } catch (error) {
+    throw new PanxError('it needs /proc, which is not mounted here', {
+      hint: 'Mount it (mount -t proc proc /proc).',
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Engine, engineComputes, loadEngine, restoreRemovedUtilities } from '../../src/engine/engine.js';
 import { findEngine } from '../../src/engine/tensorflow/installed-engine.js';
+import { buildCli, root } from '../built-cli.js';
 
 const found = await findEngine();
 
@@ -65,4 +67,27 @@ it('puts back what newer Node.js has removed from util, as it was', () => {
   } finally {
     Object.assign(util, before);
   }
+});
+
+/** In a mount namespace of its own, where the system lets a process have one. */
+const withoutProc = (command: string) =>
+  spawnSync('unshare', ['-rm', 'sh', '-c', `mount -t tmpfs none /proc && exec ${command}`], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+const canHideProc = withoutProc('true').status === 0;
+
+describe.skipIf(!('engine' in found) || !canHideProc)('without /proc, where TensorFlow would abort the process', () => {
+  beforeAll(buildCli);
+
+  it('it is told, and WebAssembly computes', () => {
+    const typed = 'node dist/cli.js predict --sample --text Berlin';
+    expect(withoutProc(`${typed} --backend tensorflow`)).toMatchObject({
+      status: 1,
+      stderr:
+        'panx: The tensorflow backend cannot be used: TensorFlow does not load (it needs /proc, which is not mounted here).\n  Mount it (mount -t proc proc /proc). Or use --backend wasm.\n',
+    });
+    expect(withoutProc(typed)).toMatchObject({ status: 0, stdout: expect.stringContaining('B-LOC') });
+    expect(withoutProc('node dist/cli.js doctor').stdout).toContain('it needs /proc, which is not mounted here');
+  });
 });
