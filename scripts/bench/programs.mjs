@@ -58,7 +58,8 @@ export async function panxTraining(task) {
     const out = join(scratch, 'run');
     const { wallS, peakGb } = await panx([
       'train',
-      ...['--lang', lang, '--model', model, '--data', data, '--out', out, '--epochs', '1'],
+      ...['--lang', lang, '--model', model, '--data', data, '--out', out],
+      ...(args.includes('--max-steps') ? [] : ['--epochs', '1']),
       ...(rows === null ? [] : ['--subset', 'head', '--size', String(rows)]),
       ...['--batch-size', String(batch)],
       ...(evalRows === 0 ? ['--no-eval'] : ['--eval-limit', String(evalRows), '--set', 'evaluation.eachEpoch=false']),

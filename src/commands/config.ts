@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { describe, describeAsMarkdown, describeAsYaml } from '../config/describe.js';
+import { describe, describeAsYaml } from '../config/describe.js';
+import { describeAsMarkdown } from '../config/manual-page.js';
 import { PanxError } from '../errors.js';
 import { print } from '../system/console.js';
 import { addFormat, type FormatOptions, formatOf, printJson } from './format.js';
@@ -18,6 +19,7 @@ export function define(command: Command): void {
         case 'yaml':
           return print(describeAsYaml(await configOf(command)));
         case 'markdown':
+          refuseSettings(command);
           return print(describeAsMarkdown());
         case 'json':
           return printJson('config', { settings: describe(await configOf(command)) });
@@ -34,4 +36,21 @@ function formatAsked({ markdown, ...options }: ConfigOptions): 'yaml' | 'markdow
   const format = formatOf(options, markdown ? 'markdown' : 'yaml');
   if (!markdown || format === 'markdown') return format;
   throw new PanxError(`--markdown and --format ${format} are both given; expected one of them.`, { exitCode: 2 });
+}
+
+/** The page of the manual has the defaults, whatever is typed. @throws PanxError naming an option of a setting, exit code 2 */
+function refuseSettings(command: Command): void {
+  const ofFormat = ['format', 'json', 'markdown'];
+  const typed = command.options.find(option => {
+    const name = option.attributeName();
+    return command.getOptionValueSource(name) === 'cli' && !ofFormat.includes(name);
+  });
+  if (typed === undefined) return;
+  throw new PanxError(
+    `${typed.long} is given, and the page of the manual has the defaults; expected no ${typed.long}.`,
+    {
+      hint: 'Leave it out, or print the settings as YAML, without --format markdown.',
+      exitCode: 2,
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/load.js';
+import { isTyped, refuseIdleData } from '../config/idle-settings.js';
+import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { type Config, schema } from '../config/schema.js';
 import { refuseUnusedSettings, type SettingsUser } from '../config/used-settings.js';
 import { resolveData } from '../data/fetch.js';
@@ -8,13 +9,15 @@ import { transferLine } from '../hub/progress.js';
 import { resolveTokenizer } from '../hub/resolve.js';
 import { samplePaths } from '../hub/sample.js';
 import { everyOne } from './lists.js';
-import { sampleHelp } from './options.js';
+import { refuseIdleSample, sampleHelp } from './options.js';
 
 /** The options of commands that look at a corpus, and train nothing. */
 export interface CorpusOptions {
   config?: string;
   set?: string[];
   data?: string;
+  /** Of the commands that look at tokenizers. */
+  model?: string | string[];
   sample?: boolean;
 }
 
@@ -28,30 +31,33 @@ export function addCorpusOptions(command: Command): Command {
 
 /** The settings of such a command. */
 export interface CorpusConfig extends Config {
+  /** Where each comes from. */
+  origins: LoadedConfig['origins'];
   /** What --sample stands in for: what neither an option nor --set names. */
   sampled: ReadonlySet<'data' | 'model'>;
 }
 
-/** @throws PanxError as `loadConfig` does, and for a setting that is typed and that the command does not use */
+/** @throws PanxError as `loadConfig` does, for a setting that is typed and that the command does not use, and for --sample beside all of these */
 export async function corpusConfig(options: CorpusOptions, user: SettingsUser): Promise<CorpusConfig> {
   const { config: file, set: assignments, sample, data } = options;
-  const { config, origins } = await loadConfig({ file, assignments });
+  const own = data === undefined ? [] : [{ key: 'data' as const, value: data, origin: '--data' }];
+  const { config, origins } = await loadConfig({ file, assignments, options: own });
   refuseUnusedSettings({ config, origins }, user);
+  if (sample) {
+    refuseIdleSample(user, key => isTyped(origins[key]) || (key === 'model' && options.model !== undefined));
+  }
   const sampled = new Set<'data' | 'model'>();
-  if (sample && data === undefined && !origins.data.startsWith('--')) sampled.add('data');
-  if (sample && !origins.model.startsWith('--')) sampled.add('model');
-  return { ...config, sampled };
+  if (sample && !isTyped(origins.data)) sampled.add('data');
+  if (sample && !isTyped(origins.model)) sampled.add('model');
+  return { ...config, origins, sampled };
 }
 
-/** @throws PanxError as `samplePaths` and `resolveData` do */
-export async function dataFolder(
-  options: CorpusOptions,
-  { data, sampled }: CorpusConfig,
-  langs: string[],
-  splits: SplitName[],
-): Promise<string> {
+/** @throws PanxError as `refuseIdleData`, `samplePaths` and `resolveData` do */
+export async function dataFolder(config: CorpusConfig, langs: string[], splits: SplitName[]): Promise<string> {
+  const { data, origins, sampled } = config;
+  refuseIdleData({ config, origins }, langs);
   if (sampled.has('data')) return samplePaths(langs).dataDir;
-  return await resolveData(options.data ?? data, langs, { splits, onProgress: transferLine() });
+  return await resolveData(data, langs, { splits, onProgress: transferLine() });
 }
 
 /**

@@ -124,7 +124,7 @@ async function splitsAsked(
       !lang.includes('=') || names.length < splitNames.length || hasSplit(corpusOf(config.corpora, lang).corpus, split);
     return names.filter(isThere).map(split => ({ lang, split }));
   });
-  return { config, splits, dataDir: await dataFolder(options, config, langs, names) };
+  return { config, splits, dataDir: await dataFolder(config, langs, names) };
 }
 
 async function convertAsAsked(
@@ -154,11 +154,17 @@ async function printExample(
     FormatOptions & { model?: string; lang: string; row: string; split: string; tokens?: boolean },
 ): Promise<void> {
   const json = isJson(options);
+  if (options.model !== undefined && options.tokens !== true) {
+    throw new PanxError('--model is given without --tokens, so there are no subwords to show; expected no --model.', {
+      hint: 'Add --tokens, or leave --model out.',
+      exitCode: 2,
+    });
+  }
   const row = toRow(options.row);
   const name = toSplit('--split', options.split);
   const config = await corpusConfig(options, options.tokens ? 'data show --tokens' : 'data show');
   const lang = toLanguage('--lang', options.lang, config.corpora);
-  const dataDir = await dataFolder(options, config, [lang], [name]);
+  const dataDir = await dataFolder(config, [lang], [name]);
   const split = await loadSplit(dataDir, lang, name, config.corpora);
   const { tokens, tagIds } = readExample(split, row);
   const tags = tagIds.map(id => split.labelNames[id]!);

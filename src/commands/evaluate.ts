@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { refuseIdleData } from '../config/idle-settings.js';
 import type { Config } from '../config/schema.js';
 import { resolveData } from '../data/fetch.js';
 import { labelsNotice } from '../data/label-names.js';
@@ -116,8 +117,10 @@ async function evaluateAsAsked(
   const split = toSplit('--split', options.split);
   const metrics = metricsOf(options);
   const langsOf = ({ corpora }: Pick<Config, 'corpora'>) => languagesOf('--langs', options.langs, corpora);
-  const { config } = await configOf(command, { langsOf, as: 'trained' });
+  const loaded = await configOf(command, { langsOf, as: 'trained' });
+  const { config } = loaded;
   const langs = langsOf(config);
+  refuseIdleData(loaded, langs);
   const resampling = resamplingOf(options, config.seed);
   await checkTyped(config);
   const dataDir = await resolveData(config.data, langs, { splits: [split], onProgress: transferLine() });

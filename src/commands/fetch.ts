@@ -32,9 +32,29 @@ export function define(command: Command): void {
     .option('--sample', 'say where the embedded samples are, which need no bringing')
     .action(async (options: FetchOptions) => {
       const json = isJson(options);
+      refuseUnused(options, name => command.getOptionValueSource(name) === 'cli');
       if (options.sample) printSamples(json);
       else await fetchAll(options, json);
     });
+}
+
+/** @throws PanxError for options that leave nothing to bring, or that nothing that is brought depends on, exit code 2 */
+function refuseUnused({ sample, data, model }: FetchOptions, isTyped: (name: string) => boolean): void {
+  const refuse = (names: readonly string[], why: string, hint: string): void => {
+    const name = names.find(isTyped);
+    if (name === undefined) return;
+    throw new PanxError(`--${name} is given, and ${why}; expected no --${name}.`, { hint, exitCode: 2 });
+  };
+  if (sample) {
+    const why = '--sample says where the embedded samples are, and brings nothing';
+    refuse(['langs', 'splits', 'data', 'model'], why, 'Leave --sample out, or all others.');
+  }
+  if (data !== false) return;
+  refuse(['langs', 'splits'], '--no-data leaves out what it is of', 'Leave one of them out.');
+  if (model !== false) return;
+  throw new PanxError('--no-data and --no-model are both given, which leaves nothing to bring; expected one of them.', {
+    exitCode: 2,
+  });
 }
 
 async function fetchAll(options: FetchOptions, json: boolean): Promise<void> {

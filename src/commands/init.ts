@@ -91,7 +91,15 @@ async function initialise(options: InitOptions): Promise<void> {
 }
 
 async function tokenizerFolder({ tokenizer, sample }: InitOptions): Promise<string> {
-  if (sample && tokenizer === undefined) return samplePaths().modelDir;
+  if (sample && tokenizer !== undefined) {
+    throw new PanxError(
+      '--sample is given, and --tokenizer, for which it would stand, is given too; expected one of them.',
+      {
+        exitCode: 2,
+      },
+    );
+  }
+  if (sample) return samplePaths().modelDir;
   return await resolveTokenizer(tokenizer ?? schema.model.default, {
     option: '--tokenizer',
     onProgress: transferLine(),

@@ -4,7 +4,13 @@ import { inline, settingIn } from '../config/describe.js';
 import { isLanguage } from '../config/kinds.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { type Config, type Key, settings } from '../config/schema.js';
-import { refuseUnusedSettings, settingsUser, settingsUsers, usesSetting } from '../config/used-settings.js';
+import {
+  refuseUnusedSettings,
+  type SettingsUser,
+  settingsUser,
+  settingsUsers,
+  usesSetting,
+} from '../config/used-settings.js';
 import { parseYaml } from '../config/yaml.js';
 import { PanxError } from '../errors.js';
 import { samplePaths } from '../hub/sample.js';
@@ -97,6 +103,7 @@ export async function configOf(
     if (as === 'trained' && loaded.origins.model === 'default') throw noModel();
     return loaded;
   }
+  refuseIdleSample(user, key => given.has(key));
   // Data of one's own may be of any language: they choose no sample.
   const read = given.has('data') ? [] : [...langsOf(loaded.config), ...languagesRead(command, loaded.config)];
   const { modelDir, taggerDir, dataDir } = samplePaths(read);
@@ -114,6 +121,16 @@ export async function configOf(
 /** The configuration as it is worked with and saved: what is logged beside a training is asked for each time, and is no part of what it is. */
 export function withoutLog(config: Config): { log: Config['log']; config: Config } {
   return { log: config.log, config: { ...config, log: settings.get('log')!.default as 'none' } };
+}
+
+/** @throws PanxError where --sample is typed beside all that it would stand for */
+export function refuseIdleSample(user: SettingsUser | undefined, isGiven: (key: 'model' | 'data') => boolean): void {
+  const used = (['model', 'data'] as const).filter(key => user === undefined || usesSetting(user, key));
+  if (!used.every(isGiven)) return;
+  throw new PanxError(
+    `--sample is given, and ${used.join(' and ')}, for which it would stand, ${used.length === 1 ? 'is' : 'are'} given too; expected one or the other.`,
+    { hint: 'Leave --sample out, or what it is to stand for.', exitCode: 2 },
+  );
 }
 
 /** The default is a pretrained encoder: it would be brought, a gigabyte, only to be refused. */

@@ -14,6 +14,7 @@ import {
   weightsToMake,
 } from '../experiment/disk.js';
 import { measuredPace, stageMs } from '../experiment/estimate.js';
+import { refuseIdleStudy } from '../experiment/idle-cells.js';
 import { lookAtStages, type PlannedWork } from '../experiment/look-at-study.js';
 import { trainRowsOf } from '../experiment/plan.js';
 import type { Stage } from '../experiment/protocols/stage.js';
@@ -23,7 +24,7 @@ import { runStudy, type StudyOutcome } from '../experiment/run-study.js';
 import { openStore, storePath } from '../experiment/store.js';
 import { type StudyStage, studyOf } from '../experiment/study.js';
 import { readStudy } from '../experiment/study-folder.js';
-import { checkStudy, planStudy, scoredLangs } from '../experiment/study-plan.js';
+import { planStudy, scoredLangs } from '../experiment/study-plan.js';
 import { meanScoringMs, msLeft, stagesOf } from '../experiment/study-progress.js';
 import { workOnStage } from '../experiment/work.js';
 import { workInProcess } from '../launch/processes.js';
@@ -96,7 +97,7 @@ async function run(command: Command, file: string, options: RunOptions): Promise
     );
   }
   const asked = await withEveryLanguage(typed);
-  checkStudy(asked);
+  refuseIdleStudy({ config: asked, origins });
   const out = await throughLink(options.out ?? (await defaultOut(file)));
   const storeFolder = await throughLink(storePath(options.store));
   await checkOutFolder(out, 'study');

@@ -3,6 +3,7 @@ import { loadEngine } from '../engine/engine.js';
 import type { Variant } from '../engine/tensorflow/engine-plan.js';
 import { findEngine } from '../engine/tensorflow/installed-engine.js';
 import { bringEngine } from '../engine/tensorflow/provision.js';
+import { PanxError } from '../errors.js';
 import { formatSeconds, notice } from '../system/console.js';
 
 /** `panx setup`: bring the TensorFlow engine, or say in milliseconds that it is there. */
@@ -16,6 +17,7 @@ export function define(command: Command): void {
     .option('--force', 'bring and compile again what is there', false)
     .addHelpText('after', environmentHelp)
     .action(async (options: { device: 'auto' | Variant; force: boolean }) => {
+      refuseUnusedDevice(options.device);
       const startedMs = Date.now();
       const before = await findEngine();
       const engine = await bringEngine(options);
@@ -29,6 +31,16 @@ export function define(command: Command): void {
         `The TensorFlow engine is ready: TensorFlow ${version} on ${device}, set up in ${formatSeconds(seconds)}.`,
       );
     });
+}
+
+/** @throws PanxError where a build is asked for, and another's libraries are named, exit code 2 */
+function refuseUnusedDevice(device: 'auto' | Variant): void {
+  const external = process.env.PANX_LIBTENSORFLOW;
+  if (!external || device === 'auto') return;
+  throw new PanxError(
+    `--device is ${device}, and PANX_LIBTENSORFLOW is ${external}, whose build is taken as it is; expected one of them.`,
+    { hint: 'Leave --device out, or unset PANX_LIBTENSORFLOW.', exitCode: 2 },
+  );
 }
 
 const environmentHelp = `

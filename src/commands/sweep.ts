@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { LoadedConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { messageOf, PanxError } from '../errors.js';
 import { measuredPace, type Pace } from '../experiment/estimate.js';
 import { type Contents, identityOf } from '../experiment/identity.js';
+import { refuseIdleStudy } from '../experiment/idle-cells.js';
 import { type PlannedStage, planSweep, trainRowsOf } from '../experiment/plan.js';
 import { runStage } from '../experiment/run.js';
 import { storePath } from '../experiment/store.js';
-import { checkStudy, planStudy, scoredLangs } from '../experiment/study-plan.js';
+import { planStudy, scoredLangs } from '../experiment/study-plan.js';
 import { runSweep, type SweepOutcome } from '../experiment/sweep.js';
 import { reporter, sweepText, tableJson } from '../reporting/sweep.js';
 import { isMatrixTable } from '../reporting/table-view.js';
@@ -55,7 +57,7 @@ export function define(command: Command): void {
     .option('--retry-failed', 'try again also the stages that diverged before')
     .option('--store <folder>', storeHelp)
     .addHelpText('after', '\n--tr-sizes 250,500 stands for --target tr --sizes 250,500; so does it for every language.')
-    .action(async (options: SweepCommandOptions) => sweep((await configOf(command)).config, options));
+    .action(async (options: SweepCommandOptions) => sweep(await configOf(command), options));
   const parseOptions = command.parseOptions.bind(command);
   command.parseOptions = argv => parseOptions(expandSizes(argv));
 }
@@ -103,11 +105,11 @@ function refuseUncounted({ study: { metrics } }: Config): void {
   }
 }
 
-async function sweep(typed: Config, options: SweepCommandOptions): Promise<void> {
+async function sweep(loaded: LoadedConfig, options: SweepCommandOptions): Promise<void> {
   const json = isJson(options);
-  const { log, config: settings } = withoutLog(typed);
+  const { log, config: settings } = withoutLog(loaded.config);
   const asked = await withEveryLanguage(settings);
-  checkStudy(asked);
+  refuseIdleStudy({ config: asked, origins: loaded.origins });
   refuseForSweeps(asked);
   const out = await throughLink(options.out ?? join('results', defaultName(asked)));
   await checkOutFolder(out, 'sweep');

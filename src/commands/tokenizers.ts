@@ -99,7 +99,7 @@ async function countLanguages(options: TokenizersOptions): Promise<void> {
   const config = await corpusConfig(options, 'tokenizers');
   const langs = languagesOf('--langs', options.langs ?? 'en', config.corpora);
   const { folders, models, names, maxLengths } = await tokenizersAsked(options, config, langs);
-  const dataDir = await dataFolder(options, config, langs, [split]);
+  const dataDir = await dataFolder(config, langs, [split]);
   const rows = new Map<string, WordRows>();
   for (const lang of langs) {
     rows.set(lang, await readWordRows(await openSplit(dataDir, lang, split, config.corpora), limit));

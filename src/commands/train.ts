@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
+import { refuseIdleData, refuseIdleSettings } from '../config/idle-settings.js';
 import type { Config } from '../config/schema.js';
 import { resolveData } from '../data/fetch.js';
 import { resolveEngine } from '../engine/open.js';
@@ -74,7 +75,8 @@ export function define(command: Command): void {
 }
 
 async function trainAsAsked(command: Command, options: TrainOptions, profile: Profile | null): Promise<void> {
-  const { log, config: typed } = withoutLog((await configOf(command)).config);
+  const { config: loaded, origins } = await configOf(command);
+  const { log, config: typed } = withoutLog(loaded);
   const run = runDirectory(await throughLink(options.out ?? defaultOut(typed)));
   await checkOutFolder(run.root, 'run');
   await checkStoreFolder(storePath(options.store), run.root);
@@ -83,8 +85,10 @@ async function trainAsAsked(command: Command, options: TrainOptions, profile: Pr
   const seen = await standOf(run);
   await checkTyped(typed);
   const asked = await withEveryLanguage(typed);
+  refuseIdleSettings({ config: asked, origins }, [asked], false);
   checkRowSettings(asked, langsAtEnd(asked));
   const langs = [...new Set(splitsOf(asked).map(([lang]) => lang))];
+  refuseIdleData({ config: asked, origins }, langs);
   const dataDir = await resolveData(asked.data, langs, { onProgress: transferLine() });
   await findSplits(asked, dataDir);
   // After the data: a language that is not there should not show after a gigabyte was brought.

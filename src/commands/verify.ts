@@ -59,6 +59,16 @@ async function verify(folder: string, options: VerifyOptions): Promise<void> {
       exitCode: 2,
     });
   }
+  for (const option of 'scoring' in found ? (['data', 'model'] as const) : []) {
+    if (options[option] === undefined) continue;
+    throw new PanxError(
+      `--${option} is given, and ${folder} is a scoring, whose files are looked at by themselves; expected no --${option}.`,
+      {
+        hint: `Leave --${option} out, or give the folder of its stage or its study.`,
+        exitCode: 2,
+      },
+    );
+  }
   const report: { run: string; checks: Check[] }[] = [];
   const tell = (run: string, checks: Check[]) => {
     report.push({ run, checks });

@@ -2,7 +2,6 @@ import { formatJson } from '../system/json.js';
 import { visible } from '../system/visible.js';
 import type { LoadedConfig } from './load.js';
 import { type Key, settings } from './schema.js';
-import { usedSettings } from './used-settings.js';
 import { yaml } from './yaml.js';
 
 /**
@@ -30,44 +29,6 @@ export function describeAsYaml({ config, origins }: LoadedConfig): string {
     );
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** The page of the manual that lists every setting. */
-export function describeAsMarkdown(): string {
-  const rows = [...settings].map(([key, setting]) => {
-    const cells = [`\`${key}\``, `\`${inline(setting.default)}\``, setting.expected, setting.meaning];
-    return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  });
-  return `# Configuration
-
-Every setting of panx. A command takes them from, each winning over the one before: the defaults below; a YAML file
-(\`--config FILE\`, whose \`extends: OTHER.yaml\`, relative to the file, is read first); \`--set KEY=VALUE\`, whose value is
-YAML; and the options of their own that a command's \`--help\` lists. A run saves its settings as \`config.json\`, and
-\`--config\` with that file repeats it.
-
-\`panx config\` prints this list as YAML, ready to be edited; \`panx config --markdown\` prints this page.
-
-| setting | default | takes | meaning |
-| --- | --- | --- | --- |
-${rows.join('\n')}
-
-## Which command uses which
-
-A setting that is typed, by \`--set\` or an option of its own, must be one that the command uses: another is refused, with
-exit code 2. A file of settings may hold those of several commands: each takes its own, and says nothing of the others.
-\`panx config\` takes all.
-
-| command | settings |
-| --- | --- |
-${usesText().join('\n')}
-`;
-}
-
-function usesText(): string[] {
-  return Object.entries(usedSettings).map(([command, uses]) => {
-    const but = 'but' in uses ? ` but ${uses.but.map(name => `\`${name}\``).join(', ')}` : '';
-    return `| \`panx ${command}\` | ${uses.all.map(name => `\`${name}\``).join(', ')}${but} |`;
-  });
 }
 
 /** A configuration as a list of its settings, for programs. */

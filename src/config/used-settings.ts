@@ -1,4 +1,5 @@
 import { PanxError } from '../errors.js';
+import { isTyped } from './idle-settings.js';
 import type { LoadedConfig } from './load.js';
 import { type Config, type Key, settings } from './schema.js';
 
@@ -83,7 +84,7 @@ export function usesSetting(command: SettingsUser, key: Key): boolean {
 export function refuseUnusedSettings({ config, origins }: LoadedConfig, command: SettingsUser): void {
   for (const key of settings.keys()) {
     const origin = origins[key];
-    if (!origin.startsWith('--') || origin === '--sample') continue;
+    if (!isTyped(origin)) continue;
     const isUsed = usesSetting(command, key);
     const protocols = isUsed && key.startsWith('study.') ? protocolsWithout(key, config) : null;
     if (isUsed && protocols === null) continue;

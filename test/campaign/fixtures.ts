@@ -33,7 +33,7 @@ export function longTraining(out: string): string[] {
 
 /** A sweep of four stages, two steps each. */
 export function shortSweep(out: string): string[] {
-  const shape = ['--source', 'en', '--target', 'tr', '--sizes', '20,40', '--max-steps', '2', '--epochs', '1'];
+  const shape = ['--source', 'en', '--target', 'tr', '--sizes', '20,40', '--max-steps', '2'];
   return ['sweep', ...basics, ...shape, '--out', out];
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { samplePaths } from '../../src/hub/sample.js';
 import { buildCli, panx } from '../built-cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'panx-test-'));
@@ -272,8 +273,18 @@ describe('a training on a named corpus', () => {
     );
     expect(lacking.stderr).toContain('corpora.copy has no files of the validation split; found train, test.');
     expect(lacking.stderr).toContain('evaluation.eachEpoch=false');
-    const alone = train('alone', '--config', settings, '--lang', 'copy=tr', '--set', 'data=google/xtreme');
-    expect(alone.code).toBe(0);
+    const short = ['--size', '32', '--epochs', '1', '--set', 'evaluation.eachEpoch=false', '--backend', 'wasm'];
+    const alone = (...args: string[]) =>
+      run('train', '--config', settings, '--lang', 'copy=tr', '--model', samplePaths().modelDir, ...short, ...args);
+    expect(alone('--out', join(folder, 'alone')).code).toBe(0); // data are google/xtreme by default.
+    expect(alone('--data', samplePaths().dataDir, '--out', join(folder, 'idle'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is read for no language: the files of copy=tr are those that corpora names.'),
+    });
+    const corpora = ['--set', 'corpora={one: {format: conll, files: {test: a.txt}}}'];
+    expect(run('data', 'stats', '--sample', '--langs', 'en', ...corpora).stderr).toContain(
+      'and no language is of one of them: en; expected such as one=en.',
+    );
   }, 60_000);
 
   it('never writes over its files', () => {

@@ -157,13 +157,18 @@ describe('panx data stats', () => {
 });
 
 describe('--sample', () => {
-  it('takes data and tokenizer from the embedded sample, unless they are named', async () => {
+  it('takes data and tokenizer from the embedded sample, unless one of them is named', async () => {
     Object.assign(sample, { dataDir, modelDir: model });
     const text = await runBare('stats', '--splits', 'train', '--sample');
     expect(text).toBe(await stats('--model', model));
     expect(await runBare('show', '--row', '1', '--tokens', '--sample')).toContain('Labels     IGN   B-LOC  IGN');
-    Object.assign(sample, { dataDir: '/nowhere', modelDir: '/nowhere' });
-    expect(await run('stats', '--splits', 'train', '--sample', '--model', model)).toBe(text);
+    Object.assign(sample, { dataDir: '/nowhere' });
+    expect(await run('stats', '--splits', 'train', '--sample')).toBe(text);
+    Object.assign(sample, { dataDir, modelDir: '/nowhere' });
+    expect(await runBare('stats', '--splits', 'train', '--sample', '--model', model)).toBe(text);
+    await expect(run('stats', '--splits', 'train', '--sample', '--model', model)).rejects.toThrow(
+      '--sample is given, and model and data, for which it would stand, are given too; expected one or the other.',
+    );
   });
 });
 

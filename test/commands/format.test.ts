@@ -93,17 +93,7 @@ describe('--format json prints one document that its schema describes', () => {
   });
 
   it('panx predict, a line for each sentence', () => {
-    const args = [
-      'predict',
-      '--sample',
-      '--model',
-      at('run/checkpoint'),
-      '--text',
-      'Ada',
-      '--text',
-      'in London',
-      '--json',
-    ];
+    const args = ['predict', '--model', at('run/checkpoint'), '--text', 'Ada', '--text', 'in London', '--json'];
     const lines = panx(args).stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(2);
     for (const line of lines) expectSchema('predict', JSON.parse(line));

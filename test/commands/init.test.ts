@@ -153,13 +153,14 @@ describe('what is there is not overwritten', () => {
   });
 });
 
-test('--sample takes the embedded tokenizer, unless another is given', async () => {
+test('--sample takes the embedded tokenizer, and is refused beside another', async () => {
   const out = join(folder, 'of-the-sample');
   await init('--size', 'tiny', '--sample', '--out', out);
   const { modelDir } = samplePaths();
   expect((await readModelConfig(out)).vocabularySize).toBe((await readModelConfig(modelDir)).vocabularySize);
-  await init(...usual, '--sample', '--out', join(folder, 'of-another'));
-  expect((await readModelConfig(join(folder, 'of-another'))).vocabularySize).toBe(9);
+  await expect(init(...usual, '--sample', '--out', join(folder, 'of-another'))).rejects.toThrow(
+    '--sample is given, and --tokenizer, for which it would stand, is given too; expected one of them.',
+  );
 });
 
 describe('wrong usage is told in a sentence, with exit code 2', () => {
