@@ -6,6 +6,7 @@ import { storePath } from '../experiment/store.js';
 import { existingStore, storeToSearch } from '../experiment/store-contents.js';
 import { readStudy, type StudyRecord, storeOf } from '../experiment/study-folder.js';
 import { msLeft, stagesOf } from '../experiment/study-progress.js';
+import { withOwnStore } from '../experiment/study-store.js';
 import { lockedBy } from '../run/lock.js';
 import type { StudyDirectory } from '../run/store-directory.js';
 import { print } from '../system/console.js';
@@ -32,7 +33,11 @@ async function status(typed: string | undefined, options: StatusOptions): Promis
   const found: StudyStatus[] = [];
   if (typed !== undefined) {
     const folder = await findStudy(typed, store);
-    found.push(await statusOf(folder, await readStudy(folder)));
+    const record = await readStudy(folder);
+    // Where it was moved, --store says where it lies now; else the study says it.
+    found.push(
+      await statusOf(folder, options.store === undefined ? record : await withOwnStore(folder, record, options.store)),
+    );
   } else {
     for (const { name, folder, record, fault } of store === null ? [] : await notedStudies(store)) {
       if (folder !== null && record !== null) found.push(await statusOf(folder, record));

@@ -4,7 +4,7 @@ import { findStudy } from '../experiment/noted-studies.js';
 import { storeToSearch } from '../experiment/store-contents.js';
 import { readStudy } from '../experiment/study-folder.js';
 import { tableOf } from '../experiment/study-on-disk.js';
-import { withStore } from '../experiment/study-store.js';
+import { withOwnStore } from '../experiment/study-store.js';
 import { tableRecord } from '../reporting/render/json.js';
 import { renderAs, type TableFormat, tableFormats } from '../reporting/render/render.js';
 import { type StudyTableName, studyTableNames, tablesOf } from '../reporting/study-tables.js';
@@ -46,7 +46,7 @@ async function printTables(typed: string, options: TablesOptions): Promise<void>
     });
   }
   const study = await findStudy(typed, await storeToSearch(options.store));
-  const record = await withStore(study, await readStudy(study), options.store);
+  const record = await withOwnStore(study, await readStudy(study), options.store);
   const tables = await tablesOf(study, await tableOf(study, record), names, options.data, record);
   if (format === 'json') {
     const records = tables.map(({ name, table }) => [name, tableRecord(table)]);

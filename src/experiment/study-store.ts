@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { PanxError } from '../errors.js';
 import { isDone, type RunDirectory } from '../run/directory.js';
 import type { StoreDirectory, StudyDirectory } from '../run/store-directory.js';
-import { pathFrom } from '../system/place.js';
+import { overlap, pathFrom } from '../system/place.js';
 import { registeredRun } from './store.js';
 import { storeToSearch } from './store-contents.js';
 import { type RecordedStage, type StudyRecord, storeOf } from './study-folder.js';
@@ -21,6 +21,35 @@ export async function withStore(
   storeFolder: string | undefined,
   ids: readonly string[] = Object.keys(record.stages),
 ): Promise<StudyRecord> {
+  const { best, recorded } = await bestStore(study, record, storeFolder, ids);
+  return best === recorded ? record : { ...record, store: await pathFrom(study.root, best.root) };
+}
+
+/**
+ * The same for a command that asks for this study alone, so that a store that is not taken has no effect on it.
+ *
+ * @throws PanxError as `withStore` does, and where --store is given and another store has more of the stages, exit code 2
+ */
+export async function withOwnStore(
+  study: StudyDirectory,
+  record: StudyRecord,
+  storeFolder: string | undefined,
+): Promise<StudyRecord> {
+  const { best, recorded, most } = await bestStore(study, record, storeFolder, Object.keys(record.stages));
+  if (best !== recorded) return { ...record, store: await pathFrom(study.root, best.root) };
+  if (storeFolder === undefined || most === 0 || (await overlap(recorded.root, storeFolder)) === 'is') return record;
+  throw new PanxError(`--store is ${storeFolder}, and the stages of ${basename(study.root)} are in ${recorded.root}.`, {
+    hint: 'Leave --store out: the study says where its store is.',
+    exitCode: 2,
+  });
+}
+
+async function bestStore(
+  study: StudyDirectory,
+  record: StudyRecord,
+  storeFolder: string | undefined,
+  ids: readonly string[],
+): Promise<{ best: StoreDirectory; recorded: StoreDirectory; most: number }> {
   const recorded = await storeOf(study, record);
   const searched = await storeToSearch(storeFolder);
   const stores = storeFolder === undefined ? [recorded, searched] : [searched, recorded];
@@ -31,8 +60,11 @@ export async function withStore(
     const count = runs.filter(run => run !== null).length;
     if (count > most) [best, most] = [store, count];
   }
-  if (most === 0 && !existsSync(recorded.root)) throw storeGone(study, recorded);
-  return best === recorded ? record : { ...record, store: await pathFrom(study.root, best.root) };
+  if (most === 0 && !existsSync(recorded.root)) {
+    if (storeFolder === undefined || searched === null) throw storeGone(study, recorded);
+    best = searched; // Nothing is done there yet.
+  }
+  return { best, recorded, most };
 }
 
 /** The run of a stage, in a store or registered there; null where it is not done. */

@@ -7,7 +7,7 @@ import { findStudy } from './noted-studies.js';
 import { storeToSearch } from './store-contents.js';
 import { readStudy, type StudyRecord } from './study-folder.js';
 import { tableOf as tableOfStudy } from './study-on-disk.js';
-import { withStore } from './study-store.js';
+import { withOwnStore } from './study-store.js';
 import { isFile, stageSubject, sweepStageSubject, type TrainedSubject } from './subject.js';
 import { tableOf as tableOfSweep } from './sweep-on-disk.js';
 import type { SweepTable } from './table.js';
@@ -40,7 +40,7 @@ export async function findWhole(typed: string, storeFolder?: string): Promise<Wh
   });
   if (study === null) return null;
   const read = await readStudy(study);
-  const record = await withStore(study, read, storeFolder);
+  const record = await withOwnStore(study, read, storeFolder);
   return {
     name: basename(study.root),
     folder: study.root,

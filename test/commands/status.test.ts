@@ -96,6 +96,10 @@ it('tells of a study that was moved away from its store', async () => {
   const { code, stdout } = panx(['status', moved]);
   expect(code).toBe(0);
   expect(stdout).toContain('\nIts store is not there: was the study moved, or the store?\n');
+  const told = panx(['status', moved, '--store', study.store.root]);
+  const here = panx(['status', study.folder.root]).stdout;
+  expect(told).toMatchObject({ code: 0, stdout: here.replace(study.folder.root, moved) });
+  expect(told.stdout).not.toContain('Its store is not there');
 });
 
 it('refuses a study that nobody knows, naming the nearest', () => {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -90,6 +90,35 @@ it('reads a store that was moved, where it is named', () => {
   expect([gone.code, gone.stdout]).toEqual([2, '']);
   expect(gone.stderr).toContain(`stages.json says that it is ${store}.\n`);
   expect(found.stdout).toBe(panx(['tables', study]).stdout);
+});
+
+it('refuses a --store that has nothing of the study, as panx status does', () => {
+  const nothing = join(folder, 'nothing');
+  for (const args of [
+    ['tables', study, '--tables', 'encoders'],
+    ['status', study],
+  ]) {
+    expect(panx([...args, '--store', nothing])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `panx: --store is ${nothing}, and the stages of small are in ${join(folder, 'store')}.\n  Leave --store out: the study says where its store is.\n`,
+    });
+    expect(panx([...args, '--store', join(folder, 'store')]).code).toBe(0);
+  }
+});
+
+it('of a scoring by itself, panx verify reads neither data nor model', () => {
+  const key = readdirSync(join(folder, 'store')).find(name => existsSync(join(folder, 'store', name, 'scores.json')))!;
+  const scoring = join(folder, 'store', key);
+  expect(panx(['verify', scoring]).code).toBe(0);
+  for (const option of ['--data', '--model']) {
+    expect(panx(['verify', scoring, option, folder])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        `panx: ${option} is given, and ${scoring} is a scoring, whose files are looked at by themselves;`,
+      ),
+    });
+  }
 });
 
 it('says of data that were moved or changed that they are not counted', () => {
