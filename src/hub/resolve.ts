@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { codeOf, nearest, PanxError } from '../errors.js';
+import { markOf, modelsOfStudyHint } from '../run/mark.js';
 import { homeFolder } from '../system/cache.js';
 import { printable } from '../system/console.js';
 import { reasonOf } from '../system/files.js';
@@ -101,8 +102,11 @@ async function noFolder(argument: string, path: string, type: Repo['type'], opti
       : suggestion === undefined
         ? undefined
         : `in ${parent} there is "${suggestion}"`;
+  const isOfStudy = type === 'model' && (await markOf(parent).catch(() => null)) === 'study';
   return new PanxError(`${option} ${argument}: there is no such folder${found === undefined ? '' : `; ${found}`}.`, {
-    hint: `Give a folder, or a hub id of the form org/name such as ${exampleId(type)}.`,
+    hint: isOfStudy
+      ? `${dirname(argument)} holds a study. ${modelsOfStudyHint(dirname(argument))}`
+      : `Give a folder, or a hub id of the form org/name such as ${exampleId(type)}.`,
   });
 }
 

@@ -5,7 +5,7 @@ import { openTensors } from '../checkpoint/weights.js';
 import { expectReadableLabels } from '../data/label-names.js';
 import { listed, PanxError } from '../errors.js';
 import { isBegun, runDirectory } from '../run/directory.js';
-import { inWords, markOf } from '../run/mark.js';
+import { inWords, markOf, modelsOfStudyHint } from '../run/mark.js';
 import { modelFile } from '../run/model-files.js';
 import { counted } from '../system/console.js';
 import { parameterSpecs, parametersOf, wordTableName } from './encoder.js';
@@ -70,7 +70,7 @@ async function refuseOtherFolder(folder: string): Promise<void> {
   const hint = {
     run: `Give the model that it has trained, ${runDirectory(folder).checkpoint}, where its weights were not let go.`,
     sweep: `Give the model of one of its stages: ${join(folder, 'STAGE', 'checkpoint')}.`,
-    study: `Give the model of one of its stages: STORE/KEY/checkpoint. panx status ${folder} --json has the store and the keys.`,
+    study: modelsOfStudyHint(folder),
     store: `Give the model of one of its stages: ${join(folder, 'KEY', 'checkpoint')}. panx list --json has the keys.`,
     scoring: 'Give the model that was scored.',
     corpus: 'Give it with --data, and a model with --model.',

@@ -120,6 +120,11 @@ export const inWords: Record<FolderKind, string> = {
   corpus: 'a corpus',
 };
 
+/** How the models of a study's stages are given, which do not lie in its folder. */
+export function modelsOfStudyHint(folder: string): string {
+  return `Give the model of one of its stages: STORE/KEY/checkpoint. panx status ${folder} --json has the store and the keys.`;
+}
+
 /** What a folder's mark says that it is; null where it has none. @throws PanxError where a later panx has marked it otherwise */
 export async function markOf(folder: string): Promise<FolderKind | null> {
   const path = join(folder, markName);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { resolveData } from '../../src/data/fetch.js';
 import { placeOf, resolveModel } from '../../src/hub/resolve.js';
+import { writeMark } from '../../src/run/mark.js';
 import { useHub } from './fixtures.js';
 
 describe('placeOf', () => {
@@ -18,6 +19,16 @@ describe('placeOf', () => {
   afterAll(() => {
     process.chdir(before);
     rmSync(folder, { recursive: true });
+  });
+
+  it('says where the model of a stage lies that is named as other commands name it', async () => {
+    const study = join(folder, 'en-tr');
+    mkdirSync(study);
+    await writeMark(study, 'study');
+    await expect(placeOf(`${study}/phase-2-en`, 'model')).rejects.toMatchObject({
+      message: `--model ${study}/phase-2-en: there is no such folder.`,
+      hint: `${study} holds a study. Give the model of one of its stages: STORE/KEY/checkpoint. panx status ${study} --json has the store and the keys.`,
+    });
   });
 
   it.each([
