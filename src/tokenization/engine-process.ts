@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { PanxError } from '../errors.js';
 import { reasonOf } from '../system/files.js';
@@ -110,13 +111,26 @@ interface Answer {
 function launch({ memory, silence }: EngineLimits): ChildProcess {
   const engine = createRequire(import.meta.url).resolve('tokenizers');
   const program = [process.execPath, '-e', supervisor, worker, engine, String(memory), String(silence)];
-  // A shell, since only it can say that an abort leaves no core file, which would take seconds and a place in the user's folder.
-  return spawn('/bin/sh', ['-c', 'ulimit -c 0; exec "$@"', 'panx-tokenizer', ...program], {
+  // A shell, since only it can say that an abort leaves no core file, which would take seconds and a place in the user's folder. Some containers
+  // have none.
+  const [command, ...args] = hasShell()
+    ? ['/bin/sh', '-c', 'ulimit -c 0; exec "$@"', 'panx-tokenizer', ...program]
+    : program;
+  return spawn(command!, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     detached: true,
     env: { ...process.env, NODE_OPTIONS: '', RUST_BACKTRACE: '0' },
   });
+}
+
+function hasShell(): boolean {
+  try {
+    accessSync('/bin/sh', constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether this process stays for the answers of that one. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -141,6 +141,22 @@ describe('panx', () => {
         '(Precompiled: Error("Cannot parse precompiled_charsmap", line: 0, column: 0)).\n' +
         '  Save it again with a current version of transformers, or fetch it again.\n',
     );
+  });
+
+  /** A mount namespace of its own, where the system lets a process have one, in which nothing is at /bin/sh that could be started. */
+  const withoutShell = (command: string) =>
+    spawnSync('unshare', ['-rm', 'sh', '-c', `mount --bind /dev/null /bin/sh && exec ${command}`], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+
+  it.skipIf(withoutShell('true').status !== 0)('needs no shell, which some containers lack', () => {
+    const truncated = changed(file => {
+      file.truncation = { direction: 'Right', max_length: 9, strategy: 'LongestFirst', stride: 0 };
+    });
+    const command = `node dist/cli.js tokenizers --model '${folderOf(truncated)}' --text in`;
+    expect(withoutShell('/bin/sh -c true').status).not.toBe(0);
+    expect(withoutShell(command)).toMatchObject({ status: 0, stdout: expect.stringMatching(/ of 1 word /) });
   });
 
   it.skipIf(process.platform !== 'linux')('leaves no engine behind where it is killed', async () => {
