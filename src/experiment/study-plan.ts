@@ -7,9 +7,10 @@ import { sha256 } from '../system/checksums.js';
 import { canonicalJson } from '../system/json.js';
 import { totalSteps } from '../training/schedule.js';
 import { checkExclusions, isExcluded, nothingLeft } from './exclusions.js';
+import { listeningOf } from './listening.js';
 import { isMatrix, protocolOf } from './protocols/protocol.js';
 import type { Stage, StageSegments, TrainRows } from './protocols/stage.js';
-import { sizeOf } from './row-settings.js';
+import { endSplitOf, sizeOf } from './row-settings.js';
 
 /**
  * The axes of a study: its protocols, the cells of its grid, its seeds and its data seeds. They multiply, but for what it excludes. A stage starts from the stage of its
@@ -187,10 +188,18 @@ export function modelsOf(config: Config): string[] {
   return [...new Set(cellsOf(config.study.grid).map(cell => withCell(config, cell).model))];
 }
 
-/** The splits that a study reads. */
+/** The splits that a study reads. A corpus without a validation split does for one that scores nothing after its epochs. */
 export function splitsOfStudy(config: Config): [lang: string, split: SplitName][] {
-  const all = axesOf(config).protocols.flatMap(protocol => protocolOf(protocol).splitsToRead(config));
-  return [...new Map(all.map(split => [split.join('/'), split])).values()];
+  const { protocols, cells } = axesOf(config);
+  const asked = protocols.flatMap(protocol => protocolOf(protocol).splitsToRead(config));
+  const { evaluation } = config;
+  const isValidated =
+    (evaluation.enabled && evaluation.eachEpoch) ||
+    cells
+      .map(cell => withCell(config, cell))
+      .some(one => listeningOf(one) !== null || endSplitOf(one) === 'validation');
+  const read = isValidated ? asked : asked.filter(([, split]) => split !== 'validation');
+  return [...new Map(read.map(split => [split.join('/'), split])).values()];
 }
 
 /** The languages whose test splits every stage is scored on. */

@@ -195,6 +195,21 @@ it('reads and scores what any of its protocols does', async () => {
   ]);
 });
 
+it.each<[boolean, string[]]>([
+  [true, []],
+  [false, ['evaluation.eachEpoch=false']],
+  [false, ['evaluation.enabled=false']],
+  [true, ['evaluation.eachEpoch=false', 'training.patience=1']],
+  [true, ['evaluation.eachEpoch=false', 'study.grid={training.patience: [null, 1]}']],
+  [true, ['evaluation.eachEpoch=false', 'training.resplit=true']],
+])('reads the validation splits: %s with %j', async (isRead, assignments) => {
+  const splits = splitsOfStudy(await configWith(...assignments)).map(split => split.join('/'));
+  expect(splits.filter(name => name.endsWith('/validation')).sort()).toEqual(
+    isRead ? ['en/validation', 'tr/validation'] : [],
+  );
+  expect(splits).toEqual(expect.arrayContaining(['en/train', 'tr/train']));
+});
+
 it('refuses more stages than its stages.json can hold', async () => {
   const config = await configWith('study.seeds=1000', 'study.dataSeeds=5', 'study.protocol=target-only');
   expect(() => planStudy(config, rows)).toThrow(
