@@ -4,8 +4,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, listed, PanxError } from '../errors.js';
 import { markName, modelLayout } from '../run/layouts.js';
 import { writeMark } from '../run/mark.js';
-import { modelFile, tokenizerFiles, vocabularyFile } from '../run/model-files.js';
+import { modelFile, smallTokenizerFiles, tokenizerFiles, vocabularyFile } from '../run/model-files.js';
 import { readBounded } from '../system/bounded-file.js';
+import { readBoundedJson } from '../system/bounded-json.js';
 import { formatCount } from '../system/console.js';
 import {
   cannotWrite,
@@ -166,14 +167,20 @@ export async function checkTokenizerFiles(folder: string): Promise<void> {
     const path = join(folder, name);
     if ((await lstat(path).catch(() => undefined)) === undefined) continue;
     const size = await sizeOfPlainFile(path);
-    if (!isVocabulary(name)) refuseStandIn(path, await startOf(path));
+    if (name === modelFile.tokenizer) refuseStandIn(path, await startOf(path));
     if (size > largestTokenizerFile) {
       throw new PanxError(
         `${path} is larger than ${formatCount(largestTokenizerFile)} bytes; expected a file of a tokenizer.`,
         { hint: 'Copy the file again from the model that it belongs to, or remove it.' },
       );
     }
+    // Panx may do without them, but what is trained would not load in transformers.
+    if (isSmall(name)) await readBoundedJson(path, largestTokenizerFile);
   }
+}
+
+function isSmall(name: string): boolean {
+  return name === modelFile.addedTokens || smallTokenizerFiles.some(small => small === name);
 }
 
 function isVocabulary(name: string): boolean {

@@ -11,5 +11,5 @@ import { textOf } from './text.js';
 export async function readBoundedJson(path: string, most: number): Promise<unknown> {
   const bytes = await readGiven(path, most);
   refuseEmpty(path, bytes);
-  return parseJson(textOf(bytes, path), path);
+  return parseJson(textOf(bytes, path), path, 'Correct it, or copy or download the file again.');
 }

@@ -42,6 +42,10 @@ export async function readGiven(path: string, most: number): Promise<Buffer> {
     throw (await deadLink(path)) ?? cannotRead(path, error);
   });
   refuseStandIn(path, bytes);
+  // Weights of torch are an archive of this kind; what is read whole is none.
+  if (bytes.length >= 4 && bytes.readUInt32LE(0) === 0x04034b50) {
+    throw new NotTheFile(`${path} is a zip archive; expected the file itself.`, `Unpack it: unzip ${visible(path)}`);
+  }
   return bytes;
 }
 

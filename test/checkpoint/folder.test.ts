@@ -29,7 +29,10 @@ async function tokenizerFolder(): Promise<string> {
   const path = join(folder, 'tokenizer');
   await mkdir(path, { recursive: true });
   for (const name of ['tokenizer.json', 'tokenizer_config.json', 'sentencepiece.bpe.model', 'notes.txt']) {
-    await writeFile(join(path, name), `the ${name}`);
+    await writeFile(
+      join(path, name),
+      name.endsWith('config.json') ? '{"tokenizer_class": "PreTrainedTokenizerFast"}' : `the ${name}`,
+    );
   }
   return path;
 }

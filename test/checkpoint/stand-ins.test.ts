@@ -94,6 +94,14 @@ describe('a tokenizer that goes along with what is trained', () => {
     async name => {
       const place = await modelWith({ [name]: pointer });
       await expect(checkTokenizerFiles(place)).rejects.toThrow(`${join(place, name)} is a Git LFS pointer`);
+      for (const [content, sentence] of [
+        ['', 'is empty: it has no byte.'],
+        ['Entry not found', 'is not valid JSON'],
+        [Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(9)]), 'is a zip archive; expected the file itself.'],
+      ] as const) {
+        await writeFile(join(place, name), content);
+        await expect(checkTokenizerFiles(place)).rejects.toThrow(`${join(place, name)} ${sentence}`);
+      }
     },
   );
 

@@ -23,6 +23,10 @@ it.each([
   [['--epochs', '2'], ' of other settings: training.epochs was 1 and is 2 now.'],
   [['--epochs', '1', '--seed', '3', '--resume'], ' of other settings: seed was 42 and is 3 now.'],
   [['--epochs', '1', '--resume'], '.'],
+  [
+    ['--epochs', '1', '--resume', '--model', join('sample', 'tagger')],
+    ` of other settings: model was ${join('sample', 'model')} and is ${join('sample', 'tagger')} now.`,
+  ],
   // What it is computed in is chosen by the machine, too.
   [['--epochs', '1', '--resume', '--precision', 'fp32'], '.'],
   [['--epochs', '2', '--resume', '--log', 'tensorboard'], ' of other settings: training.epochs was 1 and is 2 now.'],
