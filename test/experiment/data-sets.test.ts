@@ -6,7 +6,7 @@ import { dataSetsOf } from '../../src/experiment/data-sets.js';
 import { encodersOf } from '../../src/experiment/study-encoders.js';
 import { type FakeStudy, fakeStudy } from './fake-store.js';
 
-// Of studies that are done: see test/commands/tables.test.ts.
+// Of studies that are done: see test/commands/tables.slow.test.ts.
 let study: FakeStudy;
 beforeEach(async () => {
   const root = await mkdtemp(join(tmpdir(), 'panx-data-sets-'));
