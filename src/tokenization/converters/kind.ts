@@ -73,7 +73,9 @@ export function classIn(
   ] as const) {
     if (tokenizer_class === undefined || tokenizer_class === null) continue;
     const found = classes.find(name => tokenizer_class === name || tokenizer_class === `${name}Fast`);
-    return found ?? refuse(folder, `${file} names the tokenizer class ${excerpt(tokenizer_class)}`);
+    const isFromFile = tokenizer_class === 'PreTrainedTokenizerFast' || tokenizer_class === 'TokenizersBackend';
+    const hint = isFromFile ? 'Copy or download tokenizer.json too: this class is made of nothing else.' : saveHint;
+    return found ?? refuse(folder, `${file} names the tokenizer class ${excerpt(tokenizer_class)}`, hint);
   }
   const { model_type } = config;
   if (model_type === undefined && names.includes(vocabularyFile.wordPiece)) return 'BertTokenizer';
@@ -104,10 +106,10 @@ function classOfModel(type: unknown): TokenizerClass | undefined {
   }
 }
 
-function refuse(folder: string, found: string): never {
+function refuse(folder: string, found: string, hint = saveHint): never {
   throw new PanxError(
     `${folder} has no tokenizer.json, and ${found}; expected one of ${classes.join(', ')}, which panx converts.`,
-    { hint: saveHint },
+    { hint },
   );
 }
 

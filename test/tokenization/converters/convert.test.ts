@@ -153,6 +153,12 @@ describe('which tokenizer a folder has', () => {
     expect(await said()).toBe(
       `FOLDER has no tokenizer.json, and tokenizer_config.json names the tokenizer class "BertJapaneseTokenizer"; expected one of ${classes}, which panx converts.`,
     );
+    for (const tokenizer_class of ['PreTrainedTokenizerFast', 'TokenizersBackend']) {
+      setJson(folder, 'tokenizer_config.json', { tokenizer_class });
+      await expect(convertTokenizer(folder, null)).rejects.toMatchObject({
+        hint: 'Copy or download tokenizer.json too: this class is made of nothing else.',
+      });
+    }
     setJson(folder, 'tokenizer_config.json', { tokenizer_class: 5 });
     expect(await said()).toContain('tokenizer_config.json names the tokenizer class 5; expected one of');
     setJson(folder, 'tokenizer_config.json', {});
