@@ -52,6 +52,11 @@ export function readZipDirectory(
     const name = directory.toString('utf8', at + 46, at + 46 + nameBytes!);
     const extra = directory.subarray(at + 46 + nameBytes!, at + 46 + nameBytes! + extraBytes!);
     const [stored, length, headerAt] = sizesOf(directory, at, extra, corrupt);
+    // torch.jit.save compresses its code, and nothing else; whoever reads the archive tells it by its other files.
+    if (/^[^/]+\/code\//.test(name)) {
+      at = next;
+      continue;
+    }
     refuseOther(name, directory.readUInt16LE(at + 8), directory.readUInt16LE(at + 10), corrupt);
     if (stored !== length) throw corrupt(`${named(name)} has ${length} bytes and is stored in ${stored}`);
     if (entries.has(name)) throw corrupt(`it holds ${named(name)} twice`);

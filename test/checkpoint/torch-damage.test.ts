@@ -113,6 +113,7 @@ describe('what is no file of torch.save', () => {
       'a TorchScript archive',
       zipOf([
         { name: 'm/data.pkl', content: bytes('\x80\x02}.') },
+        { name: 'm/code/__torch__/net.py', content: bytes('packed'), method: 8 },
         { name: 'm/constants.pkl', content: bytes('\x80\x02).') },
       ]),
       'FILE is a TorchScript archive (torch.jit.save), and not weights by name.',
