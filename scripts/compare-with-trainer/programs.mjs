@@ -1,6 +1,6 @@
 /** Running the two programs that are held against each other, each into one form. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,16 +31,17 @@ export async function runTrainer({ python, model, data, lang, rows, score, score
 
 /** Train and score with panx into the run directory `out`: steps and scores, named as trainer.py names them. */
 export async function runPanx({ cli, model, data, lang, rows, score, scoreLimit, settings }, out) {
-  const assignments = Object.entries(settings).map(([key, value]) =>
-    key === 'seed' ? `seed=${value}` : `training.${key}=${value}`,
-  );
-  if (scoreLimit !== undefined) assignments.push(`evaluation.limit=${scoreLimit}`);
+  // In a file, which may hold what another setting makes idle: how losses are accumulated over one batch.
+  const file = `${out}.yaml`;
+  const { seed, ...training } = settings;
+  const lines = Object.entries(training).map(([key, value]) => `  ${key}: ${value}\n`);
+  writeFileSync(file, `seed: ${seed}\ntraining:\n${lines.join('')}`);
   await finished(process.execPath, [
     cli ?? builtCli,
     'train',
-    ...['--model', model, '--data', data, '--lang', lang, '--subset', 'head', '--size', String(rows)],
+    ...['--config', file, '--model', model, '--data', data, '--lang', lang, '--subset', 'head', '--size', String(rows)],
     ...['--eval-langs', score.join(','), '--set', 'evaluation.eachEpoch=false', '--precision', 'fp32'],
-    ...assignments.flatMap(assignment => ['--set', assignment]),
+    ...(scoreLimit === undefined ? [] : ['--set', `evaluation.limit=${scoreLimit}`]),
     ...['--out', out, '--force'],
   ]);
   const events = readFileSync(join(out, 'events.jsonl'), 'utf8').trim().split('\n');
