@@ -55,11 +55,16 @@ export function memoryFault(error: unknown): PanxError | null {
   const ofV8 = error instanceof RangeError && /alloca|memory/i.test(message) ? message : undefined;
   const found = ofTensorflow ?? ofLoader ?? ofV8;
   if (found === undefined) return null;
-  return new PanxError(`There is not enough memory: ${oneLine(found).replace(/\.$/, '')}.`, {
-    hint: limits,
-    cause: error,
-  });
+  // The loader says the same where memory runs out and where the disk is mounted so that nothing on it may run.
+  const mayBeNoexec = /failed to map segment/i.test(found);
+  return new PanxError(
+    `${mayBeNoexec ? 'A compiled part cannot be loaded' : 'There is not enough memory'}: ${oneLine(found).replace(/\.$/, '')}.`,
+    { hint: mayBeNoexec ? noexec : limits, cause: error },
+  );
 }
+
+const noexec =
+  'Where its disk is mounted noexec (`mount` shows it), set PANX_CACHE to a folder on another. Where memory is short, raise what limits this process (`ulimit -a` shows it).';
 
 const installAnew = `Run \`npm ci\` in ${packageRoot}; or, where this process may open few files (ulimit -n), raise that.`;
 const limits = 'Raise what limits this process (`ulimit -a` shows it), or use a machine with more.';

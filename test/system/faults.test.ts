@@ -74,7 +74,7 @@ it.each([
   ],
   [
     new Error('libtensorflow_cc.so.2: failed to map segment from shared object'),
-    /^There is not enough memory: libtensorflow_cc\.so\.2: failed to map segment from shared object\.$/,
+    /^A compiled part cannot be loaded: libtensorflow_cc\.so\.2: failed to map segment from shared object\.$/,
   ],
   [new RangeError('WebAssembly.Memory(): could not allocate memory'), /^There is not enough memory: /],
 ])('%s is not a bug of panx', (error, sentence) => {
@@ -82,6 +82,14 @@ it.each([
   expect(told).toMatchObject({ name: 'PanxError', exitCode: 1, cause: error });
   expect(told!.message).toMatch(sentence);
   expect(told!.message).not.toContain('\n');
+});
+
+it('names both reasons for which the loader maps nothing', () => {
+  const { hint } = memoryFault(new Error('/cache/addon.node: failed to map segment from shared object'))!;
+  expect(hint).toMatch(
+    /^Where its disk is mounted noexec \(`mount` shows it\), set PANX_CACHE to a folder on another\. /,
+  );
+  expect(hint).toContain('Where memory is short, raise what limits this process');
 });
 
 it.each([
