@@ -34,6 +34,7 @@ export function startEngineProcess(limits: EngineLimits): EngineProcess {
   let asked = 0;
   let stopped: Error | undefined;
   let why: string | undefined;
+  let begun = false;
   let complaint = '';
 
   const stop = (reason: Error) => {
@@ -41,7 +42,8 @@ export function startEngineProcess(limits: EngineLimits): EngineProcess {
     for (const { reject } of waiting.values()) reject(stopped);
     waiting.clear();
   };
-  child.on('message', ({ id, value, error, ended }: Answer) => {
+  child.on('message', ({ begins, id, value, error, ended }: Answer) => {
+    if (begins) begun = true;
     if (ended !== undefined) why = ended;
     const one = id === undefined ? undefined : waiting.get(id);
     if (one === undefined) return;
@@ -54,7 +56,11 @@ export function startEngineProcess(limits: EngineLimits): EngineProcess {
     if (complaint.length < 16_384) complaint += text.toString();
   });
   child.on('error', error => stop(cannotStart(error)));
-  child.on('close', (code, signal) => stop(new Error(why ?? reasonOfEnd(complaint, code, signal))));
+  child.on('close', (code, signal) => {
+    const error = new Error(why ?? reasonOfEnd(complaint, code, signal));
+    // What ends before it looks at anything ends for want of threads or memory, and no file is to blame.
+    stop(begun || why !== undefined ? error : cannotStart(error));
+  });
   hold(child, false);
 
   function ask<Method extends keyof Calls>(method: Method, ...args: Parameters<Calls[Method]>) {
@@ -95,13 +101,15 @@ function neverStarted(error: unknown): EngineProcess {
 
 function cannotStart(error: unknown): PanxError {
   return new PanxError(`The process of the tokenizers engine cannot be started: ${reasonOf(error)}.`, {
-    hint: 'Maybe this user has too many processes or open files: `ulimit -u` and `ulimit -n` say how many may be.',
+    hint: 'Maybe this user has too many processes or open files, or too little memory: `ulimit -u`, `ulimit -n` and `ulimit -v` say how much may be.',
     cause: error,
   });
 }
 
 /** What comes from the process: the value or the error of a call, or why it is about to end itself. */
 interface Answer {
+  /** The engine is there, and has looked at nothing yet. */
+  begins?: true;
   id?: number;
   value?: unknown;
   error?: string;
@@ -174,7 +182,7 @@ process.on('message', question => {
   worker.postMessage(question);
 });
 worker.on('message', answer => {
-  waiting--;
+  if (!answer.begins) waiting--;
   silent = 0;
   process.send(answer);
 });
@@ -192,6 +200,7 @@ const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { parentPort, workerData } = require('node:worker_threads');
 const calls = (${engineCalls})(require(workerData));
+parentPort.postMessage({ begins: true });
 calls.loadFile = async (path, sha256) => {
   const bytes = readFileSync(path);
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Error('it was changed while it was read');

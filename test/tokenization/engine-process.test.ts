@@ -117,6 +117,19 @@ describe('startEngineProcess', () => {
     await expect(loading).rejects.toThrow('the tokenizers engine has been let go');
     await expect(engine.encode(['in'])).rejects.toThrow('the tokenizers engine has been let go');
   });
+
+  it('blames no file where the process ends before it has begun, as where memory or threads are few', async () => {
+    const { execPath } = process;
+    onTestFinished(() => {
+      process.execPath = execPath;
+    });
+    process.execPath = '/bin/false';
+    await expect(start().load(text)).rejects.toMatchObject({
+      name: 'PanxError',
+      message: 'The process of the tokenizers engine cannot be started: the tokenizers engine ended with exit code 1.',
+      hint: expect.stringContaining('`ulimit -v`'),
+    });
+  });
 });
 
 describe('panx', () => {
