@@ -159,6 +159,23 @@ it('looks at a scoring by itself', () => {
   expect(panx(['verify', scoring.root, '--rerun']).code).toBe(2);
 });
 
+it('takes one scoring for two languages of the same rows', () => {
+  const data = join(copy, 'data');
+  cpSync('sample/data', data, { recursive: true });
+  cpSync('sample/data/PAN-X.en', join(data, 'PAN-X.de'), { recursive: true });
+  const twins = join(copy, 'twins');
+  const places = ['--model', 'sample/model', '--data', data, '--out', twins, '--store', store.root];
+  const asked = ['--set', 'study.protocol=mixtures', '--set', 'study.train=[[en]]', '--set', 'study.score=[en, de]'];
+  writeFileSync(join(copy, 'twins.yaml'), 'study: {}\ntraining: {maxSteps: 1}\nevaluation: {limit: 5}\n');
+  const { code, stderr } = panx(['run', join(copy, 'twins.yaml'), ...places, ...asked]);
+  expect(code, stderr).toBe(0);
+  const { stages } = JSON.parse(readFileSync(studyDirectory(twins).stages, 'utf8')) as StudyRecord;
+  const { scorings } = Object.values(stages)[0]!;
+  expect(new Set(Object.values(scorings)).size).toBe(1);
+  expect(Object.keys(scorings)).toHaveLength(2);
+  expect(panx(['verify', twins]).stdout).toMatch('✓ scorings  all 2 are as they were left');
+});
+
 it('goes on where weights were let go', async () => {
   for (const { key } of Object.values(record.stages)) rmSync(store.stage(key).checkpoint, { recursive: true });
   expect(await failures()).toEqual([]);
