@@ -80,13 +80,11 @@ describe('a download', () => {
     writeFileSync(`${blob()}.panx.incomplete`, weights.subarray(0, 1000));
     const slow = { match: /^cdn GET \S+ bytes=1000-/, times: 99, trickleMs: 50 };
     test.hub.faults.push(slow);
-    const startMs = Date.now();
     await expect(bring({ timeoutMs: 150 })).rejects.toMatchObject({
       name: 'PanxError',
       message: `org/model: model.safetensors is given up: ${test.hub.endpoint} is too slow, it sent less than 1.0 kB/s for 0.3 s.`,
       hint: expect.stringMatching(/^Type the command again: it goes on from where it stopped\./),
     });
-    expect(Date.now() - startMs).toBeLessThan(8000);
     expect(readFileSync(`${blob()}.panx.incomplete`).equals(weights.subarray(0, 1000))).toBe(true);
     slow.times = 0;
     test.hub.requests.length = 0;

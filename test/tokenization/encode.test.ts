@@ -113,10 +113,6 @@ describe('encodeSplit', () => {
 
 describe('the token cache', () => {
   const folder = () => mkdtempSync(join(tmpdir(), 'panx-test-'));
-  const never = () => {
-    throw new Error('encoded again');
-  };
-
   it('gives back what was encoded, without encoding', async () => {
     const cacheDir = join(folder(), 'tokens');
     const tokenizer = await load();
@@ -272,20 +268,19 @@ describe.skipIf(!existsSync(realTokenizer))('encodeSplit of the real PAN-X with 
     }
   });
 
-  it('reads the tokens of 20,000 rows from the cache within 50 ms', async () => {
+  it('has the tokens of 20,000 rows from the cache, without the tokenizer', async () => {
     const cacheDir = mkdtempSync(join(tmpdir(), 'panx-test-'));
     const split = await openSplit(realData, 'tr', 'train');
     const tokenizer = await openTokenizer(realTokenizer);
-    await rowsOf(split, tokenizer, { ...options, cacheDir });
-    const times: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      const startMs = performance.now();
-      await rowsOf(split, tokenizer, { ...options, cacheDir });
-      times.push(performance.now() - startMs);
-    }
-    expect(Math.min(...times)).toBeLessThan(50);
+    const encoded = await rowsOf(split, tokenizer, { ...options, cacheDir });
+    expect(await rowsOf(split, { ...tokenizer, load: never }, { ...options, cacheDir })).toEqual(encoded);
   });
 });
+
+/** In place of a tokenizer's engine: what is in the cache needs none. */
+function never(): never {
+  throw new Error('encoded again');
+}
 
 function bytesOf({ buffer, byteOffset, byteLength }: Int32Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);

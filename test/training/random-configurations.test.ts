@@ -21,7 +21,7 @@ import { encodedRows, isComparable, type Trajectory, walk } from './trajectory.j
  * Models and runs that nobody thought of: drawn from a seed, which the title shows and PANX_TEST_SEED sets, computed by
  * transformers' Trainer and by panx. Runs where PANX_TEST_PYTHON names a Python with torch and transformers.
  */
-const seed = Number(process.env.PANX_TEST_SEED ?? Math.floor(Date.now() / 86_400_000));
+const seed = Number(process.env.PANX_TEST_SEED ?? 1);
 const caseCount = Number(process.env.PANX_TEST_CASES ?? 5);
 const cases = Array.from({ length: caseCount }, (_, index) => drawCase(seed * 1000 + index));
 const noDropout = { hiddenDropout: 0, attentionDropout: 0, classifierDropout: 0 };

@@ -9,15 +9,6 @@ describe('numpyPermutation', () => {
     expect(sha256OfBytes(actual)).toBe(sha256);
   });
 
-  it('orders 20,000 rows within 30 ms', () => {
-    const times = [0, 1, 2, 3, 4].map(seed => {
-      const startMs = performance.now();
-      numpyPermutation(20_000, seed);
-      return performance.now() - startMs;
-    });
-    expect(Math.min(...times)).toBeLessThan(30);
-  });
-
   it('refuses a size or a seed that has no order', () => {
     expect(() => numpyPermutation(-1, 0)).toThrow(
       'A permutation of -1 items was asked for; it can have 0 to 2147483647.',

@@ -9,15 +9,6 @@ describe('torchRandperm', () => {
     expect(sha256OfBytes(actual)).toBe(sha256);
   });
 
-  it('orders 20,000 rows within 30 ms', () => {
-    const times = [0, 1, 2, 3, 4].map(seed => {
-      const startMs = performance.now();
-      torchRandperm(20_000, seed);
-      return performance.now() - startMs;
-    });
-    expect(Math.min(...times)).toBeLessThan(30);
-  });
-
   it('refuses a size or a seed that has no order', () => {
     expect(() => torchRandperm(-1, 0)).toThrow('A permutation of -1 items was asked for; it can have 0 to 2147483647.');
     expect(() => torchRandperm(2 ** 31, 0)).toThrow('A permutation of 2147483648 items was asked for');

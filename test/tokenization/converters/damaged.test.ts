@@ -37,14 +37,12 @@ it(`makes a tokenizer of ${count} damaged copies, or refuses them in one sentenc
 });
 
 async function outcomeOf(withEngine: boolean): Promise<'refused' | 'refused by the engine' | 'accepted'> {
-  const started = Date.now();
   let made: Awaited<ReturnType<typeof convertTokenizer>>;
   try {
     made = await convertTokenizer(folder, null);
     describeTokenizer(made!.text, made!.path);
   } catch (error) {
     sentenceOf(error);
-    expect(Date.now() - started).toBeLessThan(5000);
     return 'refused';
   }
   if (!withEngine) return 'accepted';
