@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// What takes minutes: whole runs, families of inputs through whole commands, comparisons with Python. One file at a time, so that they do not slow each other.
+// What takes minutes: whole runs, families of inputs through whole commands, comparisons with Python. One file at a
+// time, so that they do not slow each other.
 export default defineConfig({
   test: {
     globalSetup: 'test/temporary-folders.ts',

@@ -43,7 +43,8 @@ function refuseUnused({ sample, data, model }: FetchOptions, isTyped: (name: str
   const refuse = (names: readonly string[], why: string, hint: string): void => {
     const name = names.find(isTyped);
     if (name === undefined) return;
-    throw new PanxError(`--${name} is given, and ${why}; expected no --${name}.`, { hint, exitCode: 2 });
+    const typed = { data, model }[name] === false ? `--no-${name}` : `--${name}`;
+    throw new PanxError(`${typed} is given, and ${why}; expected no ${typed}.`, { hint, exitCode: 2 });
   };
   if (sample) {
     const why = '--sample says where the embedded samples are, and brings nothing';

@@ -224,7 +224,7 @@ export function whyIdle({ when, by }: Condition, trainings: readonly Config[]): 
 
 const mostValues = 4;
 
-/** The configuration of a training with the settings that it does not use at their defaults: two of which that are the same train the same. */
+/** The configuration of a training, with the settings that it does not use at their defaults. Two trainings with the same do the same. */
 export function withoutIdle(config: Config): Config {
   const idle = conditions.filter(({ isUsed }) => !isUsed(config)).flatMap(({ keys }) => keys);
   return withCell(config, Object.fromEntries(idle.map(key => [key, settings.get(key)!.default])));

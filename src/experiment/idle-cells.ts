@@ -53,11 +53,11 @@ function refuseEqualCells(rows: readonly PlannedRow[], origin: string): void {
     cells.set(place, [...(cells.get(place) ?? []), row]);
   }
   const seen = new Map<string, PlannedRow[]>();
-  for (const of of cells.values()) {
-    const what = canonicalJson(of.map(({ protocol, stage }) => [protocol, stage.id, withoutIdle(stage.config)]));
+  for (const cell of cells.values()) {
+    const what = canonicalJson(cell.map(({ protocol, stage }) => [protocol, stage.id, withoutIdle(stage.config)]));
     const before = seen.get(what);
-    if (before !== undefined) throw equalCells(before, of, origin);
-    seen.set(what, of);
+    if (before !== undefined) throw equalCells(before, cell, origin);
+    seen.set(what, cell);
   }
 }
 

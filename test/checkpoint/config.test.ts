@@ -1,3 +1,4 @@
+// long because every key of a config.json, and every way to give it wrongly, is a row of one table of sentences.
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -65,6 +65,7 @@ it.each<[string[], string]>([
     ['fetch', '--sample', '--langs', 'en'],
     '--langs is given, and --sample says where the embedded samples are, and brings nothing;',
   ],
+  [['fetch', '--sample', '--no-model'], '--no-model is given, and --sample says where'],
   [
     ['fetch', '--no-data', '--splits', 'test'],
     '--splits is given, and --no-data leaves out what it is of; expected no --splits.',

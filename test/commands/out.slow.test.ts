@@ -28,22 +28,8 @@ const at = (...names: string[]) => join(folder, ...names);
 const finished = at('finished');
 const short = ['--sample', '--size', '20', '--max-steps', '1', '--no-eval', '--backend', 'wasm'];
 const train = (out: string, ...args: string[]) => panx(['train', ...short, '--out', out, ...args]);
-const sweep = (out: string, ...args: string[]) =>
-  panx([
-    'sweep',
-    '--sample',
-    '--tr-sizes',
-    '20',
-    '--max-steps',
-    '1',
-    '--eval-limit',
-    '5',
-    '--backend',
-    'wasm',
-    '--out',
-    out,
-    ...args,
-  ]);
+const scored = ['--sample', '--max-steps', '1', '--eval-limit', '5', '--backend', 'wasm'];
+const sweep = (out: string, ...args: string[]) => panx(['sweep', ...scored, '--tr-sizes', '20', '--out', out, ...args]);
 const init = (out: string, ...args: string[]) => panx(['init', '--size', 'tiny', '--sample', '--out', out, ...args]);
 
 beforeAll(() => {
@@ -438,21 +424,7 @@ describe('what a kill left', () => {
 
 describe('a store and the folder of --out', () => {
   const study = at('study.yaml');
-  const run = (out: string, ...args: string[]) =>
-    panx([
-      'run',
-      study,
-      '--sample',
-      '--max-steps',
-      '1',
-      '--eval-limit',
-      '5',
-      '--backend',
-      'wasm',
-      '--out',
-      out,
-      ...args,
-    ]);
+  const run = (out: string, ...args: string[]) => panx(['run', study, ...scored, '--out', out, ...args]);
   beforeAll(() => writeFileSync(study, 'study: {sizes: [20]}\n'));
 
   it.each([

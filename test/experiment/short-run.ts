@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/load.js';
 import { identityOf } from '../../src/experiment/identity.js';
@@ -29,12 +29,12 @@ export async function requestFor(out: string, assignments: string[] = []): Promi
   };
 }
 
-/** The bytes that must not depend on interruptions: all but the times and the environment. */
-export async function resultsOf(out: string) {
-  const bytes: Record<string, string> = {};
-  for (const name of ['metrics.json', 'events.jsonl', 'config.json', 'identity.json', 'checksums.json']) {
-    bytes[name] = await readFile(join(out, name), 'utf8');
+/** Every file of a run but those of its circumstances: what must not depend on interruptions. */
+export async function resultsOf(out: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const name of await readdir(out, { recursive: true })) {
+    if (!/\.(json|jsonl|safetensors)$/.test(name) || /environment|times|trace/.test(name)) continue;
+    files[name] = (await readFile(join(out, name))).toString('base64');
   }
-  const weights = await readFile(join(out, 'checkpoint', 'model.safetensors'));
-  return { ...bytes, weights: weights.toString('base64') };
+  return files;
 }

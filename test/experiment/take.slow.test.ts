@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { takeStage } from '../../src/experiment/take.js';
 import { samplePaths } from '../../src/hub/sample.js';
 import { runDirectory } from '../../src/run/directory.js';
 import { contentsOf } from './contents.js';
+import { resultsOf } from './short-run.js';
 
 const { dataDir, modelDir } = samplePaths();
 let folder: string;
@@ -37,16 +38,6 @@ beforeAll(async () => {
   stage = (await lookUp(store, first.identity, () => {})).stage!;
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** Every file of a run but those that differ from machine to machine. */
-async function resultsOf(out: string): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  for (const name of await readdir(out, { recursive: true })) {
-    if (!/\.(json|jsonl|safetensors)$/.test(name) || /environment|times/.test(name)) continue;
-    files[name] = (await readFile(join(out, name))).toString('base64');
-  }
-  return files;
-}
 
 it.each([
   ['the same scores', ['evaluation.langs=[en, tr]']],

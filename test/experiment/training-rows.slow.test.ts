@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -17,6 +17,7 @@ import { readEvents } from '../../src/run/events.js';
 import { sha256 } from '../../src/system/checksums.js';
 import { toJson } from '../../src/system/files.js';
 import { contentsOf } from './contents.js';
+import { resultsOf } from './short-run.js';
 import { stopAfter } from './stop-after.js';
 
 const { dataDir, modelDir } = samplePaths();
@@ -39,16 +40,6 @@ async function request(name: string, settings: readonly string[]): Promise<Stage
     ...{ config, startFrom: modelDir, startFiles: contents.checkpoint, dataDir, out: join(folder, name) },
     ...{ identity: identityOf('train', config, contents), resume: false, label: 'test' },
   };
-}
-
-/** Every file of a run but those that differ from machine to machine. */
-async function resultsOf(out: string): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  for (const name of await readdir(out, { recursive: true })) {
-    if (!/\.(json|jsonl|safetensors)$/.test(name) || /environment|times/.test(name)) continue;
-    files[name] = (await readFile(join(out, name))).toString('base64');
-  }
-  return files;
 }
 
 /** What a run says when it is made anew. */
